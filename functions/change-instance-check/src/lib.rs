@@ -1,0 +1,45 @@
+//! changeInstanceCheck: may this renewal change the specification?
+//!
+//! Changes nothing. `KOOGALLERY_CHANGE_CHECK` decides: see [`Rule`]. An unknown or released instance is `000003`.
+
+mod rule;
+
+use koogallery::{ChangeInstanceCheck, Reply, ResultCode, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
+use koogallery_store::{Read, Status, World};
+
+pub use rule::{Move, Rule, RuleError};
+
+/// The function.
+#[derive(Debug)]
+pub struct Handler {
+    rule: Rule,
+}
+
+impl Function for Handler {
+    type Request = ChangeInstanceCheck;
+
+    fn configured(environment: &Environment) -> Result<Self, ConfigError> {
+        const NAME: &str = "KOOGALLERY_CHANGE_CHECK";
+        let rule = environment.get(NAME).map(|text| text.parse().map_err(|error| ConfigError::invalid(NAME, error)));
+        Ok(Self { rule: rule.transpose()?.unwrap_or(Rule::Allow) })
+    }
+
+    async fn answer(&self, call: &Verified<ChangeInstanceCheck>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        let ChangeInstanceCheck { instance_id, product_info, .. } = call.request();
+        let mut found = match context.store.read(context.call, std::slice::from_ref(instance_id)).await? {
+            Read::Found(found) => found,
+            Read::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
+        };
+        let instance = found.remove(instance_id).filter(|instance| instance.status != Status::Released);
+        if instance.is_none() && context.call.world() == World::Real {
+            return Ok(Reply::of(ResultCode::InstanceNotFound));
+        }
+        let present = instance.and_then(|instance| instance.product_id);
+        Ok(if self.rule.allows(present.as_ref(), product_info) {
+            Reply::success()
+        } else {
+            Reply::refusal(ResultCode::InvalidParameter, "the seller does not offer this change of specification")
+        })
+    }
+}

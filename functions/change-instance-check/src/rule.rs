@@ -1,0 +1,138 @@
+//! Which changes of specification a seller lets a renewal make.
+
+use std::str::FromStr;
+
+use koogallery::{ProductId, ProductInfo, SkuCode};
+use serde::Deserialize;
+
+/// `KOOGALLERY_CHANGE_CHECK`: `allow` (the default), `refuse`, or the moves that are allowed, as JSON:
+/// `{"allow":[{"from":{"productId":"…"},"to":{"skuCode":"…","linearValue":{"min":1,"max":500}}}]}`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    /// Every move.
+    Allow,
+    /// No move.
+    Refuse,
+    /// A move that fits one of these.
+    Moves(Vec<Move>),
+}
+
+/// One allowed move: each member that is given must fit.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Move {
+    #[serde(default)]
+    from: Present,
+    #[serde(default)]
+    to: Target,
+}
+
+/// What the instance is now. Where that is not known, a move that names it does not fit.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Present {
+    product_id: Option<ProductId>,
+}
+
+/// What it would become.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Target {
+    product_id: Option<ProductId>,
+    sku_code: Option<SkuCode>,
+    linear_value: Option<Bounds>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bounds {
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+/// The text is neither `allow`, `refuse` nor a list of moves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    r#"give `allow`, `refuse` or the allowed moves as JSON like {{"allow":[{{"to":{{"skuCode":"…","linearValue":{{"min":1,"max":500}}}}}}]}} ({0})"#
+)]
+pub struct RuleError(String);
+
+impl FromStr for Rule {
+    type Err = RuleError;
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Moves {
+            allow: Vec<Move>,
+        }
+        match text.trim() {
+            "allow" => Ok(Self::Allow),
+            "refuse" => Ok(Self::Refuse),
+            json => serde_json::from_str::<Moves>(json)
+                .map(|moves| Self::Moves(moves.allow))
+                .map_err(|error| RuleError(error.to_string())),
+        }
+    }
+}
+
+impl Rule {
+    /// Whether an instance of `present` product may become `target`.
+    #[must_use]
+    pub fn allows(&self, present: Option<&ProductId>, target: &ProductInfo) -> bool {
+        match self {
+            Self::Allow => true,
+            Self::Refuse => false,
+            Self::Moves(moves) => moves.iter().any(|allowed| allowed.fits(present, target)),
+        }
+    }
+}
+
+impl Move {
+    fn fits(&self, present: Option<&ProductId>, target: &ProductInfo) -> bool {
+        let fits = |wanted: bool, equal: bool| !wanted || equal;
+        fits(self.from.product_id.is_some(), self.from.product_id.as_ref() == present)
+            && fits(self.to.product_id.is_some(), self.to.product_id == target.product_id)
+            && fits(self.to.sku_code.is_some(), self.to.sku_code == target.sku_code)
+            && self.to.linear_value.is_none_or(|bounds| target.linear_value.is_some_and(|value| bounds.hold(value)))
+    }
+}
+
+impl Bounds {
+    fn hold(self, value: f64) -> bool {
+        self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(json: &str) -> ProductInfo {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_move_fits_where_all_it_names_fits() {
+        let rule: Rule = r#"{"allow":[
+            {"from":{"productId":"p1"},"to":{"skuCode":"large"}},
+            {"to":{"skuCode":"small","linearValue":{"max":10}}}
+        ]}"#
+        .parse()
+        .unwrap();
+        let p1: ProductId = "p1".parse().unwrap();
+        let large = target(r#"{"skuCode":"large","linearValue":500}"#);
+        assert!(rule.allows(Some(&p1), &large));
+        assert!(!rule.allows(None, &large));
+        assert!(rule.allows(None, &target(r#"{"skuCode":"small","linearValue":"10"}"#)));
+        assert!(!rule.allows(None, &target(r#"{"skuCode":"small","linearValue":11}"#)));
+        assert!(!rule.allows(None, &target(r#"{"skuCode":"small"}"#)));
+    }
+
+    #[test]
+    fn a_typing_error_is_told_at_start() {
+        for bad in ["", "alow", "{}", r#"{"allow":[{"to":{"sku":"x"}}]}"#, r#"{"allow":[{"too":{}}]}"#] {
+            assert!(bad.parse::<Rule>().is_err(), "{bad}");
+        }
+        assert_eq!("refuse".parse(), Ok(Rule::Refuse));
+    }
+}

@@ -1,0 +1,165 @@
+//! The front door: one production address for all callbacks.
+//!
+//! It says which callback a request is and hands the event, untouched, to that callback's function. It knows no key
+//! and reads no more of a body than `activity`: verification is the function's. What may have run is never sent
+//! again, as the second run would be taken for a replay; KooGallery itself tries again.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::config::BehaviorVersion;
+use aws_sdk_lambda::config::retry::RetryConfig;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::error::DisplayErrorContext;
+use aws_sdk_lambda::operation::invoke::InvokeError;
+use aws_sdk_lambda::primitives::Blob;
+use backon::{ExponentialBuilder, Retryable};
+use koogallery::{Reply, ResultCode, RouteError, route};
+use koogallery_runtime::{
+    CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, http_client, now, sdk_credentials, sdk_region,
+};
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::request::LambdaRequest;
+use lambda_http::{Body, Error, Request, service_fn};
+use serde_json::value::RawValue;
+
+/// KooGallery waits 5 s, and the function behind answers within 4.
+const DEADLINE: Duration = Duration::from_millis(4500);
+
+/// The front door.
+pub struct FrontDoor {
+    client: Client,
+    functions: HashMap<String, String>,
+    log: Box<dyn Log>,
+}
+
+/// Why an event got no reply from a function.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// The event is no HTTP request of a function URL or an HTTP API.
+    #[error("the event is not an HTTP request of payload format 2.0")]
+    Event,
+    /// The request is no callback.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// This deployment has no function for the callback.
+    #[error("this deployment does not answer {0}")]
+    NoFunction(&'static str),
+    /// Lambda did not run the function, or did not say how it ended.
+    #[error("invoking {function} failed: {problem}")]
+    Invoke {
+        /// Which.
+        function: &'static str,
+        /// What Lambda said.
+        problem: String,
+    },
+    /// The function ended without a reply.
+    #[error("{function} ended without a reply: {problem}")]
+    Function {
+        /// Which.
+        function: &'static str,
+        /// Lambda's word for how.
+        problem: String,
+    },
+    /// No answer in time.
+    #[error("no answer within {} ms", DEADLINE.as_millis())]
+    Deadline,
+}
+
+impl ForwardError {
+    fn reply(&self) -> Reply {
+        match self {
+            Self::Event | Self::Route(_) | Self::NoFunction(_) => Reply::refusal(ResultCode::InvalidParameter, self),
+            Self::Invoke { .. } | Self::Function { .. } | Self::Deadline => Reply::of(ResultCode::InternalError),
+        }
+    }
+}
+
+impl FrontDoor {
+    /// Reads `KOOGALLERY_FUNCTIONS`: which Lambda function (name or ARN) answers for each of ours.
+    pub fn configured(environment: &Environment, log: Box<dyn Log>) -> Result<Self, ConfigError> {
+        const NAME: &str = "KOOGALLERY_FUNCTIONS";
+        let meaning = "the functions to hand callbacks to, as JSON like {\"new-instance\":\"<function ARN>\"}";
+        let functions = serde_json::from_str(environment.required(NAME, meaning)?)
+            .map_err(|error| ConfigError::invalid(NAME, error))?;
+        let endpoint = environment.get("AWS_ENDPOINT_URL_LAMBDA");
+        let mut config = aws_sdk_lambda::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(sdk_region(environment, endpoint)?)
+            .credentials_provider(sdk_credentials(environment, endpoint)?)
+            .http_client(http_client(endpoint))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).build());
+        config.set_endpoint_url(endpoint.map(str::to_owned));
+        Ok(Self { client: Client::from_conf(config.build()), functions, log })
+    }
+
+    /// Answers one event: with what the function answered, or with a reply of its own.
+    pub async fn answer(&self, event: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
+        let (start, at) = (Instant::now(), now());
+        let forwarded = tokio::time::timeout(DEADLINE, self.forward(event)).await;
+        let failure = match forwarded.unwrap_or(Err(ForwardError::Deadline)) {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        let reply = failure.reply();
+        self.log.record(&CallRecord {
+            reason: Some(failure.to_string()),
+            duration: start.elapsed(),
+            ..CallRecord::new("front-door", at, reply.result_code)
+        });
+        let response = koogallery_runtime::response(&reply);
+        serde_json::value::to_raw_value(&serde_json::json!({
+            "statusCode": 200,
+            "headers": { "content-type": "application/json;charset=UTF-8" },
+            "body": String::from_utf8_lossy(response.body()),
+            "isBase64Encoded": false,
+        }))
+    }
+
+    async fn forward(&self, event: &RawValue) -> Result<Box<RawValue>, ForwardError> {
+        let request: LambdaRequest = serde_json::from_str(event.get()).map_err(|_| ForwardError::Event)?;
+        let request: Request = request.into();
+        let function = route(&request.map(body_bytes))?.callback.function();
+        let target = self.functions.get(function).ok_or(ForwardError::NoFunction(function))?;
+
+        // Lambda says "too many requests" instead of running a function: that one may be sent again.
+        let throttled = |error: &aws_sdk_lambda::error::SdkError<InvokeError>| {
+            error.as_service_error().is_some_and(InvokeError::is_too_many_requests_exception)
+        };
+        let invoke =
+            || async { self.client.invoke().function_name(target).payload(Blob::new(event.get())).send().await };
+        let backoff = ExponentialBuilder::new().with_min_delay(Duration::from_millis(50)).with_jitter();
+        let answer = invoke
+            .retry(backoff)
+            .when(throttled)
+            .await
+            .map_err(|error| ForwardError::Invoke { function, problem: DisplayErrorContext(error).to_string() })?;
+        if let Some(problem) = answer.function_error {
+            return Err(ForwardError::Function { function, problem });
+        }
+        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        serde_json::from_slice(&payload)
+            .map_err(|error| ForwardError::Function { function, problem: error.to_string() })
+    }
+}
+
+fn body_bytes(body: Body) -> Vec<u8> {
+    match body {
+        Body::Text(text) => text.into_bytes(),
+        Body::Binary(bytes) => bytes,
+        _ => Vec::new(),
+    }
+}
+
+/// Serves the front door on Lambda until the sandbox ends.
+pub async fn lambda() -> Result<(), StartError> {
+    let environment = Environment::of_process();
+    let door = &FrontDoor::configured(&environment, Box::new(CloudWatch::of(&environment)))?;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        Ok::<_, Error>(door.answer(&event.payload).await?)
+    }))
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,6 @@
+//! Receives every callback and hands it to the function that answers it, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    front_door::lambda().await
+}

@@ -1,0 +1,6 @@
+//! Answers newInstance: an order line was paid, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    koogallery_runtime::lambda::<new_instance::Handler>().await
+}

@@ -1,0 +1,49 @@
+//! queryInstance: how is it going, what shall the buyer see?
+//!
+//! Lists the instances that the buyer can reach; `000004` while all that exist are still being provisioned, `000003`
+//! where none exists. A released instance exists no more. A debug query is answered for any id, as a debug case is
+//! replayed long after what it made is gone.
+
+use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning};
+use koogallery_store::{Read, Status, World};
+
+/// The function.
+#[derive(Debug)]
+pub struct Handler {
+    provisioning: Provisioning,
+}
+
+impl Function for Handler {
+    type Request = QueryInstance;
+
+    fn configured(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { provisioning: Provisioning::of(environment)? })
+    }
+
+    async fn answer(&self, call: &Verified<QueryInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        let ids = call.request().instance_ids.as_slice();
+        let mut found = match context.store.read(context.call, ids).await? {
+            Read::Found(found) => found,
+            Read::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
+        };
+        found.retain(|_, instance| instance.status != Status::Released);
+
+        let mut info = Vec::with_capacity(ids.len());
+        for id in ids {
+            let app_info = match found.get(id) {
+                Some(instance) => instance.app_info.clone(),
+                None if context.call.world() == World::Test => self.provisioning.app_info(World::Test, id)?,
+                None => None,
+            };
+            if app_info.is_some() {
+                info.push(InstanceInfo { instance_id: id.clone(), app_info, usage_info: Vec::new() });
+            }
+        }
+        Ok(match (info.is_empty(), found.is_empty()) {
+            (false, _) => Reply::success().with_info(info),
+            (true, false) => Reply::of(ResultCode::Processing),
+            (true, true) => Reply::of(ResultCode::InstanceNotFound),
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! Answers releaseInstance: delete, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    koogallery_runtime::lambda::<release_instance::Handler>().await
+}

@@ -1,0 +1,27 @@
+//! updateInstanceStatus: freeze or thaw.
+//!
+//! The call that was signed last wins: one that arrives late succeeds and changes nothing.
+
+use koogallery::{InstanceStatus, Reply, UpdateInstanceStatus, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
+
+/// The function; it has no settings of its own.
+#[derive(Debug)]
+pub struct Handler;
+
+impl Function for Handler {
+    type Request = UpdateInstanceStatus;
+
+    fn configured(_: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self)
+    }
+
+    async fn answer(&self, call: &Verified<UpdateInstanceStatus>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        let UpdateInstanceStatus { instance_id, status, .. } = call.request();
+        let changed = match status {
+            InstanceStatus::Freeze => context.store.freeze(context.call, instance_id).await?,
+            InstanceStatus::Unfreeze => context.store.unfreeze(context.call, instance_id).await?,
+        };
+        Ok(changed.reply())
+    }
+}

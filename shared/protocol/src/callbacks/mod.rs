@@ -1,0 +1,74 @@
+//! The typed requests, a file for each callback: what it carries, with the guide's lengths and topic.
+
+mod change_instance_check;
+mod new_instance;
+mod order_notify;
+mod query_instance;
+mod refresh_instance;
+mod release_instance;
+mod update_instance_status;
+mod upgrade_instance;
+
+pub use change_instance_check::{ChangeInstanceCheck, ProductInfo};
+pub use new_instance::NewInstance;
+pub use order_notify::OrderNotify;
+pub use query_instance::{InstanceIds, InstanceIdsError, QueryInstance};
+pub use refresh_instance::{RefreshInstance, Scene};
+pub use release_instance::ReleaseInstance;
+pub use update_instance_status::{InstanceStatus, UpdateInstanceStatus};
+pub use upgrade_instance::UpgradeInstance;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::canonical::canonical_form;
+use crate::route::Callback;
+use crate::test_flag::TestFlag;
+use crate::text::{InstanceId, OrderId};
+
+/// A verified body that does not hold what its callback must hold: answered with `000002`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidRequest(String);
+
+impl From<serde_json::Error> for InvalidRequest {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        // Line and column mean nothing to someone who reads a reply.
+        Self(text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned())
+    }
+}
+
+/// A callback's request, in both directions: read by the seller, written by the marketplace's half.
+pub trait Request: Serialize + DeserializeOwned {
+    /// Which callback it belongs to.
+    const CALLBACK: Callback;
+
+    /// Is it a debug call?
+    fn test_flag(&self) -> TestFlag;
+
+    /// The order it belongs to, where it names one: for the log.
+    fn order_id(&self) -> Option<&OrderId> {
+        None
+    }
+
+    /// The instance it is about, where it names one: for the log.
+    fn instance_id(&self) -> Option<&InstanceId> {
+        None
+    }
+
+    /// Reads a body; unknown members are passed over.
+    fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
+        Ok(serde_json::from_slice(body)?)
+    }
+
+    /// The body as KooGallery sends it: canonical, with its `activity`.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    fn to_body(&self) -> String {
+        let mut members = serde_json::to_value(self).expect("a request serializes");
+        members["activity"] = Value::from(Self::CALLBACK.activity());
+        canonical_form(members.to_string().as_bytes()).expect("a request is a JSON object")
+    }
+}

@@ -1,0 +1,41 @@
+//! updateInstanceStatus: freeze or thaw (topic 0070649430).
+
+use serde::{Deserialize, Serialize};
+
+use super::Request;
+use crate::route::Callback;
+use crate::test_flag::TestFlag;
+use crate::text::InstanceId;
+
+/// A freeze keeps the buyer's data; only releaseInstance deletes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateInstanceStatus {
+    /// Which instance.
+    pub instance_id: InstanceId,
+    /// What it shall become.
+    pub status: InstanceStatus,
+    /// A debug call?
+    #[serde(default)]
+    pub test_flag: TestFlag,
+}
+
+/// What KooGallery asks of an instance's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum InstanceStatus {
+    /// The period ended, or the buyer broke the terms: no access, data kept.
+    Freeze,
+    /// Access again.
+    Unfreeze,
+}
+
+impl Request for UpdateInstanceStatus {
+    const CALLBACK: Callback = Callback::UpdateInstanceStatus;
+    fn test_flag(&self) -> TestFlag {
+        self.test_flag
+    }
+    fn instance_id(&self) -> Option<&InstanceId> {
+        Some(&self.instance_id)
+    }
+}

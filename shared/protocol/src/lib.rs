@@ -1,0 +1,58 @@
+//! The KooGallery seller protocol: which callback a request is, who signed it, what it asks, how to answer.
+//!
+//! KooGallery (Huawei Cloud's marketplace) calls a seller's HTTPS endpoint when a buyer pays, renews, upgrades, is
+//! refunded. This crate holds everything about those calls that needs no I/O, no clock and no async, so that a
+//! Lambda function, a local host, a simulator and a test share one meaning:
+//!
+//! 1. [`route()`] tells from method, path, query and body which [`Callback`] and [`Dialect`] a request is.
+//! 2. [`verify()`] checks the signature with the [`AccessKeys`] that may sign it and the time window, and is the only
+//!    maker of a [`Verified`].
+//! 3. [`Verified::parse`] reads the typed request; [`Reply`] is what goes back.
+//!
+//! [`signature`] and [`Request::to_body`] are the marketplace's half: they make what KooGallery sends.
+//!
+//! ```
+//! use koogallery::{AccessKeys, DEFAULT_TIME_WINDOW, NewInstance, Request, Timestamp, route, signature, verify};
+//!
+//! let keys = AccessKeys::from_json(r#"{"basic":["an access key"]}"#)?;
+//! let body = NewInstance::new("CS1", "CS1-000001", "b-1")?.to_body();
+//! let now = Timestamp::from_millis(1_764_000_000_000);
+//! let signature = signature::basic("an access key", "nonce-1", "1764000000000", body.as_bytes());
+//!
+//! let request = http::Request::post(format!("/?signature={signature}&timestamp=1764000000000&nonce=nonce-1")).body(body)?;
+//! let route = route(&request)?;
+//! let call = verify(&request, route, &keys, now, DEFAULT_TIME_WINDOW)?.parse::<NewInstance>()?;
+//! assert_eq!(call.request().order_id.as_str(), "CS1");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod access_key;
+mod app_info;
+mod callbacks;
+mod canonical;
+mod expire_time;
+mod reply;
+mod result_code;
+mod route;
+pub mod signature;
+mod test_flag;
+mod text;
+mod timestamp;
+mod verify;
+
+pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
+pub use app_info::{AppInfo, InstanceInfo, UsageInfo};
+pub use callbacks::{
+    ChangeInstanceCheck, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance, OrderNotify,
+    ProductInfo, QueryInstance, RefreshInstance, ReleaseInstance, Request, Scene, UpdateInstanceStatus,
+    UpgradeInstance,
+};
+pub use canonical::{NotAnObject, canonical_form};
+pub use expire_time::{ExpireTime, ExpireTimeError};
+pub use reply::Reply;
+pub use result_code::{ResultCode, UnknownResultCode};
+pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, route};
+pub use test_flag::TestFlag;
+pub use text::{BusinessId, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Text, TextError};
+pub use timestamp::{Timestamp, TimestampError};
+pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, verify};

@@ -1,0 +1,133 @@
+//! The reply to a callback, and its bytes.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::{Deserialize, Serialize};
+
+use crate::app_info::InstanceInfo;
+use crate::result_code::ResultCode;
+use crate::text::InstanceId;
+
+/// `resultMsg` holds at most this many characters.
+const MAX_MESSAGE: usize = 255;
+
+/// What goes back to KooGallery: always HTTP 200 with this as a JSON object, also when it is a refusal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reply {
+    /// Success, or why not.
+    pub result_code: ResultCode,
+    /// The same for people: at most 255 characters.
+    #[serde(default)]
+    pub result_msg: Cow<'static, str>,
+    /// newInstance: what the order line bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<InstanceId>,
+    /// queryInstance: the instances asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub info: Option<Vec<InstanceInfo>>,
+}
+
+impl Reply {
+    /// A reply that says only its code, with the code's own message.
+    #[must_use]
+    pub const fn of(result_code: ResultCode) -> Self {
+        Self { result_code, result_msg: Cow::Borrowed(result_code.message()), instance_id: None, info: None }
+    }
+
+    /// `000000`.
+    #[must_use]
+    pub const fn success() -> Self {
+        Self::of(ResultCode::Success)
+    }
+
+    /// A refusal that says more than its code: `detail` is cut to what `resultMsg` holds.
+    #[must_use]
+    pub fn refusal(result_code: ResultCode, detail: impl std::fmt::Display) -> Self {
+        let message = format!("{}: {detail}", result_code.message());
+        Self { result_msg: Cow::Owned(message.chars().take(MAX_MESSAGE).collect()), ..Self::of(result_code) }
+    }
+
+    /// The same reply naming an instance.
+    #[must_use]
+    pub fn with_instance(self, instance_id: InstanceId) -> Self {
+        Self { instance_id: Some(instance_id), ..self }
+    }
+
+    /// The same reply listing instances.
+    #[must_use]
+    pub fn with_info(self, info: Vec<InstanceInfo>) -> Self {
+        Self { info: Some(info), ..self }
+    }
+
+    /// The body, in ASCII: the guide wants a memo's other characters as `\uXXXX`, and no reader minds it elsewhere.
+    #[must_use]
+    pub fn to_body(&self) -> Vec<u8> {
+        let mut body = Vec::with_capacity(128);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut body, AsciiFormatter);
+        match self.serialize(&mut serializer) {
+            Ok(()) => body,
+            // Writing text into memory cannot fail; if it ever did, KooGallery should try again.
+            Err(_) => br#"{"resultCode":"000005","resultMsg":"internal error, try again"}"#.to_vec(),
+        }
+    }
+}
+
+/// Compact JSON with every character beyond ASCII escaped.
+struct AsciiFormatter;
+
+impl serde_json::ser::Formatter for AsciiFormatter {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c: char| !c.is_ascii()) {
+            let (plain, other) = rest.split_at(at);
+            writer.write_all(plain.as_bytes())?;
+            let mut chars = other.chars();
+            if let Some(c) = chars.next() {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+            rest = chars.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_plain_reply_has_just_code_and_message() {
+        assert_eq!(Reply::success().to_body(), br#"{"resultCode":"000000","resultMsg":"success"}"#);
+    }
+
+    #[test]
+    fn other_characters_are_escaped() {
+        let body = Reply::refusal(ResultCode::InvalidParameter, "实😀").to_body();
+        assert_eq!(
+            String::from_utf8(body).unwrap(),
+            r#"{"resultCode":"000002","resultMsg":"invalid parameter: \u5b9e\ud83d\ude00"}"#
+        );
+    }
+
+    #[test]
+    fn a_long_message_is_cut() {
+        let reply = Reply::refusal(ResultCode::InvalidParameter, "实".repeat(300));
+        assert_eq!(reply.result_msg.chars().count(), 255);
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_is_ascii_and_reads_back(detail in "\\PC{0,80}", id in "\\PC{1,64}") {
+            let reply = Reply::refusal(ResultCode::InvalidParameter, detail).with_instance(id.parse().unwrap());
+            let body = reply.to_body();
+            prop_assert!(body.is_ascii());
+            prop_assert_eq!(serde_json::from_slice::<Reply>(&body).unwrap(), reply);
+        }
+    }
+}

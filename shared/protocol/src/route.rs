@@ -1,0 +1,317 @@
+//! Which callback is this, in which dialect? The front door and the local host ask the same function.
+//!
+//! A seller registers one production address. The basic callbacks come as POST to it, told apart by the body's
+//! `activity`; V1.0 sends GETs with `activity` in the query; the joint-operations kit appends a fixed path.
+
+use http::{Method, Request};
+use serde::Deserialize;
+
+use crate::access_key::InterfaceType;
+
+/// The largest body of a basic callback that is looked at: 1 MiB, thousands of times what the guides' fields can hold.
+pub const MAX_BASIC_BODY: usize = 1024 * 1024;
+/// The largest body of a joint-operations callback, whose lists hold thousands of users: what Lambda takes at all.
+pub const MAX_KIT_BODY: usize = 6 * 1024 * 1024;
+
+/// The callbacks, by KooGallery's own words. V1.0 activities that mean the same are the same callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Callback {
+    /// A paid order line: provision it.
+    NewInstance,
+    /// How is provisioning going, what shall the buyer see?
+    QueryInstance,
+    /// The expiry moved.
+    RefreshInstance,
+    /// Freeze or thaw. V1.0: `expireInstance`, `instanceStatus`.
+    UpdateInstanceStatus,
+    /// Delete.
+    ReleaseInstance,
+    /// Specification or quantity grew. V1.0: `upgrade`.
+    UpgradeInstance,
+    /// May this renewal change the specification?
+    ChangeInstanceCheck,
+    /// An order was paid.
+    OrderNotify,
+    /// Kit: the enterprise of an instance.
+    TenantSync,
+    /// Kit: the application's credentials.
+    ApplicationSync,
+    /// Kit: the users granted, changed or revoked.
+    AuthSync,
+    /// Kit: one department.
+    SingleOrgSync,
+    /// Kit: the whole department tree.
+    AllOrgSync,
+    /// License 2.0: a code's expiry. License 1.0: `refreshLicense`.
+    RefreshLicenseCode,
+    /// License 2.0: freeze or thaw a code. License 1.0: `expireLicense`.
+    UpdateLicenseCodeStatus,
+    /// License 2.0: release a code. License 1.0: `releaseLicense`.
+    ReleaseLicenseCode,
+    /// Online License: make a license for a device. License 1.0: `getLicense`.
+    GetLicenseAsync,
+}
+
+impl Callback {
+    /// The function that answers it: KooGallery's word in kebab-case.
+    #[must_use]
+    pub const fn function(self) -> &'static str {
+        match self {
+            Self::NewInstance => "new-instance",
+            Self::QueryInstance => "query-instance",
+            Self::RefreshInstance => "refresh-instance",
+            Self::UpdateInstanceStatus => "update-instance-status",
+            Self::ReleaseInstance => "release-instance",
+            Self::UpgradeInstance => "upgrade-instance",
+            Self::ChangeInstanceCheck => "change-instance-check",
+            Self::OrderNotify => "order-notify",
+            Self::TenantSync => "tenant-sync",
+            Self::ApplicationSync => "application-sync",
+            Self::AuthSync => "auth-sync",
+            Self::SingleOrgSync => "single-org-sync",
+            Self::AllOrgSync => "all-org-sync",
+            Self::RefreshLicenseCode => "refresh-license-code",
+            Self::UpdateLicenseCodeStatus => "update-license-code-status",
+            Self::ReleaseLicenseCode => "release-license-code",
+            Self::GetLicenseAsync => "get-license-async",
+        }
+    }
+
+    /// The V2.0 `activity`, or for the kit the last segment of the path.
+    #[must_use]
+    pub const fn activity(self) -> &'static str {
+        match self {
+            Self::NewInstance => "newInstance",
+            Self::QueryInstance => "queryInstance",
+            Self::RefreshInstance => "refreshInstance",
+            Self::UpdateInstanceStatus => "updateInstanceStatus",
+            Self::ReleaseInstance => "releaseInstance",
+            Self::UpgradeInstance => "upgradeInstance",
+            Self::ChangeInstanceCheck => "changeInstanceCheck",
+            Self::OrderNotify => "orderNotify",
+            Self::TenantSync => "tenantSync",
+            Self::ApplicationSync => "applicationSync",
+            Self::AuthSync => "authSync",
+            Self::SingleOrgSync => "singleOrgSync",
+            Self::AllOrgSync => "allOrgSync",
+            Self::RefreshLicenseCode => "refreshLicenseCode",
+            Self::UpdateLicenseCodeStatus => "updateLicenseCodeStatus",
+            Self::ReleaseLicenseCode => "releaseLicenseCode",
+            Self::GetLicenseAsync => "getLicenseAsync",
+        }
+    }
+
+    /// The interface types whose keys may sign it. Online License sells instances too, by the license key.
+    #[must_use]
+    pub const fn interface_types(self) -> &'static [InterfaceType] {
+        match self {
+            Self::QueryInstance | Self::UpgradeInstance | Self::ChangeInstanceCheck => &[InterfaceType::Basic],
+            Self::NewInstance | Self::RefreshInstance | Self::UpdateInstanceStatus | Self::ReleaseInstance => {
+                &[InterfaceType::Basic, InterfaceType::License]
+            }
+            Self::OrderNotify => &[InterfaceType::Order],
+            Self::TenantSync | Self::ApplicationSync | Self::AuthSync | Self::SingleOrgSync | Self::AllOrgSync => {
+                &[InterfaceType::Kit]
+            }
+            Self::RefreshLicenseCode
+            | Self::UpdateLicenseCodeStatus
+            | Self::ReleaseLicenseCode
+            | Self::GetLicenseAsync => &[InterfaceType::License],
+        }
+    }
+
+    /// The callbacks whose V2.0 `activity` stands in the body.
+    const BASIC_V2: [Self; 12] = [
+        Self::NewInstance,
+        Self::QueryInstance,
+        Self::RefreshInstance,
+        Self::UpdateInstanceStatus,
+        Self::ReleaseInstance,
+        Self::UpgradeInstance,
+        Self::ChangeInstanceCheck,
+        Self::OrderNotify,
+        Self::RefreshLicenseCode,
+        Self::UpdateLicenseCodeStatus,
+        Self::ReleaseLicenseCode,
+        Self::GetLicenseAsync,
+    ];
+
+    const KIT: [Self; 5] =
+        [Self::TenantSync, Self::ApplicationSync, Self::AuthSync, Self::SingleOrgSync, Self::AllOrgSync];
+
+    fn of_v1_activity(activity: &str) -> Option<Self> {
+        Some(match activity {
+            "newInstance" => Self::NewInstance,
+            "queryInstance" => Self::QueryInstance,
+            "refreshInstance" => Self::RefreshInstance,
+            "expireInstance" | "instanceStatus" => Self::UpdateInstanceStatus,
+            "releaseInstance" => Self::ReleaseInstance,
+            "upgrade" => Self::UpgradeInstance,
+            "getLicense" => Self::GetLicenseAsync,
+            "refreshLicense" => Self::RefreshLicenseCode,
+            "expireLicense" => Self::UpdateLicenseCodeStatus,
+            "releaseLicense" => Self::ReleaseLicenseCode,
+            _ => return None,
+        })
+    }
+}
+
+/// How a callback is written and signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// SaaS V2.0 basic, License 2.0, Online License, order notice: POST, signed in the query.
+    BasicV2,
+    /// SaaS V2.0 joint-operations kit: POST to a sub-path, signed in headers.
+    KitV2,
+    /// SaaS V1.0 basic, License 1.0: GET, `authToken`.
+    BasicV1,
+    /// SaaS V1.0 joint-operations kit: POST to a sub-path, `authToken` header.
+    KitV1,
+}
+
+/// What a request is, before anyone has said that it is genuine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Route {
+    /// Which callback.
+    pub callback: Callback,
+    /// In which dialect.
+    pub dialect: Dialect,
+}
+
+/// Why a request is no callback. All are answered with `000002`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RouteError {
+    /// The method is neither POST nor a V1.0 GET.
+    #[error("method {0} is not one of KooGallery's: callbacks are POST (V2.0) or GET (V1.0)")]
+    Method(Method),
+    /// The body is longer than the dialect's limit.
+    #[error("the body has {length} bytes, more than the {limit} that a callback can need")]
+    TooLarge {
+        /// Length in bytes.
+        length: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The body is not a JSON object with a text `activity`.
+    #[error("the body is not a JSON object that names its activity")]
+    NoActivity,
+    /// A GET whose query has no `activity`.
+    #[error("the query names no activity")]
+    NoActivityInQuery,
+    /// The activity is unknown. Not repeated here: it is whatever a stranger sent.
+    #[error("the activity is not one of KooGallery's")]
+    UnknownActivity,
+}
+
+/// Says which callback a request is. Reads nothing of the body but `activity`.
+///
+/// The kit's paths are met whatever prefix the production address has, in any case.
+pub fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, RouteError> {
+    let body = request.body().as_ref();
+    match *request.method() {
+        Method::POST => match kit_route(request.uri().path()) {
+            Some(route) => within(MAX_KIT_BODY, body).map(|()| route),
+            None => within(MAX_BASIC_BODY, body).and_then(|()| basic_v2_route(body)),
+        },
+        Method::GET => basic_v1_route(request.uri().query().unwrap_or_default()),
+        ref other => Err(RouteError::Method(other.clone())),
+    }
+}
+
+fn within(limit: usize, body: &[u8]) -> Result<(), RouteError> {
+    if body.len() > limit { Err(RouteError::TooLarge { length: body.len(), limit }) } else { Ok(()) }
+}
+
+fn kit_route(path: &str) -> Option<Route> {
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let name = segments.next()?;
+    let callback = Callback::KIT.into_iter().find(|callback| callback.activity().eq_ignore_ascii_case(name))?;
+    let parent = segments.next()?;
+    let dialect = if parent.eq_ignore_ascii_case("produceAPI") {
+        Dialect::KitV1
+    } else if parent.eq_ignore_ascii_case("v2") && segments.next()?.eq_ignore_ascii_case("produceAPI") {
+        Dialect::KitV2
+    } else {
+        return None;
+    };
+    Some(Route { callback, dialect })
+}
+
+fn basic_v2_route(body: &[u8]) -> Result<Route, RouteError> {
+    #[derive(Deserialize)]
+    struct Named {
+        activity: String,
+    }
+    let Named { activity } = serde_json::from_slice(body).map_err(|_| RouteError::NoActivity)?;
+    Callback::BASIC_V2
+        .into_iter()
+        .find(|callback| callback.activity() == activity)
+        .map(|callback| Route { callback, dialect: Dialect::BasicV2 })
+        .ok_or(RouteError::UnknownActivity)
+}
+
+fn basic_v1_route(query: &str) -> Result<Route, RouteError> {
+    let activity = form_urlencoded::parse(query.as_bytes())
+        .find_map(|(name, value)| (name == "activity").then_some(value))
+        .ok_or(RouteError::NoActivityInQuery)?;
+    Callback::of_v1_activity(&activity)
+        .map(|callback| Route { callback, dialect: Dialect::BasicV1 })
+        .ok_or(RouteError::UnknownActivity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn routed(method: &str, uri: &str, body: &str) -> Result<Route, RouteError> {
+        route(&Request::builder().method(method).uri(uri).body(body.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn basic_callbacks_are_told_apart_by_activity_whatever_the_path() {
+        for callback in Callback::BASIC_V2 {
+            let body = format!(r#"{{"activity":"{}","x":[1]}}"#, callback.activity());
+            let expected = Ok(Route { callback, dialect: Dialect::BasicV2 });
+            assert_eq!(routed("POST", "/", &body), expected);
+            assert_eq!(routed("POST", "/any/prefix?signature=x", &body), expected);
+        }
+    }
+
+    #[test]
+    fn kit_callbacks_are_told_apart_by_the_end_of_the_path() {
+        for callback in Callback::KIT {
+            for prefix in ["", "/shop/a", "/produceAPI"] {
+                let v2 = format!("{prefix}/produceAPI/v2/{}", callback.activity());
+                assert_eq!(routed("POST", &v2, ""), Ok(Route { callback, dialect: Dialect::KitV2 }));
+                let v1 = format!("{prefix}/PRODUCEapi/{}/", callback.activity().to_uppercase());
+                assert_eq!(routed("POST", &v1, ""), Ok(Route { callback, dialect: Dialect::KitV1 }));
+            }
+        }
+    }
+
+    #[test]
+    fn v1_activities_go_to_the_callback_that_means_the_same() {
+        for (activity, callback) in [
+            ("newInstance", Callback::NewInstance),
+            ("expireInstance", Callback::UpdateInstanceStatus),
+            ("instanceStatus", Callback::UpdateInstanceStatus),
+            ("upgrade", Callback::UpgradeInstance),
+        ] {
+            let expected = Ok(Route { callback, dialect: Dialect::BasicV1 });
+            assert_eq!(routed("GET", &format!("/p?a=1&activity={activity}"), ""), expected);
+        }
+    }
+
+    #[test]
+    fn anything_else_says_why_not() {
+        assert_eq!(routed("PUT", "/", "{}"), Err(RouteError::Method(Method::PUT)));
+        assert_eq!(routed("GET", "/", ""), Err(RouteError::NoActivityInQuery));
+        assert_eq!(routed("GET", "/?activity=upgradeInstance", ""), Err(RouteError::UnknownActivity));
+        for body in ["", "x", "[]", "{}", r#"{"activity":1}"#, r#"{"activity":"newInstance","activity":"x"}"#] {
+            assert_eq!(routed("POST", "/", body), Err(RouteError::NoActivity), "{body}");
+        }
+        assert_eq!(routed("POST", "/", r#"{"activity":"tenantSync"}"#), Err(RouteError::UnknownActivity));
+        let huge = " ".repeat(MAX_BASIC_BODY + 1);
+        assert!(matches!(routed("POST", "/", &huge), Err(RouteError::TooLarge { .. })));
+    }
+}

@@ -1,0 +1,224 @@
+//! Text fields with their length rule: made by parsing, so that a value of one of these types cannot be wrong.
+//!
+//! KooGallery's tables give a field's largest length in characters, and its callbacks mix strings and numbers: both
+//! are read.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error as _, Unexpected, Visitor};
+use serde::{Deserialize, Serialize};
+
+/// Why a text was refused; `field` is KooGallery's name of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// A mandatory text is empty.
+    #[error("{field} is empty")]
+    Empty {
+        /// The field's name on the wire.
+        field: &'static str,
+    },
+    /// Longer than the guide's table allows.
+    #[error("{field} is longer than {max} characters")]
+    TooLong {
+        /// The field's name on the wire.
+        field: &'static str,
+        /// The largest length, in characters.
+        max: usize,
+    },
+}
+
+fn check(field: &'static str, max: usize, text: &str) -> Result<(), TextError> {
+    if text.is_empty() {
+        return Err(TextError::Empty { field });
+    }
+    // A text of at most `max` bytes has at most `max` characters: the count is for the rare rest.
+    if text.len() > max && text.chars().count() > max {
+        return Err(TextError::TooLong { field, max });
+    }
+    Ok(())
+}
+
+/// Reads a JSON string or number as text.
+pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D, field: &'static str) -> Result<String, D::Error> {
+    struct Scalar(&'static str);
+    impl Visitor<'_> for Scalar {
+        type Value = String;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "{} to be a string or a number", self.0)
+        }
+        fn visit_str<E>(self, value: &str) -> Result<String, E> {
+            Ok(value.to_owned())
+        }
+        fn visit_string<E>(self, value: String) -> Result<String, E> {
+            Ok(value)
+        }
+        fn visit_u64<E>(self, value: u64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_i64<E>(self, value: i64) -> Result<String, E> {
+            Ok(value.to_string())
+        }
+        fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<String, E> {
+            if value.is_finite() {
+                Ok(value.to_string())
+            } else {
+                Err(E::invalid_type(Unexpected::Float(value), &self))
+            }
+        }
+    }
+    deserializer.deserialize_any(Scalar(field))
+}
+
+/// For an optional field: absent, `null` and blank all mean "not given". Use with `#[serde(default)]`.
+pub(crate) fn blank_as_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<String, Error = TextError>,
+{
+    struct Given(String);
+    impl<'de> Deserialize<'de> for Given {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            scalar(deserializer, "an optional field").map(Given)
+        }
+    }
+    match Option::<Given>::deserialize(deserializer)? {
+        Some(Given(text)) if !text.trim().is_empty() => T::try_from(text).map(Some).map_err(D::Error::custom),
+        _ => Ok(None),
+    }
+}
+
+macro_rules! text_type {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
+        $(#[$doc])*
+        #[doc = concat!("\n\n`", $field, "`: 1 to ", $max, " characters.")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+            fn try_from(text: String) -> Result<Self, TextError> {
+                check($field, $max, &text).map(|()| Self(text))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = TextError;
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::try_from(scalar(deserializer, $field)?).map_err(D::Error::custom)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_type!(
+    /// An order (订单).
+    OrderId, "orderId", 64
+);
+text_type!(
+    /// An order line (订单行) of an order.
+    OrderLineId, "orderLineId", 64
+);
+text_type!(
+    /// A request's id: it differs on every call, even a resend; the first one of an order line becomes its instance id.
+    BusinessId, "businessId", 64
+);
+text_type!(
+    /// An instance (实例): what an order line bought, named by the seller's reply to newInstance.
+    InstanceId, "instanceId", 64
+);
+text_type!(
+    /// A product as it is sold: product and period type.
+    ProductId, "productId", 64
+);
+text_type!(
+    /// A specification (SKU) of a product.
+    SkuCode, "skuCode", 64
+);
+
+impl From<BusinessId> for InstanceId {
+    /// Both hold 1 to 64 characters; the guide recommends the first request's businessId as instance id.
+    fn from(id: BusinessId) -> Self {
+        Self(id.0)
+    }
+}
+
+/// A free text of at most `MAX` characters that goes out in a reply, such as an address or a note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Text<const MAX: usize>(String);
+
+impl<const MAX: usize> Text<MAX> {
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> TryFrom<String> for Text<MAX> {
+    type Error = TextError;
+    fn try_from(text: String) -> Result<Self, TextError> {
+        check("text", MAX, &text).map(|()| Self(text))
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::try_from(String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn length_is_in_characters() {
+        assert!("实".repeat(64).parse::<OrderId>().is_ok());
+        assert_eq!("实".repeat(65).parse::<OrderId>(), Err(TextError::TooLong { field: "orderId", max: 64 }));
+        assert_eq!("".parse::<OrderId>(), Err(TextError::Empty { field: "orderId" }));
+    }
+
+    #[test]
+    fn strings_and_numbers_are_read_alike() {
+        assert_eq!(serde_json::from_str::<OrderId>("12").unwrap(), serde_json::from_str(r#""12""#).unwrap());
+        let error = serde_json::from_str::<OrderId>("{}").unwrap_err().to_string();
+        assert!(error.contains("orderId"), "{error}");
+    }
+
+    #[test]
+    fn a_blank_optional_is_absent() {
+        #[derive(Deserialize)]
+        struct Holder {
+            #[serde(default, deserialize_with = "blank_as_none")]
+            id: Option<ProductId>,
+        }
+        let read = |json| serde_json::from_str::<Holder>(json).map(|holder| holder.id);
+        assert_eq!(read("{}").unwrap(), None);
+        assert_eq!(read(r#"{"id":null}"#).unwrap(), None);
+        assert_eq!(read(r#"{"id":" "}"#).unwrap(), None);
+        assert_eq!(read(r#"{"id":7}"#).unwrap().unwrap().as_str(), "7");
+        assert!(read(&format!(r#"{{"id":"{}"}}"#, "x".repeat(65))).is_err());
+    }
+}

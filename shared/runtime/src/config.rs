@@ -1,0 +1,132 @@
+//! Typed configuration from environment variables, checked at start: a mistake is told with the variable's name.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use koogallery::DEFAULT_TIME_WINDOW;
+
+/// Environment variables: the process's own, or the ones that the local host makes up.
+#[derive(Clone, Default)]
+pub struct Environment(HashMap<String, String>);
+
+impl fmt::Debug for Environment {
+    /// Names only: values hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+/// What is wrong with the configuration. Values that may be secret are not repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable that is needed is not set.
+    #[error("{name} is not set: {meaning}")]
+    Missing {
+        /// The variable.
+        name: &'static str,
+        /// What to set it to.
+        meaning: &'static str,
+    },
+    /// A variable's value cannot be used.
+    #[error("{name} cannot be used: {problem}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// Why.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    /// A value that cannot be used, and why.
+    pub fn invalid(name: &'static str, problem: impl fmt::Display) -> Self {
+        Self::Invalid { name, problem: problem.to_string() }
+    }
+}
+
+impl Environment {
+    /// The process's variables; ones that are not Unicode are none of ours.
+    #[must_use]
+    pub fn of_process() -> Self {
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// A variable's value; blank counts as not set, as templates leave optional ones blank.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The value of a variable that must be set.
+    pub fn required(&self, name: &'static str, meaning: &'static str) -> Result<&str, ConfigError> {
+        self.get(name).ok_or(ConfigError::Missing { name, meaning })
+    }
+
+    /// The same variables with one more, or one changed.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// What every callback's function is configured with.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The DynamoDB table: `KOOGALLERY_TABLE`.
+    pub table: String,
+    /// How far a call's timestamp may be from now: `KOOGALLERY_TIME_WINDOW_SECONDS`, 60 by default.
+    pub time_window: Duration,
+}
+
+/// A window beyond this would keep nonces for so long, and replays open so wide, that it is surely a mistake.
+const MAX_TIME_WINDOW: u64 = 3600;
+
+impl Settings {
+    /// Reads them.
+    pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
+        let table = environment.required("KOOGALLERY_TABLE", "the name of the DynamoDB table")?.to_owned();
+        let name = "KOOGALLERY_TIME_WINDOW_SECONDS";
+        let time_window = match environment.get(name).map(str::parse::<u64>) {
+            None => DEFAULT_TIME_WINDOW,
+            Some(Ok(seconds @ 1..=MAX_TIME_WINDOW)) => Duration::from_secs(seconds),
+            Some(_) => {
+                return Err(ConfigError::invalid(name, format!("give whole seconds from 1 to {MAX_TIME_WINDOW}")));
+            }
+        };
+        Ok(Self { table, time_window })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_names_its_variable() {
+        let error = Settings::of(&Environment::default()).unwrap_err().to_string();
+        assert!(error.contains("KOOGALLERY_TABLE"), "{error}");
+        for bad in ["0", "-1", "1h", "3601"] {
+            let environment =
+                Environment::default().with("KOOGALLERY_TABLE", "t").with("KOOGALLERY_TIME_WINDOW_SECONDS", bad);
+            let error = Settings::of(&environment).unwrap_err().to_string();
+            assert!(error.contains("KOOGALLERY_TIME_WINDOW_SECONDS"), "{error}");
+        }
+    }
+
+    #[test]
+    fn blank_is_not_set_and_values_are_not_shown() {
+        let environment = Environment::default().with("KOOGALLERY_KEYS", "s3cret").with("KOOGALLERY_TABLE", " ");
+        assert_eq!(environment.get("KOOGALLERY_TABLE"), None);
+        assert!(!format!("{environment:?}").contains("s3cret"));
+    }
+}

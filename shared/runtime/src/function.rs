@@ -1,0 +1,43 @@
+//! What a function says of its callback.
+
+use koogallery::{Reply, Request, Verified};
+use koogallery_store::{Call, Store, StoreError};
+
+use crate::app_info::AppInfoTemplateError;
+use crate::config::{ConfigError, Environment};
+
+/// The meaning of one callback. Everything around it is [`crate::Host`]'s.
+pub trait Function: Sized + Send + Sync + 'static {
+    /// What it answers.
+    type Request: Request + Send + Sync;
+
+    /// Reads the function's own settings.
+    fn configured(environment: &Environment) -> Result<Self, ConfigError>;
+
+    /// Answers one verified call. An error is answered with `000005`, so that KooGallery tries again.
+    fn answer(
+        &self,
+        call: &Verified<Self::Request>,
+        context: &Context<'_>,
+    ) -> impl Future<Output = Result<Reply, AnswerError>> + Send;
+}
+
+/// What a function works with.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The table.
+    pub store: &'a Store,
+    /// The call, as the store wants it.
+    pub call: &'a Call,
+}
+
+/// Why a call could not be answered now.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The app info template does not take this instance's id.
+    #[error("the app info template does not take this instance's id: {0}")]
+    AppInfo(#[from] AppInfoTemplateError),
+}

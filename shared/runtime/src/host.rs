@@ -1,0 +1,203 @@
+//! One function at work: route, verify, parse, answer, within the deadline; then the record.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request as HttpRequest, Response};
+use koogallery::{
+    AccessKeys, Body, InvalidRequest, Refusal, Reply, Request, ResultCode, RouteError, TestFlag, Timestamp, Verified,
+    route, verify,
+};
+use koogallery_store::{Call, Store};
+
+use crate::aws::dynamodb_client;
+use crate::clock::now;
+use crate::config::{ConfigError, Environment, Settings};
+use crate::function::{AnswerError, Context, Function};
+use crate::keys::{KeyRing, KeyRingError};
+use crate::record::{CallRecord, Log};
+
+/// KooGallery waits 5 s; past this a call is answered with `000005`.
+pub const DEADLINE: Duration = Duration::from_secs(4);
+
+/// What the functions of one process share.
+pub struct Shared {
+    store: Store,
+    keys: KeyRing,
+    time_window: Duration,
+    log: Box<dyn Log>,
+    warm: AtomicBool,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Reads the settings that all functions have and makes the clients; sends nothing yet.
+    pub fn of(environment: &Environment, log: Box<dyn Log>) -> Result<Arc<Self>, ConfigError> {
+        let Settings { table, time_window } = Settings::of(environment)?;
+        Ok(Arc::new(Self {
+            store: Store::new(dynamodb_client(environment)?, table),
+            keys: KeyRing::of(environment)?,
+            time_window,
+            log,
+            warm: AtomicBool::new(false),
+        }))
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+}
+
+/// One function with what it shares.
+#[derive(Debug)]
+pub struct Host<F> {
+    function: F,
+    shared: Arc<Shared>,
+}
+
+/// Why a call got no reply from its function's meaning.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    #[error("the request is for the function {0}")]
+    OtherFunction(&'static str),
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    #[error(transparent)]
+    Invalid(#[from] InvalidRequest),
+    #[error(transparent)]
+    Keys(#[from] KeyRingError),
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
+    #[error("no answer within {} s", DEADLINE.as_secs())]
+    Deadline,
+}
+
+impl Failure {
+    /// The caller learns what it did wrong, but not why a signature was refused nor what failed here.
+    fn reply(&self) -> Reply {
+        match self {
+            Self::Refusal(refusal) if refusal.result_code() == ResultCode::AuthenticationFailed => {
+                Reply::of(ResultCode::AuthenticationFailed)
+            }
+            Self::Route(_) | Self::OtherFunction(_) | Self::Refusal(_) | Self::Invalid(_) => {
+                Reply::refusal(ResultCode::InvalidParameter, self)
+            }
+            Self::Keys(_) | Self::Answer(_) | Self::Deadline => Reply::of(ResultCode::InternalError),
+        }
+    }
+}
+
+impl<F: Function> Host<F> {
+    /// Reads the function's own settings.
+    pub fn of(environment: &Environment, shared: Arc<Shared>) -> Result<Self, ConfigError> {
+        Ok(Self { function: F::configured(environment)?, shared })
+    }
+
+    /// Answers one request, whatever it is.
+    pub async fn answer<B: AsRef<[u8]> + Sync>(&self, request: &HttpRequest<B>) -> Response<Bytes> {
+        let start = Instant::now();
+        let mut record = CallRecord {
+            cold_start: !self.shared.warm.swap(true, Ordering::Relaxed),
+            ..CallRecord::new(F::Request::CALLBACK.function(), now(), ResultCode::InternalError)
+        };
+        let answered = tokio::time::timeout(DEADLINE, self.meaning(request, &mut record)).await;
+        let reply = answered.unwrap_or(Err(Failure::Deadline)).unwrap_or_else(|failure| {
+            record.reason = Some(failure.to_string());
+            failure.reply()
+        });
+
+        record.result_code = reply.result_code;
+        record.signature_refused = reply.result_code == ResultCode::AuthenticationFailed;
+        if let Some(id) = &reply.instance_id {
+            record.instance_id = Some(id.to_string());
+        }
+        record.duration = start.elapsed();
+        self.shared.log.record(&record);
+        response(&reply)
+    }
+
+    async fn meaning<B: AsRef<[u8]> + Sync>(
+        &self,
+        request: &HttpRequest<B>,
+        record: &mut CallRecord,
+    ) -> Result<Reply, Failure> {
+        let route = route(request)?;
+        if route.callback != F::Request::CALLBACK {
+            return Err(Failure::OtherFunction(route.callback.function()));
+        }
+        let verified = self.verified(request, route, record.at).await?.parse::<F::Request>()?;
+        record.interface_type = Some(verified.interface_type());
+        record.test = verified.request().test_flag() == TestFlag::Debug;
+        record.order_id = verified.request().order_id().map(ToString::to_string);
+        record.instance_id = verified.request().instance_id().map(ToString::to_string);
+
+        let call = Call::new(&verified, record.at, self.shared.time_window);
+        let context = Context { store: &self.shared.store, call: &call };
+        let reply = self.function.answer(&verified, &context).await;
+        record.store_latency = call.store_latency();
+        Ok(reply?)
+    }
+
+    /// Verifies with the keys held, and once more where the secret has others by now.
+    async fn verified<'a, B: AsRef<[u8]> + Sync>(
+        &self,
+        request: &'a HttpRequest<B>,
+        route: koogallery::Route,
+        at: Timestamp,
+    ) -> Result<Verified<Body<'a>>, Failure> {
+        let verify = |keys: &AccessKeys| verify(request, route, keys, at, self.shared.time_window);
+        let keys = self.shared.keys.current().await?;
+        match verify(&keys) {
+            Err(Refusal::WrongSignature) => match self.shared.keys.renewed(&keys).await? {
+                Some(renewed) => Ok(verify(&renewed)?),
+                None => Err(Refusal::WrongSignature.into()),
+            },
+            other => Ok(other?),
+        }
+    }
+}
+
+/// A reply as it goes out: HTTP 200 and JSON, also when it refuses.
+#[must_use]
+pub fn response(reply: &Reply) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(reply.to_body()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    response
+}
+
+/// A function of any callback: how the local host holds them all.
+pub trait Answer: Send + Sync {
+    /// Answers one request, whatever it is.
+    fn answer<'a>(
+        &'a self,
+        request: &'a HttpRequest<Bytes>,
+    ) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send + 'a>>;
+}
+
+impl<F: Function> Answer for Host<F> {
+    fn answer<'a>(
+        &'a self,
+        request: &'a HttpRequest<Bytes>,
+    ) -> Pin<Box<dyn Future<Output = Response<Bytes>> + Send + 'a>> {
+        Box::pin(Self::answer(self, request))
+    }
+}

@@ -1,0 +1,26 @@
+//! What every function needs around its meaning: configuration, keys, verification, deadline, logs, metrics, Lambda.
+//!
+//! A function says what its callback means by implementing [`Function`]; [`Host`] does everything else, the same on
+//! Lambda ([`lambda()`]) and in the local host.
+
+mod app_info;
+mod aws;
+mod clock;
+mod config;
+mod function;
+mod host;
+mod keys;
+mod lambda;
+mod provisioning;
+mod record;
+
+pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
+pub use aws::{dynamodb_client, http_client, sdk_credentials, sdk_region};
+pub use clock::now;
+pub use config::{ConfigError, Environment, Settings};
+pub use function::{AnswerError, Context, Function};
+pub use host::{Answer, DEADLINE, Host, Shared, response};
+pub use keys::{KeyRing, KeyRingError};
+pub use lambda::{StartError, lambda};
+pub use provisioning::Provisioning;
+pub use record::{CallRecord, CloudWatch, Log};

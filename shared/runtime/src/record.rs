@@ -1,0 +1,215 @@
+//! What is logged of a call: one JSON line that is the structured log and, by CloudWatch's embedded metric format, the
+//! metrics as well. Never a secret, a signature, a body or personal data.
+
+use std::io::Write;
+use std::time::Duration;
+
+use koogallery::{InterfaceType, ResultCode, Timestamp};
+use serde::Serialize;
+
+use crate::config::Environment;
+
+/// One call, answered.
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    /// Which function answered.
+    pub function: &'static str,
+    /// When the call came.
+    pub at: Timestamp,
+    /// Whose key signed it; none where nobody's did.
+    pub interface_type: Option<InterfaceType>,
+    /// A debug call?
+    pub test: bool,
+    /// The order that it names.
+    pub order_id: Option<String>,
+    /// The instance that it names, or made.
+    pub instance_id: Option<String>,
+    /// The answer.
+    pub result_code: ResultCode,
+    /// What the caller is not told: why it was refused or failed.
+    pub reason: Option<String>,
+    /// Was it refused for its signature or nonce?
+    pub signature_refused: bool,
+    /// From request to reply.
+    pub duration: Duration,
+    /// Of that, waiting for the store.
+    pub store_latency: Duration,
+    /// The process's first call?
+    pub cold_start: bool,
+}
+
+impl CallRecord {
+    /// A record that says only who answered what and when; fill in what is known.
+    #[must_use]
+    pub const fn new(function: &'static str, at: Timestamp, result_code: ResultCode) -> Self {
+        Self {
+            function,
+            at,
+            interface_type: None,
+            test: false,
+            order_id: None,
+            instance_id: None,
+            result_code,
+            reason: None,
+            signature_refused: false,
+            duration: Duration::ZERO,
+            store_latency: Duration::ZERO,
+            cold_start: false,
+        }
+    }
+}
+
+/// Where records go.
+pub trait Log: Send + Sync {
+    /// Takes one record.
+    fn record(&self, record: &CallRecord);
+}
+
+/// Standard output, as CloudWatch Logs reads it.
+#[derive(Debug, Clone)]
+pub struct CloudWatch {
+    namespace: String,
+}
+
+impl CloudWatch {
+    /// Metrics go to `KOOGALLERY_METRICS_NAMESPACE`, `KooGallery` by default.
+    #[must_use]
+    pub fn of(environment: &Environment) -> Self {
+        Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
+    }
+
+    /// The line.
+    pub fn line(&self, record: &CallRecord) -> serde_json::Result<Vec<u8>> {
+        let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
+        let mut line = serde_json::to_vec(&Line {
+            aws: Metadata {
+                timestamp: record.at,
+                cloud_watch_metrics: [Directive {
+                    namespace: &self.namespace,
+                    dimensions: &[&[], &["function"], &["function", "resultCode"]],
+                    metrics: METRICS,
+                }],
+            },
+            level: match record.result_code {
+                ResultCode::Success | ResultCode::Processing => "INFO",
+                ResultCode::InternalError => "ERROR",
+                _ => "WARN",
+            },
+            function: record.function,
+            interface_type: record.interface_type,
+            test: record.test,
+            order_id: record.order_id.as_deref(),
+            instance_id: record.instance_id.as_deref(),
+            result_code: record.result_code,
+            reason: record.reason.as_deref(),
+            calls: 1,
+            duration: milliseconds(record.duration),
+            store_latency: milliseconds(record.store_latency),
+            signature_refused: record.signature_refused.into(),
+            internal_error: (record.result_code == ResultCode::InternalError).into(),
+            cold_start: record.cold_start.into(),
+        })?;
+        line.push(b'\n');
+        Ok(line)
+    }
+}
+
+impl Log for CloudWatch {
+    fn record(&self, record: &CallRecord) {
+        // A line that cannot be written must not fail the call that it is about.
+        if let Ok(line) = self.line(record) {
+            let _ = std::io::stdout().lock().write_all(&line);
+        }
+    }
+}
+
+const METRICS: &[Metric] = &[
+    Metric { name: "Calls", unit: "Count" },
+    Metric { name: "Duration", unit: "Milliseconds" },
+    Metric { name: "StoreLatency", unit: "Milliseconds" },
+    Metric { name: "SignatureRefused", unit: "Count" },
+    Metric { name: "InternalError", unit: "Count" },
+    Metric { name: "ColdStart", unit: "Count" },
+];
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    #[serde(rename = "_aws")]
+    aws: Metadata<'a>,
+    level: &'static str,
+    function: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interface_type: Option<InterfaceType>,
+    test: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_id: Option<&'a str>,
+    result_code: ResultCode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(rename = "Calls")]
+    calls: u8,
+    #[serde(rename = "Duration")]
+    duration: f64,
+    #[serde(rename = "StoreLatency")]
+    store_latency: f64,
+    #[serde(rename = "SignatureRefused")]
+    signature_refused: u8,
+    #[serde(rename = "InternalError")]
+    internal_error: u8,
+    #[serde(rename = "ColdStart")]
+    cold_start: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: Timestamp,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: &'a [&'a [&'a str]],
+    metrics: &'a [Metric],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_embedded_metric_record() {
+        let record = CallRecord {
+            order_id: Some("CS1".to_owned()),
+            reason: Some("the store did not answer".to_owned()),
+            duration: Duration::from_micros(1500),
+            ..CallRecord::new("new-instance", Timestamp::from_millis(1_764_000_000_000), ResultCode::InternalError)
+        };
+        let line = CloudWatch::of(&Environment::default()).line(&record).unwrap();
+        assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
+        let line: Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(line["_aws"]["Timestamp"], 1_764_000_000_000_i64);
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
+        }
+        for dimension in ["function", "resultCode"] {
+            assert!(line[dimension].is_string(), "{dimension}");
+        }
+        assert_eq!(line["InternalError"], 1);
+        assert_eq!(line["level"], "ERROR");
+    }
+}

@@ -1,0 +1,112 @@
+//! What the store needs to know of the call that it applies, whichever callback it is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
+use koogallery::{Nonce, Request, Timestamp, Verified};
+use uuid::Uuid;
+
+use crate::key::{Item, Key, World};
+use crate::table::TTL_ATTRIBUTE;
+
+/// Debug state is kept this long after its last change, so that a debug case replayed each day meets what it made.
+const TEST_STATE_LIFETIME: Duration = Duration::from_hours(14 * 24);
+
+/// One verified call on its way through the store.
+#[derive(Debug)]
+pub struct Call {
+    world: World,
+    nonce: Nonce,
+    signed_at: Timestamp,
+    now: Timestamp,
+    nonce_until: Timestamp,
+    /// Tells this call's own nonce item from another's when an answer got lost and the write is sent again.
+    claim: Uuid,
+    store_micros: AtomicU64,
+}
+
+impl Call {
+    /// `window` is the one that the call was verified with: past it, its timestamp is refused, so its nonce can go.
+    #[must_use]
+    pub fn new<R: Request>(verified: &Verified<R>, now: Timestamp, window: Duration) -> Self {
+        Self {
+            world: verified.request().test_flag().into(),
+            nonce: verified.nonce().clone(),
+            signed_at: verified.signed_at(),
+            now,
+            nonce_until: verified.signed_at().after(window + Duration::from_secs(1)),
+            claim: Uuid::new_v4(),
+            store_micros: AtomicU64::new(0),
+        }
+    }
+
+    /// Real or debug.
+    #[must_use]
+    pub const fn world(&self) -> World {
+        self.world
+    }
+
+    /// When KooGallery signed it: what orders changes of one instance.
+    #[must_use]
+    pub const fn signed_at(&self) -> Timestamp {
+        self.signed_at
+    }
+
+    /// When it came.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// How long the store has taken for it so far.
+    #[must_use]
+    pub fn store_latency(&self) -> Duration {
+        Duration::from_micros(self.store_micros.load(Ordering::Relaxed))
+    }
+
+    /// Runs one round trip to the store and counts its time.
+    pub(crate) async fn timed<F: Future>(&self, round_trip: F) -> F::Output {
+        let start = Instant::now();
+        let output = round_trip.await;
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.store_micros.fetch_add(micros, Ordering::Relaxed);
+        output
+    }
+
+    /// Debug items go away by themselves.
+    pub(crate) fn expiring(&self, mut item: Item) -> Item {
+        if self.world == World::Test {
+            let until = self.now.after(TEST_STATE_LIFETIME).as_seconds();
+            item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
+        }
+        item
+    }
+
+    pub(crate) const NONCE_IS_NEW: &str = "attribute_not_exists(pk) OR expiresAt < :now OR claim = :claim";
+
+    pub(crate) fn nonce_item(&self) -> Item {
+        let mut item = Key::nonce(self.world, &self.nonce).into_item();
+        item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(self.nonce_until.as_seconds().to_string()));
+        item.insert("claim".to_owned(), AttributeValue::S(self.claim.to_string()));
+        item
+    }
+
+    pub(crate) fn nonce_values(&self) -> Item {
+        Item::from([
+            (":now".to_owned(), AttributeValue::N(self.now.as_seconds().to_string())),
+            (":claim".to_owned(), AttributeValue::S(self.claim.to_string())),
+        ])
+    }
+
+    /// The first write of every transaction. An expired nonce is overwritten, as DynamoDB deletes late.
+    pub(crate) fn nonce_put(&self, table: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+        Put::builder()
+            .table_name(table)
+            .set_item(Some(self.nonce_item()))
+            .condition_expression(Self::NONCE_IS_NEW)
+            .set_expression_attribute_values(Some(self.nonce_values()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+    }
+}

@@ -1,0 +1,148 @@
+//! How an instance is changed: by one transaction in the usual case, by a second one where something unusual stands.
+//!
+//! Each change is first sent as the update that is right when the call arrived in order and the instance is as one
+//! would expect. Its condition says exactly that; where it fails, DynamoDB hands back what stands, the rules of
+//! [`Instance`] decide on it, and the result is written under the version it was decided on.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use koogallery::{InstanceId, Reply, ResultCode};
+
+use crate::call::Call;
+use crate::client::{Store, StoreError};
+use crate::event::{Event, Subject};
+use crate::instance::{Instance, Status};
+use crate::key::{Item, Key, World};
+use crate::transaction::{Commit, Transaction};
+
+/// What became of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// It is applied.
+    Applied,
+    /// Nothing to change: it was applied before, or something newer stands. For KooGallery a success.
+    Unchanged,
+    /// There is no such instance.
+    Unknown,
+    /// The instance was released.
+    Released,
+    /// The nonce was used before.
+    Replayed,
+}
+
+impl Changed {
+    /// How KooGallery is told.
+    #[must_use]
+    pub const fn reply(self) -> Reply {
+        match self {
+            Self::Applied | Self::Unchanged => Reply::success(),
+            Self::Unknown | Self::Released => Reply::of(ResultCode::InstanceNotFound),
+            Self::Replayed => Reply::of(ResultCode::AuthenticationFailed),
+        }
+    }
+}
+
+/// More rounds than this mean that something else is wrong; the caller's deadline comes first in practice.
+const MAX_ROUNDS: usize = 32;
+
+impl Store {
+    /// Sends `usual`; where its condition fails, lets `decide` work on what stands.
+    pub(crate) async fn change(
+        &self,
+        call: &Call,
+        id: &InstanceId,
+        usual: UpdateBuilder,
+        usual_events: &[Event],
+        decide: impl Fn(&mut Instance),
+    ) -> Result<Changed, StoreError> {
+        let subject = Subject::Instance(id);
+        let usual = usual.set_key(Some(Key::instance(call.world(), id).into_item()));
+        let mut commit = Transaction::new(self, call)?.update(usual)?.events(&subject, usual_events)?.commit().await?;
+        for _ in 0..MAX_ROUNDS {
+            let standing = match commit {
+                Commit::Done => return Ok(Changed::Applied),
+                Commit::Replayed => return Ok(Changed::Replayed),
+                Commit::Refused { standing: None, .. } => return self.unchanged(call, Changed::Unknown).await,
+                Commit::Refused { standing: Some(item), .. } => serde_dynamo::from_item::<_, Instance>(item)?,
+            };
+            if standing.status == Status::Released {
+                return self.unchanged(call, Changed::Released).await;
+            }
+            let mut decided = standing.clone();
+            decide(&mut decided);
+            if decided == standing {
+                return self.unchanged(call, Changed::Unchanged).await;
+            }
+            decided.version += 1;
+            let events = Event::between(call, &standing, &decided);
+            commit = Transaction::new(self, call)?
+                .update(replace(call.world(), &decided, standing.version)?)?
+                .events(&subject, &events)?
+                .commit()
+                .await?;
+        }
+        Err(StoreError::Conflict)
+    }
+
+    /// Ends a call that changes nothing: its nonce is used up all the same. A debug case never fails for state.
+    async fn unchanged(&self, call: &Call, outcome: Changed) -> Result<Changed, StoreError> {
+        Ok(match (self.use_nonce(call).await?, call.world(), outcome) {
+            (NonceUse::Replayed, ..) => Changed::Replayed,
+            (NonceUse::First, World::Test, Changed::Unknown | Changed::Released) => Changed::Unchanged,
+            (NonceUse::First, _, outcome) => outcome,
+        })
+    }
+
+    /// Records a nonce alone, for a call that writes nothing else.
+    pub(crate) async fn use_nonce(&self, call: &Call) -> Result<NonceUse, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(call.nonce_item()))
+            .condition_expression(Call::NONCE_IS_NEW)
+            .set_expression_attribute_values(Some(call.nonce_values()));
+        match call.timed(put.send()).await {
+            Ok(_) => Ok(NonceUse::First),
+            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
+                Ok(NonceUse::Replayed)
+            }
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+}
+
+/// Whether a nonce was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NonceUse {
+    First,
+    Replayed,
+}
+
+/// The update that writes `decided` over the version it was decided on. Attributes that this version of the code does
+/// not know stay.
+fn replace(world: World, decided: &Instance, version: u64) -> Result<UpdateBuilder, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(decided)?;
+    let mut update = Update::builder()
+        .set_key(Some(Key::instance(world, &decided.instance_id).into_item()))
+        .condition_expression("#version = :standing")
+        .expression_attribute_names("#version", "version")
+        .expression_attribute_values(":standing", AttributeValue::N(version.to_string()));
+    let (mut set, mut remove) = (Vec::new(), Vec::new());
+    for name in Instance::CHANGING {
+        update = update.expression_attribute_names(format!("#{name}"), name);
+        match item.remove(name) {
+            Some(value) => {
+                set.push(format!("#{name} = :{name}"));
+                update = update.expression_attribute_values(format!(":{name}"), value);
+            }
+            None => remove.push(format!("#{name}")),
+        }
+    }
+    let mut expression = format!("SET {}", set.join(", "));
+    if !remove.is_empty() {
+        expression = format!("{expression} REMOVE {}", remove.join(", "));
+    }
+    Ok(update.update_expression(expression))
+}

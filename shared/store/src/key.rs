@@ -1,0 +1,86 @@
+//! Primary keys: which partition and which item.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{InstanceId, Nonce, OrderId, OrderLineId, ProductId, TestFlag};
+use uuid::Uuid;
+
+use crate::table::{PARTITION_KEY, SORT_KEY};
+
+/// An item's attributes.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Debug calls live in a world of their own under the same keys with a prefix: they never meet a buyer's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum World {
+    /// Buyers' instances.
+    Real,
+    /// KooGallery's debug calls (`testFlag` 1).
+    Test,
+}
+
+impl From<TestFlag> for World {
+    fn from(flag: TestFlag) -> Self {
+        match flag {
+            TestFlag::Real => Self::Real,
+            TestFlag::Debug => Self::Test,
+        }
+    }
+}
+
+/// One item's primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    partition: String,
+    sort: String,
+}
+
+impl Key {
+    fn new(world: World, partition: &str, sort: String) -> Self {
+        let prefix = if world == World::Test { "TEST#" } else { "" };
+        Self { partition: format!("{prefix}{partition}"), sort }
+    }
+
+    /// An instance's state.
+    pub(crate) fn instance(world: World, id: &InstanceId) -> Self {
+        Self::new(world, &format!("INSTANCE#{id}"), "STATE".to_owned())
+    }
+
+    /// An event about an instance: its history, and the outbox.
+    pub(crate) fn instance_event(world: World, id: &InstanceId, event: Uuid) -> Self {
+        Self::new(world, &format!("INSTANCE#{id}"), format!("EVENT#{event}"))
+    }
+
+    /// Which instance an order line made. A pay-per-use order names its products instead of its lines.
+    pub(crate) fn purchase(world: World, order: &OrderId, line: &OrderLineId, product: Option<&ProductId>) -> Self {
+        let sort = match product {
+            Some(product) => format!("PRODUCT#{product}"),
+            None => format!("LINE#{line}"),
+        };
+        Self::new(world, &format!("ORDER#{order}"), sort)
+    }
+
+    /// An order notice that was received.
+    pub(crate) fn notice(world: World, order: &OrderId, line: &OrderLineId) -> Self {
+        Self::new(world, &format!("ORDER#{order}"), format!("NOTICE#{line}"))
+    }
+
+    /// An event about an order.
+    pub(crate) fn order_event(world: World, order: &OrderId, event: Uuid) -> Self {
+        Self::new(world, &format!("ORDER#{order}"), format!("EVENT#{event}"))
+    }
+
+    /// A nonce that was used.
+    pub(crate) fn nonce(world: World, nonce: &Nonce) -> Self {
+        Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
+    }
+
+    /// The key as attributes.
+    pub(crate) fn into_item(self) -> Item {
+        HashMap::from([
+            (PARTITION_KEY.to_owned(), AttributeValue::S(self.partition)),
+            (SORT_KEY.to_owned(), AttributeValue::S(self.sort)),
+        ])
+    }
+}

@@ -1,0 +1,31 @@
+//! The store: one DynamoDB table that holds instances, their orders, the nonces seen and the events to deliver.
+//!
+//! Each change of state is one function here and one `TransactWriteItems`: nonce, state under its condition, event.
+//! So a callback is applied whole or not at all, counts once, and its event is never lost. What happens to an
+//! instance is decided by pure code, [`Instance`]; the files named for the changes say how DynamoDB is asked.
+
+mod call;
+mod change;
+mod client;
+mod event;
+mod instance;
+mod key;
+mod new_instance;
+mod order_notice;
+mod read;
+mod refresh;
+mod release;
+mod status;
+pub mod table;
+mod transaction;
+mod upgrade;
+
+pub use call::Call;
+pub use change::Changed;
+pub use client::{Store, StoreError};
+pub use event::{Event, EventType};
+pub use instance::{AppliedOrder, Freeze, FreezeCause, Instance, OrderEffect, Status};
+pub use key::World;
+pub use new_instance::Created;
+pub use order_notice::Noticed;
+pub use read::Read;

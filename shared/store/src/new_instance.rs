@@ -1,0 +1,122 @@
+//! newInstance: an order line makes one instance, however often and from however many sides it is asked for.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance};
+use uuid::Uuid;
+
+use crate::call::Call;
+use crate::change::NonceUse;
+use crate::client::{Store, StoreError};
+use crate::event::{Event, Subject};
+use crate::instance::{Instance, Status};
+use crate::key::{Item, Key};
+use crate::transaction::{Commit, Transaction};
+
+/// What became of a newInstance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Created {
+    /// The instance is made.
+    New(InstanceId),
+    /// The order line made it before.
+    Standing(InstanceId),
+    /// The nonce was used before.
+    Replayed,
+}
+
+/// The writes of the transaction, in this order.
+const PURCHASE: usize = 0;
+
+impl Store {
+    /// Makes the instance of an order line, or finds the one that it made.
+    ///
+    /// The instance is named after the request's businessId, as the guide recommends; where another order's instance
+    /// has that name, after a fresh UUID. `app_info` says how the buyer reaches the instance of a name, or none where
+    /// the application will say so later.
+    pub async fn new_instance<E: From<StoreError>>(
+        &self,
+        call: &Call,
+        request: &NewInstance,
+        interface_type: InterfaceType,
+        app_info: impl Fn(&InstanceId) -> Result<Option<AppInfo>, E>,
+    ) -> Result<Created, E> {
+        let mut id = InstanceId::from(request.business_id.clone());
+        loop {
+            let instance = made_by(request, interface_type, call, &id, app_info(&id)?);
+            let commit = Transaction::new(self, call)?
+                .create(purchase_item(call, request, &id))?
+                .create(instance_item(call, &instance)?)?
+                .events(&Subject::Instance(&id), &[Event::created(call, &instance)])?
+                .commit()
+                .await?;
+            return Ok(match commit {
+                Commit::Done => Created::New(id),
+                Commit::Replayed => Created::Replayed,
+                Commit::Refused { place: PURCHASE, standing } => match self.use_nonce(call).await? {
+                    NonceUse::First => Created::Standing(purchased(standing)?),
+                    NonceUse::Replayed => Created::Replayed,
+                },
+                Commit::Refused { .. } => {
+                    id = uuid_id()?;
+                    continue;
+                }
+            });
+        }
+    }
+}
+
+fn made_by(
+    request: &NewInstance,
+    interface_type: InterfaceType,
+    call: &Call,
+    id: &InstanceId,
+    app_info: Option<AppInfo>,
+) -> Instance {
+    Instance {
+        instance_id: id.clone(),
+        order_id: request.order_id.clone(),
+        order_line_id: request.order_line_id.clone(),
+        product_id: request.product_id.clone(),
+        interface_type,
+        status: if app_info.is_some() { Status::Active } else { Status::Provisioning },
+        app_info,
+        created_at: call.signed_at(),
+        freeze_cause: None,
+        expire_time: None,
+        orders: BTreeMap::new(),
+        freezes: Vec::new(),
+        unfrozen_at: None,
+        released_at: None,
+        newest: call.signed_at(),
+        version: 1,
+    }
+}
+
+fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(instance)?;
+    item.extend(Key::instance(call.world(), &instance.instance_id).into_item());
+    Ok(item)
+}
+
+fn purchase_item(call: &Call, request: &NewInstance, id: &InstanceId) -> Item {
+    let NewInstance { order_id, order_line_id, product_id, .. } = request;
+    let mut item = Key::purchase(call.world(), order_id, order_line_id, product_id.as_ref()).into_item();
+    item.insert("instanceId".to_owned(), AttributeValue::S(id.as_str().to_owned()));
+    item
+}
+
+fn purchased(standing: Option<Item>) -> Result<InstanceId, StoreError> {
+    match standing.as_ref().and_then(|item| item.get("instanceId")) {
+        Some(AttributeValue::S(id)) => id.parse().map_err(|_| unreadable()),
+        _ => Err(unreadable()),
+    }
+}
+
+fn unreadable() -> StoreError {
+    StoreError::Unreadable("an order line's item names no instance".to_owned())
+}
+
+fn uuid_id() -> Result<InstanceId, StoreError> {
+    Uuid::new_v4().simple().to_string().parse().map_err(|_| unreadable())
+}

@@ -1,0 +1,41 @@
+//! orderNotify: an order was paid.
+
+use koogallery::OrderNotify;
+
+use crate::call::Call;
+use crate::change::NonceUse;
+use crate::client::{Store, StoreError};
+use crate::event::{Event, Subject};
+use crate::key::Key;
+use crate::transaction::{Commit, Transaction};
+
+/// What became of an order notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noticed {
+    /// Kept, with its event.
+    New,
+    /// Kept before.
+    Standing,
+    /// The nonce was used before.
+    Replayed,
+}
+
+impl Store {
+    /// Keeps an order notice.
+    pub async fn order_notice(&self, call: &Call, request: &OrderNotify) -> Result<Noticed, StoreError> {
+        let OrderNotify { order_id, order_line_id, .. } = request;
+        let commit = Transaction::new(self, call)?
+            .create(Key::notice(call.world(), order_id, order_line_id).into_item())?
+            .events(&Subject::Order(order_id), &[Event::order_paid(call, order_id, order_line_id)])?
+            .commit()
+            .await?;
+        Ok(match commit {
+            Commit::Done => Noticed::New,
+            Commit::Replayed => Noticed::Replayed,
+            Commit::Refused { .. } => match self.use_nonce(call).await? {
+                NonceUse::First => Noticed::Standing,
+                NonceUse::Replayed => Noticed::Replayed,
+            },
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! Reading instances: one `BatchGetItem` beside the nonce.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use koogallery::InstanceId;
+
+use crate::call::Call;
+use crate::change::NonceUse;
+use crate::client::{Store, StoreError};
+use crate::instance::Instance;
+use crate::key::{Item, Key};
+
+/// What became of a read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Read {
+    /// The instances that exist, of those asked for, by id.
+    Found(HashMap<InstanceId, Instance>),
+    /// The nonce was used before.
+    Replayed,
+}
+
+impl Store {
+    /// Reads up to 100 instances for a call that changes nothing.
+    pub async fn read(&self, call: &Call, ids: &[InstanceId]) -> Result<Read, StoreError> {
+        let (nonce, instances) = tokio::join!(self.use_nonce(call), self.instances(call, ids));
+        Ok(match nonce? {
+            NonceUse::First => Read::Found(instances?),
+            NonceUse::Replayed => Read::Replayed,
+        })
+    }
+
+    async fn instances(&self, call: &Call, ids: &[InstanceId]) -> Result<HashMap<InstanceId, Instance>, StoreError> {
+        let keys: Vec<Item> = ids.iter().map(|id| Key::instance(call.world(), id).into_item()).collect();
+        let mut wanted = Some(batch(keys)?);
+        let mut found = HashMap::with_capacity(ids.len());
+        // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
+        while let Some(keys) = wanted {
+            let request = self.client.batch_get_item().request_items(&self.table, keys);
+            let answer = call.timed(request.send()).await.map_err(StoreError::from_sdk)?;
+            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                let instance: Instance = serde_dynamo::from_item(item)?;
+                found.insert(instance.instance_id.clone(), instance);
+            }
+            wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
+        }
+        Ok(found)
+    }
+}
+
+fn batch(keys: Vec<Item>) -> Result<KeysAndAttributes, StoreError> {
+    KeysAndAttributes::builder()
+        .set_keys(Some(keys))
+        .consistent_read(true)
+        .build()
+        .map_err(|error| StoreError::Refused(error.to_string()))
+}

@@ -1,0 +1,32 @@
+//! releaseInstance: gone for good.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use koogallery::InstanceId;
+
+use crate::call::Call;
+use crate::change::Changed;
+use crate::client::{Store, StoreError};
+use crate::event::Event;
+
+impl Store {
+    /// Releases an instance; a repeat changes nothing.
+    pub async fn release(&self, call: &Call, id: &InstanceId) -> Result<Changed, StoreError> {
+        // Usual: the instance stands. When other calls were signed does not matter: released is final.
+        let usual = Update::builder()
+            .condition_expression("attribute_exists(pk) AND #status <> :released")
+            .update_expression(
+                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one REMOVE #freezeCause",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#freezeCause", "freezeCause")
+            .expression_attribute_names("#releasedAt", "releasedAt")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
+            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+
+        let event = Event::released(call, id);
+        let changed = self.change(call, id, usual, &[event], |instance| instance.release(call.signed_at())).await?;
+        Ok(if changed == Changed::Released { Changed::Unchanged } else { changed })
+    }
+}

@@ -1,0 +1,134 @@
+//! One transaction: the nonce first, then what the call changes, then its events.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use backon::{ExponentialBuilder, Retryable};
+use std::time::Duration;
+
+use crate::call::Call;
+use crate::client::{Store, StoreError};
+use crate::event::{Event, Subject};
+use crate::key::{Item, World};
+
+/// How a transaction ended that was not an error of the store.
+#[derive(Debug)]
+pub(crate) enum Commit {
+    /// All of it was written.
+    Done,
+    /// The nonce was used before; nothing was written.
+    Replayed,
+    /// The condition of the write with this place (the order of adding) failed; nothing was written.
+    Refused {
+        /// Which write.
+        place: usize,
+        /// What stands at its key, if anything.
+        standing: Option<Item>,
+    },
+}
+
+/// Writes that happen together or not at all.
+#[derive(Debug)]
+pub(crate) struct Transaction<'a> {
+    store: &'a Store,
+    call: &'a Call,
+    writes: Vec<TransactWriteItem>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Begins with the call's nonce.
+    pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
+        let nonce = call.nonce_put(&store.table).build().map_err(incomplete)?;
+        Ok(Self { store, call, writes: vec![TransactWriteItem::builder().put(nonce).build()] })
+    }
+
+    /// Adds an item that must not exist yet.
+    pub(crate) fn create(self, item: Item) -> Result<Self, StoreError> {
+        let item = self.call.expiring(item);
+        self.put(Put::builder().set_item(Some(item)).condition_expression("attribute_not_exists(pk)"))
+    }
+
+    /// Adds an update with its condition.
+    pub(crate) fn update(mut self, update: UpdateBuilder) -> Result<Self, StoreError> {
+        let update = update
+            .table_name(&self.store.table)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        self.writes.push(TransactWriteItem::builder().update(update).build());
+        Ok(self)
+    }
+
+    /// Adds events; debug calls make none.
+    pub(crate) fn events(mut self, subject: &Subject<'_>, events: &[Event]) -> Result<Self, StoreError> {
+        if self.call.world() == World::Real {
+            for event in events {
+                let item = event.to_item(self.call, subject)?;
+                self = self.put(Put::builder().set_item(Some(item)))?;
+            }
+        }
+        Ok(self)
+    }
+
+    fn put(mut self, put: PutBuilder) -> Result<Self, StoreError> {
+        let put = put
+            .table_name(&self.store.table)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        self.writes.push(TransactWriteItem::builder().put(put).build());
+        Ok(self)
+    }
+
+    /// Sends it, again where it met another transaction on the same items. The caller's deadline bounds the whole.
+    pub(crate) async fn commit(self) -> Result<Commit, StoreError> {
+        let backoff = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(5))
+            .with_max_delay(Duration::from_millis(250))
+            .with_max_times(20)
+            .with_jitter();
+        (|| self.call.timed(self.attempt())).retry(backoff).when(|error| matches!(error, StoreError::Conflict)).await
+    }
+
+    async fn attempt(&self) -> Result<Commit, StoreError> {
+        let request = self.store.client.transact_write_items().set_transact_items(Some(self.writes.clone()));
+        match request.send().await {
+            Ok(_) => Ok(Commit::Done),
+            Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
+                cancelled(context.into_err())
+            }
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+}
+
+/// Reads why DynamoDB cancelled: a failed condition is an outcome, the rest are errors. Of several, the first in the
+/// order of writing decides, so that a replay is told before anything about the state.
+fn cancelled(error: TransactWriteItemsError) -> Result<Commit, StoreError> {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
+        return Err(StoreError::Refused(error.to_string()));
+    };
+    let reasons = cancelled.cancellation_reasons.unwrap_or_default();
+    let code = |wanted: &str| reasons.iter().position(|reason| reason.code.as_deref() == Some(wanted));
+    if let Some(place) = code("ConditionalCheckFailed") {
+        let standing = reasons.into_iter().nth(place).and_then(|reason| reason.item);
+        return Ok(match place.checked_sub(1) {
+            None => Commit::Replayed,
+            Some(place) => Commit::Refused { place, standing: standing.filter(|item| !item.is_empty()) },
+        });
+    }
+    if code("TransactionConflict").is_some() {
+        return Err(StoreError::Conflict);
+    }
+    if code("ThrottlingError").or_else(|| code("ProvisionedThroughputExceeded")).is_some() {
+        return Err(StoreError::Throttled("a transaction was throttled".to_owned()));
+    }
+    let first = reasons.into_iter().find(|reason| reason.code.as_deref() != Some("None"));
+    let text = first.and_then(|reason| reason.message).unwrap_or_else(|| "cancelled without a reason".to_owned());
+    Err(StoreError::Refused(text))
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Refused(error.to_string())
+}
