@@ -1,1 +1,13 @@
+//! What a seller's developer runs: the local host, the marketplace that calls it, and one call at a time.
+//!
+//! The host runs the very functions that go to Lambda, over the real AWS SDK; the marketplace's half speaks to it, or to
+//! any other address, as KooGallery does.
 
+pub mod call;
+pub mod database;
+pub mod functions;
+pub mod host;
+pub mod keys;
+pub mod log;
+pub mod marketplace;
+pub mod simulate;

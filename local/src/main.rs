@@ -1,1 +1,188 @@
-fn main() {}
+//! `koogallery`: the seller's side of KooGallery on one machine.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+use koogallery::ResultCode;
+use koogallery_local::call::call;
+use koogallery_local::host::{LocalHost, Options};
+use koogallery_local::keys::or_local_test_keys;
+use koogallery_local::log::{Console, Silent};
+use koogallery_local::marketplace::Marketplace;
+use koogallery_local::simulate::{Step, simulate};
+use koogallery_runtime::Environment;
+
+const KEYS_HELP: &str = "\
+Access keys come from KOOGALLERY_KEYS, JSON like
+  {\"basic\":[\"current\",\"previous\"],\"kit\":[\"…\"],\"license\":[\"…\"],\"order\":[\"…\"]}
+Without it all commands use a local test key that everybody knows.";
+
+/// Answer Huawei Cloud KooGallery's callbacks on this machine, play the marketplace that sends them, or send one.
+#[derive(Debug, Parser)]
+#[command(name = "koogallery", version, max_term_width = 100, after_help = KEYS_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run every function in this process, over an embedded DynamoDB.
+    ///
+    /// The functions are configured as on AWS, by the same environment variables. Without any, instances are ready
+    /// at once and every change of specification is allowed.
+    Serve {
+        /// Where to listen: the production address to register in KooGallery is an https proxy before it.
+        #[arg(long, default_value = "127.0.0.1:9000", value_name = "ADDRESS:PORT")]
+        listen: SocketAddr,
+        /// Keep the embedded DynamoDB in this file [default: in memory, gone at the end].
+        #[arg(long, value_name = "FILE")]
+        data: Option<PathBuf>,
+        /// Use another DynamoDB instead: DynamoDB Local, or AWS itself with credentials in the environment.
+        #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", conflicts_with = "data")]
+        dynamodb_endpoint: Option<String>,
+    },
+    /// Play the marketplace: a product's whole life, debug calls and attacks; check every answer.
+    Simulate {
+        /// The production address to call [default: a local host started for it].
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Sign and send one callback, print the reply. Fails unless that is 000000 or 000004.
+    Call {
+        /// Such as newInstance.
+        activity: String,
+        /// The production address to call.
+        #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
+        to: String,
+        /// Members of the body: key=value for text, key:=json for anything else.
+        #[arg(value_name = "KEY=VALUE")]
+        members: Vec<String>,
+    },
+}
+
+#[tokio::main]
+#[allow(clippy::print_stderr)]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Serve { listen, data, dynamodb_endpoint } => serve(listen, data, dynamodb_endpoint).await,
+        Command::Simulate { to, json } => play(to, json).await,
+        Command::Call { activity, to, members } => one_call(&activity, &to, &members).await,
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("koogallery: {error}");
+        ExitCode::from(2)
+    })
+}
+
+type Done = Result<ExitCode, Box<dyn std::error::Error>>;
+
+#[allow(clippy::print_stderr)]
+async fn serve(listen: SocketAddr, data: Option<PathBuf>, dynamodb_endpoint: Option<String>) -> Done {
+    let environment = Environment::of_process();
+    let host =
+        LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log: Arc::new(Console) }).await?;
+    eprintln!("production address   {}   (any path below it as well)", host.address());
+    eprintln!("DynamoDB             {}   (any AWS credentials and region, unless it is AWS)", host.dynamodb_endpoint());
+    eprintln!("table                {}", host.store().table());
+    if host.uses_test_keys() {
+        eprintln!("access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS for your own");
+    }
+    eprintln!("look inside          {}", look_inside(&host));
+    eprintln!("Ctrl-C ends it.");
+    until_told_to_stop().await?;
+    eprintln!("stopping");
+    host.stop().await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn look_inside(host: &LocalHost) -> String {
+    format!("aws dynamodb scan --endpoint-url {} --table-name {}", host.dynamodb_endpoint(), host.store().table())
+}
+
+async fn until_told_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+#[allow(clippy::print_stdout)]
+async fn play(to: Option<String>, json: bool) -> Done {
+    let environment = Environment::of_process();
+    let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
+    let own_host = match &to {
+        Some(_) => None,
+        None => {
+            let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+            let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
+            Some(LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?)
+        }
+    };
+    let address = to.or_else(|| own_host.as_ref().map(LocalHost::address)).unwrap_or_default();
+    let progress = Progress::new(json);
+    let report = simulate(Marketplace::new(&address, keys)?, |step| progress.show(step)).await?;
+    progress.clear();
+    if let Some(host) = own_host {
+        host.stop().await?;
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{report}");
+    }
+    Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The step that just ended, on one line of a terminal; nothing where standard error goes elsewhere.
+struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    const CLEAR: &str = "\r\x1b[K";
+
+    fn new(json: bool) -> Self {
+        Self { shown: !json && std::io::stderr().is_terminal() }
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn show(&self, step: &Step) {
+        if self.shown {
+            eprint!("{}{} — {}", Self::CLEAR, step.activity, step.tried);
+        }
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn clear(&self) {
+        if self.shown {
+            eprint!("{}", Self::CLEAR);
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr)]
+async fn one_call(activity: &str, to: &str, members: &[String]) -> Done {
+    let environment = Environment::of_process();
+    let marketplace = Marketplace::new(to, or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?)?;
+    let exchange = call(&marketplace, activity, members).await?;
+    println!("{}", String::from_utf8_lossy(&exchange.body));
+    eprintln!("HTTP {} in {:.1} ms", exchange.status, exchange.elapsed.as_secs_f64() * 1e3);
+    let reply = exchange.reply()?;
+    let done = matches!(reply.result_code, ResultCode::Success | ResultCode::Processing);
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -5,6 +5,7 @@
 //! again, as the second run would be taken for a replay; KooGallery itself tries again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::Client;
@@ -31,7 +32,7 @@ const DEADLINE: Duration = Duration::from_millis(4500);
 pub struct FrontDoor {
     client: Client,
     functions: HashMap<String, String>,
-    log: Box<dyn Log>,
+    log: Arc<dyn Log>,
 }
 
 /// Why an event got no reply from a function.
@@ -78,7 +79,7 @@ impl ForwardError {
 
 impl FrontDoor {
     /// Reads `KOOGALLERY_FUNCTIONS`: which Lambda function (name or ARN) answers for each of ours.
-    pub fn configured(environment: &Environment, log: Box<dyn Log>) -> Result<Self, ConfigError> {
+    pub fn configured(environment: &Environment, log: Arc<dyn Log>) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_FUNCTIONS";
         let meaning = "the functions to hand callbacks to, as JSON like {\"new-instance\":\"<function ARN>\"}";
         let functions = serde_json::from_str(environment.required(NAME, meaning)?)
@@ -156,7 +157,7 @@ fn body_bytes(body: Body) -> Vec<u8> {
 /// Serves the front door on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_process();
-    let door = &FrontDoor::configured(&environment, Box::new(CloudWatch::of(&environment)))?;
+    let door = &FrontDoor::configured(&environment, Arc::new(CloudWatch::of(&environment)))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         Ok::<_, Error>(door.answer(&event.payload).await?)
     }))

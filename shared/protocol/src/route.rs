@@ -120,8 +120,8 @@ impl Callback {
         }
     }
 
-    /// The callbacks whose V2.0 `activity` stands in the body.
-    const BASIC_V2: [Self; 12] = [
+    /// Every callback.
+    pub const ALL: [Self; 17] = [
         Self::NewInstance,
         Self::QueryInstance,
         Self::RefreshInstance,
@@ -130,14 +130,22 @@ impl Callback {
         Self::UpgradeInstance,
         Self::ChangeInstanceCheck,
         Self::OrderNotify,
+        Self::TenantSync,
+        Self::ApplicationSync,
+        Self::AuthSync,
+        Self::SingleOrgSync,
+        Self::AllOrgSync,
         Self::RefreshLicenseCode,
         Self::UpdateLicenseCodeStatus,
         Self::ReleaseLicenseCode,
         Self::GetLicenseAsync,
     ];
 
-    const KIT: [Self; 5] =
-        [Self::TenantSync, Self::ApplicationSync, Self::AuthSync, Self::SingleOrgSync, Self::AllOrgSync];
+    /// Is it one of the joint-operations kit's, which a path names instead of a member of the body?
+    #[must_use]
+    pub const fn is_kit(self) -> bool {
+        matches!(self.interface_types(), [InterfaceType::Kit])
+    }
 
     fn of_v1_activity(activity: &str) -> Option<Self> {
         Some(match activity {
@@ -225,7 +233,8 @@ fn within(limit: usize, body: &[u8]) -> Result<(), RouteError> {
 fn kit_route(path: &str) -> Option<Route> {
     let mut segments = path.trim_end_matches('/').rsplit('/');
     let name = segments.next()?;
-    let callback = Callback::KIT.into_iter().find(|callback| callback.activity().eq_ignore_ascii_case(name))?;
+    let named = |callback: &Callback| callback.is_kit() && callback.activity().eq_ignore_ascii_case(name);
+    let callback = Callback::ALL.into_iter().find(named)?;
     let parent = segments.next()?;
     let dialect = if parent.eq_ignore_ascii_case("produceAPI") {
         Dialect::KitV1
@@ -243,9 +252,9 @@ fn basic_v2_route(body: &[u8]) -> Result<Route, RouteError> {
         activity: String,
     }
     let Named { activity } = serde_json::from_slice(body).map_err(|_| RouteError::NoActivity)?;
-    Callback::BASIC_V2
+    Callback::ALL
         .into_iter()
-        .find(|callback| callback.activity() == activity)
+        .find(|callback| !callback.is_kit() && callback.activity() == activity)
         .map(|callback| Route { callback, dialect: Dialect::BasicV2 })
         .ok_or(RouteError::UnknownActivity)
 }
@@ -269,7 +278,7 @@ mod tests {
 
     #[test]
     fn basic_callbacks_are_told_apart_by_activity_whatever_the_path() {
-        for callback in Callback::BASIC_V2 {
+        for callback in Callback::ALL.into_iter().filter(|callback| !callback.is_kit()) {
             let body = format!(r#"{{"activity":"{}","x":[1]}}"#, callback.activity());
             let expected = Ok(Route { callback, dialect: Dialect::BasicV2 });
             assert_eq!(routed("POST", "/", &body), expected);
@@ -279,7 +288,7 @@ mod tests {
 
     #[test]
     fn kit_callbacks_are_told_apart_by_the_end_of_the_path() {
-        for callback in Callback::KIT {
+        for callback in Callback::ALL.into_iter().filter(|callback| callback.is_kit()) {
             for prefix in ["", "/shop/a", "/produceAPI"] {
                 let v2 = format!("{prefix}/produceAPI/v2/{}", callback.activity());
                 assert_eq!(routed("POST", &v2, ""), Ok(Route { callback, dialect: Dialect::KitV2 }));

@@ -29,7 +29,7 @@ pub struct Shared {
     store: Store,
     keys: KeyRing,
     time_window: Duration,
-    log: Box<dyn Log>,
+    log: Arc<dyn Log>,
     warm: AtomicBool,
 }
 
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Shared {
 
 impl Shared {
     /// Reads the settings that all functions have and makes the clients; sends nothing yet.
-    pub fn of(environment: &Environment, log: Box<dyn Log>) -> Result<Arc<Self>, ConfigError> {
+    pub fn of(environment: &Environment, log: Arc<dyn Log>) -> Result<Arc<Self>, ConfigError> {
         let Settings { table, time_window } = Settings::of(environment)?;
         Ok(Arc::new(Self {
             store: Store::new(dynamodb_client(environment)?, table),

@@ -23,7 +23,7 @@ pub enum StartError {
 /// Serves one function on Lambda until the sandbox ends.
 pub async fn lambda<F: Function>() -> Result<(), StartError> {
     let environment = Environment::of_process();
-    let shared = Shared::of(&environment, Box::new(CloudWatch::of(&environment)))?;
+    let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let host = Host::<F>::of(&environment, Arc::clone(&shared))?;
 
     // The secret is on its way while Lambda hands over the first call. A failure is told by the calls that need it.

@@ -1,0 +1,206 @@
+//! The local host: the production address, on this machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use koogallery::{MAX_KIT_BODY, Reply, ResultCode, route};
+use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
+use koogallery_store::{Store, StoreError, table};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::database::{DatabaseError, EmbeddedDatabase};
+use crate::functions::Functions;
+use crate::keys::LOCAL_TEST_KEYS;
+
+/// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
+const TABLE: &str = "koogallery";
+const APP_INFO: &str = r#"{"frontEndUrl":"https://example.com/instances/{instanceId}"}"#;
+
+/// What a local host is started with.
+pub struct Options {
+    /// Where it listens; port 0 takes any that is free.
+    pub listen: SocketAddr,
+    /// The embedded DynamoDB's file; in memory where there is none.
+    pub data: Option<PathBuf>,
+    /// Another DynamoDB instead: DynamoDB Local, or AWS itself.
+    pub dynamodb_endpoint: Option<String>,
+    /// The functions' configuration; what is not set gets a local default.
+    pub environment: Environment,
+    /// Where records of calls go.
+    pub log: Arc<dyn Log>,
+}
+
+/// A local host that runs.
+#[derive(Debug)]
+pub struct LocalHost {
+    address: SocketAddr,
+    dynamodb_endpoint: String,
+    store: Store,
+    uses_test_keys: bool,
+    database: Option<EmbeddedDatabase>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+/// Why it did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The embedded DynamoDB.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The table could not be made.
+    #[error("the table {table} at {endpoint} cannot be used: {source}")]
+    Table {
+        /// Its name.
+        table: String,
+        /// Where.
+        endpoint: String,
+        /// Why.
+        source: StoreError,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Everybody knows the test key.
+    #[error(
+        "refusing to listen on {0} with the built-in test key, which everybody knows: set KOOGALLERY_KEYS, or listen on 127.0.0.1"
+    )]
+    TestKeysBeyondLoopback(SocketAddr),
+    /// The server itself.
+    #[error("the local host failed: {0}")]
+    Serve(std::io::Error),
+}
+
+impl LocalHost {
+    /// Starts the database, the table and the functions, and listens.
+    pub async fn start(options: Options) -> Result<Self, HostError> {
+        let Options { listen, data, dynamodb_endpoint, environment, log } = options;
+        let uses_test_keys =
+            environment.get("KOOGALLERY_KEYS").is_none() && environment.get("KOOGALLERY_SECRET_ARN").is_none();
+        if uses_test_keys && !listen.ip().is_loopback() {
+            return Err(HostError::TestKeysBeyondLoopback(listen));
+        }
+        let listener =
+            TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
+        let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
+
+        let (database, dynamodb_endpoint) = if let Some(endpoint) = dynamodb_endpoint {
+            (None, endpoint)
+        } else {
+            let database = EmbeddedDatabase::start(data.as_deref()).await?;
+            let endpoint = database.endpoint();
+            (Some(database), endpoint)
+        };
+        let environment = with_defaults(environment, uses_test_keys).with("DYNAMODB_ENDPOINT", &dynamodb_endpoint);
+        let name = environment.get("KOOGALLERY_TABLE").unwrap_or(TABLE);
+        table::create(&dynamodb_client(&environment)?, name).await.map_err(|source| HostError::Table {
+            table: name.to_owned(),
+            endpoint: dynamodb_endpoint.clone(),
+            source,
+        })?;
+
+        let shared = Shared::of(&environment, Arc::clone(&log))?;
+        let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
+        let router = Router::new().fallback(answer).with_state(functions);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async move { drop(stopped.await) };
+        let served = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown).await });
+        Ok(Self { address, dynamodb_endpoint, store: shared.store().clone(), uses_test_keys, database, stop, served })
+    }
+
+    /// The production address to call, with its closing slash.
+    #[must_use]
+    pub fn address(&self) -> String {
+        format!("http://{}/", self.address)
+    }
+
+    /// Where its DynamoDB is.
+    #[must_use]
+    pub fn dynamodb_endpoint(&self) -> &str {
+        &self.dynamodb_endpoint
+    }
+
+    /// Its table.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether it runs with the key that everybody knows.
+    #[must_use]
+    pub const fn uses_test_keys(&self) -> bool {
+        self.uses_test_keys
+    }
+
+    /// Lets running calls finish, then closes the database.
+    pub async fn stop(self) -> Result<(), HostError> {
+        drop(self.stop);
+        let served = self.served.await;
+        if let Some(database) = self.database {
+            database.stop().await;
+        }
+        served.map_err(std::io::Error::other).and_then(|served| served).map_err(HostError::Serve)
+    }
+}
+
+/// What runs without any configuration: the test key, and instances that are ready at once.
+fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
+    let mut environment = environment;
+    let defaults =
+        [("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
+    for (name, value) in defaults {
+        if environment.get(name).is_none() {
+            environment = environment.with(name, value);
+        }
+    }
+    if test_keys { environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS) } else { environment }
+}
+
+/// The front door's part: which function is a request for?
+struct Door {
+    functions: Functions,
+    log: Arc<dyn Log>,
+}
+
+impl Door {
+    fn refuse(&self, problem: impl std::fmt::Display) -> http::Response<Bytes> {
+        let reply = Reply::refusal(ResultCode::InvalidParameter, &problem);
+        let record = CallRecord::new("front-door", now(), reply.result_code);
+        self.log.record(&CallRecord { reason: Some(problem.to_string()), ..record });
+        response(&reply)
+    }
+}
+
+async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let answered = match to_bytes(body, MAX_KIT_BODY + 1).await {
+        Err(_) => door.refuse("the body is longer than any callback's, or was cut off"),
+        Ok(body) => {
+            let request = http::Request::from_parts(parts, body);
+            match route(&request) {
+                Err(error) => door.refuse(error),
+                Ok(route) => match door.functions.get(route.callback.function()) {
+                    Some(function) => function.answer(&request).await,
+                    None => door.refuse(format_args!("this host does not answer {}", route.callback.activity())),
+                },
+            }
+        }
+    };
+    answered.map(Body::from)
+}

@@ -1,0 +1,43 @@
+//! The log of a local host: a line for a person on standard error.
+
+use koogallery_runtime::{CallRecord, Log};
+
+/// Standard error.
+#[derive(Debug, Clone, Copy)]
+pub struct Console;
+
+impl Log for Console {
+    #[allow(clippy::print_stderr)]
+    fn record(&self, record: &CallRecord) {
+        eprintln!("{}", line(record));
+    }
+}
+
+/// Nowhere: for a simulation, which shows its calls itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Log for Silent {
+    fn record(&self, _: &CallRecord) {}
+}
+
+fn line(record: &CallRecord) -> String {
+    let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
+    let mut line = format!(
+        "{} {:<22} {:6.1} ms (store {:.1} ms)",
+        record.result_code,
+        record.function,
+        milliseconds(record.duration),
+        milliseconds(record.store_latency)
+    );
+    if record.test {
+        line += " debug";
+    }
+    for (name, value) in [(" order ", &record.order_id), (" instance ", &record.instance_id), (": ", &record.reason)] {
+        if let Some(value) = value {
+            line += name;
+            line += value;
+        }
+    }
+    line
+}
