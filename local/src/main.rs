@@ -19,7 +19,7 @@ use koogallery_runtime::Environment;
 const KEYS_HELP: &str = "\
 Access keys come from KOOGALLERY_KEYS, JSON like
   {\"basic\":[\"current\",\"previous\"],\"kit\":[\"…\"],\"license\":[\"…\"],\"order\":[\"…\"]}
-Without it all commands use a local test key that everybody knows.";
+Without it all commands use a local test key that everybody knows.\n";
 
 /// Answer Huawei Cloud KooGallery's callbacks on this machine, play the marketplace that sends them, or send one.
 #[derive(Debug, Parser)]
@@ -125,13 +125,12 @@ async fn until_told_to_stop() -> std::io::Result<()> {
 async fn play(to: Option<String>, json: bool) -> Done {
     let environment = Environment::of_process();
     let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
-    let own_host = match &to {
-        Some(_) => None,
-        None => {
-            let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-            let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
-            Some(LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?)
-        }
+    let own_host = if to.is_some() {
+        None
+    } else {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
+        Some(LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?)
     };
     let address = to.or_else(|| own_host.as_ref().map(LocalHost::address)).unwrap_or_default();
     let progress = Progress::new(json);
