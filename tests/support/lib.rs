@@ -1,1 +1,185 @@
-//! What the behaviour tests share.
+//! What the behaviour tests share: a seller with a table of its own, called over HTTP as KooGallery calls.
+//!
+//! `KOOGALLERY_TEST_DYNAMODB` names a DynamoDB endpoint to run against instead of the embedded one.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
+
+pub mod faults;
+pub mod secrets;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, Timestamp};
+use koogallery_local::host::{LocalHost, Options};
+use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
+use koogallery_runtime::{CallRecord, Environment, Log, now};
+use koogallery_store::{Event, Instance};
+use uuid::Uuid;
+
+/// Keys of all four types; basic has a previous one.
+pub const KEYS: &str =
+    r#"{"basic":["basic-key","basic-key-before"],"kit":["kit-key"],"license":["license-key"],"order":["order-key"]}"#;
+
+/// KooGallery waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An item as DynamoDB has it.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// The endpoint to run against, where it is not the embedded one.
+#[must_use]
+pub fn other_dynamodb() -> Option<String> {
+    std::env::var("KOOGALLERY_TEST_DYNAMODB").ok().filter(|endpoint| !endpoint.is_empty())
+}
+
+/// A local host with its marketplace and its log.
+pub struct Seller {
+    /// The host.
+    pub host: LocalHost,
+    /// Who calls it.
+    pub marketplace: Marketplace,
+    log: Arc<Records>,
+}
+
+/// Keeps records of calls.
+#[derive(Debug, Default)]
+pub struct Records(Mutex<Vec<CallRecord>>);
+
+impl Log for Records {
+    fn record(&self, record: &CallRecord) {
+        self.0.lock().unwrap().push(record.clone());
+    }
+}
+
+impl Seller {
+    /// With instances that are ready at once.
+    pub async fn start() -> Self {
+        Self::with(|environment| environment).await
+    }
+
+    /// With other configuration.
+    pub async fn with(change: impl FnOnce(Environment) -> Environment) -> Self {
+        Self::at(other_dynamodb(), change).await
+    }
+
+    /// Over another DynamoDB.
+    pub async fn at(dynamodb_endpoint: Option<String>, change: impl FnOnce(Environment) -> Environment) -> Self {
+        let environment = Environment::default()
+            .with("KOOGALLERY_KEYS", KEYS)
+            .with("KOOGALLERY_TABLE", format!("test-{}", Uuid::new_v4()));
+        let log = Arc::new(Records::default());
+        let options = Options {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: None,
+            dynamodb_endpoint,
+            environment: change(environment),
+            log: Arc::clone(&log) as Arc<dyn Log>,
+        };
+        let host = LocalHost::start(options).await.unwrap();
+        let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();
+        Self { host, marketplace, log }
+    }
+
+    /// Signs a request now with the usual key, sends it, reads the reply.
+    pub async fn ask<R: Request>(&self, request: &R) -> Reply {
+        self.send(&self.marketplace.sign(request).unwrap()).await
+    }
+
+    /// Asks and expects `000000`.
+    pub async fn succeed<R: Request>(&self, request: &R) -> Reply {
+        let reply = self.ask(request).await;
+        assert_eq!(reply.result_code.as_str(), "000000", "{} {}", R::CALLBACK.activity(), reply.result_msg);
+        reply
+    }
+
+    /// The code of the answer to a request.
+    pub async fn code<R: Request>(&self, request: &R) -> &'static str {
+        self.ask(request).await.result_code.as_str()
+    }
+
+    /// Signs as if at another time.
+    #[must_use]
+    pub fn signed_at<R: Request>(&self, request: &R, at: Timestamp) -> SignedCall {
+        let key = self.key(R::CALLBACK.interface_types()[0]);
+        SignedCall::basic(&key, request.to_body(), at, &new_nonce())
+    }
+
+    /// Signs a body now with the basic key.
+    #[must_use]
+    pub fn signed_body(&self, body: &str) -> SignedCall {
+        SignedCall::basic(&self.key(InterfaceType::Basic), body, now(), &new_nonce())
+    }
+
+    /// The current key of a type.
+    #[must_use]
+    pub fn key(&self, interface: InterfaceType) -> AccessKey {
+        self.marketplace.key(interface).unwrap().clone()
+    }
+
+    /// Sends a call; whatever it is, a reply of the protocol comes back inside KooGallery's patience.
+    pub async fn send(&self, call: &SignedCall) -> Reply {
+        let exchange = self.marketplace.send(call).await.unwrap();
+        assert!(exchange.elapsed < PATIENCE, "KooGallery would have given up after {:?}", exchange.elapsed);
+        assert!(exchange.body.is_ascii());
+        let reply = exchange.reply().unwrap();
+        assert!(!reply.result_msg.is_empty() && reply.result_msg.chars().count() <= 255);
+        reply
+    }
+
+    /// An instance as it stands.
+    pub async fn instance(&self, id: &str) -> Option<Instance> {
+        self.item(&format!("INSTANCE#{id}"), "STATE").await.map(|item| serde_dynamo::from_item(item).unwrap())
+    }
+
+    /// One item.
+    pub async fn item(&self, partition: &str, sort: &str) -> Option<Item> {
+        let store = self.host.store();
+        let request = store.client().get_item().table_name(store.table()).consistent_read(true);
+        let request = request.key("pk", AttributeValue::S(partition.to_owned()));
+        request.key("sk", AttributeValue::S(sort.to_owned())).send().await.unwrap().item
+    }
+
+    /// All items but the nonces, with their keys.
+    pub async fn items(&self) -> Vec<Item> {
+        let mut items = self.everything().await;
+        items.retain(|item| !text(item, "pk").contains("NONCE#"));
+        items
+    }
+
+    /// All items.
+    pub async fn everything(&self) -> Vec<Item> {
+        let store = self.host.store();
+        let scan = store.client().scan().table_name(store.table()).consistent_read(true);
+        scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
+    }
+
+    /// The events in a partition, oldest first, by type.
+    pub async fn events(&self, partition: &str) -> Vec<String> {
+        let mut events: Vec<Event> = self
+            .items()
+            .await
+            .into_iter()
+            .filter(|item| text(item, "pk") == partition && text(item, "sk").starts_with("EVENT#"))
+            .map(|item| serde_dynamo::from_item(item).unwrap())
+            .collect();
+        events.sort_by_key(|event| event.event_id);
+        let kind = |event: &Event| serde_json::to_value(event.event_type).unwrap().as_str().unwrap().to_owned();
+        events.iter().map(kind).collect()
+    }
+
+    /// The records of calls so far.
+    #[must_use]
+    pub fn records(&self) -> Vec<CallRecord> {
+        self.log.0.lock().unwrap().clone()
+    }
+}
+
+/// A text attribute; empty where there is none.
+#[must_use]
+pub fn text(item: &Item, name: &str) -> String {
+    item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}

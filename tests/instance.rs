@@ -1,0 +1,293 @@
+//! The rules of an instance's life, seen from outside: calls in, the item and its events out.
+
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use koogallery::{
+    ChangeInstanceCheck, ExpireTime, InstanceStatus, NewInstance, OrderNotify, QueryInstance, RefreshInstance,
+    ReleaseInstance, Request, Scene, TestFlag, Timestamp, UpdateInstanceStatus, UpgradeInstance,
+};
+use koogallery_runtime::now;
+use koogallery_store::{FreezeCause, Status};
+use koogallery_tests::{Seller, text};
+
+const ID: &str = "b-1";
+const HISTORY: &str = "INSTANCE#b-1";
+const DAY: Duration = Duration::from_hours(24);
+
+async fn bought() -> Seller {
+    let seller = Seller::start().await;
+    let reply = seller.succeed(&NewInstance::new("CS1", "CS1-000001", ID).unwrap()).await;
+    assert_eq!(reply.instance_id.unwrap().as_str(), ID);
+    seller
+}
+
+fn days(days: i32) -> ExpireTime {
+    let now = now();
+    let shift = DAY * days.unsigned_abs();
+    let at = if days < 0 {
+        Timestamp::from_millis(now.as_millis() - i64::try_from(shift.as_millis()).unwrap())
+    } else {
+        now.after(shift)
+    };
+    ExpireTime::from_timestamp(at).unwrap()
+}
+
+fn refresh(order: &str, scene: Scene, expire_time: ExpireTime) -> RefreshInstance {
+    RefreshInstance {
+        scene,
+        order_id: order.parse().unwrap(),
+        order_line_id: "000001".parse().unwrap(),
+        instance_id: ID.parse().unwrap(),
+        product_id: None,
+        expire_time,
+        test_flag: TestFlag::Real,
+    }
+}
+
+fn status(status: InstanceStatus) -> UpdateInstanceStatus {
+    UpdateInstanceStatus { instance_id: ID.parse().unwrap(), status, test_flag: TestFlag::Real }
+}
+
+fn upgrade(order: &str) -> UpgradeInstance {
+    UpgradeInstance {
+        instance_id: ID.parse().unwrap(),
+        order_id: order.parse().unwrap(),
+        order_line_id: "000001".parse().unwrap(),
+        test_flag: TestFlag::Real,
+    }
+}
+
+fn release() -> ReleaseInstance {
+    ReleaseInstance { instance_id: ID.parse().unwrap(), order_id: None, order_line_id: None, test_flag: TestFlag::Real }
+}
+
+fn query(ids: &str) -> QueryInstance {
+    QueryInstance { instance_ids: ids.parse().unwrap(), test_flag: TestFlag::Real }
+}
+
+fn check() -> ChangeInstanceCheck {
+    serde_json::from_str(r#"{"instanceId":"b-1","productInfo":{"skuCode":"large","linearValue":20}}"#).unwrap()
+}
+
+/// Status, freeze cause and expiry as they stand.
+async fn standing(seller: &Seller) -> (Status, Option<FreezeCause>, Option<ExpireTime>) {
+    let instance = seller.instance(ID).await.unwrap();
+    (instance.status, instance.freeze_cause, instance.expire_time)
+}
+
+/// Sends a request as if it had been signed so many seconds from now.
+async fn late<R: Request>(seller: &Seller, request: &R, seconds: i64) {
+    let call = seller.signed_at(request, Timestamp::from_millis(now().as_millis() + seconds * 1000));
+    assert_eq!(seller.send(&call).await.result_code.as_str(), "000000");
+}
+
+#[tokio::test]
+async fn a_whole_life_leaves_one_event_for_each_change() {
+    let seller = bought().await;
+    seller.succeed(&refresh("R1", Scene::Renewal, days(30))).await;
+    seller.succeed(&upgrade("U1")).await;
+    seller.succeed(&status(InstanceStatus::Freeze)).await;
+    seller.succeed(&status(InstanceStatus::Unfreeze)).await;
+    seller.succeed(&refresh("R2", Scene::UnsubscribeRenewalPeriod, days(1))).await;
+    seller.succeed(&release()).await;
+    assert_eq!(
+        seller.events(HISTORY).await,
+        [
+            "instance.created",
+            "instance.refreshed",
+            "instance.upgraded",
+            "instance.frozen",
+            "instance.unfrozen",
+            "instance.refreshed",
+            "instance.released"
+        ]
+    );
+    let purchase = seller.item("ORDER#CS1", "LINE#CS1-000001").await.unwrap();
+    assert_eq!(text(&purchase, "instanceId"), ID);
+}
+
+#[tokio::test]
+async fn a_repeat_succeeds_and_changes_nothing() {
+    let seller = bought().await;
+    let renewal = refresh("R1", Scene::Renewal, days(30));
+    for _ in 0..3 {
+        seller.succeed(&renewal).await;
+        seller.succeed(&upgrade("U1")).await;
+    }
+    // The same order with another expiry is still the same order.
+    seller.succeed(&refresh("R1", Scene::Renewal, days(300))).await;
+    assert_eq!(standing(&seller).await.2.unwrap(), renewal.expire_time);
+    for _ in 0..3 {
+        seller.succeed(&status(InstanceStatus::Freeze)).await;
+    }
+    for _ in 0..3 {
+        seller.succeed(&status(InstanceStatus::Unfreeze)).await;
+    }
+    for _ in 0..3 {
+        seller.succeed(&release()).await;
+    }
+    assert_eq!(
+        seller.events(HISTORY).await,
+        [
+            "instance.created",
+            "instance.refreshed",
+            "instance.upgraded",
+            "instance.frozen",
+            "instance.unfrozen",
+            "instance.released"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_renewal_never_moves_the_expiry_back_and_a_refund_does() {
+    let seller = bought().await;
+    for (order, scene, day, stands) in [
+        ("R1", Scene::TrialToFormal, 30, 30),
+        ("R2", Scene::Renewal, 10, 30),
+        ("R3", Scene::RenewalChange, 60, 60),
+        ("R4", Scene::UnsubscribeRenewalPeriod, 5, 5),
+        ("R5", Scene::Renewal, 7, 7),
+    ] {
+        seller.succeed(&refresh(order, scene, days(day))).await;
+        let expiry = standing(&seller).await.2.unwrap().timestamp();
+        assert!(expiry.is_within(Duration::from_mins(1), days(stands).timestamp()), "{order}");
+    }
+}
+
+#[tokio::test]
+async fn a_renewal_lifts_a_freeze_that_the_expiry_caused() {
+    let seller = bought().await;
+    seller.succeed(&refresh("R1", Scene::Renewal, days(-1))).await;
+    seller.succeed(&status(InstanceStatus::Freeze)).await;
+    assert_eq!(standing(&seller).await.1, Some(FreezeCause::Expired));
+    seller.succeed(&refresh("R2", Scene::Renewal, days(30))).await;
+    assert_eq!(standing(&seller).await.0, Status::Active);
+    assert_eq!(seller.events(HISTORY).await[2..], ["instance.frozen", "instance.refreshed", "instance.unfrozen"]);
+}
+
+#[tokio::test]
+async fn a_renewal_does_not_lift_a_suspension() {
+    let seller = bought().await;
+    seller.succeed(&refresh("R1", Scene::Renewal, days(30))).await;
+    seller.succeed(&status(InstanceStatus::Freeze)).await;
+    seller.succeed(&refresh("R2", Scene::Renewal, days(60))).await;
+    let (status_now, cause, expiry) = standing(&seller).await;
+    assert_eq!((status_now, cause), (Status::Frozen, Some(FreezeCause::Suspended)));
+    assert!(expiry.unwrap() > days(59), "the renewal counts all the same");
+    seller.succeed(&status(InstanceStatus::Unfreeze)).await;
+    assert_eq!(standing(&seller).await.0, Status::Active);
+}
+
+#[tokio::test]
+async fn the_call_that_was_signed_last_wins() {
+    let seller = bought().await;
+    late(&seller, &status(InstanceStatus::Unfreeze), 20).await;
+    late(&seller, &status(InstanceStatus::Freeze), 10).await;
+    assert_eq!(standing(&seller).await.0, Status::Active);
+    late(&seller, &status(InstanceStatus::Freeze), 30).await;
+    assert_eq!(standing(&seller).await.0, Status::Frozen);
+
+    // A refund that overtook the renewal it refunds.
+    late(&seller, &refresh("F", Scene::UnsubscribeRenewalPeriod, days(1)), 40).await;
+    late(&seller, &refresh("R", Scene::Renewal, days(30)), 35).await;
+    assert!(standing(&seller).await.2.unwrap() < days(2));
+}
+
+#[tokio::test]
+async fn released_is_final() {
+    let seller = bought().await;
+    seller.succeed(&release()).await;
+    assert_eq!(seller.code(&refresh("R1", Scene::Renewal, days(30))).await, "000003");
+    assert_eq!(seller.code(&status(InstanceStatus::Freeze)).await, "000003");
+    assert_eq!(seller.code(&status(InstanceStatus::Unfreeze)).await, "000003");
+    assert_eq!(seller.code(&upgrade("U1")).await, "000003");
+    assert_eq!(seller.code(&query(ID)).await, "000003");
+    assert_eq!(seller.code(&check()).await, "000003");
+    seller.succeed(&release()).await;
+    assert_eq!(seller.events(HISTORY).await, ["instance.created", "instance.released"]);
+}
+
+#[tokio::test]
+async fn an_instance_that_never_was_is_000003_and_is_not_made() {
+    let seller = Seller::start().await;
+    assert_eq!(seller.code(&refresh("R1", Scene::Renewal, days(30))).await, "000003");
+    assert_eq!(seller.code(&status(InstanceStatus::Freeze)).await, "000003");
+    assert_eq!(seller.code(&upgrade("U1")).await, "000003");
+    assert_eq!(seller.code(&release()).await, "000003");
+    assert_eq!(seller.code(&query(ID)).await, "000003");
+    assert_eq!(seller.code(&check()).await, "000003");
+    assert!(seller.items().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_query_lists_what_the_buyer_can_reach() {
+    let seller = bought().await;
+    let long = "9".repeat(64);
+    seller.succeed(&NewInstance::new("CS2", "CS2-000001", &long).unwrap()).await;
+    let unknown: Vec<String> = (0..98).map(|n| format!("{n:064}")).collect();
+    let reply = seller.succeed(&query(&format!(" {ID} ,,{long},{}", unknown.join(",")))).await;
+    let info = reply.info.unwrap();
+    let listed: Vec<&str> = info.iter().map(|info| info.instance_id.as_str()).collect();
+    assert_eq!(listed, [ID, long.as_str()]);
+    let app_info = info[0].app_info.as_ref().unwrap();
+    assert_eq!(app_info.front_end_url.as_str(), "https://example.com/instances/b-1");
+}
+
+#[tokio::test]
+async fn a_deferred_instance_is_being_processed_until_the_application_says_more() {
+    let seller = Seller::with(|environment| environment.with("KOOGALLERY_PROVISIONING", "deferred")).await;
+    let purchase = NewInstance::new("CS1", "CS1-000001", ID).unwrap();
+    for _ in 0..2 {
+        let reply = seller.ask(&purchase).await;
+        assert_eq!((reply.result_code.as_str(), reply.instance_id.unwrap().as_str()), ("000004", ID));
+        assert_eq!(seller.code(&query(ID)).await, "000004");
+    }
+    assert_eq!(standing(&seller).await.0, Status::Provisioning);
+    seller.succeed(&refresh("R1", Scene::Renewal, days(30))).await;
+    seller.succeed(&status(InstanceStatus::Freeze)).await;
+    seller.succeed(&status(InstanceStatus::Unfreeze)).await;
+    assert_eq!(standing(&seller).await.0, Status::Provisioning);
+    seller.succeed(&release()).await;
+    assert_eq!(seller.code(&query(ID)).await, "000003");
+}
+
+#[tokio::test]
+async fn a_configured_rule_decides_on_a_change() {
+    let moves = r#"{"allow":[{"to":{"skuCode":"large","linearValue":{"max":10}}}]}"#;
+    for (rule, code) in [("allow", "000000"), ("refuse", "000002"), (moves, "000002")] {
+        let seller = Seller::with(|environment| environment.with("KOOGALLERY_CHANGE_CHECK", rule)).await;
+        seller.succeed(&NewInstance::new("CS1", "CS1-000001", ID).unwrap()).await;
+        assert_eq!(seller.code(&check()).await, code, "{rule}");
+        assert_eq!(seller.events(HISTORY).await, ["instance.created"]);
+    }
+}
+
+#[tokio::test]
+async fn an_order_notice_is_kept_once() {
+    let seller = Seller::start().await;
+    let notice = OrderNotify {
+        order_id: "CS1".parse().unwrap(),
+        order_line_id: "CS1-000001".parse().unwrap(),
+        test_flag: TestFlag::Real,
+    };
+    for _ in 0..3 {
+        seller.succeed(&notice).await;
+    }
+    assert_eq!(seller.events("ORDER#CS1").await, ["order.paid"]);
+    assert!(seller.item("ORDER#CS1", "NOTICE#CS1-000001").await.is_some());
+}
+
+#[tokio::test]
+async fn a_product_that_changed_with_the_renewal_is_kept() {
+    let seller = bought().await;
+    let renewal = |order: &str, product: &str| RefreshInstance {
+        product_id: Some(product.parse().unwrap()),
+        ..refresh(order, Scene::RenewalChange, days(30))
+    };
+    late(&seller, &renewal("R2", "yearly"), 20).await;
+    late(&seller, &renewal("R1", "monthly"), 10).await;
+    assert_eq!(seller.instance(ID).await.unwrap().product_id.unwrap().as_str(), "yearly");
+}

@@ -1,0 +1,140 @@
+//! Keys: of the right type, current or previous, from the environment or from a secret; and never seen again.
+
+#![allow(clippy::unwrap_used)]
+
+use koogallery::{AccessKeys, InterfaceType, NewInstance, OrderNotify, ReleaseInstance, Request, TestFlag};
+use koogallery_local::host::{HostError, LocalHost, Options};
+use koogallery_local::log::Silent;
+use koogallery_local::marketplace::{SignedCall, new_nonce};
+use koogallery_runtime::{CloudWatch, Environment, now};
+use koogallery_tests::secrets::Secrets;
+use koogallery_tests::{KEYS, Seller};
+
+async fn code_with(seller: &Seller, key: &str, body: &str) -> String {
+    let keys = AccessKeys::from_json(&serde_json::json!({ "basic": [key] }).to_string()).unwrap();
+    let key = keys.current(InterfaceType::Basic).unwrap();
+    seller.send(&SignedCall::basic(key, body, now(), &new_nonce())).await.result_code.to_string()
+}
+
+fn purchase() -> String {
+    NewInstance::new("CS1", "CS1-000001", "b-1").unwrap().to_body()
+}
+
+#[tokio::test]
+async fn current_and_previous_key_verify_side_by_side() {
+    let seller = Seller::start().await;
+    for key in ["basic-key", "basic-key-before"] {
+        assert_eq!(code_with(&seller, key, &purchase()).await, "000000", "{key}");
+    }
+    assert_eq!(code_with(&seller, "basic-key-before-that", &purchase()).await, "000001");
+}
+
+#[tokio::test]
+async fn another_types_key_is_refused() {
+    let seller = Seller::start().await;
+    let notice = OrderNotify {
+        order_id: "CS1".parse().unwrap(),
+        order_line_id: "L".parse().unwrap(),
+        test_flag: TestFlag::Real,
+    };
+    for (key, body, code) in [
+        ("order-key", purchase(), "000001"),
+        ("kit-key", purchase(), "000001"),
+        ("basic-key", notice.to_body(), "000001"),
+        ("order-key", notice.to_body(), "000000"),
+    ] {
+        assert_eq!(code_with(&seller, key, &body).await, code, "{key} {body}");
+    }
+}
+
+#[tokio::test]
+async fn an_online_license_is_an_instance_of_the_license_key() {
+    let seller = Seller::start().await;
+    assert_eq!(code_with(&seller, "license-key", &purchase()).await, "000000");
+    assert_eq!(seller.instance("b-1").await.unwrap().interface_type, InterfaceType::License);
+    let release = ReleaseInstance {
+        instance_id: "b-1".parse().unwrap(),
+        order_id: None,
+        order_line_id: None,
+        test_flag: TestFlag::Real,
+    };
+    assert_eq!(code_with(&seller, "license-key", &release.to_body()).await, "000000");
+    let upgrade = r#"{"activity":"upgradeInstance","instanceId":"b-1","orderId":"U","orderLineId":"L"}"#;
+    assert_eq!(code_with(&seller, "license-key", upgrade).await, "000001");
+}
+
+async fn seller_with_secret(secrets: &Secrets) -> Seller {
+    Seller::with(|environment| {
+        environment
+            .with("KOOGALLERY_KEYS", "")
+            .with("KOOGALLERY_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:koogallery")
+            .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.endpoint())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn keys_come_from_the_secret_and_strangers_do_not_make_it_read_again() {
+    let secrets = Secrets::start(&format!(r#"{{"accessKeys":{KEYS},"webhookSecret":"for another function"}}"#)).await;
+    let seller = seller_with_secret(&secrets).await;
+    assert_eq!(code_with(&seller, "basic-key", &purchase()).await, "000000");
+    for _ in 0..20 {
+        assert_eq!(code_with(&seller, "a stranger's", &purchase()).await, "000001");
+    }
+    assert_eq!(secrets.reads(), 1);
+}
+
+#[tokio::test]
+async fn a_secret_that_is_no_use_is_told_in_the_log_without_its_text() {
+    for text in [r#"{"accessKeys":{}}"#, "s3cret-text", r#"{"accessKeys":{"basic":"s3cret-text"}}"#, ""] {
+        let secrets = Secrets::start(text).await;
+        let seller = seller_with_secret(&secrets).await;
+        assert_eq!(code_with(&seller, "basic-key", &purchase()).await, "000005");
+        let reason = seller.records().pop().unwrap().reason.unwrap();
+        assert!(reason.contains("arn:aws:secretsmanager"), "{reason}");
+        assert!(!reason.contains("s3cret-text"), "{reason}");
+
+        // The operator puts it right; no deployment, no restart.
+        secrets.put(&format!(r#"{{"accessKeys":{KEYS}}}"#));
+        assert_eq!(code_with(&seller, "basic-key", &purchase()).await, "000000");
+    }
+}
+
+#[tokio::test]
+async fn no_record_shows_a_key_a_signature_a_nonce_or_a_body() {
+    let seller = Seller::start().await;
+    let mut calls = vec![
+        seller.signed_body(&purchase()),
+        seller.signed_body(r#"{"activity":"newInstance","orderId":"a body's text"}"#),
+        seller.signed_body(r#"{"activity":"a body's text"}"#),
+        seller.signed_body("a body's text"),
+    ];
+    calls.push(calls[0].clone());
+    let mut secrets: Vec<String> =
+        ["basic-key", "license-key", "order-key", "kit-key", "a body's text"].map(str::to_owned).into();
+    for call in &calls {
+        seller.send(call).await;
+        secrets.extend(call.query.iter().filter(|(name, _)| name != "timestamp").map(|(_, value)| value.clone()));
+    }
+    let log = CloudWatch::of(&Environment::default());
+    let records = seller.records();
+    assert_eq!(records.len(), calls.len());
+    for record in records {
+        let line = String::from_utf8(log.line(&record).unwrap()).unwrap();
+        for secret in &secrets {
+            assert!(!line.contains(secret.as_str()), "{secret} in {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_key_that_everybody_knows_stays_on_this_machine() {
+    let options = Options {
+        listen: "0.0.0.0:0".parse().unwrap(),
+        data: None,
+        dynamodb_endpoint: None,
+        environment: Environment::default(),
+        log: std::sync::Arc::new(Silent),
+    };
+    assert!(matches!(LocalHost::start(options).await, Err(HostError::TestKeysBeyondLoopback(_))));
+}

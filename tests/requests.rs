@@ -1,0 +1,188 @@
+//! Every callback's request over HTTP: the good path, each mandatory member, each limit, and what is no request at all.
+
+#![allow(clippy::unwrap_used)]
+
+use koogallery::{InterfaceType, NewInstance, Reply};
+use koogallery_local::marketplace::{SignedCall, new_nonce};
+use koogallery_runtime::now;
+use koogallery_tests::Seller;
+use serde_json::{Value, json};
+
+const ID: &str = "the-instance";
+
+/// A callback as the guide's table has it.
+struct Callback {
+    body: Value,
+    signed_with: InterfaceType,
+    /// Mandatory text members with their largest length.
+    mandatory: &'static [(&'static str, usize)],
+    optional: &'static [(&'static str, usize)],
+}
+
+fn callbacks() -> Vec<Callback> {
+    let basic = |body, mandatory, optional| Callback { body, signed_with: InterfaceType::Basic, mandatory, optional };
+    vec![
+        basic(
+            json!({ "activity": "newInstance", "orderId": "CS2", "orderLineId": "CS2-000001", "businessId": "b-2" }),
+            &[("orderId", 64), ("orderLineId", 64), ("businessId", 64)],
+            &[("productId", 64)],
+        ),
+        basic(json!({ "activity": "queryInstance", "instanceId": ID }), &[("instanceId", 64)], &[]),
+        basic(
+            json!({ "activity": "refreshInstance", "scene": "RENEWAL", "orderId": "CS3", "orderLineId": "CS3-000001",
+                "instanceId": ID, "expireTime": "20361231160000000" }),
+            &[("scene", 0), ("orderId", 64), ("orderLineId", 64), ("instanceId", 64), ("expireTime", 17)],
+            &[("productId", 64)],
+        ),
+        basic(
+            json!({ "activity": "updateInstanceStatus", "instanceId": ID, "status": "UNFREEZE" }),
+            &[("instanceId", 64), ("status", 0)],
+            &[],
+        ),
+        basic(
+            json!({ "activity": "upgradeInstance", "orderId": "CS4", "orderLineId": "CS4-000001", "instanceId": ID }),
+            &[("orderId", 64), ("orderLineId", 64), ("instanceId", 64)],
+            &[],
+        ),
+        basic(
+            json!({ "activity": "changeInstanceCheck", "instanceId": ID, "productInfo": { "skuCode": "s", "linearValue": 3 } }),
+            &[("instanceId", 64), ("productInfo", 0)],
+            &[],
+        ),
+        Callback {
+            body: json!({ "activity": "orderNotify", "orderId": "CS5", "orderLineId": "CS5-000001", "testFlag": "0" }),
+            signed_with: InterfaceType::Order,
+            mandatory: &[("orderId", 64), ("orderLineId", 64)],
+            optional: &[],
+        },
+        basic(
+            json!({ "activity": "releaseInstance", "instanceId": ID }),
+            &[("instanceId", 64)],
+            &[("orderId", 64), ("orderLineId", 64)],
+        ),
+    ]
+}
+
+async fn seller() -> Seller {
+    let seller = Seller::start().await;
+    seller.succeed(&NewInstance::new("CS1", "CS1-000001", ID).unwrap()).await;
+    seller
+}
+
+async fn send(seller: &Seller, callback: &Callback, body: &Value) -> Reply {
+    let key = seller.key(callback.signed_with);
+    let body = koogallery::canonical_form(body.to_string().as_bytes()).unwrap();
+    seller.send(&SignedCall::basic(&key, body, now(), &new_nonce())).await
+}
+
+#[tokio::test]
+async fn each_callback_is_answered() {
+    let seller = seller().await;
+    for callback in callbacks() {
+        for extra in [json!({}), json!({ "testFlag": 0 }), json!({ "unknown": { "deep": [1, null] } })] {
+            let mut body = callback.body.clone();
+            body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            let reply = send(&seller, &callback, &body).await;
+            assert_eq!(reply.result_code.as_str(), "000000", "{body}: {}", reply.result_msg);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_mandatory_member_must_be_there() {
+    let seller = seller().await;
+    let before = seller.everything().await.len();
+    for callback in callbacks() {
+        for (name, _) in callback.mandatory {
+            for wrong in [None, Some(Value::Null), Some(json!("")), Some(json!([]))] {
+                let mut body = callback.body.clone();
+                match wrong {
+                    None => drop(body.as_object_mut().unwrap().remove(*name)),
+                    Some(value) => body[*name] = value,
+                }
+                let reply = send(&seller, &callback, &body).await;
+                assert_eq!(reply.result_code.as_str(), "000002", "{body}");
+            }
+        }
+    }
+    assert_eq!(seller.everything().await.len(), before, "a refused call leaves nothing behind");
+}
+
+#[tokio::test]
+async fn each_length_limit_holds() {
+    let seller = seller().await;
+    for callback in callbacks() {
+        let limits =
+            callback.mandatory.iter().chain(callback.optional).filter(|(name, max)| *max > 0 && *name != "expireTime");
+        for (name, max) in limits {
+            let mut body = callback.body.clone();
+            body[*name] = "实".repeat(*max).into();
+            let reply = send(&seller, &callback, &body).await;
+            assert_ne!(reply.result_code.as_str(), "000002", "{name} of {max}: {}", reply.result_msg);
+            body[*name] = "x".repeat(max + 1).into();
+            let reply = send(&seller, &callback, &body).await;
+            assert_eq!(reply.result_code.as_str(), "000002", "{name} of {}", max + 1);
+            assert!(reply.result_msg.contains(name), "{}", reply.result_msg);
+        }
+    }
+}
+
+#[tokio::test]
+async fn unknown_words_are_refused() {
+    let seller = seller().await;
+    let refused = [
+        json!({ "activity": "newInstances" }),
+        json!({ "activity": "tenantSync" }),
+        json!({ "activity": 7 }),
+        json!({ "orderId": "CS1" }),
+        json!({ "activity": "updateInstanceStatus", "instanceId": ID, "status": "freeze" }),
+        json!({ "activity": "refreshInstance", "scene": "GIFT", "orderId": "o", "orderLineId": "l", "instanceId": ID,
+            "expireTime": "20361231160000" }),
+        json!({ "activity": "refreshInstance", "scene": "RENEWAL", "orderId": "o", "orderLineId": "l", "instanceId": ID,
+            "expireTime": "20361331160000" }),
+        json!({ "activity": "queryInstance", "instanceId": ID, "testFlag": "2" }),
+        json!({ "activity": "queryInstance", "instanceId": vec!["i"; 3].join(",") + &"x".repeat(64) }),
+        json!({ "activity": "queryInstance", "instanceId": (0..101).map(|n| n.to_string()).collect::<Vec<_>>().join(",") }),
+    ];
+    for body in refused {
+        assert_eq!(seller.send(&seller.signed_body(&body.to_string())).await.result_code.as_str(), "000002", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_in_the_protocol() {
+    let seller = seller().await;
+    let before = seller.everything().await.len();
+    let huge = format!(r#"{{"activity":"newInstance","x":"{}"}}"#, "x".repeat(1024 * 1024));
+    let enormous = "x".repeat(7 * 1024 * 1024);
+    for body in ["", "x", "[]", "null", "\"newInstance\"", "{\"activity\":\"newInstance\"", &huge, &enormous] {
+        let reply = seller.send(&seller.signed_body(body)).await;
+        assert_eq!(reply.result_code.as_str(), "000002", "{} bytes", body.len());
+    }
+    for method in [http::Method::GET, http::Method::PUT, http::Method::DELETE, http::Method::PATCH] {
+        let mut call = seller.signed_body(&callbacks()[0].body.to_string());
+        call.method = method;
+        assert_eq!(seller.send(&call).await.result_code.as_str(), "000002");
+    }
+    assert_eq!(seller.everything().await.len(), before);
+}
+
+#[tokio::test]
+async fn any_path_below_the_production_address_will_do() {
+    let seller = seller().await;
+    for path in ["a", "a/b/", "produceAPI", "%E4%BA%91?x=1&"] {
+        let mut call = seller.signed_body(&callbacks()[1].body.to_string());
+        path.clone_into(&mut call.path);
+        assert_eq!(seller.send(&call).await.result_code.as_str(), "000000", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn families_that_are_not_answered_yet_say_so() {
+    let seller = seller().await;
+    let kit = seller.key(InterfaceType::Kit);
+    let call = SignedCall::kit(&kit, koogallery::Callback::TenantSync, "{}", now(), &new_nonce());
+    assert_eq!(seller.send(&call).await.result_code.as_str(), "000002");
+    let license = seller.signed_body(r#"{"activity":"releaseLicenseCode","license":"L"}"#);
+    assert_eq!(seller.send(&license).await.result_code.as_str(), "000002");
+}
