@@ -102,6 +102,20 @@ async fn another_orders_instance_id_is_not_taken_over() {
 }
 
 #[tokio::test]
+async fn a_business_id_that_could_not_be_asked_for_names_nothing() {
+    let seller = Seller::start().await;
+    let long = "😀".repeat(64);
+    for (order, business) in [("CS1", "a,b"), ("CS2", " padded "), ("CS3", long.as_str())] {
+        let purchase = NewInstance::new(order, "1", business).unwrap();
+        let id = seller.succeed(&purchase).await.instance_id.unwrap();
+        let query = QueryInstance { instance_ids: id.as_str().parse().unwrap(), test_flag: TestFlag::Real };
+        let info = seller.succeed(&query).await.info.unwrap();
+        assert_eq!(info[0].instance_id, id);
+        assert_eq!(seller.succeed(&purchase).await.instance_id.unwrap(), id);
+    }
+}
+
+#[tokio::test]
 async fn a_pay_per_use_order_makes_one_instance_for_each_product() {
     let seller = Seller::start().await;
     let of_product = |product: &str, business: &str| NewInstance {

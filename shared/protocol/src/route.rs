@@ -200,7 +200,7 @@ pub enum RouteError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The body is not a JSON object with a text `activity`.
+    /// The body is not a JSON object, in UTF-8, with a text `activity`.
     #[error("the body is not a JSON object that names its activity")]
     NoActivity,
     /// A GET whose query has no `activity`.
@@ -251,7 +251,9 @@ fn basic_v2_route(body: &[u8]) -> Result<Route, RouteError> {
     struct Named {
         activity: String,
     }
-    let Named { activity } = serde_json::from_slice(body).map_err(|_| RouteError::NoActivity)?;
+    // As text, since a JSON reader passes over members that nobody asks for without looking at their characters.
+    let body = std::str::from_utf8(body).map_err(|_| RouteError::NoActivity)?;
+    let Named { activity } = serde_json::from_str(body).map_err(|_| RouteError::NoActivity)?;
     Callback::ALL
         .into_iter()
         .find(|callback| !callback.is_kit() && callback.activity() == activity)
@@ -320,6 +322,8 @@ mod tests {
             assert_eq!(routed("POST", "/", body), Err(RouteError::NoActivity), "{body}");
         }
         assert_eq!(routed("POST", "/", r#"{"activity":"tenantSync"}"#), Err(RouteError::UnknownActivity));
+        let not_text = Request::post("/").body(b"{\"activity\":\"newInstance\",\"x\":\"\xff\"}").unwrap();
+        assert_eq!(route(&not_text), Err(RouteError::NoActivity));
         let huge = " ".repeat(MAX_BASIC_BODY + 1);
         assert!(matches!(routed("POST", "/", &huge), Err(RouteError::TooLarge { .. })));
     }

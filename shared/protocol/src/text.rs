@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Why a text was refused; `field` is KooGallery's name of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// A mandatory text is empty.
+    /// A mandatory text is empty, or blank.
     #[error("{field} is empty")]
     Empty {
         /// The field's name on the wire.
@@ -28,7 +28,7 @@ pub enum TextError {
 }
 
 fn check(field: &'static str, max: usize, text: &str) -> Result<(), TextError> {
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err(TextError::Empty { field });
     }
     // A text of at most `max` bytes has at most `max` characters: the count is for the rare rest.
@@ -156,10 +156,13 @@ text_type!(
     SkuCode, "skuCode", 64
 );
 
-impl From<BusinessId> for InstanceId {
-    /// Both hold 1 to 64 characters; the guide recommends the first request's businessId as instance id.
-    fn from(id: BusinessId) -> Self {
-        Self(id.0)
+impl BusinessId {
+    /// The id as an instance's id, which the guide recommends. None where it could not serve as one: KooGallery asks
+    /// for instances in a comma-separated list, and an id goes into addresses. Its own are letters and digits.
+    #[must_use]
+    pub fn as_instance_id(&self) -> Option<InstanceId> {
+        let serves = self.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+        serves.then(|| InstanceId(self.0.clone()))
     }
 }
 
@@ -197,7 +200,18 @@ mod tests {
     fn length_is_in_characters() {
         assert!("实".repeat(64).parse::<OrderId>().is_ok());
         assert_eq!("实".repeat(65).parse::<OrderId>(), Err(TextError::TooLong { field: "orderId", max: 64 }));
-        assert_eq!("".parse::<OrderId>(), Err(TextError::Empty { field: "orderId" }));
+        for blank in ["", " ", "\u{3000}"] {
+            assert_eq!(blank.parse::<OrderId>(), Err(TextError::Empty { field: "orderId" }));
+        }
+    }
+
+    #[test]
+    fn a_business_id_that_could_not_be_asked_for_is_no_instance_id() {
+        let id = |text: &str| text.parse::<BusinessId>().unwrap().as_instance_id();
+        assert_eq!(id("03pf80c2-b_1").unwrap().as_str(), "03pf80c2-b_1");
+        for odd in ["a,b", "a b", " a", "实例"] {
+            assert_eq!(id(odd), None, "{odd}");
+        }
     }
 
     #[test]

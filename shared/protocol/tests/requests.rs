@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 fn id() -> impl Strategy<Value = String> {
-    "[!-~]{1,64}|\\PC{1,64}".prop_filter("a blank optional is absent", |id| !id.trim().is_empty())
+    "[!-~]{1,64}|\\PC{1,64}".prop_filter("a blank id is none", |id| !id.trim().is_empty())
 }
 
 fn instance_id() -> impl Strategy<Value = String> {

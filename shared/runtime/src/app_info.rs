@@ -32,7 +32,8 @@ impl std::str::FromStr for AppInfoTemplate {
             return Err(AppInfoTemplateError::NotAnObject);
         }
         let template = Self(members);
-        template.filled(&"0".repeat(64))?;
+        // The longest id there is, of characters that each take three in an address.
+        template.filled(&"/".repeat(64))?;
         Ok(template)
     }
 }
@@ -72,7 +73,7 @@ mod tests {
         for bad in ["", "[]", "{}", r#"{"frontEndUrl":1}"#, r#"{"frontEndUrl":"x","unknown":"y"}"#] {
             assert!(bad.parse::<AppInfoTemplate>().is_err(), "{bad}");
         }
-        let long = format!(r#"{{"frontEndUrl":"{}{{instanceId}}"}}"#, "x".repeat(449));
+        let long = format!(r#"{{"frontEndUrl":"{}{{instanceId}}"}}"#, "x".repeat(321));
         assert!(long.parse::<AppInfoTemplate>().is_err());
     }
 }

@@ -31,8 +31,8 @@ const PURCHASE: usize = 0;
 impl Store {
     /// Makes the instance of an order line, or finds the one that it made.
     ///
-    /// The instance is named after the request's businessId, as the guide recommends; where another order's instance
-    /// has that name, after a fresh UUID. `app_info` says how the buyer reaches the instance of a name, or none where
+    /// The instance is named after the request's businessId, as the guide recommends; where that could not serve, or
+    /// another order's instance has the name, after a fresh UUID. `app_info` says how the buyer reaches the instance of a name, or none where
     /// the application will say so later.
     pub async fn new_instance<E: From<StoreError>>(
         &self,
@@ -41,7 +41,7 @@ impl Store {
         interface_type: InterfaceType,
         app_info: impl Fn(&InstanceId) -> Result<Option<AppInfo>, E>,
     ) -> Result<Created, E> {
-        let mut id = InstanceId::from(request.business_id.clone());
+        let mut id = request.business_id.as_instance_id().map_or_else(uuid_id, Ok)?;
         loop {
             let instance = made_by(request, interface_type, call, &id, app_info(&id)?);
             let commit = Transaction::new(self, call)?
