@@ -12,13 +12,13 @@ const FRONT_DOOR: &str = "front-door";
 /// What each function may do to the table. The eight also read the secret; all write their own log.
 const TABLE_ACTIONS: [(&str, &[&str]); 8] = [
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
-    ("new-instance", &["dynamodb:PutItem"]),
-    ("order-notify", &["dynamodb:PutItem"]),
+    ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("order-notify", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("query-instance", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
-    ("refresh-instance", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
-    ("release-instance", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
-    ("update-instance-status", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
-    ("upgrade-instance", &["dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("refresh-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("release-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("update-instance-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("upgrade-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
 ];
 
 fn root() -> PathBuf {

@@ -1,5 +1,7 @@
 //! What the requests promise: read back as written, every mandatory member and limit held, the rest tolerated.
 
+#![allow(clippy::unwrap_used)]
+
 use koogallery::{
     ChangeInstanceCheck, ExpireTime, InstanceStatus, NewInstance, OrderNotify, ProductInfo, QueryInstance,
     RefreshInstance, ReleaseInstance, Request, Scene, TestFlag, Timestamp, UpdateInstanceStatus, UpgradeInstance,

@@ -1,6 +1,8 @@
 //! What the signature promises: it agrees with independent implementations, what was signed verifies, and any change
 //! of what was signed is refused.
 
+#![allow(clippy::unwrap_used)]
+
 use http::Request as HttpRequest;
 use koogallery::{
     AccessKeys, Callback, DEFAULT_TIME_WINDOW, Dialect, InterfaceType, NewInstance, Refusal, Request, ResultCode,

@@ -14,7 +14,7 @@ use crate::client::{Store, StoreError};
 use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key, World};
-use crate::transaction::{Commit, Transaction};
+use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,6 @@ impl Changed {
     }
 }
 
-/// More rounds than this mean that something else is wrong; the caller's deadline comes first in practice.
-const MAX_ROUNDS: usize = 32;
-
 impl Store {
     /// Sends `usual`; where its condition fails, lets `decide` work on what stands.
     pub(crate) async fn change(
@@ -59,13 +56,19 @@ impl Store {
         let subject = Subject::Instance(id);
         let usual = usual.set_key(Some(Key::instance(call.world(), id).into_item()));
         let mut commit = Transaction::new(self, call)?.update(usual)?.events(&subject, usual_events)?.commit().await?;
-        for _ in 0..MAX_ROUNDS {
+        let mut pauses = Pauses::new();
+        loop {
             let standing = match commit {
                 Commit::Done => return Ok(Changed::Applied),
                 Commit::Replayed => return Ok(Changed::Replayed),
-                Commit::Refused { standing: None, .. } => return self.unchanged(call, Changed::Unknown).await,
-                Commit::Refused { standing: Some(item), .. } => serde_dynamo::from_item::<_, Instance>(item)?,
+                Commit::Refused { standing, .. } => standing,
+                Commit::Conflict => {
+                    pauses.pause().await?;
+                    self.item(call, Key::instance(call.world(), id)).await?
+                }
             };
+            let Some(standing) = standing else { return self.unchanged(call, Changed::Unknown).await };
+            let standing: Instance = serde_dynamo::from_item(standing)?;
             if standing.status == Status::Released {
                 return self.unchanged(call, Changed::Released).await;
             }
@@ -75,14 +78,12 @@ impl Store {
                 return self.unchanged(call, Changed::Unchanged).await;
             }
             decided.version += 1;
-            let events = Event::between(call, &standing, &decided);
             commit = Transaction::new(self, call)?
                 .update(replace(call.world(), &decided, standing.version)?)?
-                .events(&subject, &events)?
+                .events(&subject, &Event::between(call, &standing, &decided))?
                 .commit()
                 .await?;
         }
-        Err(StoreError::Conflict)
     }
 
     /// Ends a call that changes nothing: its nonce is used up all the same. A debug case never fails for state.

@@ -131,10 +131,11 @@ pub struct Freeze {
 }
 
 impl AppliedOrder {
-    /// Its name in [`Instance::orders`].
+    /// Its name in [`Instance::orders`]. The order's length keeps apart what a `#` within an id would join.
     #[must_use]
     pub fn key(&self) -> String {
-        format!("{}#{}", self.order_id, self.order_line_id)
+        let order = self.order_id.as_str();
+        format!("{}#{order}#{}", order.len(), self.order_line_id)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::client::{Store, StoreError};
 use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key};
-use crate::transaction::{Commit, Transaction};
+use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,7 @@ impl Store {
         app_info: impl Fn(&InstanceId) -> Result<Option<AppInfo>, E>,
     ) -> Result<Created, E> {
         let mut id = request.business_id.as_instance_id().map_or_else(uuid_id, Ok)?;
+        let mut pauses = Pauses::new();
         loop {
             let instance = made_by(request, interface_type, call, &id, app_info(&id)?);
             let commit = Transaction::new(self, call)?
@@ -50,19 +51,28 @@ impl Store {
                 .events(&Subject::Instance(&id), &[Event::created(call, &instance)])?
                 .commit()
                 .await?;
-            return Ok(match commit {
-                Commit::Done => Created::New(id),
-                Commit::Replayed => Created::Replayed,
-                Commit::Refused { place: PURCHASE, standing } => match self.use_nonce(call).await? {
-                    NonceUse::First => Created::Standing(purchased(standing)?),
-                    NonceUse::Replayed => Created::Replayed,
-                },
-                Commit::Refused { .. } => {
-                    id = uuid_id()?;
-                    continue;
+            match commit {
+                Commit::Done => return Ok(Created::New(id)),
+                Commit::Replayed => return Ok(Created::Replayed),
+                Commit::Refused { place: PURCHASE, standing } => return Ok(self.standing(call, standing).await?),
+                Commit::Refused { .. } => id = uuid_id()?,
+                Commit::Conflict => {
+                    pauses.pause().await?;
+                    let standing = self.item(call, purchase_key(call, request)).await?;
+                    if standing.is_some() {
+                        return Ok(self.standing(call, standing).await?);
+                    }
                 }
-            });
+            }
         }
+    }
+
+    /// Ends a call for an order line whose instance is made: its nonce is used up all the same.
+    async fn standing(&self, call: &Call, purchase: Option<Item>) -> Result<Created, StoreError> {
+        Ok(match self.use_nonce(call).await? {
+            NonceUse::First => Created::Standing(purchased(purchase)?),
+            NonceUse::Replayed => Created::Replayed,
+        })
     }
 }
 
@@ -99,9 +109,13 @@ fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-fn purchase_item(call: &Call, request: &NewInstance, id: &InstanceId) -> Item {
+fn purchase_key(call: &Call, request: &NewInstance) -> Key {
     let NewInstance { order_id, order_line_id, product_id, .. } = request;
-    let mut item = Key::purchase(call.world(), order_id, order_line_id, product_id.as_ref()).into_item();
+    Key::purchase(call.world(), order_id, order_line_id, product_id.as_ref())
+}
+
+fn purchase_item(call: &Call, request: &NewInstance, id: &InstanceId) -> Item {
+    let mut item = purchase_key(call, request).into_item();
     item.insert("instanceId".to_owned(), AttributeValue::S(id.as_str().to_owned()));
     item
 }

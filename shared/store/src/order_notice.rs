@@ -7,7 +7,7 @@ use crate::change::NonceUse;
 use crate::client::{Store, StoreError};
 use crate::event::{Event, Subject};
 use crate::key::Key;
-use crate::transaction::{Commit, Transaction};
+use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of an order notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,18 +24,29 @@ impl Store {
     /// Keeps an order notice.
     pub async fn order_notice(&self, call: &Call, request: &OrderNotify) -> Result<Noticed, StoreError> {
         let OrderNotify { order_id, order_line_id, .. } = request;
-        let commit = Transaction::new(self, call)?
-            .create(Key::notice(call.world(), order_id, order_line_id).into_item())?
-            .events(&Subject::Order(order_id), &[Event::order_paid(call, order_id, order_line_id)])?
-            .commit()
-            .await?;
-        Ok(match commit {
-            Commit::Done => Noticed::New,
-            Commit::Replayed => Noticed::Replayed,
-            Commit::Refused { .. } => match self.use_nonce(call).await? {
-                NonceUse::First => Noticed::Standing,
-                NonceUse::Replayed => Noticed::Replayed,
-            },
-        })
+        let key = || Key::notice(call.world(), order_id, order_line_id);
+        let mut pauses = Pauses::new();
+        loop {
+            let commit = Transaction::new(self, call)?
+                .create(key().into_item())?
+                .events(&Subject::Order(order_id), &[Event::order_paid(call, order_id, order_line_id)])?
+                .commit()
+                .await?;
+            let stands = match commit {
+                Commit::Done => return Ok(Noticed::New),
+                Commit::Replayed => return Ok(Noticed::Replayed),
+                Commit::Refused { .. } => true,
+                Commit::Conflict => {
+                    pauses.pause().await?;
+                    self.item(call, key()).await?.is_some()
+                }
+            };
+            if stands {
+                return Ok(match self.use_nonce(call).await? {
+                    NonceUse::First => Noticed::Standing,
+                    NonceUse::Replayed => Noticed::Replayed,
+                });
+            }
+        }
     }
 }

@@ -30,6 +30,13 @@ impl Store {
         })
     }
 
+    /// One item as it stands, for a call whose transaction met another.
+    pub(crate) async fn item(&self, call: &Call, key: Key) -> Result<Option<Item>, StoreError> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
+        let answer = call.timed(request.consistent_read(true).send()).await.map_err(StoreError::from_sdk)?;
+        Ok(answer.item)
+    }
+
     async fn instances(&self, call: &Call, ids: &[InstanceId]) -> Result<HashMap<InstanceId, Instance>, StoreError> {
         let keys: Vec<Item> = ids.iter().map(|id| Key::instance(call.world(), id).into_item()).collect();
         let mut wanted = Some(batch(keys)?);

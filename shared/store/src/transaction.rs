@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
-use backon::{ExponentialBuilder, Retryable};
+use backon::{BackoffBuilder, ExponentialBuilder};
 use std::time::Duration;
 
 use crate::call::Call;
@@ -19,6 +19,9 @@ pub(crate) enum Commit {
     Done,
     /// The nonce was used before; nothing was written.
     Replayed,
+    /// Another transaction holds one of the items: nothing was written. Look at what stands before trying again, since
+    /// that other one is often a repeat of the same call.
+    Conflict,
     /// The condition of the write with this place (the order of adding) failed; nothing was written.
     Refused {
         /// Which write.
@@ -81,25 +84,37 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Sends it, again where it met another transaction on the same items. The caller's deadline bounds the whole.
+    /// Sends it.
     pub(crate) async fn commit(self) -> Result<Commit, StoreError> {
-        let backoff = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_millis(5))
-            .with_max_delay(Duration::from_millis(250))
-            .with_max_times(20)
-            .with_jitter();
-        (|| self.call.timed(self.attempt())).retry(backoff).when(|error| matches!(error, StoreError::Conflict)).await
-    }
-
-    async fn attempt(&self) -> Result<Commit, StoreError> {
-        let request = self.store.client.transact_write_items().set_transact_items(Some(self.writes.clone()));
-        match request.send().await {
+        let request = self.store.client.transact_write_items().set_transact_items(Some(self.writes));
+        match self.call.timed(request.send()).await {
             Ok(_) => Ok(Commit::Done),
             Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
                 cancelled(context.into_err())
             }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
+    }
+}
+
+/// The pauses between tries of a call whose transaction met others. They end in [`StoreError::Conflict`]; the function's
+/// deadline comes first in practice.
+#[derive(Debug)]
+pub(crate) struct Pauses(backon::ExponentialBackoff);
+
+impl Pauses {
+    pub(crate) fn new() -> Self {
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(5))
+            .with_max_delay(Duration::from_millis(250))
+            .with_max_times(32)
+            .with_jitter();
+        Self(pauses.build())
+    }
+
+    pub(crate) async fn pause(&mut self) -> Result<(), StoreError> {
+        tokio::time::sleep(self.0.next().ok_or(StoreError::Conflict)?).await;
+        Ok(())
     }
 }
 
@@ -119,7 +134,7 @@ fn cancelled(error: TransactWriteItemsError) -> Result<Commit, StoreError> {
         });
     }
     if code("TransactionConflict").is_some() {
-        return Err(StoreError::Conflict);
+        return Ok(Commit::Conflict);
     }
     if code("ThrottlingError").or_else(|| code("ProvisionedThroughputExceeded")).is_some() {
         return Err(StoreError::Throttled("a transaction was throttled".to_owned()));

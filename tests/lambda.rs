@@ -1,0 +1,198 @@
+//! The real function binaries on Lambda's Runtime API: the front door and all behind it, as they are deployed.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use koogallery::{AccessKeys, NewInstance, Request};
+use koogallery_local::database::EmbeddedDatabase;
+use koogallery_local::marketplace::Marketplace;
+use koogallery_local::simulate::simulate;
+use koogallery_runtime::{Environment, dynamodb_client};
+use koogallery_store::table;
+use koogallery_tests::KEYS;
+use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
+use serde_json::{Value, json};
+
+/// Builds the binaries once, as this test was built.
+fn build() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--bins", "--package", "front-door"]);
+        build.args(CALLBACK_FUNCTIONS.iter().flat_map(|function| ["--package", function]));
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        build.arg("--target-dir").arg(binaries().parent().unwrap());
+        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        assert!(build.status().unwrap().success());
+    });
+}
+
+/// A database with its table, and what the functions are told of it.
+async fn database() -> (EmbeddedDatabase, Vec<(&'static str, String)>) {
+    let database = EmbeddedDatabase::start(None).await.unwrap();
+    let environment = Environment::default().with("DYNAMODB_ENDPOINT", database.endpoint());
+    table::create(&dynamodb_client(&environment).unwrap(), "koogallery").await.unwrap();
+    let variables = vec![
+        ("DYNAMODB_ENDPOINT", database.endpoint()),
+        ("KOOGALLERY_TABLE", "koogallery".to_owned()),
+        ("KOOGALLERY_KEYS", KEYS.to_owned()),
+        ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
+        ("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#.to_owned()),
+    ];
+    (database, variables)
+}
+
+fn front_door_variables(lambda: &str) -> Vec<(&'static str, String)> {
+    let functions: HashMap<_, _> = CALLBACK_FUNCTIONS.iter().map(|function| (function, function)).collect();
+    vec![("AWS_ENDPOINT_URL_LAMBDA", lambda.to_owned()), ("KOOGALLERY_FUNCTIONS", json!(functions).to_string())]
+}
+
+/// Starts every function's process. `runtime_api` says where a function's Runtime API is.
+fn start_all(runtime_api: impl Fn(&str) -> String, lambda: &str, variables: &[(&str, String)]) -> Vec<FunctionProcess> {
+    build();
+    let start = |name: &str, variables: &[_]| FunctionProcess::start(name, &runtime_api(name), variables);
+    let mut processes: Vec<_> = CALLBACK_FUNCTIONS.iter().map(|function| start(function, variables)).collect();
+    processes.push(start("front-door", &front_door_variables(lambda)));
+    processes
+}
+
+fn marketplace(address: &str) -> Marketplace {
+    Marketplace::new(address, AccessKeys::from_json(KEYS).unwrap()).unwrap()
+}
+
+fn purchase() -> NewInstance {
+    NewInstance::new("CS1", "CS1-000001", "b-1").unwrap()
+}
+
+async fn code<R: Request>(marketplace: &Marketplace, request: &R) -> String {
+    let exchange = marketplace.send(&marketplace.sign(request).unwrap()).await.unwrap();
+    exchange.reply().unwrap().result_code.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_life_through_the_front_door() {
+    let (_database, variables) = database().await;
+    let functions = CALLBACK_FUNCTIONS.iter().copied().chain(["front-door"]).map(|name| (name, Behaviour::Process));
+    let lambda = LambdaEmulator::start(functions).await;
+    let processes = start_all(|function| lambda.runtime_api(function), &lambda.endpoint(), &variables);
+
+    let report = simulate(marketplace(&lambda.function_url("front-door")), |_| {}).await.unwrap();
+    assert_eq!(report.failed, 0, "{report}");
+    assert_eq!(code(&marketplace(&lambda.function_url("new-instance")), &purchase()).await, "000000");
+
+    // What they wrote: one record for each call, in CloudWatch's embedded metric format, without a secret.
+    let mut records = 0;
+    for line in processes.iter().flat_map(FunctionProcess::output) {
+        let record: Value = serde_json::from_str(&line).unwrap();
+        for metric in record["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            assert!(record[metric["Name"].as_str().unwrap()].is_number(), "{line}");
+        }
+        for key in ["basic-key", "license-key", "order-key", "kit-key"] {
+            assert!(!line.contains(key), "{line}");
+        }
+        records += 1;
+    }
+    assert!(records >= report.passed, "{records} records of {} calls", report.passed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_front_door_answers_itself_when_it_must() {
+    build();
+    let answer = json!({
+        "statusCode": 200,
+        "headers": { "content-type": "application/json" },
+        "body": r#"{"resultCode":"000104","resultMsg":"untouched"}"#,
+    });
+    let lambda = LambdaEmulator::start([
+        ("front-door", Behaviour::Process),
+        ("new-instance", Behaviour::Fails),
+        ("query-instance", Behaviour::Hangs),
+        ("release-instance", Behaviour::TooManyRequests { times: 2, answer }),
+    ])
+    .await;
+    let door = FunctionProcess::start(
+        "front-door",
+        &lambda.runtime_api("front-door"),
+        &front_door_variables(&lambda.endpoint()),
+    );
+    let marketplace = marketplace(&lambda.function_url("front-door"));
+    let mut call = marketplace.sign(&purchase()).unwrap();
+
+    // What may have run is not sent again.
+    assert_eq!(marketplace.send(&call).await.unwrap().reply().unwrap().result_code.as_str(), "000005");
+    assert_eq!(lambda.invocations("new-instance"), 1);
+    call.body = br#"{"activity":"queryInstance"}"#.to_vec();
+    assert_eq!(marketplace.send(&call).await.unwrap().reply().unwrap().result_code.as_str(), "000005");
+    assert_eq!(lambda.invocations("query-instance"), 1);
+
+    // What Lambda did not run is; the function's answer comes back as it is.
+    call.body = br#"{"activity":"releaseInstance"}"#.to_vec();
+    let reply = marketplace.send(&call).await.unwrap().reply().unwrap();
+    assert_eq!((reply.result_code.as_str(), &*reply.result_msg), ("000104", "untouched"));
+    assert_eq!(lambda.invocations("release-instance"), 3);
+
+    // A callback that Lambda does not know, one without a function, and what is no callback.
+    for (body, code) in [
+        (r#"{"activity":"upgradeInstance"}"#, "000005"),
+        (r#"{"activity":"releaseLicenseCode"}"#, "000002"),
+        (r#"{"activity":"nonsense"}"#, "000002"),
+        ("nonsense", "000002"),
+    ] {
+        call.body = body.as_bytes().to_vec();
+        let reply = marketplace.send(&call).await.unwrap().reply().unwrap();
+        assert_eq!(reply.result_code.as_str(), code, "{body}");
+    }
+    assert!(door.output().iter().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert!(lambda.invoke("front-door", r#"{"not":"an HTTP request"}"#).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_in_the_configuration_ends_the_process_and_names_the_variable() {
+    build();
+    let lambda = LambdaEmulator::start([("new-instance", Behaviour::Process)]).await;
+    let (_database, variables) = database().await;
+    for (name, wrong) in [
+        ("KOOGALLERY_TABLE", ""),
+        ("KOOGALLERY_KEYS", "not JSON"),
+        ("KOOGALLERY_PROVISIONING", "someday"),
+        ("KOOGALLERY_APP_INFO", "{}"),
+        ("KOOGALLERY_TIME_WINDOW_SECONDS", "soon"),
+    ] {
+        let mut variables = variables.clone();
+        variables.retain(|(known, _)| *known != name);
+        variables.push((name, wrong.to_owned()));
+        let mut process = FunctionProcess::start("new-instance", &lambda.runtime_api("new-instance"), &variables);
+        assert!(!process.ended().await, "{name}");
+        let told = || process.output().join("\n").contains(name);
+        while !told() {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// The same life on an emulator that others wrote: cargo-lambda's.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs cargo-lambda: pip install cargo-lambda"]
+async fn a_whole_life_under_cargo_lambda() {
+    let (_database, variables) = database().await;
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let _watch = tokio::process::Command::new("cargo")
+        .args(["lambda", "watch", "--only-lambda-apis", "--invoke-address", "127.0.0.1", "--invoke-port"])
+        .arg(port.to_string())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    let lambda = format!("http://127.0.0.1:{port}");
+    let _processes = start_all(|function| format!("{lambda}/.rt/{function}"), &lambda, &variables);
+    let report = simulate(marketplace(&format!("{lambda}/lambda-url/front-door/")), |_| {}).await.unwrap();
+    assert_eq!(report.failed, 0, "{report}");
+}
