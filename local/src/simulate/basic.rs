@@ -203,8 +203,11 @@ pub(super) async fn attacks(play: &mut Play<'_>) -> Result<(), CallError> {
     play.send(CALLBACK, "attack: signed an hour ago", &stale, invalid()).await?;
 
     let captured = genuine(&Order::new().purchase(TestFlag::Real).to_body());
-    play.send(CALLBACK, "a genuine call, overheard", &captured, Expected::provisioned()).await?;
+    let bought = play.send(CALLBACK, "a genuine call, overheard", &captured, Expected::provisioned()).await?;
     play.send(CALLBACK, "attack: the same call replayed", &captured, refused()).await?;
+    if let Some(id) = bought.and_then(|reply| reply.instance_id) {
+        play.ask("the overheard purchase released", &release(&id, TestFlag::Real), Expected::success()).await?;
+    }
 
     let wrong_type = OrderNotify {
         order_id: made(fresh("CS").parse()),
