@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use koogallery::{
     ExpireTime, InstanceStatus, NewInstance, RefreshInstance, ReleaseInstance, Scene, TestFlag, Timestamp,
@@ -40,10 +40,10 @@ fn model(calls: &[Call]) -> (Status, Option<FreezeCause>, Option<i64>) {
     let mut calls = calls.to_vec();
     calls.sort();
     let (mut expiry, mut expired, mut suspended) = (None::<i64>, false, false);
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for Call { signed, said } in calls {
         if let Said::Renew { order, .. } | Said::Refund { order, .. } | Said::Upgrade { order } = said
-            && seen.insert(order, ()).is_some()
+            && !seen.insert(order)
         {
             continue;
         }
@@ -168,7 +168,7 @@ async fn live(life: &Life) {
     let count = |kind: &str| events.iter().filter(|event| *event == kind).count();
     let frozen = usize::from(status == Status::Frozen);
     assert_eq!(count("instance.frozen"), count("instance.unfrozen") + frozen, "{events:?}");
-    let orders: std::collections::BTreeSet<u8> = life
+    let orders: BTreeSet<u8> = life
         .calls
         .iter()
         .filter_map(|call| match call.said {

@@ -29,7 +29,7 @@ fn template() -> Value {
     serde_yaml_ng::from_str(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
 }
 
-/// A value without CloudFormation's tags: `!Ref Table` reads `Ref Table`, `!GetAtt Table.Arn` `GetAtt Table.Arn`.
+/// A value without `CloudFormation`'s tags: `!Ref Table` reads `Ref Table`, `!GetAtt Table.Arn` `GetAtt Table.Arn`.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

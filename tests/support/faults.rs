@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,6 +12,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use koogallery_local::database::EmbeddedDatabase;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 /// What the proxy does with one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +22,23 @@ pub enum Fault {
     None,
     /// It waits longer than anyone will.
     Hang,
+    /// DynamoDB does it, and the answer comes later than anyone will wait.
+    HangAfter,
+    /// It stays on its way until [`FaultyDynamoDb::let_go`], and reaches DynamoDB then, whoever waits for it.
+    Held,
     /// The connection breaks before the request reaches DynamoDB.
     CutBefore,
     /// DynamoDB does it, and the connection breaks before the answer.
     CutAfter,
+    /// DynamoDB does it, and the connection breaks in the middle of the answer.
+    CutInside,
+    /// What answers is not DynamoDB.
+    Nonsense,
     /// DynamoDB fails inside.
     InternalError,
     /// DynamoDB asks to slow down.
     Throttled,
-    /// Another transaction holds the items.
+    /// Another transaction holds the items that are to be written; reads go through.
     Conflict,
     /// DynamoDB refuses for good.
     Denied,
@@ -47,6 +57,10 @@ struct Plan {
     /// For the next requests, one each; after them `always`.
     next: Mutex<VecDeque<Fault>>,
     always: Mutex<Fault>,
+    /// Closed once: [`Fault::Held`] requests wait at it.
+    gate: Arc<Semaphore>,
+    seen: AtomicUsize,
+    held: Mutex<JoinSet<()>>,
 }
 
 impl FaultyDynamoDb {
@@ -59,12 +73,25 @@ impl FaultyDynamoDb {
             let endpoint = database.endpoint();
             (Some(database), endpoint)
         };
+        Self::before(upstream, database).await
+    }
+
+    /// Before any other endpoint that is spoken to as DynamoDB is, such as [`crate::secrets::Secrets`].
+    pub async fn in_front_of(upstream: String) -> Self {
+        Self::before(upstream, None).await
+    }
+
+    async fn before(upstream: String, database: Option<EmbeddedDatabase>) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         let plan = Arc::new(Plan {
             upstream,
-            client: reqwest::Client::new(),
+            // Without certificates, which take longer to read than most tests take.
+            client: reqwest::Client::builder().tls_certs_only([]).build().unwrap(),
             next: Mutex::default(),
             always: Mutex::new(Fault::None),
+            gate: Arc::new(Semaphore::new(0)),
+            seen: AtomicUsize::new(0),
+            held: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -90,30 +117,73 @@ impl FaultyDynamoDb {
         self.always(Fault::None);
         self.plan.next.lock().unwrap().extend(faults);
     }
+
+    /// Every request from now on, but for the first few.
+    pub fn after(&self, requests: usize, fault: Fault) {
+        self.always(fault);
+        self.plan.next.lock().unwrap().extend(std::iter::repeat_n(Fault::None, requests));
+    }
+
+    /// How many requests have come so far.
+    #[must_use]
+    pub fn seen(&self) -> usize {
+        self.plan.seen.load(Ordering::SeqCst)
+    }
+
+    /// Sends on every request that was held, and waits until DynamoDB has answered them all; how many there were.
+    pub async fn let_go(&self) -> usize {
+        let held = std::mem::take(&mut *self.plan.held.lock().unwrap());
+        self.plan.gate.add_permits(Semaphore::MAX_PERMITS / 2);
+        held.join_all().await.len()
+    }
 }
 
 async fn forward(State(plan): State<Arc<Plan>>, request: http::Request<Body>) -> Response {
+    plan.seen.fetch_add(1, Ordering::SeqCst);
     let fault = plan.next.lock().unwrap().pop_front();
     let fault = fault.unwrap_or_else(|| *plan.always.lock().unwrap());
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap();
+    let operation = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     match fault {
-        Fault::None => {}
-        Fault::Hang => tokio::time::sleep(Duration::from_mins(1)).await,
-        Fault::CutBefore => return cut(),
+        Fault::Hang => hang().await,
+        Fault::HangAfter => {
+            pass(&plan, &parts, body).await;
+            hang().await
+        }
+        Fault::Held => {
+            // A task of its own: the caller's end of the connection may be gone by then.
+            let (passing, gate) = (Arc::clone(&plan), Arc::clone(&plan.gate));
+            plan.held.lock().unwrap().spawn(async move {
+                drop(gate.acquire().await);
+                pass(&passing, &parts, body).await;
+            });
+            hang().await
+        }
+        Fault::CutBefore => cut(Bytes::new()),
         Fault::CutAfter => {
             pass(&plan, &parts, body).await;
-            return cut();
+            cut(Bytes::new())
         }
-        Fault::InternalError => return refuse(500, "InternalServerError", "{}"),
-        Fault::Throttled => return refuse(400, "ProvisionedThroughputExceededException", "{}"),
-        Fault::Denied => return refuse(400, "AccessDeniedException", "{}"),
-        Fault::Conflict => {
+        Fault::CutInside => {
+            let whole = to_bytes(pass(&plan, &parts, body).await.into_body(), usize::MAX).await.unwrap();
+            cut(whole.slice(..whole.len() / 2))
+        }
+        Fault::Nonsense => Response::new(Body::from("<html>Welcome to the network</html>")),
+        Fault::InternalError => refuse(500, "InternalServerError", "{}"),
+        Fault::Throttled => refuse(400, "ProvisionedThroughputExceededException", "{}"),
+        Fault::Denied => refuse(400, "AccessDeniedException", "{}"),
+        Fault::Conflict if operation.ends_with(".TransactWriteItems") => {
             let reasons = r#"{"CancellationReasons":[{"Code":"None"},{"Code":"TransactionConflict"}]}"#;
-            return refuse(400, "TransactionCanceledException", reasons);
+            refuse(400, "TransactionCanceledException", reasons)
         }
+        Fault::Conflict if operation.ends_with(".PutItem") => refuse(400, "TransactionConflictException", "{}"),
+        Fault::None | Fault::Conflict => pass(&plan, &parts, body).await,
     }
-    pass(&plan, &parts, body).await
+}
+
+async fn hang() -> Response {
+    std::future::pending().await
 }
 
 async fn pass(plan: &Plan, parts: &http::request::Parts, body: Bytes) -> Response {
@@ -134,9 +204,9 @@ async fn pass(plan: &Plan, parts: &http::request::Parts, body: Bytes) -> Respons
 }
 
 /// An answer that breaks off: it announces more than it sends, and the connection ends.
-fn cut() -> Response {
-    let broken = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
-    Response::builder().header("content-length", "100").body(Body::from_stream(broken)).unwrap()
+fn cut(sent: Bytes) -> Response {
+    let broken = futures_util::stream::iter([Ok(sent), Err(std::io::Error::other("cut"))]);
+    Response::builder().header("content-length", "1000000").body(Body::from_stream(broken)).unwrap()
 }
 
 fn refuse(status: u16, code: &str, members: &str) -> Response {

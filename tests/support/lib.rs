@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod bodies;
 pub mod faults;
+pub mod lambda;
 pub mod secrets;
 
 use std::collections::HashMap;
@@ -13,11 +15,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, Timestamp};
+use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, Timestamp, canonical_form};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{CallRecord, Environment, Log, now};
 use koogallery_store::{Event, Instance};
+use serde_json::Value;
 use uuid::Uuid;
 
 /// Keys of all four types; basic has a previous one.
@@ -114,6 +117,32 @@ impl Seller {
         SignedCall::basic(&self.key(InterfaceType::Basic), body, now(), &new_nonce())
     }
 
+    /// Signs a body of [`bodies`] now, as KooGallery does: in canonical form, with the key of its activity's type.
+    #[must_use]
+    pub fn signed(&self, body: &Value) -> SignedCall {
+        self.signed_with(self.key(signer(body)).reveal(), body, now())
+    }
+
+    /// Signs a body with any key, as if at any time.
+    #[must_use]
+    pub fn signed_with(&self, key: &str, body: &Value, at: Timestamp) -> SignedCall {
+        let keys = AccessKeys::from_json(&serde_json::json!({ "basic": [key] }).to_string()).unwrap();
+        let body = canonical_form(body.to_string().as_bytes()).unwrap();
+        SignedCall::basic(keys.current(InterfaceType::Basic).unwrap(), body, at, &new_nonce())
+    }
+
+    /// Signs and sends a body; the code of the answer.
+    pub async fn say(&self, body: &Value) -> &'static str {
+        self.send(&self.signed(body)).await.result_code.as_str()
+    }
+
+    /// Says each in turn and expects `000000`.
+    pub async fn say_all(&self, bodies: &[Value]) {
+        for body in bodies {
+            assert_eq!(self.say(body).await, "000000", "{body}");
+        }
+    }
+
     /// The current key of a type.
     #[must_use]
     pub fn key(&self, interface: InterfaceType) -> AccessKey {
@@ -171,11 +200,22 @@ impl Seller {
         events.iter().map(kind).collect()
     }
 
+    /// All that stands but nonces, in the order of the keys: two of these are equal where nothing changed.
+    pub async fn standing(&self) -> Vec<Item> {
+        let mut items = self.items().await;
+        items.sort_by_key(|item| (text(item, "pk"), text(item, "sk")));
+        items
+    }
+
     /// The records of calls so far.
     #[must_use]
     pub fn records(&self) -> Vec<CallRecord> {
         self.log.0.lock().unwrap().clone()
     }
+}
+
+fn signer(body: &Value) -> InterfaceType {
+    if body["activity"] == "orderNotify" { InterfaceType::Order } else { InterfaceType::Basic }
 }
 
 /// A text attribute; empty where there is none.

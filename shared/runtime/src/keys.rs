@@ -2,13 +2,14 @@
 //! not verify, so that a rotation needs no deployment.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use koogallery::{AccessKeys, AccessKeysError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::aws::secrets_client;
 use crate::config::{ConfigError, Environment};

@@ -36,7 +36,9 @@ impl From<serde_json::Error> for InvalidRequest {
     fn from(error: serde_json::Error) -> Self {
         let text = error.to_string();
         // Line and column mean nothing to someone who reads a reply.
-        Self(text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what).to_owned())
+        let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+        // What came may be personal data, and this goes into logs: only what should have come is told.
+        Self(text.rsplit_once(", expected ").map_or(text.to_owned(), |(_, what)| format!("expected {what}")))
     }
 }
 
