@@ -1,0 +1,64 @@
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host`: how fast it is, each measured beside
+//! what could not be faster in the same run, as machines differ and are seldom quiet.
+
+mod calls;
+mod functions;
+mod host;
+mod report;
+mod tls;
+mod verification;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measure it on this machine. Only numbers of one run compare with each other.
+#[derive(Debug, Parser)]
+#[command(name = "koogallery-benchmarks", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+    /// Print the results as JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Benchmark {
+    /// Verify a signature, beside two raw HMAC-SHA256 over the same bytes.
+    Verification(verification::Options),
+    /// Run the real function binaries under an emulator of Lambda's Runtime API, beside an empty function.
+    ///
+    /// Builds them first.
+    Functions(functions::Options),
+    /// Call the local host from several sides, beside the same transactions sent to its store without it.
+    Host(host::Options),
+}
+
+/// What ends a benchmark early.
+type Problem = Box<dyn Error + Send + Sync>;
+
+#[tokio::main]
+#[allow(clippy::print_stdout, clippy::print_stderr)]
+async fn main() -> ExitCode {
+    let Arguments { benchmark, json } = Arguments::parse();
+    if cfg!(debug_assertions) {
+        eprintln!("This is a debug build: run it with --release for numbers that mean something.");
+    }
+    let measured = match benchmark {
+        Benchmark::Verification(options) => verification::measure(&options).map(|rows| report::of(&rows, json)),
+        Benchmark::Functions(options) => functions::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Host(options) => host::measure(&options).await.map(|rows| report::of(&rows, json)),
+    };
+    match measured {
+        Ok(report) => {
+            println!("{report}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => {
+            eprintln!("koogallery-benchmarks: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
