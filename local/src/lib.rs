@@ -7,6 +7,7 @@ pub mod call;
 pub mod database;
 pub mod functions;
 pub mod host;
+pub mod keygen;
 pub mod keys;
 pub mod log;
 pub mod marketplace;
