@@ -26,11 +26,12 @@ async fn every_debug_case(seller: &Seller, id: &str, bought: &str) {
         .succeed(&RefreshInstance {
             scene: Scene::Renewal,
             order_id: order_id.clone(),
-            order_line_id: order_line_id.clone(),
+            order_line_id: Some(order_line_id.clone()),
             instance_id: instance_id.clone(),
             product_id: None,
             expire_time: "20361231160000".parse::<ExpireTime>().unwrap(),
             test_flag: DEBUG,
+            further: std::collections::BTreeMap::new(),
         })
         .await;
     for status in [InstanceStatus::Freeze, InstanceStatus::Unfreeze] {
@@ -40,8 +41,10 @@ async fn every_debug_case(seller: &Seller, id: &str, bought: &str) {
         .succeed(&UpgradeInstance {
             instance_id: instance_id.clone(),
             order_id: order_id.clone(),
-            order_line_id: order_line_id.clone(),
+            order_line_id: Some(order_line_id.clone()),
             test_flag: DEBUG,
+            product_id: None,
+            further: std::collections::BTreeMap::new(),
         })
         .await;
     let product_info = ProductInfo::default();

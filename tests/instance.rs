@@ -38,11 +38,12 @@ fn refresh(order: &str, scene: Scene, expire_time: ExpireTime) -> RefreshInstanc
     RefreshInstance {
         scene,
         order_id: order.parse().unwrap(),
-        order_line_id: "000001".parse().unwrap(),
+        order_line_id: Some("000001".parse().unwrap()),
         instance_id: ID.parse().unwrap(),
         product_id: None,
         expire_time,
         test_flag: TestFlag::Real,
+        further: std::collections::BTreeMap::new(),
     }
 }
 
@@ -54,8 +55,10 @@ fn upgrade(order: &str) -> UpgradeInstance {
     UpgradeInstance {
         instance_id: ID.parse().unwrap(),
         order_id: order.parse().unwrap(),
-        order_line_id: "000001".parse().unwrap(),
+        order_line_id: Some("000001".parse().unwrap()),
         test_flag: TestFlag::Real,
+        product_id: None,
+        further: std::collections::BTreeMap::new(),
     }
 }
 

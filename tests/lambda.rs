@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use koogallery::{AccessKeys, NewInstance, Request};
 use koogallery_local::database::EmbeddedDatabase;
+use koogallery_local::keys::LOCAL_KEY;
 use koogallery_local::marketplace::Marketplace;
 use koogallery_local::simulate::simulate;
 use koogallery_runtime::{Environment, dynamodb_client};
@@ -43,6 +44,7 @@ async fn database() -> (EmbeddedDatabase, Vec<(&'static str, String)>) {
         ("KOOGALLERY_KEYS", KEYS.to_owned()),
         ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
         ("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#.to_owned()),
+        ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
     ];
     (database, variables)
 }
@@ -162,6 +164,8 @@ async fn a_mistake_in_the_configuration_ends_the_process_and_names_the_variable(
         ("KOOGALLERY_PROVISIONING", "someday"),
         ("KOOGALLERY_APP_INFO", "{}"),
         ("KOOGALLERY_TIME_WINDOW_SECONDS", "soon"),
+        ("KOOGALLERY_LOCAL_KEY", "0123"),
+        ("KOOGALLERY_V1_ENCRYPT_TYPE", "3"),
     ] {
         let mut variables = variables.clone();
         variables.retain(|(known, _)| *known != name);

@@ -77,11 +77,12 @@ fn signed(seller: &Seller, start: Timestamp, call: Call) -> SignedCall {
     let refresh = |order: u8, scene, until| RefreshInstance {
         scene,
         order_id: format!("O{order}").parse().unwrap(),
-        order_line_id: "1".parse().unwrap(),
+        order_line_id: Some("1".parse().unwrap()),
         instance_id: ID.parse().unwrap(),
         product_id: None,
         expire_time: ExpireTime::from_timestamp(at(until)).unwrap(),
         test_flag: TestFlag::Real,
+        further: std::collections::BTreeMap::new(),
     };
     let status = |status| UpdateInstanceStatus { instance_id: ID.parse().unwrap(), status, test_flag: TestFlag::Real };
     let time = at(call.signed);
@@ -94,8 +95,10 @@ fn signed(seller: &Seller, start: Timestamp, call: Call) -> SignedCall {
             let upgrade = UpgradeInstance {
                 instance_id: ID.parse().unwrap(),
                 order_id: format!("O{order}").parse().unwrap(),
-                order_line_id: "1".parse().unwrap(),
+                order_line_id: Some("1".parse().unwrap()),
                 test_flag: TestFlag::Real,
+                product_id: None,
+                further: std::collections::BTreeMap::new(),
             };
             seller.signed_at(&upgrade, time)
         }

@@ -21,23 +21,28 @@ fn purchase(business: &str) -> NewInstance {
     NewInstance::new("CS1", "CS1-000001", business).unwrap()
 }
 
-/// Says all of them at once, each again while the answer is `000005`, as KooGallery does; the other codes and the
+/// Says all of them at once, and those that were answered `000005` again, one after the other; the other codes and the
 /// instance ids that came.
 async fn at_once(seller: &Arc<Seller>, bodies: impl IntoIterator<Item = Value>) -> HashSet<(String, Option<String>)> {
     let mut calls = JoinSet::new();
     for body in bodies {
         let seller = Arc::clone(seller);
         calls.spawn(async move {
-            for _ in 0..KOOGALLERY_TRIES {
-                let reply = seller.send(&seller.signed(&body)).await;
-                if reply.result_code != ResultCode::InternalError {
-                    return (reply.result_code.to_string(), reply.instance_id.map(|id| id.to_string()));
-                }
-            }
-            panic!("KooGallery has given up on {body}");
+            let reply = seller.send(&seller.signed(&body)).await;
+            (body, reply)
         });
     }
-    calls.join_all().await.into_iter().collect()
+    let mut answers = HashSet::new();
+    for (body, mut reply) in calls.join_all().await {
+        for _ in 0..KOOGALLERY_TRIES {
+            if reply.result_code == ResultCode::InternalError {
+                reply = seller.send(&seller.signed(&body)).await;
+            }
+        }
+        assert_ne!(reply.result_code, ResultCode::InternalError, "KooGallery has given up on {body}");
+        answers.insert((reply.result_code.to_string(), reply.instance_id.map(|id| id.to_string())));
+    }
+    answers
 }
 
 fn success(id: Option<&str>) -> HashSet<(String, Option<String>)> {

@@ -33,11 +33,26 @@ pub(crate) fn call(marketplace: &Marketplace, function: &str, number: usize) -> 
         "refresh-instance" => {
             let expire_time = ExpireTime::from_timestamp(now()).ok_or("now is a time")?;
             let (scene, product_id) = (Scene::Renewal, None);
-            let request =
-                RefreshInstance { scene, order_id, order_line_id, instance_id, product_id, expire_time, test_flag };
+            let request = RefreshInstance {
+                scene,
+                order_id,
+                order_line_id: Some(order_line_id),
+                instance_id,
+                product_id,
+                expire_time,
+                test_flag,
+                further: std::collections::BTreeMap::new(),
+            };
             marketplace.sign(&request)?
         }
-        "upgrade-instance" => marketplace.sign(&UpgradeInstance { instance_id, order_id, order_line_id, test_flag })?,
+        "upgrade-instance" => marketplace.sign(&UpgradeInstance {
+            instance_id,
+            order_id,
+            order_line_id: Some(order_line_id),
+            test_flag,
+            product_id: None,
+            further: std::collections::BTreeMap::new(),
+        })?,
         "change-instance-check" => {
             let product_info = ProductInfo { linear_value: Some(10.0), ..ProductInfo::default() };
             marketplace.sign(&ChangeInstanceCheck { instance_id, product_info, test_flag })?

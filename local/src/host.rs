@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::functions::Functions;
-use crate::keys::LOCAL_TEST_KEYS;
+use crate::keys::{LOCAL_KEY, LOCAL_TEST_KEYS};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -164,7 +164,9 @@ fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
     let mut environment = environment;
     let defaults =
         [("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
-    for (name, value) in defaults {
+    // As well known as the test keys: what it seals is test data, unless the seller gives a key of their own.
+    let local_key = environment.get("KOOGALLERY_KMS_KEY_ARN").is_none().then_some(("KOOGALLERY_LOCAL_KEY", LOCAL_KEY));
+    for (name, value) in defaults.into_iter().chain(local_key) {
         if environment.get(name).is_none() {
             environment = environment.with(name, value);
         }

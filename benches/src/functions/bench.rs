@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::AccessKeys;
 use koogallery_local::host::{LocalHost, Options};
-use koogallery_local::keys::LOCAL_TEST_KEYS;
+use koogallery_local::keys::{LOCAL_KEY, LOCAL_TEST_KEYS};
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
 use koogallery_runtime::Environment;
@@ -162,6 +162,7 @@ impl Bench {
             ("KOOGALLERY_TABLE", self.host.store().table().to_owned()),
             ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
             ("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#.to_owned()),
+            ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
             ("KOOGALLERY_CHANGE_CHECK", "allow".to_owned()),
             ("KOOGALLERY_FUNCTIONS", json!({ "query-instance": ANSWERED }).to_string()),
         ];

@@ -4,35 +4,71 @@
 //! `deferred` the seller's application makes the customer's space in its own time: the answer is `000004`, and
 //! KooGallery asks queryInstance until the application has said how the buyer gets in. Either way the same order line
 //! gets the same instance id, however often KooGallery asks.
+//!
+//! What V1.0 tells of the buyer is kept beside the instance, sealed.
 
-use koogallery::{InstanceId, NewInstance, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning};
-use koogallery_store::Created;
+use koogallery::{InstanceId, NewInstance, PurchaseDetails, Reply, ResultCode, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
+use koogallery_store::{Created, Sealed, World, purchase_details_place};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
     provisioning: Provisioning,
+    vault: Vault,
 }
 
 impl Function for Handler {
     type Request = NewInstance;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { provisioning: Provisioning::of(environment)? })
+        Ok(Self { provisioning: Provisioning::of(environment)?, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<NewInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
-        let app_info =
-            |id: &InstanceId| -> Result<_, AnswerError> { Ok(self.provisioning.app_info(context.call.world(), id)?) };
-        let created = context.store.new_instance(context.call, call.request(), call.interface_type(), app_info).await?;
-        Ok(match created {
-            Created::New(id) | Created::Standing(id) => Reply::of(match self.provisioning {
-                Provisioning::Instant(_) => ResultCode::Success,
-                Provisioning::Deferred { .. } => ResultCode::Processing,
-            })
-            .with_instance(id),
-            Created::Replayed => Reply::of(ResultCode::AuthenticationFailed),
-        })
+        let (request, world) = (call.request(), context.call.world());
+        let app_info = |id: &InstanceId| -> Result<_, AnswerError> {
+            let app_info = self.provisioning.app_info(world, id)?;
+            if request.details.is_some() {
+                app_info.iter().try_for_each(koogallery::AppInfo::fits_v1)?;
+            }
+            Ok(app_info)
+        };
+        let details = match &request.details {
+            Some(details) => Some(self.sealed(details, request, context).await?),
+            None => None,
+        };
+        let store = context.store;
+        let created =
+            store.new_instance(context.call, request, call.interface_type(), details.as_ref(), app_info).await?;
+
+        let (id, app_info) = match created {
+            Created::New(id) => {
+                let app_info = app_info(&id)?;
+                (id, app_info)
+            }
+            Created::Standing(instance) => (instance.instance_id, instance.app_info),
+            Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
+        };
+        // A debug case is answered as a real call would be at first, however often it is replayed.
+        let ready = match self.provisioning {
+            Provisioning::Instant(_) => true,
+            Provisioning::Deferred { .. } => world == World::Real && app_info.is_some(),
+        };
+        let code = if ready { ResultCode::Success } else { ResultCode::Processing };
+        Ok(Reply::of(code).with_instance(id).with_app_info(app_info.filter(|_| ready)))
+    }
+}
+
+impl Handler {
+    async fn sealed(
+        &self,
+        details: &PurchaseDetails,
+        request: &NewInstance,
+        context: &Context<'_>,
+    ) -> Result<Sealed, AnswerError> {
+        let place = purchase_details_place(&request.order_id);
+        let json = serde_json::Value::Object(details.parameters.clone()).to_string();
+        Ok(self.vault.seal(context.store, &place, json.as_bytes()).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! updateInstanceStatus: freeze or thaw.
+//! updateInstanceStatus: freeze or thaw. V1.0: expireInstance and instanceStatus.
 //!
 //! The call that was signed last wins: one that arrives late succeeds and changes nothing.
 
@@ -20,6 +20,7 @@ impl Function for Handler {
         let UpdateInstanceStatus { instance_id, status, .. } = call.request();
         let changed = match status {
             InstanceStatus::Freeze => context.store.freeze(context.call, instance_id).await?,
+            InstanceStatus::Expire => context.store.expire(context.call, instance_id).await?,
             InstanceStatus::Unfreeze => context.store.unfreeze(context.call, instance_id).await?,
         };
         Ok(changed.reply())

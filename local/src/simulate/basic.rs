@@ -50,11 +50,12 @@ fn refresh(id: &InstanceId, order: &Order, scene: Scene, months: u32, test_flag:
     RefreshInstance {
         scene,
         order_id: made(order.id.parse()),
-        order_line_id: made(order.line.parse()),
+        order_line_id: Some(made(order.line.parse())),
         instance_id: id.clone(),
         product_id: None,
         expire_time: ExpireTime::from_timestamp(end).unwrap_or_else(|| unreachable!("some months from now")),
         test_flag,
+        further: std::collections::BTreeMap::new(),
     }
 }
 
@@ -118,8 +119,10 @@ pub(super) async fn life_of_an_instance(play: &mut Play<'_>) -> Result<(), CallE
     let upgraded = UpgradeInstance {
         instance_id: id.clone(),
         order_id: made(upgrade.id.parse()),
-        order_line_id: made(upgrade.line.parse()),
+        order_line_id: Some(made(upgrade.line.parse())),
         test_flag: REAL,
+        product_id: None,
+        further: std::collections::BTreeMap::new(),
     };
     play.ask("more users bought", &upgraded, Expected::success()).await?;
     let changed = refresh(&id, &Order::new(), Scene::RenewalChange, 24, REAL);

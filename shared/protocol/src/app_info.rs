@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::text::{InstanceId, Text};
+use crate::text::{InstanceId, Text, TextError};
+use crate::v1_cipher::{MAX_PLAINTEXT, MAX_WIRE, wire_length};
 
 /// How the buyer reaches the product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,20 @@ pub struct AppInfo {
     /// A note to the buyer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memo: Option<Text<1024>>,
+}
+
+impl AppInfo {
+    /// Whether V1.0 can send it: there `userName` and `password` are encrypted, and the 128 characters are those of the
+    /// wire. What does not fit would keep the buyer's order in provisioning for ever.
+    pub fn fits_v1(&self) -> Result<(), TextError> {
+        let credentials = [("userName", &self.user_name), ("password", &self.password)];
+        for (field, credential) in credentials {
+            if credential.as_ref().is_some_and(|text| wire_length(text.as_str().len()) > MAX_WIRE) {
+                return Err(TextError::TooLongEncrypted { field, max: MAX_PLAINTEXT });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What was used of a pay-per-use instance or a package.

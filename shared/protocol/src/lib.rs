@@ -34,6 +34,7 @@ mod callbacks;
 mod canonical;
 mod client_secret;
 mod expire_time;
+mod parameters;
 mod reply;
 mod result_code;
 mod route;
@@ -48,18 +49,19 @@ pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
 pub use app_info::{AppInfo, InstanceInfo, UsageInfo};
 pub use callbacks::{
     ChangeInstanceCheck, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance, OrderNotify,
-    ProductInfo, QueryInstance, RefreshInstance, ReleaseInstance, Request, Scene, UpdateInstanceStatus,
-    UpgradeInstance,
+    ProductInfo, PurchaseDetails, QueryInstance, RefreshInstance, ReleaseInstance, Request, Scene,
+    UpdateInstanceStatus, UpgradeInstance,
 };
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{
     ClientSecret, ClientSecretError, MIN_RSA_BITS, OaepHashes, RsaKeyError, RsaPrivateKey, RsaPublicKey,
 };
 pub use expire_time::{ExpireTime, ExpireTimeError};
+pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
 pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, route};
 pub use test_flag::TestFlag;
-pub use text::{BusinessId, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Text, TextError};
+pub use text::{BusinessId, CustomerId, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Text, TextError};
 pub use timestamp::{Timestamp, TimestampError};
 pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, verify};

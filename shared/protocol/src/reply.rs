@@ -5,9 +5,11 @@ use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app_info::InstanceInfo;
+use crate::access_key::AccessKey;
+use crate::app_info::{AppInfo, InstanceInfo};
 use crate::result_code::ResultCode;
-use crate::text::InstanceId;
+use crate::text::{InstanceId, TextError};
+use crate::v1_cipher::{EncryptType, Iv, encrypt};
 
 /// `resultMsg` holds at most this many characters.
 const MAX_MESSAGE: usize = 255;
@@ -21,9 +23,15 @@ pub struct Reply {
     /// The same for people: at most 255 characters.
     #[serde(default)]
     pub result_msg: Cow<'static, str>,
+    /// V1.0: how `userName` and `password` are encrypted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encrypt_type: Option<EncryptType>,
     /// newInstance: what the order line bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
+    /// newInstance of V1.0: how the buyer reaches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app_info: Option<AppInfo>,
     /// queryInstance: the instances asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Vec<InstanceInfo>>,
@@ -33,7 +41,14 @@ impl Reply {
     /// A reply that says only its code, with the code's own message.
     #[must_use]
     pub const fn of(result_code: ResultCode) -> Self {
-        Self { result_code, result_msg: Cow::Borrowed(result_code.message()), instance_id: None, info: None }
+        Self {
+            result_code,
+            result_msg: Cow::Borrowed(result_code.message()),
+            encrypt_type: None,
+            instance_id: None,
+            app_info: None,
+            info: None,
+        }
     }
 
     /// `000000`.
@@ -55,10 +70,36 @@ impl Reply {
         Self { instance_id: Some(instance_id), ..self }
     }
 
+    /// The same reply saying how the buyer reaches the instance.
+    #[must_use]
+    pub fn with_app_info(self, app_info: Option<AppInfo>) -> Self {
+        Self { app_info, ..self }
+    }
+
     /// The same reply listing instances.
     #[must_use]
     pub fn with_info(self, info: Vec<InstanceInfo>) -> Self {
         Self { info: Some(info), ..self }
+    }
+
+    /// The same reply as V1.0 sends it: every `userName` and `password` encrypted, each under a fresh `iv`.
+    ///
+    /// Fails with the name of a value that is too long once it is encrypted ([`AppInfo::fits_v1`]).
+    pub fn encrypted<E: From<TextError>>(
+        mut self,
+        access_key: &AccessKey,
+        encrypt_type: EncryptType,
+        mut iv: impl FnMut() -> Result<Iv, E>,
+    ) -> Result<Self, E> {
+        let infos = self.info.iter_mut().flatten().filter_map(|info| info.app_info.as_mut());
+        for app_info in infos.chain(&mut self.app_info) {
+            for credential in app_info.user_name.iter_mut().chain(&mut app_info.password) {
+                let wire = encrypt(access_key.reveal(), encrypt_type, &iv()?, credential.as_str());
+                *credential = wire.try_into()?;
+                self.encrypt_type = Some(encrypt_type);
+            }
+        }
+        Ok(self)
     }
 
     /// The body, in ASCII: the guide wants a memo's other characters as `\uXXXX`, and no reader minds it elsewhere.

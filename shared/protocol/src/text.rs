@@ -25,6 +25,14 @@ pub enum TextError {
         /// The largest length, in characters.
         max: usize,
     },
+    /// Longer than V1.0's encryption leaves room for.
+    #[error("{field} is longer than {max} bytes, which V1.0 cannot send encrypted")]
+    TooLongEncrypted {
+        /// The field's name on the wire.
+        field: &'static str,
+        /// The largest length, in bytes.
+        max: usize,
+    },
 }
 
 fn check(field: &'static str, max: usize, text: &str) -> Result<(), TextError> {
@@ -85,6 +93,15 @@ where
         Some(Given(text)) if !text.trim().is_empty() => T::try_from(text).map(Some).map_err(D::Error::custom),
         _ => Ok(None),
     }
+}
+
+/// For a field that V2.0 requires and V1.0 does not have: absent is an error where a body is read.
+pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 macro_rules! text_type {
@@ -154,6 +171,10 @@ text_type!(
 text_type!(
     /// A specification (SKU) of a product.
     SkuCode, "skuCode", 64
+);
+text_type!(
+    /// A buyer's account.
+    CustomerId, "customerId", 100
 );
 
 impl BusinessId {

@@ -54,9 +54,8 @@ proptest! {
         })?;
         reads_back(&QueryInstance { instance_ids: instance.parse().unwrap(), test_flag })?;
         reads_back(&RefreshInstance {
-            scene, order_id: order_id.clone(), order_line_id: order_line_id.clone(),
-            instance_id: instance_id.clone(), product_id: product_id.clone(), expire_time, test_flag,
-        })?;
+            scene, order_id: order_id.clone(), order_line_id: Some(order_line_id.clone()),
+            instance_id: instance_id.clone(), product_id: product_id.clone(), expire_time, test_flag, further: std::collections::BTreeMap::new() })?;
         reads_back(&UpdateInstanceStatus { instance_id: instance_id.clone(), status, test_flag })?;
         reads_back(&ReleaseInstance {
             instance_id: instance_id.clone(),
@@ -65,8 +64,7 @@ proptest! {
             test_flag,
         })?;
         reads_back(&UpgradeInstance {
-            instance_id: instance_id.clone(), order_id: order_id.clone(), order_line_id: order_line_id.clone(), test_flag,
-        })?;
+            instance_id: instance_id.clone(), order_id: order_id.clone(), order_line_id: Some(order_line_id.clone()), test_flag, product_id: None, further: std::collections::BTreeMap::new() })?;
         reads_back(&ChangeInstanceCheck {
             instance_id,
             product_info: ProductInfo { product_id, linear_value, ..ProductInfo::default() },

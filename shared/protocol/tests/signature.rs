@@ -156,14 +156,6 @@ fn a_body_that_a_proxy_wrote_anew_still_verifies_and_is_read_as_signed() {
     assert_eq!(verified(&query_signed(&signature, "1764000000000", "n", changed), &keys), Err(Refusal::WrongSignature));
 }
 
-#[test]
-fn dialects_that_are_not_spoken_are_refused() {
-    let request = HttpRequest::get("/?activity=newInstance").body(Vec::new()).unwrap();
-    let route = Route { callback: Callback::NewInstance, dialect: Dialect::BasicV1 };
-    let refusal = verify(&request, route, &keys("basic", &["k"]), NOW, DEFAULT_TIME_WINDOW).unwrap_err();
-    assert_eq!(refusal.result_code(), ResultCode::InvalidParameter);
-}
-
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Body,

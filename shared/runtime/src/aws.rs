@@ -81,6 +81,20 @@ pub(crate) fn secrets_client(environment: &Environment) -> Result<aws_sdk_secret
     Ok(aws_sdk_secretsmanager::Client::from_conf(config.build()))
 }
 
+/// The KMS client.
+pub(crate) fn kms_client(environment: &Environment) -> Result<aws_sdk_kms::Client, ConfigError> {
+    let endpoint = environment.get("AWS_ENDPOINT_URL_KMS");
+    let mut config = aws_sdk_kms::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(sdk_region(environment, endpoint)?)
+        .credentials_provider(sdk_credentials(environment, endpoint)?)
+        .http_client(http_client(endpoint))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts());
+    config.set_endpoint_url(endpoint.map(str::to_owned));
+    Ok(aws_sdk_kms::Client::from_conf(config.build()))
+}
+
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build()
 }

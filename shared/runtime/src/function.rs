@@ -1,10 +1,12 @@
 //! What a function says of its callback.
 
-use koogallery::{Reply, Request, Verified};
+use koogallery::{Reply, Request, TextError, Verified};
 use koogallery_store::{Call, Store, StoreError};
 
 use crate::app_info::AppInfoTemplateError;
 use crate::config::{ConfigError, Environment};
+use crate::secrets::Secrets;
+use crate::vault::VaultError;
 
 /// The meaning of one callback. Everything around it is [`crate::Host`]'s.
 pub trait Function: Sized + Send + Sync + 'static {
@@ -29,6 +31,8 @@ pub struct Context<'a> {
     pub store: &'a Store,
     /// The call, as the store wants it.
     pub call: &'a Call,
+    /// The secrets that the call was verified with.
+    pub secrets: &'a Secrets,
 }
 
 /// Why a call could not be answered now.
@@ -40,4 +44,13 @@ pub enum AnswerError {
     /// The app info template does not take this instance's id.
     #[error("the app info template does not take this instance's id: {0}")]
     AppInfo(#[from] AppInfoTemplateError),
+    /// How the buyer reaches this instance cannot be said in V1.0.
+    #[error("the app info cannot be sent: {0}")]
+    V1(#[from] TextError),
+    /// A value that is sealed at rest.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The operating system gave no randomness.
+    #[error("no randomness for an initialisation vector")]
+    NoRandomness,
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request as HttpRequest, Response};
+use koogallery::v1_cipher::EncryptType;
 use koogallery::{
-    AccessKeys, Body, InvalidRequest, Refusal, Reply, Request, ResultCode, RouteError, TestFlag, Timestamp, Verified,
-    route, verify,
+    Body, Dialect, InvalidRequest, Refusal, Reply, Request, ResultCode, Route, RouteError, TestFlag, Timestamp,
+    Verified, route, verify,
 };
 use koogallery_store::{Call, Store};
 
@@ -18,8 +18,9 @@ use crate::aws::dynamodb_client;
 use crate::clock::now;
 use crate::config::{ConfigError, Environment, Settings};
 use crate::function::{AnswerError, Context, Function};
-use crate::keys::{KeyRing, KeyRingError};
 use crate::record::{CallRecord, Log};
+use crate::secrets::{SecretError, SecretSource, Secrets};
+use crate::styled::{Style, encrypt_type};
 
 /// KooGallery waits 5 s; past this a call is answered with `000005`.
 pub const DEADLINE: Duration = Duration::from_secs(4);
@@ -27,8 +28,9 @@ pub const DEADLINE: Duration = Duration::from_secs(4);
 /// What the functions of one process share.
 pub struct Shared {
     store: Store,
-    keys: KeyRing,
+    secrets: SecretSource,
     time_window: Duration,
+    encrypt_type: EncryptType,
     log: Arc<dyn Log>,
     warm: AtomicBool,
 }
@@ -45,8 +47,9 @@ impl Shared {
         let Settings { table, time_window } = Settings::of(environment)?;
         Ok(Arc::new(Self {
             store: Store::new(dynamodb_client(environment)?, table),
-            keys: KeyRing::of(environment)?,
+            secrets: SecretSource::of(environment)?,
             time_window,
+            encrypt_type: encrypt_type(environment)?,
             log,
             warm: AtomicBool::new(false),
         }))
@@ -58,10 +61,10 @@ impl Shared {
         &self.store
     }
 
-    /// The keys.
+    /// The secrets.
     #[must_use]
-    pub const fn keys(&self) -> &KeyRing {
-        &self.keys
+    pub const fn secrets(&self) -> &SecretSource {
+        &self.secrets
     }
 }
 
@@ -84,7 +87,7 @@ enum Failure {
     #[error(transparent)]
     Invalid(#[from] InvalidRequest),
     #[error(transparent)]
-    Keys(#[from] KeyRingError),
+    Secrets(#[from] SecretError),
     #[error(transparent)]
     Answer(#[from] AnswerError),
     #[error("no answer within {} s", DEADLINE.as_secs())]
@@ -101,7 +104,7 @@ impl Failure {
             Self::Route(_) | Self::OtherFunction(_) | Self::Refusal(_) | Self::Invalid(_) => {
                 Reply::refusal(ResultCode::InvalidParameter, self)
             }
-            Self::Keys(_) | Self::Answer(_) | Self::Deadline => Reply::of(ResultCode::InternalError),
+            Self::Secrets(_) | Self::Answer(_) | Self::Deadline => Reply::of(ResultCode::InternalError),
         }
     }
 }
@@ -119,8 +122,12 @@ impl<F: Function> Host<F> {
             cold_start: !self.shared.warm.swap(true, Ordering::Relaxed),
             ..CallRecord::new(F::Request::CALLBACK.function(), now(), ResultCode::InternalError)
         };
-        let answered = tokio::time::timeout(DEADLINE, self.meaning(request, &mut record)).await;
-        let reply = answered.unwrap_or(Err(Failure::Deadline)).unwrap_or_else(|failure| {
+        let mut style = Style::new(Dialect::BasicV2, None);
+        let answered = tokio::time::timeout(DEADLINE, self.meaning(request, &mut record, &mut style)).await;
+        let styled = answered
+            .unwrap_or(Err(Failure::Deadline))
+            .and_then(|reply| Ok(style.apply(reply, self.shared.encrypt_type)?));
+        let reply = styled.unwrap_or_else(|failure| {
             record.reason = Some(failure.to_string());
             failure.reply()
         });
@@ -132,56 +139,56 @@ impl<F: Function> Host<F> {
         }
         record.duration = start.elapsed();
         self.shared.log.record(&record);
-        response(&reply)
+        style.response(&reply)
     }
 
     async fn meaning<B: AsRef<[u8]> + Sync>(
         &self,
         request: &HttpRequest<B>,
         record: &mut CallRecord,
+        style: &mut Style,
     ) -> Result<Reply, Failure> {
         let route = route(request)?;
         if route.callback != F::Request::CALLBACK {
             return Err(Failure::OtherFunction(route.callback.function()));
         }
-        let verified = self.verified(request, route, record.at).await?.parse::<F::Request>()?;
+        let secrets = self.shared.secrets.current().await?;
+        let current_key = secrets.access_keys.current(route.callback.interface_types()[0]);
+        *style = Style::new(route.dialect, current_key.cloned());
+        let (verified, secrets) = self.verified(request, route, record.at, secrets).await?;
+        *style = Style::new(route.dialect, Some(verified.access_key().clone()));
+
+        let verified = verified.parse::<F::Request>()?;
+        record.reason = verified.request().remark();
         record.interface_type = Some(verified.interface_type());
         record.test = verified.request().test_flag() == TestFlag::Debug;
         record.order_id = verified.request().order_id().map(ToString::to_string);
         record.instance_id = verified.request().instance_id().map(ToString::to_string);
 
         let call = Call::new(&verified, record.at, self.shared.time_window);
-        let context = Context { store: &self.shared.store, call: &call };
+        let context = Context { store: &self.shared.store, call: &call, secrets: &secrets };
         let reply = self.function.answer(&verified, &context).await;
         record.store_latency = call.store_latency();
         Ok(reply?)
     }
 
-    /// Verifies with the keys held, and once more where the secret has others by now.
+    /// Verifies with the secrets held, and once more where there are others by now.
     async fn verified<'a, B: AsRef<[u8]> + Sync>(
         &self,
         request: &'a HttpRequest<B>,
-        route: koogallery::Route,
+        route: Route,
         at: Timestamp,
-    ) -> Result<Verified<Body<'a>>, Failure> {
-        let verify = |keys: &AccessKeys| verify(request, route, keys, at, self.shared.time_window);
-        let keys = self.shared.keys.current().await?;
-        match verify(&keys) {
-            Err(Refusal::WrongSignature) => match self.shared.keys.renewed(&keys).await? {
-                Some(renewed) => Ok(verify(&renewed)?),
+        secrets: Arc<Secrets>,
+    ) -> Result<(Verified<Body<'a>>, Arc<Secrets>), Failure> {
+        let verify = |secrets: &Secrets| verify(request, route, &secrets.access_keys, at, self.shared.time_window);
+        match verify(&secrets) {
+            Err(Refusal::WrongSignature) => match self.shared.secrets.renewed(&secrets).await? {
+                Some(renewed) => Ok((verify(&renewed)?, renewed)),
                 None => Err(Refusal::WrongSignature.into()),
             },
-            other => Ok(other?),
+            other => Ok((other?, secrets)),
         }
     }
-}
-
-/// A reply as it goes out: HTTP 200 and JSON, also when it refuses.
-#[must_use]
-pub fn response(reply: &Reply) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(reply.to_body()));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
-    response
 }
 
 /// A function of any callback: how the local host holds them all.

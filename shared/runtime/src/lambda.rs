@@ -27,7 +27,7 @@ pub async fn lambda<F: Function>() -> Result<(), StartError> {
     let host = Host::<F>::of(&environment, Arc::clone(&shared))?;
 
     // The secret is on its way while Lambda hands over the first call. A failure is told by the calls that need it.
-    tokio::spawn(async move { shared.keys().current().await.map(drop) });
+    tokio::spawn(async move { shared.secrets().current().await.map(drop) });
     let host = &host;
     lambda_http::run(service_fn(|request: Request| async move {
         let (parts, body) = host.answer(&request).await.into_parts();

@@ -18,7 +18,8 @@ const TEST_STATE_LIFETIME: Duration = Duration::from_hours(14 * 24);
 #[derive(Debug)]
 pub struct Call {
     world: World,
-    nonce: Nonce,
+    /// None for V1.0, whose calls a repeat does not harm.
+    nonce: Option<Nonce>,
     signed_at: Timestamp,
     now: Timestamp,
     nonce_until: Timestamp,
@@ -33,7 +34,7 @@ impl Call {
     pub fn new<R: Request>(verified: &Verified<R>, now: Timestamp, window: Duration) -> Self {
         Self {
             world: verified.request().test_flag().into(),
-            nonce: verified.nonce().clone(),
+            nonce: verified.nonce().cloned(),
             signed_at: verified.signed_at(),
             now,
             nonce_until: verified.signed_at().after(window + Duration::from_secs(1)),
@@ -86,11 +87,12 @@ impl Call {
 
     pub(crate) const NONCE_IS_NEW: &str = "attribute_not_exists(pk) OR expiresAt < :now OR claim = :claim";
 
-    pub(crate) fn nonce_item(&self) -> Item {
-        let mut item = Key::nonce(self.world, &self.nonce).into_item();
+    /// What records the nonce; none where the call has none.
+    pub(crate) fn nonce_item(&self) -> Option<Item> {
+        let mut item = Key::nonce(self.world, self.nonce.as_ref()?).into_item();
         item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(self.nonce_until.as_seconds().to_string()));
         item.insert("claim".to_owned(), AttributeValue::S(self.claim.to_string()));
-        item
+        Some(item)
     }
 
     pub(crate) fn nonce_values(&self) -> Item {
@@ -100,13 +102,14 @@ impl Call {
         ])
     }
 
-    /// The first write of every transaction. An expired nonce is overwritten, as DynamoDB deletes late.
-    pub(crate) fn nonce_put(&self, table: &str) -> aws_sdk_dynamodb::types::builders::PutBuilder {
-        Put::builder()
+    /// The first write of a transaction. An expired nonce is overwritten, as DynamoDB deletes late.
+    pub(crate) fn nonce_put(&self, table: &str) -> Option<aws_sdk_dynamodb::types::builders::PutBuilder> {
+        let put = Put::builder()
             .table_name(table)
-            .set_item(Some(self.nonce_item()))
+            .set_item(Some(self.nonce_item()?))
             .condition_expression(Self::NONCE_IS_NEW)
             .set_expression_attribute_values(Some(self.nonce_values()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+        Some(put)
     }
 }

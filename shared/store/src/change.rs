@@ -97,11 +97,12 @@ impl Store {
 
     /// Records a nonce alone, for a call that writes nothing else.
     pub(crate) async fn use_nonce(&self, call: &Call) -> Result<NonceUse, StoreError> {
+        let Some(nonce) = call.nonce_item() else { return Ok(NonceUse::First) };
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(call.nonce_item()))
+            .set_item(Some(nonce))
             .condition_expression(Call::NONCE_IS_NEW)
             .set_expression_attribute_values(Some(call.nonce_values()));
         match call.timed(put.send()).await {

@@ -78,24 +78,24 @@ impl Event {
 impl Event {
     pub(crate) fn created(call: &Call, instance: &Instance) -> Self {
         let Instance { instance_id, order_id, order_line_id, product_id, .. } = instance;
-        let mut data = json!({ "instanceId": instance_id, "orderId": order_id, "orderLineId": order_line_id });
-        if let Some(product_id) = product_id {
-            data["productId"] = json!(product_id);
-        }
+        let mut data = json!({ "instanceId": instance_id, "orderId": order_id });
+        add(&mut data, "orderLineId", order_line_id.as_ref());
+        add(&mut data, "productId", product_id.as_ref());
         Self::new(call, EventType::Created, data)
     }
 
     /// An order that came to count; for one that moves the expiry, `expiry` is what stands from now on.
     pub(crate) fn ordered(call: &Call, id: &InstanceId, order: &AppliedOrder, expiry: Option<ExpireTime>) -> Self {
         let AppliedOrder { order_id, order_line_id, .. } = order;
-        let mut data = json!({ "instanceId": id, "orderId": order_id, "orderLineId": order_line_id });
+        let mut data = json!({ "instanceId": id, "orderId": order_id });
+        add(&mut data, "orderLineId", order_line_id.as_ref());
         match &order.effect {
             OrderEffect::Refresh { scene, .. } => {
                 data["scene"] = json!(scene);
                 data["expireTime"] = json!(expiry);
                 Self::new(call, EventType::Refreshed, data)
             }
-            OrderEffect::Upgrade => Self::new(call, EventType::Upgraded, data),
+            OrderEffect::Upgrade { .. } => Self::new(call, EventType::Upgraded, data),
         }
     }
 
@@ -132,5 +132,11 @@ impl Event {
             _ => {}
         }
         events
+    }
+}
+
+fn add(data: &mut Value, name: &str, value: Option<impl Serialize>) {
+    if let Some(value) = value {
+        data[name] = json!(value);
     }
 }

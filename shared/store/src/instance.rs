@@ -49,8 +49,9 @@ pub struct Instance {
     pub instance_id: InstanceId,
     /// The order that bought it.
     pub order_id: OrderId,
-    /// The order line that bought it.
-    pub order_line_id: OrderLineId,
+    /// The order line that bought it; V1.0 names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_line_id: Option<OrderLineId>,
     /// The product as last told by a call; the order query tells more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
@@ -61,6 +62,12 @@ pub struct Instance {
     pub app_info: Option<AppInfo>,
     /// When the first newInstance was signed.
     pub created_at: Timestamp,
+    /// The end of the period that was bought with it, where the call told it (V1.0).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bought_until: Option<ExpireTime>,
+    /// Whether V1.0 bought it, whose replies limit what an appInfo can hold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub v1: bool,
 
     /// Follows from the facts below.
     pub status: Status,
@@ -95,13 +102,17 @@ pub struct Instance {
 pub struct AppliedOrder {
     /// The order.
     pub order_id: OrderId,
-    /// Its line.
-    pub order_line_id: OrderLineId,
+    /// Its line; V1.0 names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_line_id: Option<OrderLineId>,
     /// The earliest time that a call for it was signed.
     pub signed_at: Timestamp,
     /// What it does.
     #[serde(flatten)]
     pub effect: OrderEffect,
+    /// What else V1.0 told of it, as it came.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further: BTreeMap<String, String>,
 }
 
 /// What a later order does.
@@ -119,7 +130,11 @@ pub enum OrderEffect {
         product_id: Option<ProductId>,
     },
     /// Specification or quantity grows.
-    Upgrade,
+    Upgrade {
+        /// The product from then on, where the call told it (V1.0).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product_id: Option<ProductId>,
+    },
 }
 
 /// One freeze.
@@ -128,6 +143,9 @@ pub enum OrderEffect {
 pub struct Freeze {
     /// When its call was signed.
     pub signed_at: Timestamp,
+    /// Whether the call itself said that the period ended (V1.0's expireInstance).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
 }
 
 impl AppliedOrder {
@@ -135,7 +153,8 @@ impl AppliedOrder {
     #[must_use]
     pub fn key(&self) -> String {
         let order = self.order_id.as_str();
-        format!("{}#{order}#{}", order.len(), self.order_line_id)
+        let line = self.order_line_id.as_ref().map_or("", OrderLineId::as_str);
+        format!("{}#{order}#{line}", order.len())
     }
 }
 
@@ -164,11 +183,10 @@ impl Instance {
     }
 
     /// Takes in a freeze.
-    pub fn freeze(&mut self, signed_at: Timestamp) {
-        let freeze = Freeze { signed_at };
-        if self.unfrozen_at.is_none_or(|unfrozen| signed_at > unfrozen) && !self.freezes.contains(&freeze) {
+    pub fn freeze(&mut self, freeze: Freeze) {
+        if self.unfrozen_at.is_none_or(|unfrozen| freeze.signed_at > unfrozen) && !self.freezes.contains(&freeze) {
             self.freezes.push(freeze);
-            self.freezes.sort_by_key(|freeze| freeze.signed_at);
+            self.freezes.sort_by_key(|freeze| (freeze.signed_at, freeze.expired));
         }
         self.settle();
     }
@@ -192,8 +210,8 @@ impl Instance {
         let facts = facts.chain(self.freezes.iter().map(|freeze| freeze.signed_at)).chain(self.unfrozen_at);
         self.newest = facts.fold(self.created_at, Timestamp::max);
         self.expire_time = self.expiry_before(None);
-        if let Some(product) = self.refreshes().iter().rev().find_map(|refresh| refresh.product_id) {
-            self.product_id = Some(product.clone());
+        if let Some(product) = self.product_told() {
+            self.product_id = Some(product);
         }
         self.freeze_cause = if self.released_at.is_some() { None } else { self.standing_freeze() };
         self.status = match (self.released_at, self.freeze_cause, &self.app_info) {
@@ -204,19 +222,26 @@ impl Instance {
         };
     }
 
+    /// The product that the last order to name one named.
+    fn product_told(&self) -> Option<ProductId> {
+        let named = self.orders.values().filter_map(|order| match &order.effect {
+            OrderEffect::Refresh { product_id, .. } | OrderEffect::Upgrade { product_id } => {
+                product_id.as_ref().map(|product| (order.signed_at, product))
+            }
+        });
+        named.max_by_key(|(signed_at, _)| *signed_at).map(|(_, product)| product.clone())
+    }
+
     /// The orders that move the expiry, in the order they were signed.
-    fn refreshes(&self) -> Vec<Refresh<'_>> {
+    fn refreshes(&self) -> Vec<Refresh> {
         let mut refreshes: Vec<_> = self
             .orders
             .values()
             .filter_map(|order| match &order.effect {
-                OrderEffect::Refresh { scene, expire_time, product_id } => Some(Refresh {
-                    signed_at: order.signed_at,
-                    scene: *scene,
-                    expire_time: *expire_time,
-                    product_id: product_id.as_ref(),
-                }),
-                OrderEffect::Upgrade => None,
+                OrderEffect::Refresh { scene, expire_time, .. } => {
+                    Some(Refresh { signed_at: order.signed_at, scene: *scene, expire_time: *expire_time })
+                }
+                OrderEffect::Upgrade { .. } => None,
             })
             .collect();
         refreshes.sort_by_key(|refresh| refresh.signed_at);
@@ -226,7 +251,7 @@ impl Instance {
     /// The expiry as the orders signed before `at` made it; all orders where `at` is none.
     fn expiry_before(&self, at: Option<Timestamp>) -> Option<ExpireTime> {
         let counting = self.refreshes().into_iter().filter(|refresh| at.is_none_or(|at| refresh.signed_at < at));
-        counting.fold(None, |expiry, refresh| match refresh.scene {
+        counting.fold(self.bought_until, |expiry, refresh| match refresh.scene {
             Scene::UnsubscribeRenewalPeriod => Some(refresh.expire_time),
             Scene::TrialToFormal | Scene::Renewal | Scene::RenewalChange => expiry.max(Some(refresh.expire_time)),
         })
@@ -235,9 +260,8 @@ impl Instance {
     fn standing_freeze(&self) -> Option<FreezeCause> {
         let mut standing = None;
         for freeze in &self.freezes {
-            let expired =
-                self.expiry_before(Some(freeze.signed_at)).is_none_or(|expiry| expiry.timestamp() <= freeze.signed_at);
-            if !expired {
+            let expiry = self.expiry_before(Some(freeze.signed_at));
+            if !freeze.expired && expiry.is_some_and(|expiry| expiry.timestamp() > freeze.signed_at) {
                 return Some(FreezeCause::Suspended);
             }
             if !self.renewed_after(freeze.signed_at) {
@@ -256,11 +280,10 @@ impl Instance {
     }
 }
 
-struct Refresh<'a> {
+struct Refresh {
     signed_at: Timestamp,
     scene: Scene,
     expire_time: ExpireTime,
-    product_id: Option<&'a ProductId>,
 }
 
 #[cfg(test)]
@@ -277,11 +300,13 @@ mod tests {
         Instance {
             instance_id: "i-1".parse().unwrap(),
             order_id: "CS1".parse().unwrap(),
-            order_line_id: "CS1-000001".parse().unwrap(),
+            order_line_id: Some("CS1-000001".parse().unwrap()),
             product_id: None,
             interface_type: InterfaceType::Basic,
             app_info: Some(serde_json::from_str(r#"{"frontEndUrl":"https://app.example.com/"}"#).unwrap()),
             created_at: at(0),
+            bought_until: None,
+            v1: false,
             status: Status::Active,
             freeze_cause: None,
             expire_time: None,
@@ -305,14 +330,15 @@ mod tests {
         fn refresh(order: &str, signed: i64, scene: Scene, expiry: i64) -> Self {
             let expire_time = ExpireTime::from_timestamp(at(expiry)).unwrap();
             let effect = OrderEffect::Refresh { scene, expire_time, product_id: None };
-            let (order_id, order_line_id) = (order.parse().unwrap(), "1".parse().unwrap());
-            Self::Order(AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect })
+            let (order_id, order_line_id) = (order.parse().unwrap(), Some("1".parse().unwrap()));
+            let further = BTreeMap::new();
+            Self::Order(AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, further })
         }
 
         fn apply(&self, instance: &mut Instance) {
             match self {
                 Self::Order(order) => instance.apply_order(order.clone()),
-                Self::Freeze(signed) => instance.freeze(at(*signed)),
+                Self::Freeze(signed) => instance.freeze(Freeze { signed_at: at(*signed), expired: false }),
                 Self::Unfreeze(signed) => instance.unfreeze(at(*signed)),
             }
         }

@@ -47,16 +47,32 @@ impl Key {
         Self::new(world, &format!("INSTANCE#{id}"), "STATE".to_owned())
     }
 
+    /// What the purchase told of its buyer.
+    pub(crate) fn details(world: World, id: &InstanceId) -> Self {
+        Self::new(world, &format!("INSTANCE#{id}"), "DETAILS".to_owned())
+    }
+
+    /// A data key, wrapped.
+    pub(crate) fn data_key(id: &str) -> Self {
+        Self::new(World::Real, "DATA_KEY", id.to_owned())
+    }
+
     /// An event about an instance: its history, and the outbox.
     pub(crate) fn instance_event(world: World, id: &InstanceId, event: Uuid) -> Self {
         Self::new(world, &format!("INSTANCE#{id}"), format!("EVENT#{event}"))
     }
 
-    /// Which instance an order line made. A pay-per-use order names its products instead of its lines.
-    pub(crate) fn purchase(world: World, order: &OrderId, line: &OrderLineId, product: Option<&ProductId>) -> Self {
-        let sort = match product {
-            Some(product) => format!("PRODUCT#{product}"),
-            None => format!("LINE#{line}"),
+    /// Which instance an order line made. A pay-per-use order, and any of V1.0, names its products instead of its lines.
+    pub(crate) fn purchase(
+        world: World,
+        order: &OrderId,
+        line: Option<&OrderLineId>,
+        product: Option<&ProductId>,
+    ) -> Self {
+        let sort = match (product, line) {
+            (Some(product), _) => format!("PRODUCT#{product}"),
+            (None, Some(line)) => format!("LINE#{line}"),
+            (None, None) => "ORDER".to_owned(),
         };
         Self::new(world, &format!("ORDER#{order}"), sort)
     }

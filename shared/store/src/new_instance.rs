@@ -3,26 +3,33 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance};
+use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId};
 use uuid::Uuid;
 
 use crate::call::Call;
 use crate::change::NonceUse;
 use crate::client::{Store, StoreError};
+use crate::data_key::Sealed;
 use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key};
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Created {
     /// The instance is made.
     New(InstanceId),
-    /// The order line made it before.
-    Standing(InstanceId),
+    /// The order line made it before; so it stands by now.
+    Standing(Box<Instance>),
     /// The nonce was used before.
     Replayed,
+}
+
+/// Where the details of an order's purchase are sealed for.
+#[must_use]
+pub fn purchase_details_place(order: &OrderId) -> String {
+    format!("purchase of {order}")
 }
 
 /// The writes of the transaction, in this order.
@@ -32,13 +39,14 @@ impl Store {
     /// Makes the instance of an order line, or finds the one that it made.
     ///
     /// The instance is named after the request's businessId, as the guide recommends; where that could not serve, or
-    /// another order's instance has the name, after a fresh UUID. `app_info` says how the buyer reaches the instance of a name, or none where
-    /// the application will say so later.
+    /// another order's instance has the name, after a fresh UUID. `details` is what V1.0 tells of the buyer. `app_info`
+    /// says how the buyer reaches the instance of a name, or none where the application will say so later.
     pub async fn new_instance<E: From<StoreError>>(
         &self,
         call: &Call,
         request: &NewInstance,
         interface_type: InterfaceType,
+        details: Option<&Sealed>,
         app_info: impl Fn(&InstanceId) -> Result<Option<AppInfo>, E>,
     ) -> Result<Created, E> {
         let mut id = request.business_id.as_instance_id().map_or_else(uuid_id, Ok)?;
@@ -48,6 +56,7 @@ impl Store {
             let commit = Transaction::new(self, call)?
                 .create(purchase_item(call, request, &id))?
                 .create(instance_item(call, &instance)?)?
+                .create_all(details.map(|details| details_item(call, &id, details)))?
                 .events(&Subject::Instance(&id), &[Event::created(call, &instance)])?
                 .commit()
                 .await?;
@@ -69,10 +78,14 @@ impl Store {
 
     /// Ends a call for an order line whose instance is made: its nonce is used up all the same.
     async fn standing(&self, call: &Call, purchase: Option<Item>) -> Result<Created, StoreError> {
-        Ok(match self.use_nonce(call).await? {
-            NonceUse::First => Created::Standing(purchased(purchase)?),
-            NonceUse::Replayed => Created::Replayed,
-        })
+        let id = purchased(purchase)?;
+        let (nonce, instance) = tokio::join!(self.use_nonce(call), self.item(call, Key::instance(call.world(), &id)));
+        if nonce? == NonceUse::Replayed {
+            return Ok(Created::Replayed);
+        }
+        let instance =
+            instance?.ok_or_else(|| StoreError::Unreadable(format!("an order line's instance {id} is gone")))?;
+        Ok(Created::Standing(Box::new(serde_dynamo::from_item(instance)?)))
     }
 }
 
@@ -83,6 +96,7 @@ fn made_by(
     id: &InstanceId,
     app_info: Option<AppInfo>,
 ) -> Instance {
+    let bought_until = request.details.as_ref().and_then(|details| details.expire_time);
     Instance {
         instance_id: id.clone(),
         order_id: request.order_id.clone(),
@@ -92,8 +106,10 @@ fn made_by(
         status: if app_info.is_some() { Status::Active } else { Status::Provisioning },
         app_info,
         created_at: call.signed_at(),
+        bought_until,
+        v1: request.details.is_some(),
         freeze_cause: None,
-        expire_time: None,
+        expire_time: bought_until,
         orders: BTreeMap::new(),
         freezes: Vec::new(),
         unfrozen_at: None,
@@ -109,9 +125,16 @@ fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     Ok(item)
 }
 
+/// What V1.0 told of the buyer: personal data, apart from the instance, that only who asks for it decrypts.
+fn details_item(call: &Call, id: &InstanceId, details: &Sealed) -> Item {
+    let mut item = Key::details(call.world(), id).into_item();
+    item.insert("details".to_owned(), details.to_attribute());
+    item
+}
+
 fn purchase_key(call: &Call, request: &NewInstance) -> Key {
     let NewInstance { order_id, order_line_id, product_id, .. } = request;
-    Key::purchase(call.world(), order_id, order_line_id, product_id.as_ref())
+    Key::purchase(call.world(), order_id, order_line_id.as_ref(), product_id.as_ref())
 }
 
 fn purchase_item(call: &Call, request: &NewInstance, id: &InstanceId) -> Item {

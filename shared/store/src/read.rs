@@ -8,8 +8,9 @@ use koogallery::InstanceId;
 use crate::call::Call;
 use crate::change::NonceUse;
 use crate::client::{Store, StoreError};
+use crate::data_key::Sealed;
 use crate::instance::Instance;
-use crate::key::{Item, Key};
+use crate::key::{Item, Key, World};
 
 /// What became of a read.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,13 @@ impl Store {
             NonceUse::First => Read::Found(instances?),
             NonceUse::Replayed => Read::Replayed,
         })
+    }
+
+    /// What V1.0 told of an instance's buyer, sealed for [`purchase_details_place`]; none where nothing was told.
+    pub async fn purchase_details(&self, world: World, id: &InstanceId) -> Result<Option<Sealed>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(Key::details(world, id).into_item()));
+        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        Ok(Sealed::of_attribute(answer.item.as_ref().and_then(|item| item.get("details"))))
     }
 
     /// One item as it stands, for a call whose transaction met another.

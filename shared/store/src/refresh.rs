@@ -12,12 +12,14 @@ use crate::instance::{AppliedOrder, OrderEffect};
 impl Store {
     /// Applies a renewal, or the refund of one.
     pub async fn refresh(&self, call: &Call, request: &RefreshInstance) -> Result<Changed, StoreError> {
-        let RefreshInstance { scene, order_id, order_line_id, instance_id, product_id, expire_time, .. } = request;
+        let RefreshInstance { scene, order_id, order_line_id, instance_id, product_id, expire_time, further, .. } =
+            request;
         let order = AppliedOrder {
             order_id: order_id.clone(),
             order_line_id: order_line_id.clone(),
             signed_at: call.signed_at(),
             effect: OrderEffect::Refresh { scene: *scene, expire_time: *expire_time, product_id: product_id.clone() },
+            further: further.clone(),
         };
 
         // Usual: the instance is in use, the call is the newest, the order is new, and a renewal moves the expiry on.

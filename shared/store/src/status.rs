@@ -10,37 +10,47 @@ use crate::event::Event;
 use crate::instance::{Freeze, FreezeCause};
 
 impl Store {
-    /// Freezes an instance.
+    /// Freezes an instance; its expiry tells whether that is the cause.
     pub async fn freeze(&self, call: &Call, id: &InstanceId) -> Result<Changed, StoreError> {
-        let freeze = Freeze { signed_at: call.signed_at() };
+        self.frozen(call, id, Freeze { signed_at: call.signed_at(), expired: false }).await
+    }
 
+    /// Freezes an instance at the end of its period, which the call names as the cause.
+    pub async fn expire(&self, call: &Call, id: &InstanceId) -> Result<Changed, StoreError> {
+        self.frozen(call, id, Freeze { signed_at: call.signed_at(), expired: true }).await
+    }
+
+    async fn frozen(&self, call: &Call, id: &InstanceId, freeze: Freeze) -> Result<Changed, StoreError> {
         // Usual: the instance is in use, the call is the newest, and the paid period has ended or is not known.
-        let now = ExpireTime::from_timestamp(call.signed_at()).map(|time| time.to_string()).unwrap_or_default();
-        let usual = Update::builder()
-            .condition_expression(
-                "#status = :active AND #newest < :signedAt \
-                 AND (attribute_not_exists(#expireTime) OR #expireTime <= :signedTime)",
-            )
+        let mut condition = "#status = :active AND #newest < :signedAt".to_owned();
+        let mut usual = Update::builder();
+        if !freeze.expired {
+            condition += " AND (attribute_not_exists(#expireTime) OR #expireTime <= :signedTime)";
+            let now = ExpireTime::from_timestamp(call.signed_at()).map(|time| time.to_string()).unwrap_or_default();
+            usual = usual
+                .expression_attribute_names("#expireTime", "expireTime")
+                .expression_attribute_values(":signedTime", AttributeValue::S(now));
+        }
+        let usual = usual
+            .condition_expression(condition)
             .update_expression(
                 "SET #status = :frozen, #freezeCause = :expired, #freezes = list_append(#freezes, :freeze), \
                  #newest = :signedAt, #version = #version + :one",
             )
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#newest", "newest")
-            .expression_attribute_names("#expireTime", "expireTime")
             .expression_attribute_names("#freezeCause", "freezeCause")
             .expression_attribute_names("#freezes", "freezes")
             .expression_attribute_names("#version", "version")
             .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
             .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
-            .expression_attribute_values(":signedTime", AttributeValue::S(now))
             .expression_attribute_values(":frozen", AttributeValue::S("frozen".to_owned()))
             .expression_attribute_values(":expired", AttributeValue::S("expired".to_owned()))
             .expression_attribute_values(":freeze", serde_dynamo::to_attribute_value([freeze])?)
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
 
         let event = Event::frozen(call, id, FreezeCause::Expired);
-        self.change(call, id, usual, &[event], |instance| instance.freeze(call.signed_at())).await
+        self.change(call, id, usual, &[event], |instance| instance.freeze(freeze)).await
     }
 
     /// Lets an instance be used again.

@@ -1,4 +1,4 @@
-//! One transaction: the nonce first, then what the call changes, then its events.
+//! One transaction: the nonce first where the call has one, then what the call changes, then its events.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
@@ -36,20 +36,27 @@ pub(crate) enum Commit {
 pub(crate) struct Transaction<'a> {
     store: &'a Store,
     call: &'a Call,
+    nonce: Option<TransactWriteItem>,
     writes: Vec<TransactWriteItem>,
 }
 
 impl<'a> Transaction<'a> {
     /// Begins with the call's nonce.
     pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
-        let nonce = call.nonce_put(&store.table).build().map_err(incomplete)?;
-        Ok(Self { store, call, writes: vec![TransactWriteItem::builder().put(nonce).build()] })
+        let nonce = call.nonce_put(&store.table).map(PutBuilder::build).transpose().map_err(incomplete)?;
+        let nonce = nonce.map(|nonce| TransactWriteItem::builder().put(nonce).build());
+        Ok(Self { store, call, nonce, writes: Vec::new() })
     }
 
     /// Adds an item that must not exist yet.
     pub(crate) fn create(self, item: Item) -> Result<Self, StoreError> {
         let item = self.call.expiring(item);
         self.put(Put::builder().set_item(Some(item)).condition_expression("attribute_not_exists(pk)"))
+    }
+
+    /// Adds items that must not exist yet.
+    pub(crate) fn create_all(self, items: impl IntoIterator<Item = Item>) -> Result<Self, StoreError> {
+        items.into_iter().try_fold(self, Self::create)
     }
 
     /// Adds an update with its condition.
@@ -86,11 +93,13 @@ impl<'a> Transaction<'a> {
 
     /// Sends it.
     pub(crate) async fn commit(self) -> Result<Commit, StoreError> {
-        let request = self.store.client.transact_write_items().set_transact_items(Some(self.writes));
+        let nonces = usize::from(self.nonce.is_some());
+        let writes = self.nonce.into_iter().chain(self.writes).collect();
+        let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
         match self.call.timed(request.send()).await {
             Ok(_) => Ok(Commit::Done),
             Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
-                cancelled(context.into_err())
+                cancelled(context.into_err(), nonces)
             }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
@@ -120,7 +129,7 @@ impl Pauses {
 
 /// Reads why DynamoDB cancelled: a failed condition is an outcome, the rest are errors. Of several, the first in the
 /// order of writing decides, so that a replay is told before anything about the state.
-fn cancelled(error: TransactWriteItemsError) -> Result<Commit, StoreError> {
+fn cancelled(error: TransactWriteItemsError, nonces: usize) -> Result<Commit, StoreError> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
         return Err(StoreError::Refused(error.to_string()));
     };
@@ -128,7 +137,7 @@ fn cancelled(error: TransactWriteItemsError) -> Result<Commit, StoreError> {
     let code = |wanted: &str| reasons.iter().position(|reason| reason.code.as_deref() == Some(wanted));
     if let Some(place) = code("ConditionalCheckFailed") {
         let standing = reasons.into_iter().nth(place).and_then(|reason| reason.item);
-        return Ok(match place.checked_sub(1) {
+        return Ok(match place.checked_sub(nonces) {
             None => Commit::Replayed,
             Some(place) => Commit::Refused { place, standing: standing.filter(|item| !item.is_empty()) },
         });

@@ -16,16 +16,23 @@ impl Store {
             order_id: request.order_id.clone(),
             order_line_id: request.order_line_id.clone(),
             signed_at: call.signed_at(),
-            effect: OrderEffect::Upgrade,
+            effect: OrderEffect::Upgrade { product_id: request.product_id.clone() },
+            further: request.further.clone(),
         };
 
         // Usual: the instance stands, the call is the newest, and the order is new.
-        let usual = Update::builder()
+        let mut expression = "SET #orders.#order = :order, #newest = :signedAt, #version = #version + :one".to_owned();
+        let mut usual = Update::builder();
+        if let Some(product_id) = &request.product_id {
+            expression += ", productId = :productId";
+            usual = usual.expression_attribute_values(":productId", AttributeValue::S(product_id.to_string()));
+        }
+        let usual = usual
             .condition_expression(
                 "attribute_exists(pk) AND #status <> :released AND #newest < :signedAt \
                  AND attribute_not_exists(#orders.#order)",
             )
-            .update_expression("SET #orders.#order = :order, #newest = :signedAt, #version = #version + :one")
+            .update_expression(expression)
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#newest", "newest")
             .expression_attribute_names("#orders", "orders")

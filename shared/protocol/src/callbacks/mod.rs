@@ -10,7 +10,7 @@ mod update_instance_status;
 mod upgrade_instance;
 
 pub use change_instance_check::{ChangeInstanceCheck, ProductInfo};
-pub use new_instance::NewInstance;
+pub use new_instance::{NewInstance, PurchaseDetails};
 pub use order_notify::OrderNotify;
 pub use query_instance::{InstanceIds, InstanceIdsError, QueryInstance};
 pub use refresh_instance::{RefreshInstance, Scene};
@@ -22,15 +22,33 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::access_key::AccessKey;
 use crate::canonical::canonical_form;
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
-use crate::text::{InstanceId, OrderId};
+use crate::text::{InstanceId, OrderId, TextError};
 
-/// A verified body that does not hold what its callback must hold: answered with `000002`.
+/// A verified call that does not hold what its callback must hold: answered with `000002`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidRequest(String);
+
+impl InvalidRequest {
+    pub(crate) fn of(problem: &str) -> Self {
+        Self(problem.to_owned())
+    }
+
+    pub(crate) fn missing(field: &str) -> Self {
+        Self(format!("missing field `{field}`"))
+    }
+}
+
+impl From<TextError> for InvalidRequest {
+    fn from(error: TextError) -> Self {
+        Self(error.to_string())
+    }
+}
 
 impl From<serde_json::Error> for InvalidRequest {
     fn from(error: serde_json::Error) -> Self {
@@ -60,17 +78,30 @@ pub trait Request: Serialize + DeserializeOwned {
         None
     }
 
+    /// What is odd about it, though it is answered: for the log, without a value of the call.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
+    /// Reads V1.0's parameters. `access_key` is the one that verified them: it also encrypts some of their values.
+    fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
+        let _ = (parameters, access_key);
+        Err(InvalidRequest(format!("V1.0 has no {}", Self::CALLBACK.activity())))
+    }
+
     /// Reads a body; unknown members are passed over.
     fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
         Ok(serde_json::from_slice(body)?)
     }
 
-    /// The body as KooGallery sends it: canonical, with its `activity`.
+    /// The V2.0 body as KooGallery sends it: canonical, with its `activity` where no path names it.
     #[must_use]
     #[allow(clippy::expect_used)]
     fn to_body(&self) -> String {
         let mut members = serde_json::to_value(self).expect("a request serializes");
-        members["activity"] = Value::from(Self::CALLBACK.activity());
+        if !Self::CALLBACK.is_kit() {
+            members["activity"] = Value::from(Self::CALLBACK.activity());
+        }
         canonical_form(members.to_string().as_bytes()).expect("a request is a JSON object")
     }
 }

@@ -1,28 +1,61 @@
 //! newInstance: an order line was paid, provision it (topic 0070649427).
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use super::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
-use crate::text::{BusinessId, OrderId, OrderLineId, ProductId, TextError, blank_as_none};
+use crate::text::{BusinessId, CustomerId, OrderId, OrderLineId, ProductId, TextError, blank_as_none, required};
+use crate::v1_cipher;
 
-/// Buyer, product, quantity and period are not in the call: the order query tells them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// With V2.0, buyer, product, quantity and period are not in the call: the order query tells them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewInstance {
     /// The order.
     pub order_id: OrderId,
-    /// The order line. With the order it names what was bought, however often the call is sent.
-    pub order_line_id: OrderLineId,
+    /// The order line. With the order it names what was bought, however often the call is sent. V1.0 names none: there
+    /// the product does.
+    #[serde(deserialize_with = "required")]
+    pub order_line_id: Option<OrderLineId>,
     /// Differs on every call, even a resend; the first one becomes the instance id.
     pub business_id: BusinessId,
-    /// Comes with pay-per-use orders, where one order holds several products.
+    /// Comes with pay-per-use orders, where one order holds several products, and with V1.0.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub product_id: Option<ProductId>,
     /// A debug call?
     #[serde(default)]
     pub test_flag: TestFlag,
+    /// V1.0: what else the call tells.
+    #[serde(skip)]
+    pub details: Option<PurchaseDetails>,
+}
+
+/// What V1.0's newInstance tells beside its ids: the buyer, what was bought and for how long.
+#[derive(Clone, PartialEq)]
+pub struct PurchaseDetails {
+    /// The end of the paid period; none for a one-time purchase.
+    pub expire_time: Option<ExpireTime>,
+    /// Every further parameter under its own name: `mobilePhone` and `email` in the clear where they could be decrypted,
+    /// `saasExtendParams` as the list that it encodes. Personal data.
+    pub parameters: Map<String, Value>,
+    /// What of it is as it came, as it could not be decrypted or decoded.
+    pub as_it_came: Vec<&'static str>,
+}
+
+impl fmt::Debug for PurchaseDetails {
+    /// Names only: values are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.parameters.keys()).finish()
+    }
 }
 
 impl NewInstance {
@@ -30,10 +63,11 @@ impl NewInstance {
     pub fn new(order_id: &str, order_line_id: &str, business_id: &str) -> Result<Self, TextError> {
         Ok(Self {
             order_id: order_id.parse()?,
-            order_line_id: order_line_id.parse()?,
+            order_line_id: Some(order_line_id.parse()?),
             business_id: business_id.parse()?,
             product_id: None,
             test_flag: TestFlag::Real,
+            details: None,
         })
     }
 }
@@ -45,5 +79,120 @@ impl Request for NewInstance {
     }
     fn order_id(&self) -> Option<&OrderId> {
         Some(&self.order_id)
+    }
+
+    fn remark(&self) -> Option<String> {
+        let names = &self.details.as_ref()?.as_it_came;
+        (!names.is_empty()).then(|| format!("kept as it came, since it could not be decoded: {}", names.join(", ")))
+    }
+
+    fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
+        parameters.required::<CustomerId>("customerId")?;
+        parameters.within(&[
+            ("customerName", 64),
+            ("userId", 64),
+            ("userName", 64),
+            ("mobilePhone", 256),
+            ("email", 256),
+            ("skuCode", 64),
+            ("saasExtendParams", 2048),
+        ])?;
+        Ok(Self {
+            order_id: parameters.required("orderId")?,
+            order_line_id: None,
+            business_id: parameters.required("businessId")?,
+            product_id: Some(parameters.required("productId")?),
+            test_flag: parameters.test_flag()?,
+            details: Some(PurchaseDetails::of(parameters, access_key)?),
+        })
+    }
+}
+
+impl PurchaseDetails {
+    fn of(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
+        let expire_time = parameters.get("expireTime").map(str::parse).transpose();
+        let expire_time = expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?;
+        let mut as_it_came = Vec::new();
+        let mut kept = Map::new();
+        for (name, value) in parameters.further(&["orderId", "businessId", "productId", "expireTime"]) {
+            let decoded = match name.as_str() {
+                "mobilePhone" => decrypted(access_key, &value).ok_or("mobilePhone"),
+                "email" => decrypted(access_key, &value).ok_or("email"),
+                "saasExtendParams" => extend_params(&value).ok_or("saasExtendParams"),
+                _ => Ok(value.as_str().into()),
+            };
+            let value = decoded.unwrap_or_else(|name| {
+                as_it_came.push(name);
+                value.into()
+            });
+            kept.insert(name, value);
+        }
+        Ok(Self { expire_time, parameters: kept, as_it_came })
+    }
+}
+
+/// `mobilePhone` and `email` may come encrypted, and the call does not say how.
+fn decrypted(access_key: &AccessKey, wire: &str) -> Option<Value> {
+    [v1_cipher::EncryptType::Aes256, v1_cipher::EncryptType::Aes128]
+        .into_iter()
+        .find_map(|kind| v1_cipher::decrypt(access_key.reveal(), kind, wire).ok())
+        .map(Value::from)
+}
+
+/// `saasExtendParams` is the base64 of the URL-encoded JSON list of what the buyer was asked at the purchase.
+fn extend_params(wire: &str) -> Option<Value> {
+    let encoded = STANDARD.decode(wire.trim().replace(' ', "+")).ok()?;
+    let spaced: Vec<u8> = encoded.into_iter().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
+    let json = percent_encoding::percent_decode(&spaced).decode_utf8().ok()?;
+    serde_json::from_str(&json).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access_key::{AccessKeys, InterfaceType};
+
+    fn read(query: &str) -> Result<NewInstance, InvalidRequest> {
+        let keys = AccessKeys::from_json(r#"{"basic":["abcde"]}"#).unwrap();
+        NewInstance::from_parameters(&Parameters::of_query(query), keys.current(InterfaceType::Basic).unwrap())
+    }
+
+    const MANDATORY: &str = "activity=newInstance&customerId=c-1&businessId=b-1&orderId=CS1&productId=p-1";
+
+    #[test]
+    fn details_are_decoded_and_kept() {
+        let list = STANDARD.encode("%5B%7B%22name%22%3A%22domain%22%2C%22value%22%3A%22%E5%AE%9E%22%7D%5D");
+        let query = format!(
+            "{MANDATORY}&mobilePhone=a1B2c3D4e5F6g7H8cdZopPYLAFIGFpXmGZNY2w%3D%3D&email=someone%40example.com&\
+             saasExtendParams={list}&expireTime=20261231160000&amount=10&x=y&blank="
+        );
+        let request = read(&query).unwrap();
+        let details = request.details.as_ref().unwrap();
+        assert_eq!(details.expire_time.unwrap().to_string(), "20261231160000000");
+        assert_eq!(
+            Value::Object(details.parameters.clone()),
+            serde_json::json!({
+                "customerId": "c-1",
+                "mobilePhone": "admin",
+                "email": "someone@example.com",
+                "saasExtendParams": [{ "name": "domain", "value": "实" }],
+                "amount": "10",
+                "x": "y",
+            })
+        );
+        assert_eq!(request.remark().unwrap(), "kept as it came, since it could not be decoded: email");
+        assert!(!format!("{request:?}").contains("example.com"));
+    }
+
+    #[test]
+    fn mandatory_parameters_and_limits_hold() {
+        assert!(read(MANDATORY).is_ok());
+        for name in ["customerId", "businessId", "orderId", "productId"] {
+            let without = MANDATORY.replace(&format!("&{name}="), "&other=");
+            assert_eq!(read(&without).unwrap_err().to_string(), format!("missing field `{name}`"));
+        }
+        assert!(read(&format!("{MANDATORY}&customerName={}", "x".repeat(65))).is_err());
+        assert!(read(&format!("{MANDATORY}&expireTime=tomorrow")).is_err());
+        assert!(read(&format!("{MANDATORY}&testFlag=2")).is_err());
     }
 }

@@ -3,7 +3,9 @@
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Request;
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, TextError, scalar};
@@ -27,6 +29,12 @@ impl Request for QueryInstance {
     }
     fn instance_id(&self) -> Option<&InstanceId> {
         self.instance_ids.as_slice().first()
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        let instance_ids = parameters.text("instanceId")?.parse();
+        let instance_ids = instance_ids.map_err(|error: InstanceIdsError| InvalidRequest::of(&error.to_string()))?;
+        Ok(Self { instance_ids, test_flag: parameters.test_flag()? })
     }
 }
 

@@ -1,12 +1,16 @@
 //! refreshInstance: the expiry moved (topic 0070649429).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Request;
-use crate::expire_time::ExpireTime;
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
-use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, blank_as_none};
+use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, blank_as_none, required};
 
 /// Failing here can get a paying customer's service released.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +20,9 @@ pub struct RefreshInstance {
     pub scene: Scene,
     /// The conversion, renewal or refund order: a new one, not the purchase's.
     pub order_id: OrderId,
-    /// Its line.
-    pub order_line_id: OrderLineId,
+    /// Its line; V1.0 names none.
+    #[serde(deserialize_with = "required")]
+    pub order_line_id: Option<OrderLineId>,
     /// Whose expiry.
     pub instance_id: InstanceId,
     /// The new product id, when the period type changed.
@@ -28,6 +33,9 @@ pub struct RefreshInstance {
     /// A debug call?
     #[serde(default)]
     pub test_flag: TestFlag,
+    /// What else V1.0 tells of the order: its amount, its period.
+    #[serde(skip)]
+    pub further: BTreeMap<String, String>,
 }
 
 /// Why an expiry moved.
@@ -54,5 +62,20 @@ impl Request for RefreshInstance {
     }
     fn instance_id(&self) -> Option<&InstanceId> {
         Some(&self.instance_id)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        let trial_ended = parameters.is_set("trialToFormal");
+        let expire_time = parameters.text("expireTime")?.parse();
+        Ok(Self {
+            scene: if trial_ended { Scene::TrialToFormal } else { Scene::Renewal },
+            order_id: parameters.required("orderId")?,
+            order_line_id: None,
+            instance_id: parameters.required("instanceId")?,
+            product_id: parameters.optional("productId")?,
+            expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?,
+            test_flag: parameters.test_flag()?,
+            further: parameters.further(&["orderId", "instanceId", "productId", "expireTime", "trialToFormal"]),
+        })
     }
 }

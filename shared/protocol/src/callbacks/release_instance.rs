@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, blank_as_none};
@@ -34,5 +36,14 @@ impl Request for ReleaseInstance {
     }
     fn instance_id(&self) -> Option<&InstanceId> {
         Some(&self.instance_id)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        Ok(Self {
+            instance_id: parameters.required("instanceId")?,
+            order_id: parameters.optional("orderId")?,
+            order_line_id: None,
+            test_flag: parameters.test_flag()?,
+        })
     }
 }

@@ -1,8 +1,10 @@
-//! updateInstanceStatus: freeze or thaw (topic 0070649430).
+//! updateInstanceStatus: freeze or thaw (topic 0070649430). V1.0: expireInstance and instanceStatus.
 
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::InstanceId;
@@ -28,6 +30,9 @@ pub enum InstanceStatus {
     Freeze,
     /// Access again.
     Unfreeze,
+    /// V1.0's expireInstance: a freeze that says why, the period ended.
+    #[serde(skip)]
+    Expire,
 }
 
 impl Request for UpdateInstanceStatus {
@@ -37,5 +42,19 @@ impl Request for UpdateInstanceStatus {
     }
     fn instance_id(&self) -> Option<&InstanceId> {
         Some(&self.instance_id)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        let status = match parameters.text("activity")? {
+            "expireInstance" => InstanceStatus::Expire,
+            _ => match parameters.text("instanceStatus")? {
+                "FREEZE" => InstanceStatus::Freeze,
+                "NORMAL" | "UNFREEZE" => InstanceStatus::Unfreeze,
+                _ => return Err(InvalidRequest::of("instanceStatus is neither FREEZE nor NORMAL")),
+            },
+        };
+        let instance_id = parameters.required("instanceId")?;
+        parameters.within(&[("orderId", 64)])?;
+        Ok(Self { instance_id, status, test_flag: parameters.test_flag()? })
     }
 }

@@ -1,13 +1,17 @@
-//! upgradeInstance: specification or quantity grew (SaaS Access Guide V2.0).
+//! upgradeInstance: specification or quantity grew (SaaS Access Guide V2.0). V1.0: upgrade.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
-use crate::text::{InstanceId, OrderId, OrderLineId};
+use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, SkuCode, required};
 
-/// The instance id stays; the new specification comes from the order query.
+/// The instance id stays; the new specification comes from the order query, with V1.0 from the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpgradeInstance {
@@ -15,11 +19,18 @@ pub struct UpgradeInstance {
     pub instance_id: InstanceId,
     /// The upgrade's own order.
     pub order_id: OrderId,
-    /// Its line.
-    pub order_line_id: OrderLineId,
+    /// Its line; V1.0 names none.
+    #[serde(deserialize_with = "required")]
+    pub order_line_id: Option<OrderLineId>,
+    /// V1.0: the product from then on.
+    #[serde(skip)]
+    pub product_id: Option<ProductId>,
     /// A debug call?
     #[serde(default)]
     pub test_flag: TestFlag,
+    /// What else V1.0 tells of the order: the specification, its quantities, its amount.
+    #[serde(skip)]
+    pub further: BTreeMap<String, String>,
 }
 
 impl Request for UpgradeInstance {
@@ -32,5 +43,18 @@ impl Request for UpgradeInstance {
     }
     fn instance_id(&self) -> Option<&InstanceId> {
         Some(&self.instance_id)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        parameters.required::<SkuCode>("skuCode")?;
+        parameters.within(&[("saasExtendParams", 2048)])?;
+        Ok(Self {
+            instance_id: parameters.required("instanceId")?,
+            order_id: parameters.required("orderId")?,
+            order_line_id: None,
+            product_id: Some(parameters.required("productId")?),
+            test_flag: parameters.test_flag()?,
+            further: parameters.further(&["instanceId", "orderId", "productId"]),
+        })
     }
 }

@@ -1,0 +1,108 @@
+//! The query parameters of a V1.0 call, which carry what V2.0 carries in a body.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::callbacks::InvalidRequest;
+use crate::test_flag::TestFlag;
+use crate::text::TextError;
+
+/// Parameters as they came, URL-decoded: all of them are part of the signature, known or not.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl fmt::Debug for Parameters {
+    /// Names only: values hold personal data and the authToken.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl Parameters {
+    /// Those that belong to the call itself and say nothing of what it is about.
+    const OF_THE_CALL: [&str; 4] = ["activity", "timeStamp", "authToken", "testFlag"];
+
+    /// Decodes a query.
+    #[must_use]
+    pub fn of_query(query: &str) -> Self {
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    /// Names and values in the order they came.
+    #[must_use]
+    pub fn as_slice(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// A parameter's value; a blank one counts as absent.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, value)| known == name && !value.trim().is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn optional<T: FromStr<Err = TextError>>(&self, name: &str) -> Result<Option<T>, InvalidRequest> {
+        Ok(self.get(name).map(str::parse).transpose()?)
+    }
+
+    pub(crate) fn required<T: FromStr<Err = TextError>>(&self, name: &'static str) -> Result<T, InvalidRequest> {
+        Ok(self.text(name)?.parse()?)
+    }
+
+    pub(crate) fn text(&self, name: &'static str) -> Result<&str, InvalidRequest> {
+        self.get(name).ok_or(InvalidRequest::missing(name))
+    }
+
+    pub(crate) fn test_flag(&self) -> Result<TestFlag, InvalidRequest> {
+        match self.get("testFlag").map(str::trim) {
+            None | Some("0") => Ok(TestFlag::Real),
+            Some("1") => Ok(TestFlag::Debug),
+            Some(_) => Err(InvalidRequest::of("testFlag is neither 0 nor 1")),
+        }
+    }
+
+    /// Whether a flag parameter says `1`.
+    pub(crate) fn is_set(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.trim() == "1")
+    }
+
+    /// Holds the guide's largest lengths, in characters, against parameters that are kept as they came.
+    pub(crate) fn within(&self, limits: &[(&'static str, usize)]) -> Result<(), InvalidRequest> {
+        let too_long = |(name, max): &&(&str, usize)| self.get(name).is_some_and(|value| value.chars().count() > *max);
+        match limits.iter().find(too_long) {
+            Some((field, max)) => Err(TextError::TooLong { field, max: *max }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// What else the call tells, beside `known` and what belongs to the call itself; blanks are left out.
+    pub(crate) fn further(&self, known: &[&str]) -> BTreeMap<String, String> {
+        let told = |(name, value): &&(String, String)| {
+            let name = name.as_str();
+            !Self::OF_THE_CALL.contains(&name) && !known.contains(&name) && !value.trim().is_empty()
+        };
+        self.0.iter().filter(told).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::OrderId;
+
+    #[test]
+    fn reads_what_is_given_and_keeps_the_rest() {
+        let parameters = Parameters::of_query("activity=x&orderId=CS%201&b=&productId=+&more=1%2B1&authToken=t");
+        assert_eq!(parameters.required::<OrderId>("orderId").unwrap().as_str(), "CS 1");
+        assert_eq!(parameters.optional::<OrderId>("productId"), Ok(None));
+        assert_eq!(parameters.further(&["orderId"]), BTreeMap::from([("more".to_owned(), "1+1".to_owned())]));
+        assert_eq!(parameters.required::<OrderId>("instanceId").unwrap_err().to_string(), "missing field `instanceId`");
+        let long = Parameters::of_query(&format!("skuCode={}", "x".repeat(65)));
+        assert_eq!(long.within(&[("skuCode", 64)]).unwrap_err().to_string(), "skuCode is longer than 64 characters");
+    }
+
+    #[test]
+    fn shows_no_value() {
+        assert_eq!(format!("{:?}", Parameters::of_query("mobilePhone=138")), r#"{"mobilePhone"}"#);
+    }
+}

@@ -1,0 +1,226 @@
+//! Verification: the only way from bytes that anyone could have sent to a [`Verified`] call.
+//!
+//! The signature is compared before anything else is looked at. Then come the time window and the nonce's form; that
+//! a nonce is new is for the store to say.
+
+mod v1;
+mod v2;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::Request as HttpRequest;
+
+use crate::access_key::{AccessKey, AccessKeys, InterfaceType};
+use crate::auth_token::body_parameters;
+use crate::callbacks::{InvalidRequest, Request};
+use crate::parameters::Parameters;
+use crate::result_code::ResultCode;
+use crate::route::{Callback, Dialect, Route};
+use crate::signature::Payload;
+use crate::timestamp::{Timestamp, TimestampError};
+
+/// How far a call's timestamp may be from now, either way, unless the seller says otherwise.
+pub const DEFAULT_TIME_WINDOW: Duration = Duration::from_mins(1);
+/// The longest nonce that is taken, in bytes: the samples have 32 and 64.
+pub const MAX_NONCE: usize = 256;
+
+/// A call's nonce: 1 to [`MAX_NONCE`] bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Nonce(String);
+
+impl Nonce {
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a call was not verified. The caller learns only [`Refusal::result_code`] and a word; the log may say it all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No signature was sent.
+    #[error("signature is missing")]
+    MissingSignature,
+    /// No allowed key fits the signature.
+    #[error("signature is wrong")]
+    WrongSignature,
+    /// No timestamp was sent.
+    #[error("timestamp is missing")]
+    MissingTimestamp,
+    /// No nonce was sent.
+    #[error("nonce is missing")]
+    MissingNonce,
+    /// The nonce is longer than any of KooGallery's.
+    #[error("nonce is longer than {MAX_NONCE} bytes")]
+    LongNonce,
+    /// The timestamp is no UNIX time.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampError),
+    /// A V1.0 timeStamp is none.
+    #[error("timeStamp must be a time like 20261231160000000")]
+    TimeStamp,
+    /// The body of a call whose members are signed is not a JSON object.
+    #[error("the body is not a JSON object")]
+    NotAnObject,
+    /// The timestamp is outside the window.
+    #[error("timestamp is {} ms from now, more than the window allows", .signed.as_millis().abs_diff(.now.as_millis()))]
+    Stale {
+        /// When the call says it was signed.
+        signed: Timestamp,
+        /// When it came.
+        now: Timestamp,
+    },
+}
+
+impl Refusal {
+    /// `000001` for the signature, `000002` for the rest, as KooGallery's own sample answers.
+    #[must_use]
+    pub const fn result_code(&self) -> ResultCode {
+        match self {
+            Self::MissingSignature | Self::WrongSignature => ResultCode::AuthenticationFailed,
+            _ => ResultCode::InvalidParameter,
+        }
+    }
+}
+
+/// The bytes that were verified: a body as it came, its canonical form, or V1.0's parameters.
+#[derive(Debug, Clone)]
+pub enum Body<'a> {
+    /// JSON.
+    Json(Cow<'a, [u8]>),
+    /// The query of a V1.0 call.
+    Parameters(Parameters),
+}
+
+/// A call that a holder of one of the seller's access keys signed, inside the time window.
+#[derive(Debug, Clone)]
+pub struct Verified<T> {
+    request: T,
+    route: Route,
+    interface_type: InterfaceType,
+    access_key: AccessKey,
+    nonce: Option<Nonce>,
+    signed_at: Timestamp,
+}
+
+impl<T> Verified<T> {
+    /// What is asked.
+    #[must_use]
+    pub const fn request(&self) -> &T {
+        &self.request
+    }
+
+    /// Which callback it is.
+    #[must_use]
+    pub const fn callback(&self) -> Callback {
+        self.route.callback
+    }
+
+    /// How it was written and signed, and so how it is answered.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.route.dialect
+    }
+
+    /// Whose key signed it.
+    #[must_use]
+    pub const fn interface_type(&self) -> InterfaceType {
+        self.interface_type
+    }
+
+    /// The key that signed it: V1.0's reply is signed and encrypted with the same.
+    #[must_use]
+    pub const fn access_key(&self) -> &AccessKey {
+        &self.access_key
+    }
+
+    /// Its nonce; the store knows whether it is new. V1.0 has none: a repeat does no harm there.
+    #[must_use]
+    pub const fn nonce(&self) -> Option<&Nonce> {
+        self.nonce.as_ref()
+    }
+
+    /// When it was signed: what orders two calls about one thing.
+    #[must_use]
+    pub const fn signed_at(&self) -> Timestamp {
+        self.signed_at
+    }
+}
+
+impl Verified<Body<'_>> {
+    /// Reads the typed request from the very bytes that were verified.
+    pub fn parse<R: Request>(self) -> Result<Verified<R>, InvalidRequest> {
+        let Self { request, route, interface_type, access_key, nonce, signed_at } = self;
+        let request = match request {
+            Body::Json(bytes) => R::from_body(&bytes)?,
+            Body::Parameters(parameters) => R::from_parameters(&parameters, &access_key)?,
+        };
+        Ok(Verified { request, route, interface_type, access_key, nonce, signed_at })
+    }
+}
+
+impl<T> Verified<T> {
+    fn about<U>(self, request: U) -> Verified<U> {
+        let Self { route, interface_type, access_key, nonce, signed_at, .. } = self;
+        Verified { request, route, interface_type, access_key, nonce, signed_at }
+    }
+}
+
+/// What a signature is held against.
+struct Check<'a> {
+    route: Route,
+    keys: &'a AccessKeys,
+    now: Timestamp,
+    window: Duration,
+}
+
+impl<'a> Check<'a> {
+    /// The key that fits, and its interface type. Every key that may sign the callback is tried.
+    fn signer(&self, fits: impl Fn(&AccessKey) -> bool) -> Option<(InterfaceType, &'a AccessKey)> {
+        self.route
+            .callback
+            .interface_types()
+            .iter()
+            .find_map(|interface| self.keys.of(*interface).iter().find(|key| fits(key)).map(|key| (*interface, key)))
+    }
+
+    fn is_fresh(&self, signed_at: Timestamp) -> bool {
+        signed_at.is_within(self.window, self.now)
+    }
+}
+
+/// Verifies a routed request against every key that may sign its callback.
+///
+/// A V2.0 signature is checked over the raw bytes and, where those do not fit, over their canonical form, so that a
+/// proxy that re-serialised the body does not cut the seller off; what was verified is what is parsed.
+pub fn verify<'a, B: AsRef<[u8]>>(
+    request: &'a HttpRequest<B>,
+    route: Route,
+    keys: &AccessKeys,
+    now: Timestamp,
+    window: Duration,
+) -> Result<Verified<Body<'a>>, Refusal> {
+    let query = request.uri().query().unwrap_or_default();
+    let body = request.body().as_ref();
+    let check = Check { route, keys, now, window };
+    match route.dialect {
+        Dialect::BasicV2 => v2::Signed::of_query(query)?.verify(&[Payload::Digest], body, &check),
+        Dialect::KitV2 => {
+            v2::Signed::of_headers(request.headers())?.verify(&[Payload::Plain, Payload::Digest], body, &check)
+        }
+        Dialect::BasicV1 => {
+            let parameters = Parameters::of_query(query);
+            let signed = v1::Signed::of_query(&parameters)?;
+            let call = signed.verify(&[v1::UTC], &check)?;
+            Ok(call.about(Body::Parameters(parameters)))
+        }
+        Dialect::KitV1 => {
+            let parameters = body_parameters(body).map_err(|_| Refusal::NotAnObject)?;
+            let signed = v1::Signed::of_headers(request.headers(), &parameters)?;
+            let call = signed.verify(&[v1::UTC_PLUS_8, v1::UTC], &check)?;
+            Ok(call.about(Body::Json(Cow::Borrowed(body))))
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Whole calls of V1.0 through route, verification and parsing: which key, which time, which request.
+
+#![allow(clippy::unwrap_used)]
+
+use http::Request as HttpRequest;
+use koogallery::{
+    AccessKeys, Callback, DEFAULT_TIME_WINDOW, Dialect, InstanceStatus, InterfaceType, QueryInstance, RefreshInstance,
+    Refusal, ReleaseInstance, Request, Scene, Timestamp, UpdateInstanceStatus, UpgradeInstance, Verified, auth_token,
+    route, verify,
+};
+
+/// 2025-11-24T09:49:12.345Z.
+const NOW: Timestamp = Timestamp::from_millis(1_763_977_752_345);
+const TIME_STAMP: &str = "20251124094912345";
+const KEYS: &str = r#"{"basic":["new","old"],"kit":["kit-key"],"license":["license-key"]}"#;
+
+fn keys() -> AccessKeys {
+    AccessKeys::from_json(KEYS).unwrap()
+}
+
+fn pairs(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
+    parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn get(parameters: &[(String, String)]) -> HttpRequest<Vec<u8>> {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+    HttpRequest::get(format!("/production/address?{query}")).body(Vec::new()).unwrap()
+}
+
+fn signed(key: &str, parameters: &[(&str, &str)]) -> HttpRequest<Vec<u8>> {
+    let mut parameters = pairs(&[parameters, &[("timeStamp", TIME_STAMP)]].concat());
+    let token = auth_token::sign(key, TIME_STAMP, &parameters);
+    parameters.push(("authToken".to_owned(), token));
+    get(&parameters)
+}
+
+fn read<R: Request>(parameters: &[(&str, &str)]) -> Result<Verified<R>, String> {
+    let request = signed("old", parameters);
+    let route = route(&request).unwrap();
+    assert_eq!((route.dialect, route.callback), (Dialect::BasicV1, R::CALLBACK));
+    let verified = verify(&request, route, &keys(), NOW, DEFAULT_TIME_WINDOW).unwrap();
+    assert_eq!(verified.interface_type(), InterfaceType::Basic);
+    assert_eq!(verified.access_key().reveal(), "old");
+    assert_eq!((verified.nonce(), verified.signed_at()), (None, NOW));
+    verified.parse().map_err(|error| error.to_string())
+}
+
+fn refused(request: &HttpRequest<Vec<u8>>, now: Timestamp) -> Refusal {
+    verify(request, route(request).unwrap(), &keys(), now, DEFAULT_TIME_WINDOW).unwrap_err()
+}
+
+#[test]
+fn activities_become_the_requests_that_mean_the_same() {
+    let release: Verified<ReleaseInstance> =
+        read(&[("activity", "releaseInstance"), ("instanceId", "i 1"), ("orderAmount", "100"), ("orderId", "")])
+            .unwrap();
+    assert_eq!(release.request().instance_id.as_str(), "i 1");
+    assert_eq!(release.request().order_id, None);
+
+    let status = |parameters: &[(&str, &str)]| {
+        read::<UpdateInstanceStatus>(&[parameters, &[("instanceId", "i")]].concat()).map(|call| call.request().status)
+    };
+    assert_eq!(status(&[("activity", "expireInstance")]), Ok(InstanceStatus::Expire));
+    for (word, meaning) in [
+        ("FREEZE", InstanceStatus::Freeze),
+        ("NORMAL", InstanceStatus::Unfreeze),
+        ("UNFREEZE", InstanceStatus::Unfreeze),
+    ] {
+        assert_eq!(status(&[("activity", "instanceStatus"), ("instanceStatus", word)]), Ok(meaning));
+    }
+    assert!(status(&[("activity", "instanceStatus"), ("instanceStatus", "freeze")]).is_err());
+    assert!(status(&[("activity", "instanceStatus")]).is_err());
+
+    let renewal =
+        [("activity", "refreshInstance"), ("instanceId", "i"), ("orderId", "o"), ("expireTime", "20261231160000")];
+    let refresh: Verified<RefreshInstance> = read(&[&renewal[..], &[("periodType", "year")]].concat()).unwrap();
+    assert_eq!((refresh.request().scene, &refresh.request().order_line_id), (Scene::Renewal, &None));
+    assert_eq!(refresh.request().further["periodType"], "year");
+    let trial: Verified<RefreshInstance> = read(&[&renewal[..], &[("trialToFormal", "1")]].concat()).unwrap();
+    assert_eq!(trial.request().scene, Scene::TrialToFormal);
+    assert!(read::<RefreshInstance>(&renewal[..3]).is_err());
+
+    let upgrade =
+        [("activity", "upgrade"), ("instanceId", "i"), ("orderId", "o"), ("skuCode", "s"), ("productId", "p")];
+    let call: Verified<UpgradeInstance> = read(&[&upgrade[..], &[("amount", "10000")]].concat()).unwrap();
+    assert_eq!(call.request().product_id.as_ref().unwrap().as_str(), "p");
+    assert_eq!(call.request().further.keys().collect::<Vec<_>>(), ["amount", "skuCode"]);
+    for missing in 1..upgrade.len() {
+        let mut without = upgrade.to_vec();
+        without.remove(missing);
+        assert!(read::<UpgradeInstance>(&without).is_err(), "{}", upgrade[missing].0);
+    }
+
+    let query: Verified<QueryInstance> =
+        read(&[("activity", "queryInstance"), ("instanceId", "a, b,"), ("testFlag", "1")]).unwrap();
+    assert_eq!(query.request().instance_ids.as_slice().len(), 2);
+    assert_eq!(query.request().test_flag, koogallery::TestFlag::Debug);
+}
+
+#[test]
+fn a_body_does_not_say_expire() {
+    assert!(UpdateInstanceStatus::from_body(br#"{"instanceId":"i","status":"EXPIRE"}"#).is_err());
+    assert!(UpdateInstanceStatus::from_body(br#"{"instanceId":"i","status":"Expire"}"#).is_err());
+}
+
+#[test]
+fn what_is_missing_wrong_or_old_is_refused_in_this_order() {
+    let release = [("activity", "releaseInstance"), ("instanceId", "i")];
+    assert_eq!(refused(&get(&pairs(&release)), NOW), Refusal::MissingSignature);
+    let without_time = pairs(&[&release[..], &[("authToken", "x")]].concat());
+    assert_eq!(refused(&get(&without_time), NOW), Refusal::MissingTimestamp);
+    for key in ["another", "kit-key"] {
+        assert_eq!(refused(&signed(key, &release), NOW), Refusal::WrongSignature, "{key}");
+    }
+    let late = NOW.after(DEFAULT_TIME_WINDOW + std::time::Duration::from_millis(1));
+    assert!(matches!(refused(&signed("new", &release), late), Refusal::Stale { .. }));
+    let by_license = signed("license-key", &release);
+    let call = verify(&by_license, route(&by_license).unwrap(), &keys(), NOW, DEFAULT_TIME_WINDOW).unwrap();
+    assert_eq!(call.interface_type(), InterfaceType::License);
+}
+
+#[test]
+fn a_time_stamp_of_the_kit_is_of_either_zone() {
+    // 17:49 in UTC+8 is 09:49 in UTC.
+    for (time_stamp, fresh) in [("20251124174912345", true), (TIME_STAMP, true), ("20251124014912345", false)] {
+        let body = serde_json::json!({ "tenantId": "t", "flag": 1, "list": [{ "a": null }], "timeStamp": time_stamp });
+        let body = body.to_string().into_bytes();
+        let token =
+            auth_token::sign_without_blanks("kit-key", time_stamp, &auth_token::body_parameters(&body).unwrap());
+        let request = |token: &str| {
+            let request = HttpRequest::post("/x/produceAPI/tenantSync").header("authToken", token);
+            request.body(body.clone()).unwrap()
+        };
+        let genuine = request(&token);
+        let route = route(&genuine).unwrap();
+        assert_eq!((route.dialect, route.callback), (Dialect::KitV1, Callback::TenantSync));
+        match verify(&genuine, route, &keys(), NOW, DEFAULT_TIME_WINDOW) {
+            Ok(call) => assert_eq!((fresh, call.signed_at()), (true, NOW)),
+            Err(refusal) => assert!(!fresh && matches!(refusal, Refusal::Stale { .. }), "{refusal}"),
+        }
+        assert_eq!(refused(&request("x"), NOW), Refusal::WrongSignature);
+    }
+    let not_an_object =
+        HttpRequest::post("/produceAPI/tenantSync").header("authToken", "x").body(b"[]".to_vec()).unwrap();
+    assert_eq!(refused(&not_an_object, NOW), Refusal::NotAnObject);
+}

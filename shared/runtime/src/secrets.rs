@@ -1,0 +1,180 @@
+//! The deployment's secrets as they are now: from the environment, or from one secret of AWS Secrets Manager that is read
+//! again when a signature does not verify, so that a rotation needs no deployment.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_secretsmanager::error::DisplayErrorContext;
+use koogallery::{AccessKeys, AccessKeysError};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::aws::secrets_client;
+use crate::config::{ConfigError, Environment};
+
+/// The secret is read at most this often: a stranger's wrong signatures must not become a load on Secrets Manager.
+const REREAD_AFTER: Duration = Duration::from_secs(30);
+
+/// A secret text. Its `Debug` prints nothing of it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// The text itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for SecretText {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretText(…)")
+    }
+}
+
+/// What one deployment must keep to itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secrets {
+    /// What verifies KooGallery's calls: `accessKeys`, or `KOOGALLERY_KEYS`.
+    pub access_keys: AccessKeys,
+    /// What decrypts the client secrets of the joint-operations kit, in PEM; several keys may follow one another, so that
+    /// an old and a new one decrypt side by side: `rsaPrivateKey`, or `KOOGALLERY_RSA_PRIVATE_KEY`.
+    pub rsa_private_key: Option<SecretText>,
+}
+
+/// The secrets, and where they come from.
+#[derive(Debug)]
+pub struct SecretSource {
+    place: Place,
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Environment(Arc<Secrets>),
+    Manager { client: aws_sdk_secretsmanager::Client, arn: String },
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    secrets: Arc<Secrets>,
+    read_at: Instant,
+}
+
+/// Why there are no secrets. Says nothing of their values.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// Secrets Manager did not give the secret.
+    #[error("the secret {arn} cannot be read: {problem}")]
+    Unavailable {
+        /// Which secret.
+        arn: String,
+        /// What Secrets Manager said.
+        problem: String,
+    },
+    /// The secret holds no text.
+    #[error("the secret {0} holds no text: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
+    Empty(String),
+    /// The secret is not of the expected form.
+    #[error("the secret {0} is not JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}}")]
+    Malformed(String),
+    /// Its access keys cannot be used.
+    #[error("the secret {arn} cannot be used: {source}")]
+    Keys {
+        /// Which secret.
+        arn: String,
+        /// Why.
+        source: AccessKeysError,
+    },
+}
+
+impl SecretSource {
+    /// From the environment (`KOOGALLERY_KEYS` and its companions) or `KOOGALLERY_SECRET_ARN` (a secret that holds them).
+    pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
+        const KEYS: &str = "KOOGALLERY_KEYS";
+        let place = match (environment.get(KEYS), environment.get("KOOGALLERY_SECRET_ARN")) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::invalid(KEYS, "KOOGALLERY_SECRET_ARN is set as well: set one of them"));
+            }
+            (Some(json), None) => {
+                let access_keys = AccessKeys::from_json(json).map_err(|error| ConfigError::invalid(KEYS, error))?;
+                let rsa_private_key = environment.get("KOOGALLERY_RSA_PRIVATE_KEY").map(SecretText::from);
+                Place::Environment(Arc::new(Secrets { access_keys, rsa_private_key }))
+            }
+            (None, Some(arn)) => Place::Manager { client: secrets_client(environment)?, arn: arn.to_owned() },
+            (None, None) => {
+                return Err(ConfigError::Missing {
+                    name: KEYS,
+                    meaning: "the access keys as JSON, or KOOGALLERY_SECRET_ARN, the secret that holds them",
+                });
+            }
+        };
+        Ok(Self { place, held: Mutex::new(None) })
+    }
+
+    /// The secrets; the first call for them reads them.
+    pub async fn current(&self) -> Result<Arc<Secrets>, SecretError> {
+        let (client, arn) = match &self.place {
+            Place::Environment(secrets) => return Ok(Arc::clone(secrets)),
+            Place::Manager { client, arn } => (client, arn),
+        };
+        let mut held = self.held.lock().await;
+        if let Some(held) = &*held {
+            return Ok(Arc::clone(&held.secrets));
+        }
+        let secrets = read(client, arn).await?;
+        *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
+        Ok(secrets)
+    }
+
+    /// The secrets read again, for a signature that `tried` did not verify: none where they are the same, or were read
+    /// less than 30 s ago.
+    pub async fn renewed(&self, tried: &Secrets) -> Result<Option<Arc<Secrets>>, SecretError> {
+        let Place::Manager { client, arn } = &self.place else { return Ok(None) };
+        let mut held = self.held.lock().await;
+        if let Some(held) = &mut *held {
+            if *held.secrets != *tried {
+                return Ok(Some(Arc::clone(&held.secrets)));
+            }
+            if held.read_at.elapsed() < REREAD_AFTER {
+                return Ok(None);
+            }
+            // Counted from the try, so that a failing Secrets Manager is left in peace as well.
+            held.read_at = Instant::now();
+        }
+        let secrets = read(client, arn).await?;
+        *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
+        Ok((*secrets != *tried).then_some(secrets))
+    }
+}
+
+async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<Secrets>, SecretError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Wire<'a> {
+        #[serde(borrow)]
+        access_keys: &'a RawValue,
+        rsa_private_key: Option<SecretText>,
+    }
+    let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| SecretError::Unavailable {
+        arn: arn.to_owned(),
+        problem: DisplayErrorContext(error).to_string(),
+    })?;
+    let text = answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?;
+    let Wire { access_keys, rsa_private_key } =
+        serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
+    let access_keys =
+        AccessKeys::from_json(access_keys.get()).map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
+    Ok(Arc::new(Secrets { access_keys, rsa_private_key }))
+}

@@ -1,0 +1,167 @@
+//! The vault: what seals and opens client secrets and personal data, with data keys that AWS KMS or a local key wraps.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_kms::error::DisplayErrorContext;
+use aws_sdk_kms::primitives::Blob;
+use aws_sdk_kms::types::DataKeySpec;
+use koogallery_store::{DataKey, DataKeyId, SealError, Sealed, Store, StoreError, WrappedDataKey};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::aws::kms_client;
+use crate::config::{ConfigError, Environment};
+
+const KMS_KEY_ARN: &str = "KOOGALLERY_KMS_KEY_ARN";
+const LOCAL_KEY: &str = "KOOGALLERY_LOCAL_KEY";
+/// What a local key wraps a data key for.
+const WRAPPED: &str = "data key";
+/// KMS unwraps a data key for the table that it was made for, and no other.
+const CONTEXT: &str = "koogallery:table";
+
+/// Data keys in the clear, as they were needed. A function that seals nothing makes none and asks for none.
+#[derive(Debug)]
+pub struct Vault {
+    keeper: Keeper,
+    held: Mutex<HeldKeys>,
+}
+
+#[derive(Debug, Default)]
+struct HeldKeys {
+    current: Option<Arc<DataKey>>,
+    by_name: HashMap<DataKeyId, Arc<DataKey>>,
+}
+
+#[derive(Debug)]
+enum Keeper {
+    Kms { client: aws_sdk_kms::Client, key: String },
+    Local(DataKey),
+}
+
+/// Why a value was not sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// KMS.
+    #[error("KMS did not {what} a data key: {problem}")]
+    Kms {
+        /// What it was asked.
+        what: &'static str,
+        /// What it said.
+        problem: String,
+    },
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The value itself, or a data key that the local key does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The table does not hold the data key that a value was sealed with.
+    #[error("the data key {0} is not in the table")]
+    NoDataKey(DataKeyId),
+}
+
+impl Vault {
+    /// From `KOOGALLERY_KMS_KEY_ARN` (a key of AWS KMS) or `KOOGALLERY_LOCAL_KEY` (32 bytes in hex, for use without AWS).
+    pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
+        let keeper = match (environment.get(KMS_KEY_ARN), environment.get(LOCAL_KEY)) {
+            (Some(_), Some(_)) => {
+                return Err(ConfigError::invalid(LOCAL_KEY, format!("{KMS_KEY_ARN} is set as well: set one of them")));
+            }
+            (Some(arn), None) => Keeper::Kms { client: kms_client(environment)?, key: arn.to_owned() },
+            (None, Some(text)) => {
+                let mut key = [0; 32];
+                hex::decode_to_slice(text.trim(), &mut key)
+                    .map_err(|_| ConfigError::invalid(LOCAL_KEY, "give 32 bytes as 64 hex digits"))?;
+                Keeper::Local(DataKey::new(Uuid::nil(), &key))
+            }
+            (None, None) => {
+                let meaning = "the KMS key that protects client secrets and personal data at rest, or \
+                               KOOGALLERY_LOCAL_KEY, 64 hex digits, without AWS";
+                return Err(ConfigError::Missing { name: KMS_KEY_ARN, meaning });
+            }
+        };
+        Ok(Self { keeper, held: Mutex::default() })
+    }
+
+    /// The data key to seal with. The first use of a deployment makes it.
+    pub async fn current(&self, store: &Store) -> Result<Arc<DataKey>, VaultError> {
+        let mut held = self.held.lock().await;
+        if let Some(key) = &held.current {
+            return Ok(Arc::clone(key));
+        }
+        let wrapped = match store.current_data_key().await? {
+            Some(wrapped) => wrapped,
+            None => store.first_data_key(self.keeper.make(store.table()).await?).await?,
+        };
+        let key = Arc::new(self.keeper.unwrap(wrapped, store.table()).await?);
+        held.by_name.insert(key.id(), Arc::clone(&key));
+        held.current = Some(Arc::clone(&key));
+        Ok(key)
+    }
+
+    /// Seals a value for one place.
+    pub async fn seal(&self, store: &Store, place: &str, value: &[u8]) -> Result<Sealed, VaultError> {
+        Ok(self.current(store).await?.seal(place, value)?)
+    }
+
+    /// Opens a value of that place, whichever data key sealed it.
+    pub async fn open(&self, store: &Store, place: &str, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
+        Ok(self.data_key(store, sealed.data_key()?).await?.open(place, sealed)?)
+    }
+
+    /// A data key by its name.
+    pub async fn data_key(&self, store: &Store, id: DataKeyId) -> Result<Arc<DataKey>, VaultError> {
+        let mut held = self.held.lock().await;
+        if let Some(key) = held.by_name.get(&id) {
+            return Ok(Arc::clone(key));
+        }
+        let wrapped = store.data_key(id).await?.ok_or(VaultError::NoDataKey(id))?;
+        let key = Arc::new(self.keeper.unwrap(wrapped, store.table()).await?);
+        held.by_name.insert(id, Arc::clone(&key));
+        Ok(key)
+    }
+}
+
+impl Keeper {
+    async fn make(&self, table: &str) -> Result<WrappedDataKey, VaultError> {
+        let id = Uuid::new_v4();
+        let wrapped = match self {
+            Self::Kms { client, key } => {
+                let request = client.generate_data_key_without_plaintext().key_id(key);
+                let request = request.key_spec(DataKeySpec::Aes256).encryption_context(CONTEXT, table);
+                let made = request.send().await.map_err(|error| VaultError::Kms {
+                    what: "make",
+                    problem: DisplayErrorContext(error).to_string(),
+                })?;
+                made.ciphertext_blob.map(Blob::into_inner).unwrap_or_default()
+            }
+            Self::Local(key) => {
+                let mut drawn = [0; 32];
+                getrandom::fill(&mut drawn).map_err(|_| SealError::NoRandomness)?;
+                key.seal(&place(id), &drawn)?.as_bytes().to_vec()
+            }
+        };
+        Ok(WrappedDataKey { id, wrapped })
+    }
+
+    async fn unwrap(&self, key: WrappedDataKey, table: &str) -> Result<DataKey, VaultError> {
+        let WrappedDataKey { id, wrapped } = key;
+        let clear = match self {
+            Self::Kms { client, key } => {
+                let request = client.decrypt().key_id(key).ciphertext_blob(Blob::new(wrapped));
+                let opened = request.encryption_context(CONTEXT, table).send().await.map_err(|error| {
+                    VaultError::Kms { what: "unwrap", problem: DisplayErrorContext(error).to_string() }
+                })?;
+                opened.plaintext.map(Blob::into_inner).unwrap_or_default()
+            }
+            Self::Local(key) => key.open(&place(id), &Sealed::from_bytes(wrapped))?,
+        };
+        let clear: &[u8; 32] = clear.as_slice().try_into().map_err(|_| SealError::NotOpened)?;
+        Ok(DataKey::new(id, clear))
+    }
+}
+
+fn place(id: DataKeyId) -> String {
+    format!("{WRAPPED} {id}")
+}
