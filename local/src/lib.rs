@@ -10,4 +10,5 @@ pub mod host;
 pub mod keys;
 pub mod log;
 pub mod marketplace;
+pub mod open_api;
 pub mod simulate;
