@@ -224,7 +224,8 @@ impl Client {
                 Some(Value::Number(number)) => number.to_string(),
                 _ => String::new(),
             };
-            let blotted = call.secrets.iter().fold(text, |text, secret| text.replace(secret, "…"));
+            let secrets = call.secrets.iter().filter(|secret| !secret.is_empty());
+            let blotted = secrets.fold(text, |text, secret| text.replace(secret, "…"));
             let blotted = self.credentials.blotted_from(&blotted);
             blotted.chars().filter(|character| !character.is_control()).take(MAX_MESSAGE).collect::<String>()
         };

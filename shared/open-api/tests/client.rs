@@ -17,7 +17,10 @@ use koogallery_open_api::{
     BaseUrl, Batch, Client, Credentials, Error, EventId, LicenseCode, LicenseFile, LicenseStatus, LicenseUsage,
     OrderType, Patience, Said, SoftwareUsage, UsageBatch, UsageRecord, ak_sk, usage_signature_fits,
 };
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 const AK: &str = "QTWAOYTTINDUT2QVKYUC";
 const SK: &str = "not a secret: a test's own key";
@@ -222,6 +225,51 @@ async fn nobody_there_is_unreachable_and_an_activation_may_be_sent_again() {
 }
 
 #[tokio::test]
+async fn a_broken_connection_is_tried_again_where_that_is_safe() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let client = client(&format!("http://{}", listener.local_addr().unwrap()));
+    let breaking = tokio::spawn(async move {
+        for _ in 0..2 {
+            // Reads the request's first bytes, and hangs up.
+            let (mut connection, _) = listener.accept().await.unwrap();
+            connection.read_exact(&mut [0; 4]).await.unwrap();
+        }
+        listener
+    });
+    let error = client.activate_license(&license(), None, later()).await.unwrap_err();
+    assert!(matches!(error, Error::Broken { .. }) && error.try_again(), "{error}");
+
+    let query = tokio::spawn(async move { client.order_query(&order(), None, later()).await });
+    let listener = breaking.await.unwrap();
+    let script = Arc::new(Script { steps: &[Answer(200, ORDER)], requests: Mutex::default() });
+    let router = Router::new().fallback(play).with_state(script);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    assert_eq!(query.await.unwrap().unwrap().order_id, order());
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_is_refused_before_anything_is_sent() {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = format!("https://{}", listener.local_addr().unwrap());
+    let handshake = tokio::spawn(async move {
+        let (connection, _) = listener.accept().await.unwrap();
+        TlsAcceptor::from(Arc::new(tls)).accept(connection).await.map(drop)
+    });
+    let error = client(&address).activate_license(&license(), None, later()).await.unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+    assert!(handshake.await.unwrap().is_err());
+}
+
+#[tokio::test]
 async fn an_activation_is_sent_once_whatever_comes_back() {
     for step in
         [&[Answer(503, "")], &[Answer(429, "")], &[Answer(200, r#"{"error_code":"95000001","error_msg":"later"}"#)]]
@@ -276,6 +324,13 @@ async fn an_error_repeats_no_secret_that_the_answer_does() {
     assert_eq!(error.to_string(), "license …LMNO: KooGallery refused: 92020003 (… of … with …)");
     let shown = format!("{error:?} {:?}", server.client());
     assert!(!shown.contains("ABCDE") && !shown.contains(AK) && !shown.contains(SK), "{shown}");
+}
+
+#[tokio::test]
+async fn an_empty_text_blots_nothing_out() {
+    let server = Server::of(&[Answer(200, r#"{"error_code":"92020001","error_msg":"wrong"}"#)]).await;
+    let error = server.client().license_heartbeat(&license(), Some(""), later()).await.unwrap_err();
+    assert_eq!(error.to_string(), "license …LMNO: KooGallery refused: 92020001 (wrong)");
 }
 
 #[tokio::test]
