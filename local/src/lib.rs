@@ -11,4 +11,5 @@ pub mod keygen;
 pub mod keys;
 pub mod log;
 pub mod marketplace;
+pub mod open_api;
 pub mod simulate;

@@ -1,0 +1,210 @@
+//! What the stand-in answers, API by API.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, StatusCode};
+use koogallery::{ExpireTime, InterfaceType, OrderId};
+use koogallery_open_api::{
+    EventId, LicenseCode, LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UsageBatch, UsageRecord, UtcTime,
+    ak_sk, usage_signature_fits,
+};
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Held;
+
+/// The largest body that is read: 1000 usage records fit easily.
+const MAX_BODY: usize = 4 << 20;
+
+/// An answer's HTTP status and JSON.
+type Answer = (StatusCode, Value);
+
+pub(super) async fn answer(State(held): State<Arc<Held>>, request: Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let (status, json) = match to_bytes(body, MAX_BODY).await {
+        Ok(body) => route(&held, &Request::from_parts(parts, body)),
+        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, json!({"error_msg": "the body is too long, or was cut off"})),
+    };
+    let mut response = Response::new(Body::from(json.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    response
+}
+
+fn route(held: &Held, request: &Request<Bytes>) -> Answer {
+    if ak_sk::verify(request, &held.credentials, (held.clock)()).is_err() {
+        // KooGallery's guide does not say: Huawei Cloud's API gateway, which stands before its APIs, answers this.
+        let message = "Incorrect IAM authentication information: verify aksk signature fail";
+        return (StatusCode::UNAUTHORIZED, json!({"error_code": "APIGW.0301", "error_msg": message}));
+    }
+    let path = request.uri().path().strip_prefix("/api/mkp-openapi-public/global/").unwrap_or_default();
+    let event = path.strip_prefix("v1/market-event/").and_then(|path| path.strip_suffix("/file"));
+    match (request.method(), path, event) {
+        (&Method::GET, "v1/order/query", _) => order_query(held, request),
+        (&Method::POST, "v1/license/activate", _) => activate(held, request),
+        (&Method::POST, "v1/license/heartbeat", _) => heartbeat(held, request),
+        (&Method::POST, "v2/license/software-usage-info", _) => software_usage(held, request),
+        (&Method::POST, "v1/isv/usage-data", _) => usage(held, request),
+        (&Method::POST, _, Some(event)) => license_file(held, request, event),
+        _ => (StatusCode::NOT_FOUND, json!({"error_msg": "no such API"})),
+    }
+}
+
+/// The guide lists these codes for usage; of orders it lists none, so they serve here too.
+fn result(code: &str, message: &str) -> Answer {
+    (StatusCode::OK, json!({"resultCode": code, "resultMsg": message}))
+}
+
+fn order_query(held: &Held, request: &Request<Bytes>) -> Answer {
+    let order = parameter(request, "orderId").and_then(|id| id.parse::<OrderId>().ok());
+    let Some(mut order) = order.and_then(|id| held.state().orders.get(&id).cloned()) else {
+        return result("MKT.0100", "no such order");
+    };
+    if let Some(wanted) = parameter(request, "orderLineId") {
+        order.order_lines.retain(|line| line.order_line_id.as_str() == wanted);
+        if order.order_lines.is_empty() {
+            return result("MKT.0100", "no such order line");
+        }
+    }
+    (StatusCode::OK, json!({"resultCode": "MKT.0000", "resultMsg": "success", "orderInfo": order}))
+}
+
+fn usage(held: &Held, request: &Request<Bytes>) -> Answer {
+    #[derive(Deserialize)]
+    struct Push {
+        usage_records: Vec<UsageRecord>,
+    }
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (ts, nonce, signature) = (header("ts"), header("nonce"), header("signature"));
+    let mut keys = held.access_keys.of(InterfaceType::Basic).iter();
+    if !keys.any(|key| usage_signature_fits(key, ts, nonce, request.body(), signature)) {
+        // The guide lists the codes of refused parameters and signatures without telling them apart.
+        return result("MKT.0150", "signature is wrong");
+    }
+    let push = serde_json::from_slice::<Push>(request.body()).ok();
+    let Some(batch) = push.and_then(|push| UsageBatch::try_from(push.usage_records).ok()) else {
+        return result("MKT.0100", "the records are malformed, none, or too many");
+    };
+    let mut state = held.state();
+    for record in batch.as_slice() {
+        let span = |record: &UsageRecord| (record.instance_id.clone(), record.begin_time, record.end_time);
+        let known = state
+            .usage_records
+            .iter()
+            .any(|known| known.metering_sn == record.metering_sn || span(known) == span(record));
+        if !known {
+            state.usage_records.push(record.clone());
+        }
+    }
+    result("MKT.0000", "success")
+}
+
+/// The guide gives the license errors together (wrong, used, expired, not the seller's) and the codes beside them: taken
+/// in that order.
+const WRONG_LICENSE: &str = "92020001";
+const USED_LICENSE: &str = "92020002";
+const EXPIRED_LICENSE: &str = "92020003";
+
+fn license_error(code: &str) -> Answer {
+    let message = match code {
+        USED_LICENSE => "the license is used",
+        EXPIRED_LICENSE => "the license is expired",
+        _ => "the license is wrong",
+    };
+    (StatusCode::OK, json!({"error_code": code, "error_msg": message}))
+}
+
+fn license_success(data: Value) -> Answer {
+    (StatusCode::OK, json!({"error_code": "92020000", "error_msg": "success", "data": data}))
+}
+
+fn activate(held: &Held, request: &Request<Bytes>) -> Answer {
+    #[derive(Deserialize)]
+    struct Activation {
+        license: LicenseCode,
+        real_effect_time: Option<ExpireTime>,
+    }
+    let Ok(activation) = serde_json::from_slice::<Activation>(request.body()) else {
+        return license_error(WRONG_LICENSE);
+    };
+    let start = activation.real_effect_time.map_or_else(held.clock, ExpireTime::timestamp);
+    let mut state = held.state();
+    let license = state.licenses.iter_mut().find(|(code, _)| *code == activation.license);
+    let info = match license {
+        None => return license_error(WRONG_LICENSE),
+        Some((_, LicenseInfo { activate_time: Some(_), .. })) => return license_error(USED_LICENSE),
+        Some((_, LicenseInfo { status: Some(status), .. })) if *status != LicenseStatus::Alive => {
+            return license_error(EXPIRED_LICENSE);
+        }
+        Some((_, info)) => info,
+    };
+    info.status = Some(LicenseStatus::Alive);
+    info.activate_time = UtcTime::from_timestamp(start).map(|time| time.to_digits().into());
+    license_success(json!({"license_code_info": json!(info).to_string()}))
+}
+
+fn heartbeat(held: &Held, request: &Request<Bytes>) -> Answer {
+    #[derive(Deserialize)]
+    struct Heartbeat {
+        license: LicenseCode,
+    }
+    let beat = serde_json::from_slice::<Heartbeat>(request.body()).ok();
+    let state = held.state();
+    let license = beat.and_then(|beat| state.licenses.iter().find(|(code, _)| *code == beat.license));
+    let Some((code, info)) = license else { return license_error(WRONG_LICENSE) };
+    let mut data = json!(info);
+    data["license_code"] = json!(code);
+    license_success(data)
+}
+
+fn software_usage(held: &Held, request: &Request<Bytes>) -> Answer {
+    #[derive(Deserialize)]
+    struct Usage {
+        usage_info: Vec<LicenseUsage>,
+    }
+    let mut state = held.state();
+    match serde_json::from_slice::<Usage>(request.body()) {
+        Ok(Usage { usage_info })
+            if (1..=100).contains(&usage_info.len())
+                && usage_info.iter().all(|usage| state.licenses.iter().any(|(code, _)| *code == usage.license)) =>
+        {
+            state.license_usage.extend(usage_info);
+            license_success(Value::Null)
+        }
+        _ => license_error(WRONG_LICENSE),
+    }
+}
+
+/// The guide does not show this answer: any success of the License APIs will do.
+fn license_file(held: &Held, request: &Request<Bytes>, event: &str) -> Answer {
+    let event = decoded(event).and_then(|event| event.parse::<EventId>().ok());
+    let is_text = request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/"));
+    let body = request.body().clone();
+    let file = if is_text {
+        String::from_utf8(body.into()).ok().map(LicenseFile::Text)
+    } else {
+        Some(LicenseFile::File(body))
+    };
+    let (Some(event), Some(file)) = (event, file) else {
+        return (StatusCode::BAD_REQUEST, json!({"error_msg": "the event's id or the text is malformed"}));
+    };
+    held.state().license_files.push((event, file));
+    license_success(Value::Null)
+}
+
+/// A parameter of the query.
+fn parameter(request: &Request<Bytes>, name: &str) -> Option<String> {
+    let mut pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).and_then(|(_, value)| decoded(value))
+}
+
+fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(Cow::into_owned)
+}

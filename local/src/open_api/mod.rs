@@ -1,0 +1,299 @@
+//! A stand-in for KooGallery's open APIs on a loopback port: it checks every signature, answers the test orders and
+//! whatever orders and licenses it is given, and keeps what it is sent for inspection.
+//!
+//! Where the guide does not say what KooGallery answers, a comment says what is answered here.
+
+mod answer;
+mod mock_orders;
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use koogallery::{AccessKeys, OrderId, Timestamp};
+use koogallery_open_api::{
+    BaseUrl, Credentials, EventId, LicenseCode, LicenseFile, LicenseInfo, LicenseUsage, OrderInfo, UsageRecord,
+};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use mock_orders::mock_orders;
+
+/// A stand-in that runs.
+#[derive(Debug)]
+pub struct StandIn {
+    address: SocketAddr,
+    held: Arc<Held>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<std::io::Result<()>>,
+}
+
+/// Who may call, and what there is.
+#[derive(Debug)]
+struct Held {
+    credentials: Credentials,
+    access_keys: AccessKeys,
+    clock: fn() -> Timestamp,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    orders: HashMap<OrderId, OrderInfo>,
+    licenses: Vec<(LicenseCode, LicenseInfo)>,
+    license_files: Vec<(EventId, LicenseFile)>,
+    license_usage: Vec<LicenseUsage>,
+    usage_records: Vec<UsageRecord>,
+}
+
+impl Held {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl StandIn {
+    /// Starts one that one seller can call: with these credentials, and for usage with these access keys.
+    pub async fn start(
+        credentials: Credentials,
+        access_keys: AccessKeys,
+        clock: fn() -> Timestamp,
+    ) -> std::io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let orders = mock_orders(clock()).map(|order| (order.order_id.clone(), order)).collect();
+        let state = Mutex::new(State { orders, ..State::default() });
+        let held = Arc::new(Held { credentials, access_keys, clock, state });
+        let router = Router::new().fallback(answer::answer).with_state(Arc::clone(&held));
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async move { drop(stopped.await) };
+        let served = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown).await });
+        Ok(Self { address, held, stop, served })
+    }
+
+    /// Where it is, for a client.
+    #[must_use]
+    pub fn endpoint(&self) -> BaseUrl {
+        let address = format!("http://{}", self.address);
+        address.parse().unwrap_or_else(|_| unreachable!("{address} is a loopback address"))
+    }
+
+    /// Makes an order known, or changes it.
+    pub fn put_order(&self, order: OrderInfo) {
+        self.held.state().orders.insert(order.order_id.clone(), order);
+    }
+
+    /// Makes a license code known, or changes it. One with an `activate_time` counts as used.
+    pub fn put_license(&self, code: LicenseCode, info: LicenseInfo) {
+        let mut state = self.held.state();
+        state.licenses.retain(|(known, _)| *known != code);
+        state.licenses.push((code, info));
+    }
+
+    /// The licenses that were handed over, in the order of arrival.
+    #[must_use]
+    pub fn license_files(&self) -> Vec<(EventId, LicenseFile)> {
+        self.held.state().license_files.clone()
+    }
+
+    /// The use of licenses that was told, in the order of arrival.
+    #[must_use]
+    pub fn license_usage(&self) -> Vec<LicenseUsage> {
+        self.held.state().license_usage.clone()
+    }
+
+    /// The usage records that count, in the order of arrival.
+    #[must_use]
+    pub fn usage_records(&self) -> Vec<UsageRecord> {
+        self.held.state().usage_records.clone()
+    }
+
+    /// Lets running requests finish and ends it.
+    pub async fn stop(self) {
+        drop(self.stop);
+        drop(self.served.await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use koogallery::InterfaceType;
+    use koogallery_open_api::{
+        Batch, ChargingMode, Client, Error, LicenseStatus, OrderType, Patience, SoftwareUsage, UsageBatch,
+    };
+
+    use super::*;
+
+    const AK: &str = "LOCALTEST";
+
+    fn now() -> Timestamp {
+        Timestamp::from_millis(1_764_000_000_000)
+    }
+
+    fn keys(basic: &str) -> AccessKeys {
+        AccessKeys::from_json(&format!(r#"{{"basic":["{basic}"]}}"#)).unwrap()
+    }
+
+    async fn start() -> StandIn {
+        StandIn::start(Credentials::new(AK, "sk").unwrap(), keys("basic key"), now).await.unwrap()
+    }
+
+    fn client_of(stand_in: &StandIn, secret: &str, clock: fn() -> Timestamp) -> Client {
+        let credentials = Credentials::new(AK, secret).unwrap();
+        Client::new(stand_in.endpoint(), credentials, clock, Patience::default()).unwrap()
+    }
+
+    fn client(stand_in: &StandIn) -> Client {
+        client_of(stand_in, "sk", now)
+    }
+
+    /// Later than any of these tests takes, unless something hangs.
+    fn later() -> Instant {
+        Instant::now() + Duration::from_mins(1)
+    }
+
+    fn code_of(error: Error) -> String {
+        match error {
+            Error::Refused { said, .. } => said.code,
+            other => panic!("not refused: {other}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn the_test_orders_are_what_their_names_say() {
+        let stand_in = start().await;
+        let client = client(&stand_in);
+        for (id, order_type, charging_mode, period_type) in [
+            ("MOCKPERIODYEARNEW", OrderType::New, ChargingMode::Period, Some("year")),
+            ("MOCKONETIMENEW", OrderType::New, ChargingMode::OneTime, None),
+            ("MOCKONDEMAND", OrderType::New, ChargingMode::OnDemand, None),
+            ("MOCKONDEMANDPKG", OrderType::New, ChargingMode::OnDemandPkg, None),
+            ("MOCKPERIODDAYTRIAL", OrderType::Trial, ChargingMode::Period, Some("day")),
+            ("MOCKMONTYTRIALTOFORMAL", OrderType::TrialToFormal, ChargingMode::Period, Some("month")),
+            ("MOCKMONTYUNSUBSCRIBE", OrderType::Unsubscribe, ChargingMode::Period, Some("month")),
+            ("MOCKMONTYRENEW", OrderType::Renew, ChargingMode::Period, Some("month")),
+            ("MOCKMONTYCHANGE", OrderType::Change, ChargingMode::Period, Some("month")),
+        ] {
+            let line_id = format!("{id}-000001").parse().unwrap();
+            let order = client.order_query(&id.parse().unwrap(), Some(&line_id), later()).await.unwrap();
+            assert_eq!(order.order_type, order_type, "{id}");
+            let [line] = &order.order_lines[..] else { panic!("{id} has one line") };
+            assert_eq!(line.order_line_id, line_id);
+            assert_eq!(line.charging_mode.as_ref(), Some(&charging_mode), "{id}");
+            assert_eq!(line.period_type.as_deref(), period_type, "{id}");
+            assert_eq!(line.expire_time.is_some(), period_type.is_some(), "{id}");
+            assert!(order.buyer_info.is_some());
+        }
+        stand_in.stop().await;
+    }
+
+    #[tokio::test]
+    async fn an_order_is_known_once_it_is_put() {
+        let stand_in = start().await;
+        let client = client(&stand_in);
+        let id: OrderId = "CS1".parse().unwrap();
+        assert_eq!(code_of(client.order_query(&id, None, later()).await.unwrap_err()), "MKT.0100");
+
+        let order: OrderInfo = serde_json::from_str(
+            r#"{"orderId":"CS1","orderType":"NEW","orderLine":[{"orderLineId":"CS1-000001"},{"orderLineId":"CS1-000002"}]}"#,
+        )
+        .unwrap();
+        stand_in.put_order(order.clone());
+        assert_eq!(client.order_query(&id, None, later()).await.unwrap(), order);
+        let second = client.order_query(&id, Some(&"CS1-000002".parse().unwrap()), later()).await.unwrap();
+        assert_eq!(second.order_lines, order.order_lines[1..]);
+        let third = client.order_query(&id, Some(&"CS1-000003".parse().unwrap()), later()).await;
+        assert_eq!(code_of(third.unwrap_err()), "MKT.0100");
+    }
+
+    #[tokio::test]
+    async fn a_wrong_or_stale_signature_is_refused() {
+        let stand_in = start().await;
+        let id: OrderId = "MOCKONDEMAND".parse().unwrap();
+        let early = || Timestamp::from_millis(1_764_000_000_000 - 901_000);
+        let late = || Timestamp::from_millis(1_764_000_000_000 + 901_000);
+        for client in
+            [client_of(&stand_in, "other", now), client_of(&stand_in, "sk", early), client_of(&stand_in, "sk", late)]
+        {
+            let error = client.order_query(&id, None, later()).await.unwrap_err();
+            assert!(matches!(&error, Error::Status { status: 401, said, .. } if said.code == "APIGW.0301"), "{error}");
+        }
+        let edge = || Timestamp::from_millis(1_764_000_000_000 - 900_000);
+        client_of(&stand_in, "sk", edge).order_query(&id, None, later()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_license_is_activated_once_and_then_alive() {
+        let stand_in = start().await;
+        let client = client(&stand_in);
+        let code: LicenseCode = "ABCDE-FGHIJ-KLMNO".parse().unwrap();
+        assert_eq!(code_of(client.activate_license(&code, None, later()).await.unwrap_err()), "92020001");
+        assert_eq!(code_of(client.license_heartbeat(&code, None, later()).await.unwrap_err()), "92020001");
+
+        let sold = LicenseInfo { order_id: Some("CS1".parse().unwrap()), ..LicenseInfo::default() };
+        stand_in.put_license(code.clone(), sold);
+        let start = "20251201T000000Z".parse().unwrap();
+        let active = client.activate_license(&code, Some(start), later()).await.unwrap();
+        assert_eq!(active.status, Some(LicenseStatus::Alive));
+        assert_eq!(active.order_id, Some("CS1".parse().unwrap()));
+        assert_eq!(client.license_heartbeat(&code, None, later()).await.unwrap(), active);
+        assert_eq!(active.activate_time.unwrap().timestamp(), Some(start.timestamp()));
+        assert_eq!(code_of(client.activate_license(&code, None, later()).await.unwrap_err()), "92020002");
+
+        let over = LicenseInfo { status: Some(LicenseStatus::Expired), ..LicenseInfo::default() };
+        stand_in.put_license(code.clone(), over);
+        assert_eq!(code_of(client.activate_license(&code, None, later()).await.unwrap_err()), "92020003");
+    }
+
+    #[tokio::test]
+    async fn license_files_and_license_usage_are_remembered() {
+        let stand_in = start().await;
+        let client = client(&stand_in);
+        let event: EventId = "event/1".parse().unwrap();
+        let text = LicenseFile::Text("a license 许可".to_owned());
+        let file = LicenseFile::File(vec![0, 255].into());
+        client.upload_license(&event, &text, later()).await.unwrap();
+        client.upload_license(&event, &file, later()).await.unwrap();
+        assert_eq!(stand_in.license_files(), [(event.clone(), text), (event, file)]);
+
+        let code: LicenseCode = "ABCDE-FGHIJ-KLMNO".parse().unwrap();
+        let usage =
+            LicenseUsage { license: code.clone(), software_usage_info: vec![SoftwareUsage::Id("u-1".to_owned())] };
+        let batch = Batch::try_from(vec![usage.clone()]).unwrap();
+        assert_eq!(code_of(client.push_software_usage(&batch, later()).await.unwrap_err()), "92020001");
+        stand_in.put_license(code, LicenseInfo::default());
+        client.push_software_usage(&batch, later()).await.unwrap();
+        assert_eq!(stand_in.license_usage(), [usage]);
+    }
+
+    #[tokio::test]
+    async fn usage_counts_once_and_only_with_the_key() {
+        let stand_in = start().await;
+        let client = client(&stand_in);
+        let record = UsageRecord {
+            instance_id: "i-1".parse().unwrap(),
+            record_time: "20251124T160500Z".parse().unwrap(),
+            begin_time: "20251124T150000Z".parse().unwrap(),
+            end_time: "20251124T160000Z".parse().unwrap(),
+            usage_value: "0.25".parse().unwrap(),
+            metering_sn: "sn-1".parse().unwrap(),
+            relate_pkg_instance: None,
+        };
+        let same_span = UsageRecord { metering_sn: "sn-2".parse().unwrap(), ..record.clone() };
+        let batch = UsageBatch::try_from(vec![record.clone(), same_span]).unwrap();
+        let wrong = keys("other key");
+        let refused = client.push_usage(&batch, wrong.current(InterfaceType::Basic).unwrap(), later()).await;
+        assert_eq!(code_of(refused.unwrap_err()), "MKT.0150");
+        assert_eq!(stand_in.usage_records(), []);
+
+        let right = keys("basic key");
+        for _ in 0..2 {
+            client.push_usage(&batch, right.current(InterfaceType::Basic).unwrap(), later()).await.unwrap();
+        }
+        assert_eq!(stand_in.usage_records(), [record]);
+    }
+}

@@ -1,0 +1,249 @@
+//! One call, start to end: sign, send, judge the answer, and try again where that is safe.
+
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, Method, Request, StatusCode};
+use koogallery::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::ak_sk::{Credentials, sign};
+use crate::code::{Verdict, verdict};
+use crate::error::{Error, Said, Subject};
+use crate::site::BaseUrl;
+
+/// What all paths begin with; the version follows.
+const PREFIX: &str = "/api/mkp-openapi-public/global";
+/// The largest answer that is read.
+const MAX_ANSWER: usize = 4 << 20;
+/// The longest message of KooGallery's that an error repeats, in characters.
+const MAX_MESSAGE: usize = 256;
+
+/// How long the client waits, and how it tries again.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// For a connection.
+    pub connect: Duration,
+    /// For one try of a call, the connection included.
+    pub answer: Duration,
+    /// Before the first repeat; each further pause is about twice as long. Chance makes each up to that much longer.
+    pub first_pause: Duration,
+    /// No pause is longer, but for chance.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            answer: Duration::from_secs(10),
+            first_pause: Duration::from_millis(200),
+            longest_pause: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The open APIs of one site, called as one seller. Cheap to clone; a clone shares its connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: BaseUrl,
+    credentials: Credentials,
+    clock: fn() -> Timestamp,
+    patience: Patience,
+}
+
+/// No client: the platform's certificates cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTPS client: {0}")]
+pub struct ClientError(#[from] reqwest::Error);
+
+/// Whether a call may be sent again when it is not known whether it arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    Safe,
+    Never,
+}
+
+/// One call. Build it with [`Call::get`] or [`Call::post`].
+pub(crate) struct Call<'a> {
+    pub(crate) subject: Subject,
+    pub(crate) repeat: Repeat,
+    pub(crate) method: Method,
+    /// Encoded, after [`PREFIX`].
+    pub(crate) path: String,
+    /// Encoded; empty where there is none.
+    pub(crate) query: String,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    pub(crate) body: Bytes,
+    /// What errors must not repeat, should KooGallery's message hold it.
+    pub(crate) secrets: Vec<&'a str>,
+    pub(crate) verdict: fn(&str) -> Verdict,
+}
+
+impl Call<'_> {
+    pub(crate) fn get(subject: Subject, path: &str) -> Self {
+        Self {
+            subject,
+            repeat: Repeat::Safe,
+            method: Method::GET,
+            path: path.to_owned(),
+            query: String::new(),
+            content_type: "application/json",
+            headers: Vec::new(),
+            body: Bytes::new(),
+            secrets: Vec::new(),
+            verdict,
+        }
+    }
+
+    pub(crate) fn post(subject: Subject, path: &str, body: Bytes) -> Self {
+        Self { method: Method::POST, repeat: Repeat::Never, body, ..Self::get(subject, path) }
+    }
+}
+
+/// A request's body.
+pub(crate) fn json(subject: &Subject, body: &impl Serialize) -> Result<Bytes, Error> {
+    let problem = "it cannot be written as JSON";
+    let json = serde_json::to_vec(body).map_err(|_| Error::Request { subject: subject.clone(), problem })?;
+    Ok(json.into())
+}
+
+/// A part of an answer, read into its type. The JSON library's message is left out: it may quote personal data.
+pub(crate) fn read<T: DeserializeOwned>(subject: &Subject, name: &'static str, value: Value) -> Result<T, Error> {
+    let malformed = |_| Error::Malformed { subject: subject.clone(), problem: format!("{name} cannot be read") };
+    serde_json::from_value(value).map_err(malformed)
+}
+
+impl Client {
+    /// A client of `base` that signs with `credentials` at the time that `clock` tells.
+    pub fn new(
+        base: impl Into<BaseUrl>,
+        credentials: Credentials,
+        clock: fn() -> Timestamp,
+        patience: Patience,
+    ) -> Result<Self, ClientError> {
+        // One crypto provider for the process; a second call finds it installed.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder()
+            .connect_timeout(patience.connect)
+            .timeout(patience.answer)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .build()?;
+        Ok(Self { http, base: base.into(), credentials, clock, patience })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Sends a call until it is answered, at most until `deadline`, and returns the answer's members.
+    pub(crate) async fn send(&self, call: &Call<'_>, deadline: Instant) -> Result<Map<String, Value>, Error> {
+        let mut pauses = ExponentialBuilder::new()
+            .with_min_delay(self.patience.first_pause)
+            .with_max_delay(self.patience.longest_pause)
+            .without_max_times()
+            .with_jitter()
+            .build();
+        loop {
+            let tried = tokio::time::timeout_at(deadline.into(), self.send_once(call)).await;
+            let error = match tried {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(Error::TimedOut(call.subject.clone())),
+            };
+            let pause = pauses.next().filter(|_| call.repeat == Repeat::Safe && error.worth_a_retry());
+            match pause {
+                Some(pause) if Instant::now() + pause < deadline => tokio::time::sleep(pause).await,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn send_once(&self, call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+        let failed = |error: reqwest::Error| failure(call.subject.clone(), &error.without_url());
+        let request = reqwest::Request::try_from(self.request(call)?).map_err(failed)?;
+        let mut response = self.http.execute(request).await.map_err(failed)?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_ANSWER {
+                let problem = format!("it is longer than {MAX_ANSWER} bytes");
+                return Err(Error::Malformed { subject: call.subject.clone(), problem });
+            }
+        }
+        self.judge(call, status, &body)
+    }
+
+    /// Each try is signed anew: it must say when it was sent.
+    fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>, Error> {
+        let unmade = |problem| Error::Request { subject: call.subject.clone(), problem };
+        let mark = if call.query.is_empty() { "" } else { "?" };
+        let address = format!("{}{PREFIX}{}{mark}{}", self.base, call.path, call.query);
+        let mut request = Request::builder().method(&call.method).uri(address).header(CONTENT_TYPE, call.content_type);
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(call.body.clone()).map_err(|_| unmade("its parts are no HTTP request"))?;
+        sign(&mut request, &self.credentials, self.now()).map_err(|_| unmade("it cannot be signed"))?;
+        Ok(request)
+    }
+
+    fn judge(&self, call: &Call<'_>, status: StatusCode, body: &[u8]) -> Result<Map<String, Value>, Error> {
+        let subject = || call.subject.clone();
+        // An empty answer says as much as an empty object.
+        let answer = if body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(body) };
+        let said = answer.as_ref().map(|answer| self.said(call, answer)).unwrap_or_default();
+        if !status.is_success() {
+            return Err(Error::Status { subject: subject(), status: status.as_u16(), said });
+        }
+        let answer = answer.map_err(|error| Error::Malformed {
+            subject: subject(),
+            problem: format!("no JSON object (line {}, column {})", error.line(), error.column()),
+        })?;
+        match (call.verdict)(&said.code) {
+            Verdict::Accepted => Ok(answer),
+            Verdict::Refused => Err(Error::Refused { subject: subject(), said }),
+            Verdict::TryAgain => Err(Error::TheirSide { subject: subject(), said }),
+        }
+    }
+
+    /// Orders say `resultCode` and `resultMsg`, licenses `error_code` and `error_msg`; either is read from any answer.
+    fn said(&self, call: &Call<'_>, answer: &Map<String, Value>) -> Said {
+        let member = |names: [&str; 2]| {
+            let text = match names.iter().find_map(|name| answer.get(*name)) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Number(number)) => number.to_string(),
+                _ => String::new(),
+            };
+            let secrets = call.secrets.iter().filter(|secret| !secret.is_empty());
+            let blotted = secrets.fold(text, |text, secret| text.replace(secret, "…"));
+            let blotted = self.credentials.blotted_from(&blotted);
+            blotted.chars().filter(|character| !character.is_control()).take(MAX_MESSAGE).collect::<String>()
+        };
+        Said { code: member(["resultCode", "error_code"]), message: member(["resultMsg", "error_msg"]) }
+    }
+}
+
+fn failure(subject: Subject, error: &reqwest::Error) -> Error {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    let problem = innermost.to_string();
+    if error.is_connect() {
+        Error::Unreachable { subject, problem }
+    } else if error.is_timeout() {
+        Error::TimedOut(subject)
+    } else {
+        Error::Broken { subject, problem }
+    }
+}

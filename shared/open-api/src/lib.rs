@@ -1,0 +1,58 @@
+//! KooGallery's open APIs, as a seller calls them: orders, licenses, usage.
+//!
+//! A [`Client`] speaks to one [`Site`] (or to any [`BaseUrl`]) with a seller's AK and SK. It reads no environment and
+//! no clock of its own, checks every certificate, follows no redirect, and returns at the deadline that it is given. It
+//! tries again by itself only what is safe to send twice; of the rest [`Error::try_again`] tells.
+//!
+//! | call | API |
+//! |---|---|
+//! | [`Client::order_query`] | who bought what, for how long |
+//! | [`Client::activate_license`], [`Client::license_heartbeat`], [`Client::push_software_usage`] | License 2.0 codes |
+//! | [`Client::upload_license`] | the license for a getLicenseAsync event |
+//! | [`Client::push_usage`] | pay-per-use |
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! use koogallery::Timestamp;
+//! use koogallery_open_api::{Client, Credentials, OrderType, Patience, Site};
+//!
+//! async fn is_refund(ak: &str, sk: &str, now: fn() -> Timestamp) -> Result<bool, Box<dyn std::error::Error>> {
+//!     let client = Client::new(Site::International, Credentials::new(ak, sk)?, now, Patience::default())?;
+//!     let deadline = Instant::now() + Duration::from_secs(20);
+//!     let order = client.order_query(&"MOCKMONTYUNSUBSCRIBE".parse()?, None, deadline).await?;
+//!     Ok(order.order_type == OrderType::Unsubscribe)
+//! }
+//! ```
+//!
+//! [`ak_sk`] and [`usage_signature_fits`] are the called side's half, for a stand-in of KooGallery.
+
+pub mod ak_sk;
+mod batch;
+mod client;
+mod code;
+mod error;
+mod license;
+mod license_code;
+mod license_file;
+mod order_query;
+mod site;
+mod usage;
+mod utc;
+mod wire;
+
+pub use ak_sk::{Credentials, CredentialsError, SecretAccessKey};
+pub use batch::{Batch, BatchError};
+pub use client::{Client, ClientError, Patience};
+pub use code::{Verdict, usage_verdict, verdict};
+pub use error::{Error, Said, Subject};
+pub use license::{LicenseInfo, LicenseStatus, LicenseUsage, SoftwareUsage};
+pub use license_code::LicenseCode;
+pub use license_file::{EventId, LicenseFile};
+pub use order_query::{BuyerInfo, ChargingMode, ExtendParam, OrderInfo, OrderLine, OrderType};
+pub use site::{BaseUrl, BaseUrlError, Site};
+pub use usage::{
+    MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError, usage_signature, usage_signature_fits,
+};
+pub use utc::{UtcTime, UtcTimeError};
+pub use wire::{Personal, SentTime};

@@ -1,0 +1,100 @@
+//! Times on the wire. The open APIs write them in two forms; both are whole seconds in UTC.
+
+use std::fmt;
+
+use koogallery::{ExpireTime, Timestamp};
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::{Serialize, Serializer};
+
+/// A second in UTC, written `yyyyMMdd'T'HHmmss'Z'`: usage records, and `X-Sdk-Date` of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UtcTime(ExpireTime);
+
+/// The text is no time of that form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give a UTC time like 20261231T160000Z")]
+pub struct UtcTimeError;
+
+impl UtcTime {
+    /// The second that a point in time is in; none past the year 9999.
+    #[must_use]
+    pub fn from_timestamp(at: Timestamp) -> Option<Self> {
+        let millis = at.as_seconds().checked_mul(1000)?;
+        ExpireTime::from_timestamp(Timestamp::from_millis(millis)).map(Self)
+    }
+
+    /// Its first millisecond.
+    #[must_use]
+    pub const fn timestamp(self) -> Timestamp {
+        self.0.timestamp()
+    }
+
+    /// The form `yyyyMMddHHmmss`, which the License APIs take.
+    #[must_use]
+    pub fn to_digits(self) -> String {
+        let mut digits = self.0.to_string();
+        digits.truncate(14);
+        digits
+    }
+}
+
+impl fmt::Display for UtcTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = self.to_digits();
+        let (date, time) = digits.split_at(8);
+        write!(f, "{date}T{time}Z")
+    }
+}
+
+impl std::str::FromStr for UtcTime {
+    type Err = UtcTimeError;
+    fn from_str(text: &str) -> Result<Self, UtcTimeError> {
+        let (date, time) = text.strip_suffix('Z').and_then(|text| text.split_once('T')).ok_or(UtcTimeError)?;
+        if date.len() != 8 || time.len() != 6 {
+            return Err(UtcTimeError);
+        }
+        format!("{date}{time}").parse().map(Self).map_err(|_| UtcTimeError)
+    }
+}
+
+impl Serialize for UtcTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UtcTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn is_written_in_both_forms() {
+        let time = UtcTime::from_timestamp(Timestamp::from_millis(1_573_789_015_999)).unwrap();
+        assert_eq!(time.to_string(), "20191115T033655Z");
+        assert_eq!(time.to_digits(), "20191115033655");
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for bad in ["", "20191115033655", "20191115T033655", "2019-11-15T03:36:55Z", "20191315T033655Z", "时时T时时Z"]
+        {
+            assert_eq!(bad.parse::<UtcTime>(), Err(UtcTimeError), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn written_and_read_again_is_the_same(seconds in 0i64..253_402_300_799) {
+            let time = UtcTime::from_timestamp(Timestamp::from_millis(seconds * 1000)).unwrap();
+            prop_assert_eq!(time.to_string().parse::<UtcTime>(), Ok(time));
+        }
+    }
+}
