@@ -25,6 +25,6 @@ pub use host::{Answer, DEADLINE, Host, Shared};
 pub use lambda::{StartError, lambda};
 pub use provisioning::Provisioning;
 pub use record::{CallRecord, CloudWatch, Log};
-pub use secrets::{SecretError, SecretSource, SecretText, Secrets};
+pub use secrets::{OpenApiKey, SecretError, SecretSource, SecretText, Secrets};
 pub use styled::response;
 pub use vault::{Vault, VaultError};

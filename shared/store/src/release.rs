@@ -7,6 +7,7 @@ use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::event::Event;
+use crate::table::{OPEN, OPEN_SINCE};
 
 impl Store {
     /// Releases an instance; a repeat changes nothing.
@@ -15,8 +16,11 @@ impl Store {
         let usual = Update::builder()
             .condition_expression("attribute_exists(pk) AND #status <> :released")
             .update_expression(
-                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one REMOVE #freezeCause",
+                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one \
+                 REMOVE #freezeCause, #open, #openSince",
             )
+            .expression_attribute_names("#open", OPEN)
+            .expression_attribute_names("#openSince", OPEN_SINCE)
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#freezeCause", "freezeCause")
             .expression_attribute_names("#releasedAt", "releasedAt")

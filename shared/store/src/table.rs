@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
 use crate::client::StoreError;
@@ -15,6 +15,14 @@ pub const PARTITION_KEY: &str = "pk";
 pub const SORT_KEY: &str = "sk";
 /// Time-to-live attribute: seconds since the epoch.
 pub const TTL_ATTRIBUTE: &str = "expiresAt";
+/// The sparse index of what is still to be done: events to deliver, instances to provision.
+pub const OPEN_INDEX: &str = "open";
+/// Its partition key attribute: the kind and a shard, so that no partition runs hot. Removed when the thing is done.
+pub const OPEN: &str = "open";
+/// Its sort key attribute: since when, in milliseconds.
+pub const OPEN_SINCE: &str = "openSince";
+/// When an event is tried again, in milliseconds: the index holds a copy.
+pub const NEXT_TRY_AT: &str = "nextTryAt";
 
 /// What the table named `name` is made of.
 ///
@@ -26,20 +34,32 @@ pub fn definition(name: &str) -> CreateTableInput {
     let key = |attribute: &str, kind| {
         KeySchemaElement::builder().attribute_name(attribute).key_type(kind).build().expect("both parts are given")
     };
-    let text = |attribute: &str| {
+    let attribute = |attribute: &str, kind| {
         AttributeDefinition::builder()
             .attribute_name(attribute)
-            .attribute_type(ScalarAttributeType::S)
+            .attribute_type(kind)
             .build()
             .expect("both parts are given")
     };
+    let projection = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes(NEXT_TRY_AT);
     CreateTableInput::builder()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key(PARTITION_KEY, KeyType::Hash))
         .key_schema(key(SORT_KEY, KeyType::Range))
-        .attribute_definitions(text(PARTITION_KEY))
-        .attribute_definitions(text(SORT_KEY))
+        .attribute_definitions(attribute(PARTITION_KEY, ScalarAttributeType::S))
+        .attribute_definitions(attribute(SORT_KEY, ScalarAttributeType::S))
+        .attribute_definitions(attribute(OPEN, ScalarAttributeType::S))
+        .attribute_definitions(attribute(OPEN_SINCE, ScalarAttributeType::N))
+        .global_secondary_indexes(
+            GlobalSecondaryIndex::builder()
+                .index_name(OPEN_INDEX)
+                .key_schema(key(OPEN, KeyType::Hash))
+                .key_schema(key(OPEN_SINCE, KeyType::Range))
+                .projection(projection.build())
+                .build()
+                .expect("all parts are given"),
+        )
         .stream_specification(
             StreamSpecification::builder()
                 .stream_enabled(true)
@@ -60,6 +80,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         .set_billing_mode(definition.billing_mode)
         .set_key_schema(definition.key_schema)
         .set_attribute_definitions(definition.attribute_definitions)
+        .set_global_secondary_indexes(definition.global_secondary_indexes)
         .set_stream_specification(definition.stream_specification)
         .send()
         .await;
