@@ -11,6 +11,9 @@ pub const LOCAL_TEST_KEYS: &str = concat!(
 /// `KOOGALLERY_LOCAL_KEY` where neither it nor a KMS key is set.
 pub const LOCAL_KEY: &str = "6b6f6f67616c6c6572792d6c6f63616c2d746573742d6b65792d33322d627974";
 
+/// `KOOGALLERY_WEBHOOK_SECRET` where it is not set and nothing leaves this machine.
+pub const LOCAL_WEBHOOK_SECRET: &str = "whsec_a29vZ2FsbGVyeS1sb2NhbC10ZXN0LXdlYmhvb2stc2VjcmV0";
+
 /// The keys that a client of this project signs with: `KOOGALLERY_KEYS`, or the local test key.
 pub fn or_local_test_keys(configured: Option<&str>) -> Result<AccessKeys, AccessKeysError> {
     AccessKeys::from_json(configured.unwrap_or(LOCAL_TEST_KEYS))
