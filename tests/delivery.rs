@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use deliver_events::{Left, look};
+use deliver_events::{Batch, Left, Queue, deliver, look};
 use koogallery::{AccessKeys, ResultCode};
 use koogallery_local::open_api::StandIn;
 use koogallery_local::{events, keys};
@@ -15,6 +15,7 @@ use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, now};
 use koogallery_store::{Delivery, Provisioned, Status, SubjectKey};
 use koogallery_tests::application::{Account, Arrived, Does, Post};
+use koogallery_tests::aws::AwsService;
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
 use koogallery_tests::secrets::Secrets;
@@ -65,7 +66,7 @@ fn plain(environment: Environment) -> Environment {
 #[tokio::test]
 async fn whatever_the_receiver_does_no_event_is_lost_or_overtaken() {
     type Rule = fn(&Arrived) -> Does;
-    let faults: [(&str, usize, Rule); 9] = [
+    let faults: [(&str, usize, Rule); 10] = [
         ("none", 0, |_| Does::Take),
         ("down for a day", 0, |_| Does::Status(503)),
         ("unreachable now and then", 0, |event| if event.number % 3 == 1 { Does::Cut } else { Does::Take }),
@@ -77,6 +78,7 @@ async fn whatever_the_receiver_does_no_event_is_lost_or_overtaken() {
             if event.name() == "instance.frozen" && event.before == 0 { Does::TakeAndHang } else { Does::Take }
         }),
         ("answers garbage", 0, |_| Does::Say("\u{0}\u{1}<html>".to_owned())),
+        ("answers without an end", 0, |_| Does::Huge),
         ("redirects each first try", 0, |event| if event.before == 0 { Does::Status(308) } else { Does::Take }),
         ("wants no freezes", 3, |event| if event.name() == "instance.frozen" { Does::Status(410) } else { Does::Take }),
     ];
@@ -521,4 +523,102 @@ async fn the_local_host_delivers_by_itself_and_after_a_restart() {
     assert_eq!((account.events, account.out_of_order), (12, 0));
     let texts: Vec<String> = seller.items().await.iter().map(|item| text(item, "lastProblem")).collect();
     assert!(texts.iter().all(String::is_empty), "{texts:?}");
+}
+
+/// What Lambda hands over of the queue: a message for each subject named.
+fn batch(subjects: &[&str]) -> Batch {
+    let message = |(number, subject): (usize, &&str)| {
+        json!({ "messageId": format!("m-{number}"), "receiptHandle": format!("r-{number}"),
+            "body": json!({ "subject": subject }).to_string() })
+    };
+    let messages: Vec<Value> = subjects.iter().enumerate().map(message).collect();
+    serde_json::from_value(json!({ "Records": messages })).unwrap()
+}
+
+fn queue_at(service: &AwsService) -> Queue {
+    let environment = Environment::default()
+        .with("KOOGALLERY_EVENT_QUEUE_URL", format!("{}/123456789012/events.fifo", service.endpoint()))
+        .with("AWS_ENDPOINT_URL_SQS", service.endpoint());
+    Queue::of(&environment).unwrap()
+}
+
+#[tokio::test]
+async fn a_batch_keeps_what_failed_in_the_queue_hidden_for_its_pause() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let (post, queue) = (Post::of(&seller, plain).await, queue_at(&service));
+    lives(&seller, 3).await;
+    post.application.does(|event| if instance(event) == "i-1" { Does::Status(500) } else { Does::Take });
+    let (courier, later) = (post.courier(&seller), Instant::now() + Duration::from_mins(5));
+    let of = ["INSTANCE#i-0", "INSTANCE#i-1", "INSTANCE#i-1", "INSTANCE#i-2", "INSTANCE#i-0"];
+    let mut tried = Vec::new();
+    for pause in [5, 30, 120, 600] {
+        let answer = serde_json::to_value(deliver(&courier, &queue, batch(&of), later).await).unwrap();
+        assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }, { "itemIdentifier": "m-2" }] }));
+        let hidden = service.asked("ChangeMessageVisibility");
+        for (message, receipt) in hidden[hidden.len() - 2..].iter().zip(["r-1", "r-2"]) {
+            assert_eq!((&message["ReceiptHandle"], &message["VisibilityTimeout"]), (&receipt.into(), &pause.into()));
+        }
+        tried.push(post.application.arrived().len());
+        post.clock.reach(post.clock.now().after(Duration::from_secs(pause)));
+    }
+    assert_eq!(tried, [13, 14, 15, 16], "the others once, the failing one's first event each time");
+
+    let unreadable = json!({ "Records": [{ "messageId": "m-9", "receiptHandle": "r-9", "body": "what?" }] });
+    let answer = deliver(&courier, &queue, serde_json::from_value(unreadable).unwrap(), later).await;
+    let answer = serde_json::to_value(answer).unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "m-9" }] }));
+}
+
+#[tokio::test]
+async fn what_lost_its_wake_up_is_found_by_the_sweep() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let (post, queue) = (Post::of(&seller, plain).await, queue_at(&service));
+    lives(&seller, 2).await;
+    let store = seller.host.store();
+    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    assert_eq!((swept.undelivered, stalled.len()), (12, 0), "they are young");
+    post.clock.reach(post.clock.now().after(Duration::from_mins(20)));
+    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    assert_eq!((swept.driven, stalled.len()), (2, 2));
+    assert!(swept.undelivered_age > Duration::from_mins(15));
+    for subject in &stalled {
+        queue.wake(subject).await.unwrap();
+    }
+    let sent = service.asked("SendMessage");
+    assert_eq!(sent[0]["MessageGroupId"], "INSTANCE#i-0");
+    assert_eq!(sent[0]["MessageBody"], r#"{"subject":"INSTANCE#i-0"}"#);
+    let message = |message: &Value| json!({ "messageId": "m", "receiptHandle": "r", "body": message["MessageBody"] });
+    let sent: Vec<Value> = sent.iter().map(message).collect();
+    let batch = serde_json::from_value(json!({ "Records": sent })).unwrap();
+    deliver(&post.courier(&seller), &queue, batch, Instant::now() + Duration::from_mins(5)).await;
+    assert_eq!(post.account(&seller).await.lost, 0);
+}
+
+#[tokio::test]
+async fn an_event_bus_hears_every_event_once_the_webhook_took_it() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let endpoint = service.endpoint();
+    let post = Post::of(&seller, |environment| {
+        environment.with("KOOGALLERY_EVENT_BUS", "sales").with("AWS_ENDPOINT_URL_EVENTBRIDGE", endpoint)
+    })
+    .await;
+    seller.say_all(&life("i-0")).await;
+    post.application.does(|event| if event.before == 0 { Does::Status(500) } else { Does::Take });
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let put = service.asked("PutEvents");
+    let entry = |put: &Value| put["Entries"][0].clone();
+    let names: Vec<Value> = put.iter().map(|put| entry(put)["DetailType"].clone()).collect();
+    let all = ["created", "refreshed", "frozen", "unfrozen", "upgraded", "released"];
+    assert_eq!(names, all.map(|name| format!("instance.{name}")));
+    assert_eq!((&entry(&put[0])["EventBusName"], &entry(&put[0])["Source"]), (&"sales".into(), &"koogallery".into()));
+    let detail: Value = serde_json::from_str(entry(&put[0])["Detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail, post.application.taken()[0].body);
+
+    service.fails(true);
+    seller.say_all(&life("i-1")[..1]).await;
+    post.deliver_for(&mut pump, Duration::from_mins(10)).await;
+    service.fails(false);
+    post.deliver(&mut pump).await;
+    assert_eq!(post.account(&seller).await.lost, 0);
 }
