@@ -6,6 +6,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// The body is not a JSON object, so it has no canonical form.
@@ -17,8 +18,7 @@ pub struct NotAnObject;
 pub fn canonical_form(body: &[u8]) -> Result<String, NotAnObject> {
     let Members(mut members) = serde_json::from_slice(body).map_err(|_| NotAnObject)?;
     members.retain(|(_, value)| value.get() != "null");
-    // Java's natural order of strings, which KooGallery sorts by, is that of their UTF-16 units.
-    members.sort_by(|(left, _), (right, _)| left.encode_utf16().cmp(right.encode_utf16()));
+    members.sort_by(|(left, _), (right, _)| name_order(left, right));
 
     let mut canonical = String::with_capacity(body.len());
     canonical.push('{');
@@ -34,8 +34,13 @@ pub fn canonical_form(body: &[u8]) -> Result<String, NotAnObject> {
     Ok(canonical)
 }
 
+/// The order KooGallery sorts names in: Java's natural order of strings, which is that of their UTF-16 units.
+pub(crate) fn name_order(left: &str, right: &str) -> Ordering {
+    left.encode_utf16().cmp(right.encode_utf16())
+}
+
 /// Appends a valid JSON text without its white space, its strings as [`push_string`] writes them.
-fn push_compact(out: &mut String, json: &str) -> Result<(), NotAnObject> {
+pub(crate) fn push_compact(out: &mut String, json: &str) -> Result<(), NotAnObject> {
     let mut rest = json;
     while let Some(at) = rest.find(|c: char| c == '"' || c.is_ascii_whitespace()) {
         out.push_str(&rest[..at]);
@@ -80,7 +85,7 @@ fn push_string(out: &mut String, text: &str) -> Result<(), NotAnObject> {
 }
 
 /// A JSON object's members as they came: order, repetition and each value's own text.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -28,8 +28,11 @@
 
 mod access_key;
 mod app_info;
+pub mod auth_token;
+pub mod body_sign;
 mod callbacks;
 mod canonical;
+mod client_secret;
 mod expire_time;
 mod reply;
 mod result_code;
@@ -38,6 +41,7 @@ pub mod signature;
 mod test_flag;
 mod text;
 mod timestamp;
+pub mod v1_cipher;
 mod verify;
 
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
@@ -48,6 +52,9 @@ pub use callbacks::{
     UpgradeInstance,
 };
 pub use canonical::{NotAnObject, canonical_form};
+pub use client_secret::{
+    ClientSecret, ClientSecretError, MIN_RSA_BITS, OaepHashes, RsaKeyError, RsaPrivateKey, RsaPublicKey,
+};
 pub use expire_time::{ExpireTime, ExpireTimeError};
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};

@@ -11,7 +11,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-type HmacSha256 = Hmac<Sha256>;
+pub(crate) type HmacSha256 = Hmac<Sha256>;
 
 /// What of the body goes into the canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +63,6 @@ fn mac(payload: Payload, access_key: &str, nonce: &str, timestamp: &str, body: &
 }
 
 #[allow(clippy::expect_used)]
-fn keyed(access_key: &str) -> HmacSha256 {
-    HmacSha256::new_from_slice(access_key.as_bytes()).expect("HMAC takes a key of any length")
+pub(crate) fn keyed(key: &str) -> HmacSha256 {
+    HmacSha256::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length")
 }

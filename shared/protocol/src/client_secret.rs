@@ -1,0 +1,242 @@
+//! `clientSecret` of applicationSync: encrypted by KooGallery with the RSA public key that the seller registered
+//! (joint-operations kit, topic 0070649111).
+//!
+//! The guide says RSA-OAEP and does not name the hashes, so each likely pair is tried. Random numbers, for encryption
+//! and for blinding the private key against timing, come from the caller.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, LineEnding};
+use rsa::rand_core::TryCryptoRng;
+use rsa::traits::PublicKeyParts;
+use rsa::{Generate, Oaep};
+use sha1::Sha1;
+use sha2::Sha256;
+
+/// The shortest RSA key that is taken, in bits. KooGallery asks for 3072, which [`RsaPrivateKey::generate`] makes.
+pub const MIN_RSA_BITS: u32 = 2048;
+
+/// An application's OAuth secret. Its `Debug` prints nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientSecret(String);
+
+impl ClientSecret {
+    /// The secret itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for ClientSecret {
+    fn from(secret: String) -> Self {
+        Self(secret)
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(…)")
+    }
+}
+
+/// The hashes of OAEP, in the order they are tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OaepHashes {
+    /// SHA-256, and SHA-256 in MGF1.
+    Sha256,
+    /// SHA-256, and SHA-1 in MGF1: what Java's `OAEPWithSHA-256AndMGF1Padding` means unless told otherwise.
+    Sha256WithMgf1Sha1,
+    /// SHA-1, and SHA-1 in MGF1.
+    Sha1,
+}
+
+impl OaepHashes {
+    /// Every pair.
+    pub const ALL: [Self; 3] = [Self::Sha256, Self::Sha256WithMgf1Sha1, Self::Sha1];
+}
+
+/// Why a secret was not decrypted or encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ClientSecretError {
+    /// Not base64, not for this key, or not a text. It does not say which.
+    #[error("the clientSecret does not decrypt: is the public key of this private key registered in KooGallery?")]
+    NotDecrypted,
+    /// The secret is longer than the key can hold.
+    #[error("the clientSecret is too long for the RSA key")]
+    TooLong,
+    /// The caller's source of random numbers failed.
+    #[error("no random numbers to be had")]
+    NoRandomness,
+}
+
+impl From<rsa::Error> for ClientSecretError {
+    fn from(error: rsa::Error) -> Self {
+        match error {
+            rsa::Error::Rng => Self::NoRandomness,
+            rsa::Error::MessageTooLong => Self::TooLong,
+            _ => Self::NotDecrypted,
+        }
+    }
+}
+
+/// Why a key was refused. No variant holds a byte of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RsaKeyError {
+    /// No PEM armour of a private key.
+    #[error(
+        "the RSA private key is not PEM: it lies between -----BEGIN PRIVATE KEY----- and -----END PRIVATE KEY----- \
+         (PKCS#8), or between -----BEGIN RSA PRIVATE KEY----- and -----END RSA PRIVATE KEY----- (PKCS#1)"
+    )]
+    NotPem,
+    /// A passphrase protects it.
+    #[error("a passphrase protects the RSA private key: `openssl pkey -in FILE` takes it off")]
+    Passphrase,
+    /// What is inside the armour is no RSA private key.
+    #[error("the PEM holds no RSA private key that could be used: damaged, of another kind, or of too many bits")]
+    NotPrivateKey,
+    /// Not base64 of an RSA `SubjectPublicKeyInfo`.
+    #[error("the RSA public key is not base64 of an X.509 SubjectPublicKeyInfo, without armour")]
+    NotPublicKey,
+    /// Too short to be safe.
+    #[error("the RSA key has {bits} bits: at least {MIN_RSA_BITS} are needed, and KooGallery asks for 3072")]
+    TooShort {
+        /// Bits of its modulus.
+        bits: u32,
+    },
+}
+
+/// The seller's RSA private key. Its `Debug` prints nothing of it.
+#[derive(Clone)]
+pub struct RsaPrivateKey(rsa::PrivateKey);
+
+impl RsaPrivateKey {
+    /// Makes a key of 3072 bits.
+    pub fn generate<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
+        rsa::PrivateKey::try_generate_from_rng(rng).map(Self)
+    }
+
+    /// Reads a key from PEM: PKCS#8 or PKCS#1. How its lines are broken and what stands around it does not matter.
+    pub fn from_pem(pem: &str) -> Result<Self, RsaKeyError> {
+        let key = if let Some(base64) = armoured(pem, "PRIVATE KEY") {
+            from_base64(base64).and_then(|der| rsa::PrivateKey::from_pkcs8_der(&der).ok())
+        } else if let Some(base64) = armoured(pem, "RSA PRIVATE KEY") {
+            if base64.contains("ENCRYPTED") {
+                return Err(RsaKeyError::Passphrase);
+            }
+            from_base64(base64).and_then(|der| rsa::PrivateKey::from_pkcs1_der(&der).ok())
+        } else if armoured(pem, "ENCRYPTED PRIVATE KEY").is_some() {
+            return Err(RsaKeyError::Passphrase);
+        } else {
+            return Err(RsaKeyError::NotPem);
+        };
+        let key = key.ok_or(RsaKeyError::NotPrivateKey)?;
+        long_enough(&key)?;
+        Ok(Self(key))
+    }
+
+    /// The secret itself, as PKCS#8 PEM.
+    #[must_use]
+    #[allow(clippy::expect_used, clippy::missing_panics_doc)]
+    pub fn reveal_pem(&self) -> String {
+        self.0.to_pkcs8_pem(LineEnding::LF).expect("an RSA key of two primes has a PKCS#8 form").to_string()
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn public_key(&self) -> RsaPublicKey {
+        RsaPublicKey(self.0.to_public_key())
+    }
+
+    /// Decrypts a `clientSecret`: base64, in which white space is passed over.
+    pub fn decrypt<R: TryCryptoRng + ?Sized>(
+        &self,
+        rng: &mut R,
+        ciphertext: &str,
+    ) -> Result<ClientSecret, ClientSecretError> {
+        let ciphertext = from_base64(ciphertext).ok_or(ClientSecretError::NotDecrypted)?;
+        for hashes in OaepHashes::ALL {
+            let decrypted = match hashes {
+                OaepHashes::Sha256 => self.0.decrypt_blinded(rng, Oaep::<Sha256>::new(), &ciphertext),
+                OaepHashes::Sha256WithMgf1Sha1 => {
+                    self.0.decrypt_blinded(rng, Oaep::<Sha256, Sha1>::new_with_mgf_hash(), &ciphertext)
+                }
+                OaepHashes::Sha1 => self.0.decrypt_blinded(rng, Oaep::<Sha1>::new(), &ciphertext),
+            };
+            match decrypted.map_err(ClientSecretError::from) {
+                Ok(secret) => {
+                    return String::from_utf8(secret).map(ClientSecret).map_err(|_| ClientSecretError::NotDecrypted);
+                }
+                Err(ClientSecretError::NoRandomness) => return Err(ClientSecretError::NoRandomness),
+                Err(_) => {}
+            }
+        }
+        Err(ClientSecretError::NotDecrypted)
+    }
+}
+
+impl fmt::Debug for RsaPrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RsaPrivateKey(…)")
+    }
+}
+
+/// The RSA public key that the seller registers: the marketplace's half. Its text is what KooGallery's console takes,
+/// base64 of its `SubjectPublicKeyInfo` on one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RsaPublicKey(rsa::PublicKey);
+
+impl RsaPublicKey {
+    /// Encrypts a secret; base64.
+    pub fn encrypt<R: TryCryptoRng + ?Sized>(
+        &self,
+        rng: &mut R,
+        hashes: OaepHashes,
+        secret: &ClientSecret,
+    ) -> Result<String, ClientSecretError> {
+        let secret = secret.0.as_bytes();
+        let ciphertext = match hashes {
+            OaepHashes::Sha256 => self.0.encrypt(rng, Oaep::<Sha256>::new(), secret),
+            OaepHashes::Sha256WithMgf1Sha1 => self.0.encrypt(rng, Oaep::<Sha256, Sha1>::new_with_mgf_hash(), secret),
+            OaepHashes::Sha1 => self.0.encrypt(rng, Oaep::<Sha1>::new(), secret),
+        };
+        Ok(STANDARD.encode(ciphertext?))
+    }
+}
+
+impl FromStr for RsaPublicKey {
+    type Err = RsaKeyError;
+    fn from_str(base64: &str) -> Result<Self, RsaKeyError> {
+        let key = from_base64(base64).and_then(|der| rsa::PublicKey::from_public_key_der(&der).ok());
+        let key = key.ok_or(RsaKeyError::NotPublicKey)?;
+        long_enough(&key)?;
+        Ok(Self(key))
+    }
+}
+
+impl fmt::Display for RsaPublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let der = self.0.to_public_key_der().map_err(|_| fmt::Error)?;
+        f.write_str(&STANDARD.encode(der))
+    }
+}
+
+fn long_enough(key: &impl PublicKeyParts) -> Result<(), RsaKeyError> {
+    let bits = key.n().bit_width();
+    if bits < MIN_RSA_BITS { Err(RsaKeyError::TooShort { bits }) } else { Ok(()) }
+}
+
+/// What stands between the first such pair of PEM's lines.
+fn armoured<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
+    let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
+    rest.split_once(&format!("-----END {label}-----")).map(|(inside, _)| inside)
+}
+
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.split_ascii_whitespace().collect();
+    STANDARD.decode(text).ok()
+}
