@@ -155,8 +155,7 @@ impl SignedCall {
         let time_stamp = time_stamp(signed_at, Zone::Beijing);
         body.insert("timeStamp".to_owned(), time_stamp.as_str().into());
         let body = serde_json::Value::Object(body).to_string().into_bytes();
-        let token =
-            auth_token::sign_without_blanks(key.reveal(), &time_stamp, &auth_token::body_parameters(&body)?);
+        let token = auth_token::sign_without_blanks(key.reveal(), &time_stamp, &auth_token::body_parameters(&body)?);
         Ok(Self {
             method: http::Method::POST,
             path: format!("produceAPI/{}", callback.activity()),
@@ -307,6 +306,9 @@ mod tests {
         let parameters = auth_token::body_parameters(&call.body).unwrap();
         assert!(auth_token::matches("k", "20251124174912345", &parameters, &call.headers[0].1));
         let request = http::Request::post(format!("/{}", call.path)).body(call.body).unwrap();
-        assert_eq!(route(&request).unwrap(), koogallery::Route { callback: Callback::AuthSync, dialect: Dialect::KitV1 });
+        assert_eq!(
+            route(&request).unwrap(),
+            koogallery::Route { callback: Callback::AuthSync, dialect: Dialect::KitV1 }
+        );
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn reply(
 ) -> Result<Value, String> {
     let (reply, code) = read(exchange)?;
     if let Some(v1) = v1 {
-        genuine(exchange, v1)?;
+        genuine(exchange, v1).map_err(|problem| format!("{problem} ({code})"))?;
         decrypts(&reply, v1.key)?;
     }
     let Some((_, pattern)) = expect.0.iter().find(|(expected, _)| *expected == code) else {
@@ -55,7 +55,8 @@ fn read(exchange: &Exchange) -> Result<(Value, ResultCode), String> {
     if !exchange.body.is_ascii() {
         return Err("the reply has characters beyond ASCII that are not escaped as \\uXXXX".to_owned());
     }
-    let reply: Value = serde_json::from_slice(&exchange.body).map_err(|error| format!("the reply is not JSON: {error}"))?;
+    let reply: Value =
+        serde_json::from_slice(&exchange.body).map_err(|error| format!("the reply is not JSON: {error}"))?;
     let code = reply["resultCode"].as_str().ok_or("the reply has no resultCode")?;
     let code = code.parse().map_err(|_| format!("resultCode {code:?} is none of KooGallery's"))?;
     match &reply["resultMsg"] {
@@ -129,9 +130,9 @@ fn holds(pattern: &Value, actual: Option<&Value>, at: &str, filler: &Filler<'_>)
                 let other = filled(other, filler)?;
                 if *actual == other { Err(format!("{at} is {actual}, as it must not be")) } else { Ok(()) }
             }
-            _ => members.iter().try_for_each(|(name, member)| {
-                holds(member, actual.get(name), &format!("{name} of {at}"), filler)
-            }),
+            _ => members
+                .iter()
+                .try_for_each(|(name, member)| holds(member, actual.get(name), &format!("{name} of {at}"), filler)),
         },
         Value::Array(patterns) => {
             let items = actual.as_array().ok_or_else(|| format!("{at} is not a list"))?;
@@ -215,10 +216,19 @@ mod tests {
         for (expected, told) in [
             (json!(["000001", "000002"]), "expected 000001 or 000002, got 000000 success"),
             (json!({ "000000": { "instanceId": "i-2" } }), "instanceId of the reply is \"i-1\" instead of \"i-2\""),
-            (json!({ "000000": { "instanceId": { "$not": "{instanceId}" } } }), "instanceId of the reply is \"i-1\", as it must not be"),
-            (json!({ "000000": { "instanceId": { "$text": 2 } } }), "instanceId of the reply has 3 characters, more than 2"),
+            (
+                json!({ "000000": { "instanceId": { "$not": "{instanceId}" } } }),
+                "instanceId of the reply is \"i-1\", as it must not be",
+            ),
+            (
+                json!({ "000000": { "instanceId": { "$text": 2 } } }),
+                "instanceId of the reply has 3 characters, more than 2",
+            ),
             (json!({ "000000": { "appInfo": {} } }), "appInfo of the reply is missing"),
-            (json!({ "000000": { "info": [{ "instanceId": "i-3" }] } }), "info of the reply has no item like {\"instanceId\":\"i-3\"}"),
+            (
+                json!({ "000000": { "info": [{ "instanceId": "i-3" }] } }),
+                "info of the reply has no item like {\"instanceId\":\"i-3\"}",
+            ),
         ] {
             assert_eq!(problem(&exchange(&good()), expected).as_deref(), Some(told));
         }
@@ -255,13 +265,15 @@ mod tests {
         let wire = v1_cipher::encrypt("k", EncryptType::Aes256, &iv, "admin");
         let mut signed = exchange(&json!({ "resultCode": "000000", "encryptType": "1",
             "appInfo": { "frontEndUrl": "https://x", "userName": wire } }));
-        assert_eq!(problem(&signed, false).unwrap(), "the reply has no Body-Sign");
+        assert_eq!(problem(&signed, false).unwrap(), "the reply has no Body-Sign (000000)");
         assert_eq!(problem(&signed, true), None);
         signed.body_sign = Some(body_sign::value("k", &signed.body));
         assert_eq!(problem(&signed, false), None);
         signed.body_sign = Some(body_sign::value("other", &signed.body));
-        assert_eq!(problem(&signed, true).unwrap(), "Body-Sign does not fit the reply's bytes");
-        let plain = exchange(&json!({ "resultCode": "000000", "appInfo": { "frontEndUrl": "https://x", "password": "secret" } }));
+        assert_eq!(problem(&signed, true).unwrap(), "Body-Sign does not fit the reply's bytes (000000)");
+        let plain = exchange(
+            &json!({ "resultCode": "000000", "appInfo": { "frontEndUrl": "https://x", "password": "secret" } }),
+        );
         assert_eq!(problem(&plain, true).unwrap(), "appInfo.password does not decrypt with the access key");
     }
 }

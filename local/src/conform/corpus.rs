@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use koogallery::{Dialect, InterfaceType, ResultCode};
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
 
 use super::embedded;

@@ -57,10 +57,13 @@ impl<'a> Filler<'a> {
             Value::Array(items) => {
                 items.iter().map(|item| self.fill(item, access_key)).collect::<Result<Vec<_>, _>>()?.into()
             }
-            Value::Object(members) => match members.iter().find(|(name, _)| name.starts_with('$')) {
-                Some((name, argument)) => self.generate(name, argument, members, access_key)?,
-                None => self.members(members, access_key)?.into(),
-            },
+            Value::Object(members) => {
+                if let Some((name, argument)) = members.iter().find(|(name, _)| name.starts_with('$')) {
+                    self.generate(name, argument, members, access_key)?
+                } else {
+                    self.members(members, access_key)?.into()
+                }
+            }
             other => other.clone(),
         })
     }
@@ -188,7 +191,10 @@ mod tests {
     fn filled(value: &Value) -> Value {
         let mut filler = Filler::new(None);
         filler.unique = "U".to_owned();
-        filler.remember(Some("first"), &json!({ "instanceId": "i-1", "appInfo": { "frontEndUrl": "https://x" }, "n": 7 }));
+        filler.remember(
+            Some("first"),
+            &json!({ "instanceId": "i-1", "appInfo": { "frontEndUrl": "https://x" }, "n": 7 }),
+        );
         filler.fill(value, "k").unwrap()
     }
 

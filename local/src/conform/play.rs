@@ -102,13 +102,12 @@ impl Conform {
             bought: Vec::new(),
             elapsed: Duration::ZERO,
         };
-        let verdict = match scene.lacks(case) {
-            Some(what) => Verdict::Skipped(what),
-            None => {
-                let played = scene.play(case).await;
-                scene.release_what_was_bought().await;
-                played.map_or_else(Verdict::Failed, |()| Verdict::Passed)
-            }
+        let verdict = if let Some(what) = scene.lacks(case) {
+            Verdict::Skipped(what)
+        } else {
+            let played = scene.play(case).await;
+            scene.release_what_was_bought().await;
+            played.map_or_else(Verdict::Failed, |()| Verdict::Passed)
         };
         Outcome {
             case: format!("{}/{}", suite.name, case.name),
@@ -175,9 +174,7 @@ impl<'a> Scene<'a> {
         let access_key = match sent.sign.key {
             None => key.reveal(),
             Some(Signer::Stranger) => &stranger,
-            Some(Signer::Of(other)) => {
-                self.conform.marketplace.key(other).map_err(|error| error.to_string())?.reveal()
-            }
+            Some(Signer::Of(other)) => self.conform.marketplace.key(other).map_err(|error| error.to_string())?.reveal(),
         };
         let made = signed(call, sent, &self.filler, access_key).map_err(|error| error.to_string())?;
         let is_v1 = matches!(call.dialect, Dialect::BasicV1 | Dialect::KitV1);

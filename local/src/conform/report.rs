@@ -59,9 +59,9 @@ impl Report {
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_BORDERS_ONLY).set_header([
-            "family", "callback", "dialect", "passed", "failed", "skipped",
-        ]);
+        table
+            .load_style(presets::UTF8_BORDERS_ONLY)
+            .set_header(["family", "callback", "dialect", "passed", "failed", "skipped"]);
         let mut rows: BTreeMap<(&str, &str, &str), Vec<&Outcome>> = BTreeMap::new();
         for outcome in &self.cases {
             rows.entry((outcome.family(), &outcome.callback, outcome.dialect)).or_default().push(outcome);

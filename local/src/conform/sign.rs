@@ -120,13 +120,7 @@ impl Signer<'_> {
         if !self.is_without(auth_token::NAME) {
             query.push((auth_token::NAME.to_owned(), token));
         }
-        Ok(SignedCall {
-            method: http::Method::GET,
-            path: String::new(),
-            query,
-            headers: Vec::new(),
-            body: Vec::new(),
-        })
+        Ok(SignedCall { method: http::Method::GET, path: String::new(), query, headers: Vec::new(), body: Vec::new() })
     }
 
     fn kit_v1(&self, mut members: Map<String, Value>, changed: Map<String, Value>) -> Result<SignedCall, Unsendable> {
@@ -224,9 +218,99 @@ fn text_of(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use koogallery::{AccessKeys, DEFAULT_TIME_WINDOW, route, verify};
     use serde_json::json;
 
     use super::*;
+
+    fn made(dialect: &str, request: Value, sent: Value) -> SignedCall {
+        let call = json!({ "callback": "authSync", "dialect": dialect, "key": "basic", "request": request });
+        let call: Call = serde_json::from_value(call).unwrap();
+        signed(&call, &serde_json::from_value(sent).unwrap(), &Filler::new(None), "k").unwrap()
+    }
+
+    fn verified_v2(dialect: &str, sent: Value) -> Result<String, u16> {
+        let request = json!({ "activity": "queryInstance", "instanceId": "云", "nothing": null });
+        let call = made(dialect, request, sent);
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&call.query).finish();
+        let mut request = http::Request::builder().method(call.method).uri(format!("/{}?{query}", call.path));
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        let request = request.body(call.body).unwrap();
+        let keys = AccessKeys::from_json(r#"{"basic":["k"],"kit":["kit"]}"#).unwrap();
+        let keys = if dialect == "V2" { keys } else { AccessKeys::from_json(r#"{"kit":["k"]}"#).unwrap() };
+        verify(&request, route(&request).unwrap(), &keys, now(), DEFAULT_TIME_WINDOW)
+            .map(|_| String::from_utf8_lossy(request.body()).into_owned())
+            .map_err(|refusal| refusal.result_code().as_str().parse().unwrap())
+    }
+
+    #[test]
+    fn v2_calls_are_genuine_unless_the_case_says_otherwise() {
+        for dialect in ["V2", "kit V2"] {
+            for genuine in [
+                json!({}),
+                json!({ "sign": { "unit": "s", "case": "lower" } }),
+                json!({ "sign": { "at": "-50s", "nonce": "n" } }),
+                json!({ "sign": { "over": "canonical" }, "write": "pretty" }),
+                json!({ "write": "reversed" }),
+            ] {
+                assert!(verified_v2(dialect, genuine.clone()).is_ok(), "{dialect} {genuine}");
+            }
+            for (spoilt, code) in [
+                (json!({ "sign": { "at": "+75s" } }), 2),
+                (json!({ "sign": { "without": ["signature"] } }), 1),
+                (json!({ "sign": { "without": ["timestamp"] } }), 2),
+                (json!({ "sign": { "without": ["nonce"] } }), 2),
+                (json!({ "sign": { "signature": "00" } }), 1),
+                (json!({ "sign": { "timestamp": "now" } }), 2),
+                (json!({ "afterSigning": { "instanceId": "other" } }), 1),
+            ] {
+                assert_eq!(verified_v2(dialect, spoilt.clone()).unwrap_err(), code, "{dialect} {spoilt}");
+            }
+        }
+        assert_eq!(verified_v2("V2", json!({ "sign": { "payload": "plain" } })).unwrap_err(), 1);
+        assert!(verified_v2("kit V2", json!({ "sign": { "payload": "digest" } })).is_ok());
+        let body = verified_v2("V2", json!({ "omit": ["nothing"], "set": { "instanceId": "i" } })).unwrap();
+        assert_eq!(body, r#"{"activity":"queryInstance","instanceId":"i"}"#);
+    }
+
+    fn is_genuine_v1(dialect: &str, sent: Value) -> bool {
+        let call = made(dialect, json!({ "activity": "queryInstance", "memo": "", "x": "云 &=" }), sent);
+        let parameters =
+            if dialect == "V1" { call.query.clone() } else { auth_token::body_parameters(&call.body).unwrap() };
+        let part = |pairs: &[(String, String)], wanted: &str| {
+            pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+        };
+        let token = part(&call.query, auth_token::NAME).or_else(|| part(&call.headers, auth_token::NAME));
+        let time_stamp = part(&parameters, "timeStamp").unwrap_or_default();
+        token.is_some_and(|token| auth_token::matches("k", &time_stamp, &parameters, &token))
+    }
+
+    #[test]
+    fn v1_calls_are_genuine_unless_the_case_says_otherwise() {
+        for dialect in ["V1", "kit V1"] {
+            for genuine in [
+                json!({}),
+                json!({ "sign": { "over": "all" } }),
+                json!({ "sign": { "over": "nonBlank", "zone": "UTC", "at": "-5s" } }),
+                json!({ "sign": { "timeStamp": "" } }),
+            ] {
+                assert!(is_genuine_v1(dialect, genuine.clone()), "{dialect} {genuine}");
+            }
+            for spoilt in [
+                json!({ "sign": { "without": ["authToken"] } }),
+                json!({ "sign": { "without": ["timeStamp"] } }),
+                json!({ "sign": { "authToken": "AAAA" } }),
+                json!({ "afterSigning": { "x": "y" } }),
+            ] {
+                assert!(!is_genuine_v1(dialect, spoilt.clone()), "{dialect} {spoilt}");
+            }
+        }
+        let spaced = made("V1", json!({ "activity": "queryInstance" }), json!({ "sign": { "plusAsSpace": true } }));
+        assert!(spaced.query.iter().any(|(name, value)| name == auth_token::NAME && value.contains(' ')));
+        assert!(is_genuine_v1("V1", json!({ "sign": { "plusAsSpace": true } })));
+    }
 
     #[test]
     fn a_body_is_written_in_four_ways_that_mean_the_same() {
