@@ -8,6 +8,7 @@ pub mod conform;
 pub mod database;
 pub mod functions;
 pub mod host;
+pub mod keygen;
 pub mod keys;
 pub mod log;
 pub mod marketplace;

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use koogallery::{ResultCode, RsaPublicKey};
 use koogallery_local::call::call;
 use koogallery_local::conform::{Conform, Corpus, Outcome};
 use koogallery_local::host::{LocalHost, Options};
+use koogallery_local::keygen::keygen;
 use koogallery_local::keys::or_local_test_keys;
 use koogallery_local::log::{Console, Silent};
 use koogallery_local::marketplace::Marketplace;
@@ -88,6 +89,12 @@ enum Command {
         #[arg(value_name = "KEY=VALUE")]
         members: Vec<String>,
     },
+    /// Make the RSA pair by which KooGallery encrypts clientSecrets (joint-operations kit).
+    Keygen {
+        /// Write the private key to this new file, instead of showing it.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[tokio::main]
@@ -100,6 +107,7 @@ async fn main() -> ExitCode {
             conform(to, &only, rsa_public_key.as_deref(), corpus, json).await
         }
         Command::Call { activity, to, members } => one_call(&activity, &to, &members).await,
+        Command::Keygen { out } => make_keys(out.as_deref()),
     };
     done.unwrap_or_else(|error| {
         eprintln!("koogallery: {error}");
@@ -253,4 +261,10 @@ async fn one_call(activity: &str, to: &str, members: &[String]) -> Done {
     let reply = exchange.reply()?;
     let done = matches!(reply.result_code, ResultCode::Success | ResultCode::Processing);
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[allow(clippy::print_stdout)]
+fn make_keys(out: Option<&Path>) -> Done {
+    println!("{}", keygen(out)?);
+    Ok(ExitCode::SUCCESS)
 }

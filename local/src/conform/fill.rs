@@ -85,15 +85,12 @@ impl<'a> Filler<'a> {
             filled.push_str(&rest[..open]);
             rest = &rest[open..];
             let name = rest[1..].split_once('}').map(|(name, _)| name);
-            match name.filter(|name| !name.is_empty() && name.bytes().all(is_of_a_name)) {
-                Some(name) => {
-                    filled.push_str(&self.placeholder(name)?);
-                    rest = &rest[name.len() + 2..];
-                }
-                None => {
-                    filled.push('{');
-                    rest = &rest[1..];
-                }
+            if let Some(name) = name.filter(|name| !name.is_empty() && name.bytes().all(is_of_a_name)) {
+                filled.push_str(&self.placeholder(name)?);
+                rest = &rest[name.len() + 2..];
+            } else {
+                filled.push('{');
+                rest = &rest[1..];
             }
         }
         filled.push_str(rest);
