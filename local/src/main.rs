@@ -187,7 +187,7 @@ async fn conform(
     let (marketplace, own_host) = marketplace(to).await?;
     let progress = Progress::new(json);
     let conform = Conform::new(marketplace, rsa_public_key);
-    let report = conform.run(&corpus, |Outcome { case, why, .. }| progress.show(&[case, why])).await?;
+    let report = conform.run(&corpus, |Outcome { case, .. }| progress.show(&[case])).await?;
     progress.clear();
     if let Some(host) = own_host {
         host.stop().await?;

@@ -9,6 +9,7 @@ use koogallery::{
     body_sign, signature,
 };
 use koogallery_runtime::now;
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// KooGallery waits this long for an answer.
@@ -179,11 +180,13 @@ impl SignedCall {
 }
 
 /// Where V1.0 reads the clock: UTC for the basic callbacks, Beijing for the joint-operations kit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Zone {
     /// UTC.
+    #[serde(rename = "UTC")]
     Utc,
     /// UTC+8.
+    #[serde(rename = "UTC+8")]
     Beijing,
 }
 

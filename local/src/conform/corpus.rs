@@ -11,6 +11,7 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
 
 use super::embedded;
+use crate::marketplace::Zone;
 
 /// Calls that any case may make before or after its own, by name.
 const SHARED_CALLS: &str = "calls.json";
@@ -166,6 +167,7 @@ pub(super) struct Sign {
     pub(super) case: Option<HexCase>,
     pub(super) payload: Option<Payload>,
     pub(super) over: Option<Over>,
+    /// V1.0: the zone of `timeStamp`.
     pub(super) zone: Option<Zone>,
     /// V1.0: as if the URL's decoding had made the token's `+` a space.
     pub(super) plus_as_space: bool,
@@ -248,15 +250,6 @@ pub(super) enum Over {
     All,
     /// V1.0: the parameters that have a value.
     NonBlank,
-}
-
-/// The zone of a V1.0 `timeStamp`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(super) enum Zone {
-    #[serde(rename = "UTC")]
-    Utc,
-    #[serde(rename = "UTC+8")]
-    Beijing,
 }
 
 /// The replies that are right: result codes, each with what the reply holds besides.

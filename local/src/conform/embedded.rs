@@ -66,5 +66,7 @@ mod tests {
         there.sort();
         embedded.sort();
         assert_eq!(embedded, there);
+        let read = super::super::Corpus::read(&root).unwrap();
+        assert_eq!(read.len(), super::super::Corpus::embedded().unwrap().len());
     }
 }

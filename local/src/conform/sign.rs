@@ -4,9 +4,9 @@ use koogallery::{Dialect, Timestamp, auth_token, canonical_form, signature};
 use koogallery_runtime::now;
 use serde_json::{Map, Value};
 
-use super::corpus::{Call, HexCase, Over, Payload, Sent, Sign, Unit, Writing, Zone};
+use super::corpus::{Call, HexCase, Over, Payload, Sent, Sign, Unit, Writing};
 use super::fill::{FillError, Filler};
-use crate::marketplace::{self, SignedCall, new_nonce, time_stamp};
+use crate::marketplace::{SignedCall, Zone, new_nonce, time_stamp};
 
 /// Why a call could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -101,9 +101,10 @@ impl Signer<'_> {
     }
 
     fn basic_v1(&self, mut members: Map<String, Value>, changed: Map<String, Value>) -> Result<SignedCall, Unsendable> {
+        // A token with a `+` in it comes by itself after a few milliseconds.
         let mut earlier = 0;
         let token = loop {
-            let time_stamp = self.time_stamp(earlier, marketplace::Zone::Utc)?;
+            let time_stamp = self.time_stamp(earlier, Zone::Utc)?;
             if !self.is_without("timeStamp") {
                 members.insert("timeStamp".to_owned(), time_stamp.as_str().into());
             }
@@ -124,7 +125,7 @@ impl Signer<'_> {
     }
 
     fn kit_v1(&self, mut members: Map<String, Value>, changed: Map<String, Value>) -> Result<SignedCall, Unsendable> {
-        let time_stamp = self.time_stamp(0, marketplace::Zone::Beijing)?;
+        let time_stamp = self.time_stamp(0, Zone::Beijing)?;
         if !self.is_without("timeStamp") {
             members.insert("timeStamp".to_owned(), time_stamp.as_str().into());
         }
@@ -158,14 +159,9 @@ impl Signer<'_> {
         Timestamp::from_millis(now().as_millis() + self.how().at * 1000)
     }
 
-    fn time_stamp(&self, milliseconds_earlier: i64, usual: marketplace::Zone) -> Result<String, FillError> {
+    fn time_stamp(&self, milliseconds_earlier: i64, usual: Zone) -> Result<String, FillError> {
         let at = Timestamp::from_millis(self.signed_at().as_millis() - milliseconds_earlier);
-        let zone = match self.how().zone {
-            None => usual,
-            Some(Zone::Utc) => marketplace::Zone::Utc,
-            Some(Zone::Beijing) => marketplace::Zone::Beijing,
-        };
-        self.or_else(self.how().time_stamp.as_ref(), time_stamp(at, zone))
+        self.or_else(self.how().time_stamp.as_ref(), time_stamp(at, self.how().zone.unwrap_or(usual)))
     }
 
     fn token(&self, time_stamp: &str, parameters: &[(String, String)], usual: Over) -> String {
