@@ -14,3 +14,4 @@ pub mod log;
 pub mod marketplace;
 pub mod open_api;
 pub mod simulate;
+pub mod v1_reply;

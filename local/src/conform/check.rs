@@ -1,12 +1,12 @@
 //! Is an answer the reply that a case expects?
 
-use koogallery::v1_cipher::{self, EncryptType};
-use koogallery::{AccessKey, ResultCode, body_sign};
+use koogallery::{AccessKey, ResultCode};
 use serde_json::Value;
 
 use super::corpus::Expect;
 use super::fill::{FillError, Filler};
 use crate::marketplace::Exchange;
+use crate::v1_reply::{app_infos, decrypted, genuine};
 
 /// The longest `resultMsg` (topic 0070649427).
 const MAX_MESSAGE: usize = 255;
@@ -32,8 +32,8 @@ pub(super) fn reply(
 ) -> Result<Value, String> {
     let (reply, code) = read(exchange)?;
     if let Some(v1) = v1 {
-        genuine(exchange, v1).map_err(|problem| format!("{problem} ({code})"))?;
-        decrypts(&reply, v1.key)?;
+        genuine(exchange, v1.key, v1.unsigned_allowed).map_err(|problem| format!("{problem} ({code})"))?;
+        decrypted(reply.clone(), v1.key)?;
     }
     let Some((_, pattern)) = expect.0.iter().find(|(expected, _)| *expected == code) else {
         let codes: Vec<&str> = expect.0.iter().map(|(code, _)| code.as_str()).collect();
@@ -74,42 +74,6 @@ fn read(exchange: &Exchange) -> Result<(Value, ResultCode), String> {
         }
     }
     Ok((reply, code))
-}
-
-fn app_infos(reply: &Value) -> impl Iterator<Item = &Value> {
-    let listed = reply["info"].as_array().into_iter().flatten().filter_map(|instance| instance.get("appInfo"));
-    reply.get("appInfo").into_iter().chain(listed).filter(|app_info| !app_info.is_null())
-}
-
-fn genuine(exchange: &Exchange, v1: V1<'_>) -> Result<(), String> {
-    match &exchange.body_sign {
-        Some(value) if body_sign::matches(v1.key.reveal(), value, &exchange.body) => Ok(()),
-        Some(_) => Err("Body-Sign does not fit the reply's bytes".to_owned()),
-        None if v1.unsigned_allowed => Ok(()),
-        None => Err("the reply has no Body-Sign".to_owned()),
-    }
-}
-
-/// V1.0 encrypts how a buyer logs in.
-fn decrypts(reply: &Value, key: &AccessKey) -> Result<(), String> {
-    let encrypt_type = match &reply["encryptType"] {
-        Value::Null => EncryptType::default(),
-        Value::Number(number) => serde_json::from_value(number.to_string().into()).map_err(|_| unknown_type())?,
-        text => serde_json::from_value(text.clone()).map_err(|_| unknown_type())?,
-    };
-    for app_info in app_infos(reply) {
-        for name in ["userName", "password"] {
-            let wire = app_info[name].as_str().filter(|wire| !wire.is_empty());
-            if wire.is_some_and(|wire| v1_cipher::decrypt(key.reveal(), encrypt_type, wire).is_err()) {
-                return Err(format!("appInfo.{name} does not decrypt with the access key"));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn unknown_type() -> String {
-    "encryptType is neither 1 nor 2".to_owned()
 }
 
 /// Whether a value is what a pattern says: an object holds the named members, a list an item for each pattern in any
@@ -168,7 +132,8 @@ fn text_within(value: &Value, max: usize) -> Result<(), String> {
 mod tests {
     use std::time::Duration;
 
-    use koogallery::{AccessKeys, InterfaceType};
+    use koogallery::v1_cipher::{self, EncryptType};
+    use koogallery::{AccessKeys, InterfaceType, body_sign};
     use serde_json::json;
 
     use super::*;
