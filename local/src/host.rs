@@ -20,7 +20,7 @@ use tokio::task::JoinHandle;
 use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::delivery::{DeliveryError, Pump, Stream};
 use crate::functions::Functions;
-use crate::keys::{LOCAL_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
+use crate::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
 use crate::log::Console;
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
@@ -208,7 +208,13 @@ fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
             environment = environment.with(name, value);
         }
     }
-    if test_keys { environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS) } else { environment }
+    if !test_keys {
+        return environment;
+    }
+    if environment.get("KOOGALLERY_RSA_PRIVATE_KEY").is_none() {
+        environment = environment.with("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY);
+    }
+    environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS)
 }
 
 /// The front door's part: which function is a request for?
