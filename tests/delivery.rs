@@ -292,8 +292,9 @@ async fn a_wake_up_that_comes_twice_or_too_late_does_nothing() {
     }
     assert_eq!(post.application.arrived().len(), 7);
     post.clock.reach(post.clock.now().after(Duration::from_secs(5)));
+    post.application.does(|_| Does::Take);
     assert_eq!(courier.deliver(&subject("i-1"), Instant::now()).await.unwrap(), Left::Rest(Duration::ZERO));
-    assert_eq!(post.application.arrived().len(), 7);
+    assert_eq!(post.application.arrived().len(), 8, "one at a time");
 }
 
 fn deferred(environment: Environment) -> Environment {
