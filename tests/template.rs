@@ -225,6 +225,41 @@ fn a_role_grants_what_its_function_calls_and_nothing_else() {
     assert_eq!(functions.len(), TABLE_ACTIONS.len() + 1);
 }
 
+/// Every name that a value refers to: what `cfn-lint` lets pass in a template with a transform.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Sequence(values) => values.iter().for_each(|value| references(value, found)),
+        Value::Mapping(members) => members.values().for_each(|value| references(value, found)),
+        Value::Tagged(tagged) => {
+            let text = plain(&tagged.value);
+            match tagged.tag.to_string().as_str() {
+                "!Ref" | "!Condition" => drop(found.insert(text)),
+                "!GetAtt" => drop(found.insert(text.split('.').next().unwrap().to_owned())),
+                "!Sub" => {
+                    found.extend(text.split("${").skip(1).map(|rest| rest.split(['}', '.']).next().unwrap().to_owned()))
+                }
+                "!If" => drop(found.insert(plain(&tagged.value[0]))),
+                _ => {}
+            }
+            references(&tagged.value, found);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_name_that_is_referred_to_exists() {
+    let template = template();
+    let mut referred = BTreeSet::new();
+    references(&template, &mut referred);
+    referred.retain(|name| !name.starts_with("AWS::"));
+    assert!(referred.len() > 50);
+    let sections = ["Parameters", "Resources", "Conditions"].map(|section| template[section].as_mapping().unwrap());
+    for name in referred {
+        assert!(sections.iter().any(|section| section.contains_key(name.as_str())), "nothing is called {name}");
+    }
+}
+
 #[test]
 fn roles_are_not_shared_and_hold_no_wildcard() {
     let template = template();
