@@ -1,6 +1,6 @@
 //! Events as they are documented: every one that is really sent keeps to its schema, and the example receivers take them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
