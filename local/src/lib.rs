@@ -4,6 +4,7 @@
 //! any other address, as KooGallery does.
 
 pub mod call;
+pub mod conform;
 pub mod database;
 pub mod functions;
 pub mod host;

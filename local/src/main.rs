@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use koogallery::ResultCode;
+use koogallery::{ResultCode, RsaPublicKey};
 use koogallery_local::call::call;
+use koogallery_local::conform::{Conform, Corpus, Outcome};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keygen::keygen;
 use koogallery_local::keys::or_local_test_keys;
@@ -56,6 +57,27 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Hold an endpoint to the conformance corpus: what follows from KooGallery's guides for every callback.
+    ///
+    /// The cases buy instances of their own and release them again. Ends with 0 where every case that could be played
+    /// passed, 1 where one failed, 2 where none could be played.
+    Conform {
+        /// The production address to call [default: a local host started for it].
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+        /// Only these cases: a folder, file, case, callback (newInstance) or dialect ("kit V2"); may be repeated.
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
+        #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
+        rsa_public_key: Option<String>,
+        /// Another corpus instead of the one inside.
+        #[arg(long, value_name = "DIR")]
+        corpus: Option<PathBuf>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Sign and send one callback, print the reply. Fails unless that is 000000 or 000004.
     Call {
         /// Such as newInstance.
@@ -81,6 +103,9 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { listen, data, dynamodb_endpoint } => serve(listen, data, dynamodb_endpoint).await,
         Command::Simulate { to, json } => play(to, json).await,
+        Command::Conform { to, only, rsa_public_key, corpus, json } => {
+            conform(to, &only, rsa_public_key.as_deref(), corpus, json).await
+        }
         Command::Call { activity, to, members } => one_call(&activity, &to, &members).await,
         Command::Keygen { out } => make_keys(out.as_deref()),
     };
@@ -131,18 +156,9 @@ async fn until_told_to_stop() -> std::io::Result<()> {
 
 #[allow(clippy::print_stdout)]
 async fn play(to: Option<String>, json: bool) -> Done {
-    let environment = Environment::of_process();
-    let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
-    let own_host = if to.is_some() {
-        None
-    } else {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
-        Some(LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?)
-    };
-    let address = to.or_else(|| own_host.as_ref().map(LocalHost::address)).unwrap_or_default();
+    let (marketplace, own_host) = marketplace(to).await?;
     let progress = Progress::new(json);
-    let report = simulate(Marketplace::new(&address, keys)?, |step| progress.show(step)).await?;
+    let report = simulate(marketplace, |Step { activity, tried, .. }| progress.show(&[activity, tried])).await?;
     progress.clear();
     if let Some(host) = own_host {
         host.stop().await?;
@@ -153,6 +169,59 @@ async fn play(to: Option<String>, json: bool) -> Done {
         println!("{report}");
     }
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[allow(clippy::print_stdout)]
+async fn conform(
+    to: Option<String>,
+    only: &[String],
+    rsa_public_key: Option<&str>,
+    corpus: Option<PathBuf>,
+    json: bool,
+) -> Done {
+    let corpus = corpus.map_or_else(Corpus::embedded, |folder| Corpus::read(&folder))?.only(only);
+    if corpus.is_empty() {
+        return Err("no case has such a name: `--only` takes a folder, file, case, callback or dialect".into());
+    }
+    let rsa_public_key = rsa_public_key.map(read_public_key).transpose()?;
+    let (marketplace, own_host) = marketplace(to).await?;
+    let progress = Progress::new(json);
+    let conform = Conform::new(marketplace, rsa_public_key);
+    let report = conform.run(&corpus, |Outcome { case, .. }| progress.show(&[case])).await?;
+    progress.clear();
+    if let Some(host) = own_host {
+        host.stop().await?;
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{report}");
+    }
+    Ok(match (report.failed, report.passed) {
+        (0, 0) => ExitCode::from(2),
+        (0, _) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// A public key in a file or as it stands, with PEM's first and last line or without.
+fn read_public_key(given: &str) -> Result<RsaPublicKey, Box<dyn std::error::Error>> {
+    let text = if PathBuf::from(given).is_file() { std::fs::read_to_string(given)? } else { given.to_owned() };
+    let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    Ok(base64.parse()?)
+}
+
+/// The marketplace of an address, or of a local host started for it.
+async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHost>), Box<dyn std::error::Error>> {
+    let environment = Environment::of_process();
+    let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
+    if let Some(address) = to {
+        return Ok((Marketplace::new(&address, keys)?, None));
+    }
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
+    let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?;
+    Ok((Marketplace::new(&host.address(), keys)?, Some(host)))
 }
 
 /// The step that just ended, on one line of a terminal; nothing where standard error goes elsewhere.
@@ -168,9 +237,9 @@ impl Progress {
     }
 
     #[allow(clippy::print_stderr)]
-    fn show(&self, step: &Step) {
+    fn show(&self, parts: &[&str]) {
         if self.shown {
-            eprint!("{}{} — {}", Self::CLEAR, step.activity, step.tried);
+            eprint!("{}{}", Self::CLEAR, parts.join(" — "));
         }
     }
 
