@@ -144,7 +144,8 @@ impl RsaPrivateKey {
     pub fn all_from_pem(pem: &str) -> Result<Vec<Self>, RsaKeyError> {
         const BEGIN: &str = "-----BEGIN ";
         let blocks = pem.split(BEGIN).skip(1).map(|block| Self::from_pem(&format!("{BEGIN}{block}")));
-        let keys: Vec<Self> = blocks.filter(|key| !matches!(key, Err(RsaKeyError::NotPem))).collect::<Result<_, _>>()?;
+        let keys: Vec<Self> =
+            blocks.filter(|key| !matches!(key, Err(RsaKeyError::NotPem))).collect::<Result<_, _>>()?;
         if keys.is_empty() { Err(RsaKeyError::NotPem) } else { Ok(keys) }
     }
 

@@ -66,8 +66,8 @@ pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteErr
 pub use sync_time::{SyncTime, SyncTimeError};
 pub use test_flag::TestFlag;
 pub use text::{
-    AppId, BusinessId, ClientId, CustomerId, DomainName, InstanceId, OrderId, OrderLineId, OrgCode, OrgName, ParentCode,
-    PersonName, ProductId, SkuCode, TenantCode, TenantId, TenantName, Text, TextError, UserName,
+    AppId, BusinessId, ClientId, CustomerId, DomainName, InstanceId, OrderId, OrderLineId, OrgCode, OrgName,
+    ParentCode, PersonName, ProductId, SkuCode, TenantCode, TenantId, TenantName, Text, TextError, UserName,
 };
 pub use timestamp::{Timestamp, TimestampError};
 pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, verify};

@@ -41,8 +41,7 @@ impl std::str::FromStr for SyncTime {
     type Err = SyncTimeError;
     fn from_str(text: &str) -> Result<Self, SyncTimeError> {
         let shown = text.trim().parse::<ExpireTime>().map_err(|_| SyncTimeError)?.timestamp();
-        let ahead = i64::try_from(AHEAD.as_millis()).map_err(|_| SyncTimeError)?;
-        Ok(Self(Timestamp::from_millis(shown.as_millis() - ahead)))
+        Ok(Self(shown.before(AHEAD)))
     }
 }
 

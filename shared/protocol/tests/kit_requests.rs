@@ -81,7 +81,7 @@ fn mandatory_members_and_limits_hold() {
     limited::<TenantSync>(&tenant(), &[("orderId", 64), ("tenantCode", 64), ("name", 255), ("domainName", 255)]);
     mandatory::<ApplicationSync>(&application(), &["tenantId", "appId", "clientId", "clientSecret", "flag"]);
     limited::<ApplicationSync>(&application(), &ids);
-    mandatory::<AuthSync>(&auth([user()]), &["tenantId", "appId", "flag"]);
+    mandatory::<AuthSync>(&auth([user()]), &["instanceId", "tenantId", "appId", "flag"]);
     limited::<AuthSync>(&auth([user()]), &[("appId", 64)]);
     mandatory::<SingleOrgSync>(&department(), &["tenantId", "orgCode", "orgName", "flag"]);
     limited::<SingleOrgSync>(&department(), &[("orgCode", 64), ("orgName", 128), ("parentCode", 64)]);
@@ -110,7 +110,7 @@ fn instance_and_order_may_be_blank() {
         let request: TenantSync = read(&body).unwrap();
         assert_eq!((request.instance_id, request.order_id), (None, None));
     }
-    assert_eq!(read::<AuthSync>(&without(auth([user()]), "instanceId")).unwrap().instance_id, None);
+    assert_eq!(read::<AllOrgSync>(&without(departments(json!([])), "instanceId")).unwrap().instance_id, None);
 }
 
 #[test]
@@ -148,7 +148,9 @@ fn flags_are_known_and_fit_the_thing() {
     for bad in [json!(4), json!("add"), json!(true), json!(-1), json!({})] {
         assert!(read::<AuthSync>(&with(auth([user()]), "flag", bad.clone())).unwrap_err().contains("flag"), "{bad}");
     }
-    for (flag, expected) in [(0, "Delete(1 users)"), (1, "Grant(1 users)"), (2, "Change(1 users)"), (3, "Revoke(1 users)")] {
+    for (flag, expected) in
+        [(0, "Delete(1 users)"), (1, "Grant(1 users)"), (2, "Change(1 users)"), (3, "Revoke(1 users)")]
+    {
         let request = read::<AuthSync>(&with(auth([user()]), "flag", flag)).unwrap();
         assert_eq!(format!("{:?}", request.change), expected);
     }
@@ -206,7 +208,9 @@ fn nothing_personal_is_shown() {
 }
 
 fn text(max: usize) -> impl Strategy<Value = String> {
-    proptest::string::string_regex(&format!("\\PC{{1,{max}}}")).unwrap().prop_filter("not blank", |text| !text.trim().is_empty())
+    proptest::string::string_regex(&format!("\\PC{{1,{max}}}"))
+        .unwrap()
+        .prop_filter("not blank", |text| !text.trim().is_empty())
 }
 
 fn users() -> impl Strategy<Value = Vec<User>> {
@@ -278,7 +282,7 @@ proptest! {
             change: change(flag, told), sync_time, test_flag,
         })?;
         reads_back(&AuthSync {
-            instance_id: instance_id.clone(), tenant_id: tenant_id.clone(), app_id: app_id.clone(), sync_time, test_flag,
+            instance_id: org.parse().unwrap(), tenant_id: tenant_id.clone(), app_id: app_id.clone(), sync_time, test_flag,
             change: match flag {
                 0 => UsersChange::Delete(names()),
                 1 => UsersChange::Grant(users.clone()),

@@ -12,13 +12,13 @@ use super::change::{Flag, list};
 use crate::route::Callback;
 use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
-use crate::text::{AppId, InstanceId, OrgCode, PersonName, TenantId, UserName, blank_as_none, optional, scalar};
+use crate::text::{AppId, InstanceId, OrgCode, PersonName, TenantId, UserName, optional, scalar};
 
 /// Thousands of users may come in one call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuthSync {
-    /// Which instance; none when the seller only applies for credentials.
-    pub instance_id: Option<InstanceId>,
+    /// Which instance: without one there is nothing to use.
+    pub instance_id: InstanceId,
     /// The enterprise.
     pub tenant_id: TenantId,
     /// The application as the enterprise bound it.
@@ -137,8 +137,7 @@ impl<'de> Deserialize<'de> for AuthSync {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire {
-            #[serde(default, deserialize_with = "blank_as_none")]
-            instance_id: Option<InstanceId>,
+            instance_id: InstanceId,
             tenant_id: TenantId,
             app_id: AppId,
             flag: Flag,
@@ -171,7 +170,7 @@ impl Serialize for AuthSync {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire<'a> {
-            instance_id: Option<&'a InstanceId>,
+            instance_id: &'a InstanceId,
             tenant_id: &'a TenantId,
             app_id: &'a AppId,
             flag: Flag,
@@ -201,7 +200,7 @@ impl Serialize for AuthSync {
             UsersChange::Delete(names) => (Flag::Delete, named(names)),
         };
         let Self { instance_id, tenant_id, app_id, sync_time, test_flag, .. } = self;
-        let (instance_id, sync_time, test_flag) = (instance_id.as_ref(), *sync_time, *test_flag);
+        let (sync_time, test_flag) = (*sync_time, *test_flag);
         Wire { instance_id, tenant_id, app_id, flag, user_list, sync_time, test_flag }.serialize(serializer)
     }
 }
@@ -212,6 +211,6 @@ impl Request for AuthSync {
         self.test_flag
     }
     fn instance_id(&self) -> Option<&InstanceId> {
-        self.instance_id.as_ref()
+        Some(&self.instance_id)
     }
 }
