@@ -305,7 +305,7 @@ async fn nothing_personal_nor_any_secret_stands_or_is_logged_in_clear() {
     }
     let hidden = ["张三丰", "13800000000", "zhang@example.com", "E-4711", "B-0815", "s3cret", "Person 1", "person-1@"];
     let mut seen = Vec::new();
-    for value in seller.everything().await.into_iter().flat_map(|item| item.into_values()) {
+    for value in seller.everything().await.into_iter().flat_map(Item::into_values) {
         match value {
             AttributeValue::B(bytes) => seen.extend_from_slice(bytes.as_ref()),
             other => seen.extend_from_slice(format!("{other:?}").as_bytes()),

@@ -11,10 +11,7 @@ const FRONT_DOOR: &str = "front-door";
 
 /// What each function may do to the table. All of these also read the secret, and write their own log.
 const TABLE_ACTIONS: [(&str, &[&str]); 13] = [
-    (
-        "all-org-sync",
-        &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-    ),
+    ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("application-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("auth-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),

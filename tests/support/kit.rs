@@ -37,7 +37,7 @@ pub const DIALECTS: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 /// One call: which, and its body as V2.0 has it.
 pub type Said = (Callback, Value);
 
-/// A time that a sync was made, as it is written: seconds after a fixed moment.
+/// A time that a sync was made, as it is written: seconds after a moment that is long past.
 #[must_use]
 pub fn time(seconds: i64) -> String {
     SyncTime::from_timestamp(Timestamp::from_millis((1_763_977_752 + seconds) * 1000)).unwrap().to_string()
@@ -168,7 +168,8 @@ impl Seller {
     /// Syncs each in turn and expects `000000`.
     pub async fn sync_all(&self, said: impl IntoIterator<Item = Said>) {
         for said in said {
-            assert_eq!(self.sync(&said).await, "000000", "{:?}", said.0);
+            let code = self.sync(&said).await;
+            assert_eq!(code, "000000", "{:?} {:?}", said.0, self.records().pop().and_then(|record| record.reason));
         }
     }
 

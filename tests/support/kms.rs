@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use koogallery_store::{DataKey, Sealed};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -58,11 +59,8 @@ fn drawn() -> [u8; 32] {
     key
 }
 
-async fn answer(
-    State(held): State<Arc<Held>>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-) -> (StatusCode, Json<Value>) {
+async fn answer(State(held): State<Arc<Held>>, headers: HeaderMap, request: Bytes) -> (StatusCode, Json<Value>) {
+    let request: Value = serde_json::from_slice(&request).unwrap();
     let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
     let context = request["EncryptionContext"].clone();
     held.asked.lock().unwrap().push(json!({ "operation": operation, "context": context }));

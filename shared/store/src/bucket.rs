@@ -18,7 +18,7 @@ use crate::data_key::{DataKey, Sealed};
 use crate::newest::{Stamp, wins};
 
 /// What is known of one name.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Entry<T> {
     at: Stamp,
     /// None: gone, or not told yet.
@@ -27,6 +27,16 @@ pub(crate) struct Entry<T> {
     /// The newest time that it was revoked: that tells nothing else of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked: Option<Stamp>,
+    /// When the sync came after which there is nothing to see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    came: Option<Timestamp>,
+}
+
+impl<T: PartialEq> PartialEq for Entry<T> {
+    /// When it came does not count: a repeat comes later and says the same.
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, &self.is, self.revoked) == (other.at, &other.is, other.revoked)
+    }
 }
 
 fn none<T>() -> Option<T> {
@@ -34,14 +44,19 @@ fn none<T>() -> Option<T> {
 }
 
 impl<T: PartialEq + Serialize> Entry<T> {
-    /// It is so, or gone, from this time on.
-    pub(crate) const fn of(at: Stamp, is: Option<T>) -> Self {
-        Self { at, is, revoked: None }
+    /// It is so from this time on.
+    pub(crate) const fn is(at: Stamp, is: T) -> Self {
+        Self { at, is: Some(is), revoked: None, came: None }
+    }
+
+    /// It is gone from this time on.
+    pub(crate) const fn gone(at: Stamp, came: Timestamp) -> Self {
+        Self { at, is: None, revoked: None, came: Some(came) }
     }
 
     /// It is revoked from this time on.
-    pub(crate) const fn revoked(at: Stamp) -> Self {
-        Self { at: Stamp::NEVER, is: None, revoked: Some(at) }
+    pub(crate) const fn revoked(at: Stamp, came: Timestamp) -> Self {
+        Self { at: Stamp::NEVER, is: None, revoked: Some(at), came: Some(came) }
     }
 
     /// What a reader sees, and whether it is revoked; none where there is nothing to see.
@@ -65,8 +80,12 @@ impl<T: PartialEq + Serialize> Entry<T> {
     fn merge(&mut self, other: Self) {
         if wins((other.at, other.is.as_ref()), (self.at, self.is.as_ref())) {
             (self.at, self.is) = (other.at, other.is);
+            self.came = other.came;
         }
-        self.revoked = self.revoked.max(other.revoked);
+        if self.revoked < other.revoked {
+            self.revoked = other.revoked;
+            self.came = other.came;
+        }
     }
 }
 
@@ -105,9 +124,9 @@ impl<T: PartialEq + Serialize> Bucket<T> {
         }
     }
 
-    /// Lets go of names that went before this time.
+    /// Lets go of names of which there is nothing to see, where that came before this time.
     pub(crate) fn forget(&mut self, before: Timestamp) {
-        self.entries.retain(|_, entry| entry.is.is_some() || entry.newest() >= Stamp::of_all(before));
+        self.entries.retain(|_, entry| entry.is.is_some() || entry.came >= Some(before));
     }
 
     /// What is known of a name.
@@ -189,16 +208,18 @@ mod tests {
     fn apply(bucket: &mut Bucket<u8>, sync: &Sync) {
         match sync {
             Sync::One((name, is, time)) => {
-                bucket.put(&name.to_string(), Entry::of(Stamp::of_one(Timestamp::from_millis(*time)), *is));
+                let (at, came) = (Stamp::of_one(Timestamp::from_millis(*time)), Timestamp::from_millis(*time));
+                bucket.put(&name.to_string(), is.map_or(Entry::gone(at, came), |is| Entry::is(at, is)));
             }
             Sync::Revoke(name, time) => {
-                bucket.put(&name.to_string(), Entry::revoked(Stamp::of_one(Timestamp::from_millis(*time))));
+                let came = Timestamp::from_millis(*time);
+                bucket.put(&name.to_string(), Entry::revoked(Stamp::of_one(came), came));
             }
             Sync::All(all, time) => {
                 let time = Timestamp::from_millis(*time);
                 bucket.raise(time);
                 for (name, is) in all {
-                    bucket.put(&name.to_string(), Entry::of(Stamp::of_all(time), Some(*is)));
+                    bucket.put(&name.to_string(), Entry::is(Stamp::of_all(time), *is));
                 }
             }
         }

@@ -41,7 +41,8 @@ impl Store {
         let SingleOrgSync { instance_id, tenant_id, org_code, change, sync_time, .. } = request;
         let instance = instance_id.as_ref();
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: None };
-        let entry = Entry::of(Stamp::of_one(call.synced_at(*sync_time)), change.told().cloned());
+        let at = Stamp::of_one(call.synced_at(*sync_time));
+        let entry = change.told().map_or(Entry::gone(at, call.now()), |department| Entry::is(at, department.clone()));
         let event_type = match change {
             Change::Add(_) | Change::Modify(_) => EventType::DepartmentsChanged,
             Change::Delete => EventType::DepartmentsRemoved,
@@ -67,7 +68,7 @@ impl Store {
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: None };
         let time = call.synced_at(*sync_time);
         let entry = |(code, department): &(OrgCode, Department)| {
-            (code.to_string(), Entry::of(Stamp::of_all(time), Some(department.clone())))
+            (code.to_string(), Entry::is(Stamp::of_all(time), department.clone()))
         };
         let event = |_: &[String]| {
             let event = Event::of_tenant(call, EventType::DepartmentsReplaced, tenant_id, instance, None);

@@ -48,17 +48,19 @@ impl Store {
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: Some(app_id) };
         let at = Stamp::of_one(call.synced_at(*sync_time));
         let told = |users: &[User]| -> Vec<(String, Entry<User>)> {
-            users.iter().map(|user| (user.user_name.to_string(), Entry::of(at, Some(user.clone())))).collect()
+            users.iter().map(|user| (user.user_name.to_string(), Entry::is(at, user.clone()))).collect()
         };
         let (event_type, entries) = match change {
             UsersChange::Grant(users) => (EventType::UsersGranted, told(users)),
             UsersChange::Change(users) => (EventType::UsersChanged, told(users)),
-            UsersChange::Revoke(names) => {
-                (EventType::UsersRevoked, names.iter().map(|name| (name.to_string(), Entry::revoked(at))).collect())
-            }
-            UsersChange::Delete(names) => {
-                (EventType::UsersDeleted, names.iter().map(|name| (name.to_string(), Entry::of(at, None))).collect())
-            }
+            UsersChange::Revoke(names) => (
+                EventType::UsersRevoked,
+                names.iter().map(|name| (name.to_string(), Entry::revoked(at, call.now()))).collect(),
+            ),
+            UsersChange::Delete(names) => (
+                EventType::UsersDeleted,
+                names.iter().map(|name| (name.to_string(), Entry::gone(at, call.now()))).collect(),
+            ),
         };
         let takes_away = matches!(change, UsersChange::Revoke(_) | UsersChange::Delete(_));
         let event = |names: &[String]| {
