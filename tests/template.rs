@@ -9,17 +9,28 @@ use serde_yaml_ng::Value;
 
 const FRONT_DOOR: &str = "front-door";
 
-/// What each function may do to the table. The eight also read the secret; all write their own log.
-const TABLE_ACTIONS: [(&str, &[&str]); 8] = [
+/// What each function may do to the table. All of these also read the secret, and write their own log.
+const TABLE_ACTIONS: [(&str, &[&str]); 13] = [
+    ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("application-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("auth-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("order-notify", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("query-instance", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     ("refresh-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("release-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    (
+        "single-org-sync",
+        &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+    ),
+    ("tenant-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("update-instance-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("upgrade-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
 ];
+
+/// The functions that seal client secrets or personal data, and so may use the key that protects them.
+const SEALING: [&str; 5] = ["all-org-sync", "application-sync", "auth-sync", "new-instance", "single-org-sync"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -155,7 +166,8 @@ fn the_table_is_the_stores_own() {
     }
     assert_eq!(properties["SSESpecification"]["SSEType"], "KMS");
     assert_eq!(properties["DeletionProtectionEnabled"], true);
-    for resource in ["Table", "Secret"] {
+    assert_eq!(resources(&template())["DataKey"]["Properties"]["EnableKeyRotation"], true);
+    for resource in ["DataKey", "Table", "Secret"] {
         let resource = &resources(&template())[resource];
         assert_eq!(
             (&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]),
@@ -175,11 +187,16 @@ fn a_role_grants_what_its_function_calls_and_nothing_else() {
     };
     for (binary, actions) in TABLE_ACTIONS {
         let (name, function) = &functions[binary];
-        let expected = vec![
+        let mut expected = vec![
             log(name),
             (set(actions.iter().copied()), set(["GetAtt Table.Arn"])),
             (set(["secretsmanager:GetSecretValue"]), set(["Ref Secret"])),
         ];
+        if SEALING.contains(&binary) {
+            let actions = set(["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"]);
+            expected.push((actions, set(["GetAtt DataKey.Arn"])));
+            assert_eq!(variables(function)["KOOGALLERY_KMS_KEY_ARN"], "GetAtt DataKey.Arn");
+        }
         assert_eq!(statements(&template, function), expected, "{binary}");
         assert_eq!(variables(function)["KOOGALLERY_TABLE"], "Ref Table");
         assert_eq!(variables(function)["KOOGALLERY_SECRET_ARN"], "Ref Secret");

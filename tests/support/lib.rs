@@ -6,6 +6,8 @@
 
 pub mod bodies;
 pub mod faults;
+pub mod kit;
+pub mod kms;
 pub mod lambda;
 pub mod secrets;
 
