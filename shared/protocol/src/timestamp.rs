@@ -54,6 +54,12 @@ impl Timestamp {
         u128::from(self.0.abs_diff(other.0)) <= window.as_millis()
     }
 
+    /// The time `duration` earlier.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// The time `duration` later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
