@@ -41,7 +41,7 @@ fn all_syncs() -> Vec<kit::Said> {
         kit::department(1, "o-1", "Sales", 1),
         kit::department(2, "o-1", "Sales and service", 2),
         kit::auth(1, (0..3).map(kit::user), 1),
-        kit::auth(2, [kit::user(1)], 2),
+        kit::auth(2, [with(kit::user(1), "name", "Another Name")], 2),
         kit::auth(3, [kit::user(1)], 3),
         kit::auth(0, [kit::user(2)], 4),
         kit::department(0, "o-1", "Sales and service", 4),
