@@ -1,6 +1,6 @@
 //! Receives events in Rust: verifies, answers a purchase, and works on each event once.
 //!
-//! WEBHOOK_SECRET=whsec_… PORT=9100 cargo run -p koogallery-tests --example receiver
+//! `WEBHOOK_SECRET=whsec_… PORT=9100 cargo run -p koogallery-tests --example receiver`
 
 #![allow(clippy::print_stdout)]
 
