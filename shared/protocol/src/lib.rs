@@ -34,6 +34,8 @@ mod callbacks;
 mod canonical;
 mod client_secret;
 mod expire_time;
+mod license_code;
+mod license_time;
 mod parameters;
 mod reply;
 mod result_code;
@@ -48,20 +50,25 @@ mod verify;
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
 pub use app_info::{AppInfo, InstanceInfo, UsageInfo};
 pub use callbacks::{
-    ChangeInstanceCheck, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance, OrderNotify,
-    ProductInfo, PurchaseDetails, QueryInstance, RefreshInstance, ReleaseInstance, Request, Scene,
-    UpdateInstanceStatus, UpgradeInstance,
+    ChangeInstanceCheck, DeviceLicense, GetLicenseAsync, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest,
+    NewInstance, OrderNotify, ProductInfo, PurchaseDetails, PurchaseLicense, QueryInstance, RefreshInstance,
+    RefreshLicenseCode, ReleaseInstance, ReleaseLicenseCode, Request, Scene, UpdateInstanceStatus,
+    UpdateLicenseCodeStatus, UpgradeInstance,
 };
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{
     ClientSecret, ClientSecretError, MIN_RSA_BITS, OaepHashes, RsaKeyError, RsaPrivateKey, RsaPublicKey,
 };
 pub use expire_time::{ExpireTime, ExpireTimeError};
+pub use license_code::{DeviceFingerprint, LicenseCode};
+pub use license_time::{LicenseTime, LicenseTimeError};
 pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
 pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, route};
 pub use test_flag::TestFlag;
-pub use text::{BusinessId, CustomerId, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Text, TextError};
+pub use text::{
+    BusinessId, CustomerId, EventId, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Text, TextError,
+};
 pub use timestamp::{Timestamp, TimestampError};
 pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, verify};
