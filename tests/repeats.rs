@@ -82,7 +82,7 @@ async fn simultaneous_changes_and_notices_count_once() {
         assert_eq!(events.iter().filter(|kind| *kind == event).count(), 1, "{events:?}");
         assert_eq!(events.last().unwrap(), event);
     }
-    assert_eq!(seller.instance(ID).await.unwrap().orders.len(), 2);
+    assert_eq!(seller.instance(ID).await.unwrap().life.orders.len(), 2);
     assert_eq!(at_once(&seller, (0..50).map(|_| bodies::order_notice())).await, success(None));
     assert_eq!(seller.events("ORDER#CS1").await, ["order.paid"]);
 }
@@ -175,7 +175,7 @@ async fn a_pay_per_use_order_makes_one_instance_for_each_product() {
     assert_eq!(bought("", "L1", "b-6").await, "b-6", "a line without a product is another purchase");
     for (id, product) in [("b-1", Some("p1")), ("b-2", Some("p2")), ("b-6", None)] {
         let instance = seller.instance(id).await.unwrap();
-        assert_eq!(instance.product_id.as_ref().map(koogallery::ProductId::as_str), product);
+        assert_eq!(instance.life.product_id.as_ref().map(koogallery::ProductId::as_str), product);
         assert_eq!(seller.events(&format!("INSTANCE#{id}")).await, ["instance.created"]);
     }
     assert_eq!(seller.items().await.len(), 9);
@@ -193,7 +193,7 @@ async fn orders_are_told_apart_by_both_parts_of_their_name() {
     for ((name, line), expire_time) in names.into_iter().zip(expiries) {
         seller.say_all(&[order(name, line, expire_time)]).await;
         let instance = seller.instance(ID).await.unwrap();
-        assert_eq!(instance.expire_time.unwrap().to_string(), expire_time, "order {name}, line {line}");
+        assert_eq!(instance.life.expire_time.unwrap().to_string(), expire_time, "order {name}, line {line}");
     }
     assert_eq!(seller.events(INSTANCE).await.len(), 5);
 }

@@ -9,15 +9,19 @@ use serde_yaml_ng::Value;
 
 const FRONT_DOOR: &str = "front-door";
 
-/// What each function may do to the table. The eight also read the secret; all write their own log.
-const TABLE_ACTIONS: [(&str, &[&str]); 8] = [
+/// What each function may do to the table. They also read the secret; all write their own log.
+const TABLE_ACTIONS: [(&str, &[&str]); 12] = [
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
+    ("get-license-async", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("order-notify", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("query-instance", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     ("refresh-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("refresh-license-code", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("release-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("release-license-code", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("update-instance-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("update-license-code-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("upgrade-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
 ];
 

@@ -13,12 +13,16 @@ impl Functions {
     pub fn of(environment: &Environment, shared: &Arc<Shared>) -> Result<Self, ConfigError> {
         let mut functions = Self(HashMap::new());
         functions.mount::<change_instance_check::Handler>(environment, shared)?;
+        functions.mount::<get_license_async::Handler>(environment, shared)?;
         functions.mount::<new_instance::Handler>(environment, shared)?;
         functions.mount::<order_notify::Handler>(environment, shared)?;
         functions.mount::<query_instance::Handler>(environment, shared)?;
         functions.mount::<refresh_instance::Handler>(environment, shared)?;
+        functions.mount::<refresh_license_code::Handler>(environment, shared)?;
         functions.mount::<release_instance::Handler>(environment, shared)?;
+        functions.mount::<release_license_code::Handler>(environment, shared)?;
         functions.mount::<update_instance_status::Handler>(environment, shared)?;
+        functions.mount::<update_license_code_status::Handler>(environment, shared)?;
         functions.mount::<upgrade_instance::Handler>(environment, shared)?;
         Ok(functions)
     }

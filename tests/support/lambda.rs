@@ -25,14 +25,18 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// The functions that answer callbacks; `front-door` stands before them.
-pub const CALLBACK_FUNCTIONS: [&str; 8] = [
+pub const CALLBACK_FUNCTIONS: [&str; 12] = [
     "change-instance-check",
+    "get-license-async",
     "new-instance",
     "order-notify",
     "query-instance",
     "refresh-instance",
+    "refresh-license-code",
     "release-instance",
+    "release-license-code",
     "update-instance-status",
+    "update-license-code-status",
     "upgrade-instance",
 ];
 
