@@ -10,12 +10,15 @@ use koogallery::{AccessKeys, NewInstance, Request};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::keys::LOCAL_KEY;
 use koogallery_local::marketplace::Marketplace;
-use koogallery_local::simulate::simulate;
+use koogallery_local::simulate::{Family, simulate};
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::table;
 use koogallery_tests::KEYS;
 use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
 use serde_json::{Value, json};
+
+/// What the front door is asked.
+const FAMILIES: &[Family] = &[Family::Saas, Family::OrderNotice, Family::SaasV1];
 
 /// Builds the binaries once, as this test was built.
 fn build() {
@@ -83,7 +86,7 @@ async fn a_whole_life_through_the_front_door() {
     let lambda = LambdaEmulator::start(functions).await;
     let processes = start_all(|function| lambda.runtime_api(function), &lambda.endpoint(), &variables);
 
-    let report = simulate(marketplace(&lambda.function_url("front-door")), |_| {}).await.unwrap();
+    let report = simulate(marketplace(&lambda.function_url("front-door")), None, FAMILIES, |_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
     assert_eq!(code(&marketplace(&lambda.function_url("new-instance")), &purchase()).await, "000000");
 
@@ -197,6 +200,7 @@ async fn a_whole_life_under_cargo_lambda() {
     }
     let lambda = format!("http://127.0.0.1:{port}");
     let _processes = start_all(|function| format!("{lambda}/.rt/{function}"), &lambda, &variables);
-    let report = simulate(marketplace(&format!("{lambda}/lambda-url/front-door/")), |_| {}).await.unwrap();
+    let report =
+        simulate(marketplace(&format!("{lambda}/lambda-url/front-door/")), None, FAMILIES, |_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
 }

@@ -1,10 +1,21 @@
 //! `koogallery call`: one callback, signed and sent.
 
-use koogallery::Callback;
+use clap::ValueEnum;
+use koogallery::{AccessKey, Callback, Dialect};
 use koogallery_runtime::now;
 use serde_json::{Map, Value};
 
 use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall, new_nonce};
+
+/// Which protocol version a call speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Version {
+    /// SaaS V2.0, License 2.0, Online License, order notices.
+    #[default]
+    V2,
+    /// SaaS V1.0, License 1.0.
+    V1,
+}
 
 /// Why a call could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -33,13 +44,38 @@ pub enum OneCallError {
     Call(#[from] CallError),
 }
 
-/// Builds the body from `key=value` (text) and `key:=json` members, signs it with the activity's own key, sends it.
-pub async fn call(marketplace: &Marketplace, activity: &str, members: &[String]) -> Result<Exchange, OneCallError> {
-    let callback = Callback::ALL.into_iter().find(|callback| callback.activity() == activity).ok_or_else(|| {
-        let known = Callback::ALL.map(Callback::activity).join(", ");
-        OneCallError::Activity { given: activity.to_owned(), known }
-    })?;
+/// A call that was answered.
+#[derive(Debug)]
+pub struct Called {
+    /// The answer.
+    pub exchange: Exchange,
+    /// V1.0: the key that signs and encrypts it.
+    pub v1_key: Option<AccessKey>,
+}
 
+/// The activities of V1.0, for people.
+const V1_ACTIVITIES: [&str; 11] = [
+    "newInstance",
+    "queryInstance",
+    "refreshInstance",
+    "expireInstance",
+    "releaseInstance",
+    "upgrade",
+    "instanceStatus",
+    "getLicense",
+    "refreshLicense",
+    "expireLicense",
+    "releaseLicense",
+];
+
+/// Builds a call from `key=value` (text) and `key:=json` members, signs it with the activity's own key, sends it.
+pub async fn call(
+    marketplace: &Marketplace,
+    version: Version,
+    activity: &str,
+    members: &[String],
+) -> Result<Called, OneCallError> {
+    let (callback, dialect) = callback(version, activity)?;
     let mut body = Map::new();
     if !callback.is_kit() {
         body.insert("activity".to_owned(), activity.into());
@@ -48,16 +84,51 @@ pub async fn call(marketplace: &Marketplace, activity: &str, members: &[String])
         let (name, value) = read_member(member)?;
         body.insert(name, value);
     }
-    let body = Value::Object(body).to_string();
-    let body = koogallery::canonical_form(body.as_bytes()).unwrap_or(body);
 
     let key = marketplace.key(callback.interface_types()[0])?;
-    let signed = if callback.is_kit() {
-        SignedCall::kit(key, callback, body, now(), &new_nonce())
-    } else {
-        SignedCall::basic(key, body, now(), &new_nonce())
+    let canonical = |body: Map<String, Value>| {
+        let body = Value::Object(body).to_string();
+        koogallery::canonical_form(body.as_bytes()).unwrap_or(body)
     };
-    Ok(marketplace.send(&signed).await?)
+    let signed = match dialect {
+        Dialect::BasicV2 => SignedCall::basic(key, canonical(body), now(), &new_nonce()),
+        Dialect::KitV2 => SignedCall::kit(key, callback, canonical(body), now(), &new_nonce()),
+        Dialect::BasicV1 => SignedCall::basic_v1(key, body.into_iter().map(parameter).collect(), now()),
+        Dialect::KitV1 => {
+            SignedCall::kit_v1(key, callback, body, now()).unwrap_or_else(|_| unreachable!("a map is an object"))
+        }
+    };
+    let exchange = marketplace.send(&signed).await?;
+    Ok(Called { exchange, v1_key: (version == Version::V1).then(|| key.clone()) })
+}
+
+fn callback(version: Version, activity: &str) -> Result<(Callback, Dialect), OneCallError> {
+    let of_v2 = || Callback::ALL.into_iter().find(|callback| callback.activity() == activity);
+    let kit = of_v2().filter(|callback| callback.is_kit());
+    let found = match version {
+        Version::V2 => {
+            of_v2().map(|callback| (callback, if callback.is_kit() { Dialect::KitV2 } else { Dialect::BasicV2 }))
+        }
+        Version::V1 => kit
+            .map(|callback| (callback, Dialect::KitV1))
+            .or_else(|| Callback::of_v1_activity(activity).map(|callback| (callback, Dialect::BasicV1))),
+    };
+    found.ok_or_else(|| {
+        let kit = Callback::ALL.into_iter().filter(|callback| callback.is_kit()).map(Callback::activity);
+        let known: Vec<&str> = match version {
+            Version::V2 => Callback::ALL.map(Callback::activity).to_vec(),
+            Version::V1 => V1_ACTIVITIES.into_iter().chain(kit).collect(),
+        };
+        OneCallError::Activity { given: activity.to_owned(), known: known.join(", ") }
+    })
+}
+
+/// A member as a query parameter: anything but a text as its JSON.
+fn parameter((name, value): (String, Value)) -> (String, String) {
+    match value {
+        Value::String(text) => (name, text),
+        other => (name, other.to_string()),
+    }
 }
 
 fn read_member(member: &str) -> Result<(String, Value), OneCallError> {
@@ -82,5 +153,16 @@ mod tests {
         for bad in ["orderId", "=x", ":=1", "a:={"] {
             assert!(read_member(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_activity_is_of_its_version() {
+        assert_eq!(callback(Version::V2, "tenantSync").unwrap(), (Callback::TenantSync, Dialect::KitV2));
+        assert_eq!(callback(Version::V1, "tenantSync").unwrap(), (Callback::TenantSync, Dialect::KitV1));
+        for activity in V1_ACTIVITIES {
+            assert_eq!(callback(Version::V1, activity).unwrap().1, Dialect::BasicV1, "{activity}");
+        }
+        assert!(callback(Version::V2, "upgrade").is_err());
+        assert!(callback(Version::V1, "upgradeInstance").unwrap_err().to_string().contains("upgrade,"));
     }
 }

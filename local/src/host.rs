@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::functions::Functions;
-use crate::keys::{LOCAL_KEY, LOCAL_TEST_KEYS};
+use crate::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -171,7 +171,13 @@ fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
             environment = environment.with(name, value);
         }
     }
-    if test_keys { environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS) } else { environment }
+    if !test_keys {
+        return environment;
+    }
+    if environment.get("KOOGALLERY_RSA_PRIVATE_KEY").is_none() {
+        environment = environment.with("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY);
+    }
+    environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS)
 }
 
 /// The front door's part: which function is a request for?

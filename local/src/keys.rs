@@ -1,6 +1,6 @@
 //! The key that everybody knows: for a first run without configuration, on the loopback interface only.
 
-use koogallery::{AccessKeys, AccessKeysError};
+use koogallery::{AccessKeys, AccessKeysError, RsaKeyError, RsaPrivateKey, RsaPublicKey};
 
 /// `KOOGALLERY_KEYS` where it is not set.
 pub const LOCAL_TEST_KEYS: &str = concat!(
@@ -10,6 +10,14 @@ pub const LOCAL_TEST_KEYS: &str = concat!(
 
 /// `KOOGALLERY_LOCAL_KEY` where neither it nor a KMS key is set.
 pub const LOCAL_KEY: &str = "6b6f6f67616c6c6572792d6c6f63616c2d746573742d6b65792d33322d627974";
+
+/// `KOOGALLERY_RSA_PRIVATE_KEY` where the local test keys are used.
+pub const LOCAL_RSA_PRIVATE_KEY: &str = include_str!("local_test_key.pem");
+
+/// Its public half, as if it were registered in KooGallery.
+pub fn local_rsa_public_key() -> Result<RsaPublicKey, RsaKeyError> {
+    Ok(RsaPrivateKey::from_pem(LOCAL_RSA_PRIVATE_KEY)?.public_key())
+}
 
 /// The keys that a client of this project signs with: `KOOGALLERY_KEYS`, or the local test key.
 pub fn or_local_test_keys(configured: Option<&str>) -> Result<AccessKeys, AccessKeysError> {

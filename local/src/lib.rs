@@ -4,6 +4,7 @@
 //! any other address, as KooGallery does.
 
 pub mod call;
+pub mod conform;
 pub mod database;
 pub mod functions;
 pub mod host;
@@ -13,3 +14,4 @@ pub mod log;
 pub mod marketplace;
 pub mod open_api;
 pub mod simulate;
+pub mod v1_reply;

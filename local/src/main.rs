@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
-use koogallery::ResultCode;
-use koogallery_local::call::call;
+use clap::{Parser, Subcommand, ValueEnum};
+use koogallery::{ResultCode, RsaPublicKey};
+use koogallery_local::call::{Called, Version, call};
+use koogallery_local::conform::{Conform, Corpus, Outcome};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keygen::keygen;
-use koogallery_local::keys::or_local_test_keys;
+use koogallery_local::keys::{local_rsa_public_key, or_local_test_keys};
 use koogallery_local::log::{Console, Silent};
 use koogallery_local::marketplace::Marketplace;
-use koogallery_local::simulate::{Step, simulate};
+use koogallery_local::simulate::{Family, Step, simulate};
+use koogallery_local::v1_reply::{app_infos, decrypted, genuine};
 use koogallery_runtime::Environment;
 
 const KEYS_HELP: &str = "\
@@ -47,23 +49,55 @@ enum Command {
         #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", conflicts_with = "data")]
         dynamodb_endpoint: Option<String>,
     },
-    /// Play the marketplace: a product's whole life, debug calls and attacks; check every answer.
+    /// Play the marketplace: the whole life of products of every family, debug calls and attacks; check every answer.
+    ///
+    /// Families whose access key is not set are left out, and so are client secrets without the RSA public key.
     Simulate {
         /// The production address to call [default: a local host started for it].
         #[arg(long, value_name = "URL")]
         to: Option<String>,
+        /// Only this family; may be repeated [default: all].
+        #[arg(long, value_name = "NAME")]
+        family: Vec<Family>,
+        /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
+        #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
+        rsa_public_key: Option<String>,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold an endpoint to the conformance corpus: what follows from KooGallery's guides for every callback.
+    ///
+    /// The cases buy instances of their own and release them again. Ends with 0 where every case that could be played
+    /// passed, 1 where one failed, 2 where none could be played.
+    Conform {
+        /// The production address to call [default: a local host started for it].
+        #[arg(long, value_name = "URL")]
+        to: Option<String>,
+        /// Only these cases: a folder, file, case, callback (newInstance) or dialect ("kit V2"); may be repeated.
+        #[arg(long, value_name = "NAME")]
+        only: Vec<String>,
+        /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
+        #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
+        rsa_public_key: Option<String>,
+        /// Another corpus instead of the one inside.
+        #[arg(long, value_name = "DIR")]
+        corpus: Option<PathBuf>,
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
     },
     /// Sign and send one callback, print the reply. Fails unless that is 000000 or 000004.
     Call {
-        /// Such as newInstance.
+        /// Such as newInstance, or tenantSync of the joint-operations kit.
         activity: String,
         /// The production address to call.
         #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
         to: String,
-        /// Members of the body: key=value for text, key:=json for anything else.
+        /// Speak V2.0 or V1.0.
+        #[arg(long, value_enum, default_value_t)]
+        version: Version,
+        /// Members of the body, or V1.0's parameters: key=value for text, key:=json for anything else.
         #[arg(value_name = "KEY=VALUE")]
         members: Vec<String>,
     },
@@ -80,8 +114,13 @@ enum Command {
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { listen, data, dynamodb_endpoint } => serve(listen, data, dynamodb_endpoint).await,
-        Command::Simulate { to, json } => play(to, json).await,
-        Command::Call { activity, to, members } => one_call(&activity, &to, &members).await,
+        Command::Simulate { to, family, rsa_public_key, json } => {
+            play(to, &family, rsa_public_key.as_deref(), json).await
+        }
+        Command::Conform { to, only, rsa_public_key, corpus, json } => {
+            conform(to, &only, rsa_public_key.as_deref(), corpus, json).await
+        }
+        Command::Call { activity, to, version, members } => one_call(&activity, &to, version, &members).await,
         Command::Keygen { out } => make_keys(out.as_deref()),
     };
     done.unwrap_or_else(|error| {
@@ -129,20 +168,17 @@ async fn until_told_to_stop() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-#[allow(clippy::print_stdout)]
-async fn play(to: Option<String>, json: bool) -> Done {
-    let environment = Environment::of_process();
-    let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
-    let own_host = if to.is_some() {
-        None
-    } else {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
-        Some(LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?)
-    };
-    let address = to.or_else(|| own_host.as_ref().map(LocalHost::address)).unwrap_or_default();
+#[allow(clippy::print_stdout, clippy::print_stderr)]
+async fn play(to: Option<String>, families: &[Family], rsa_public_key: Option<&str>, json: bool) -> Done {
+    let (marketplace, own_host) = marketplace(to).await?;
+    let families = playable(families, &marketplace);
+    let rsa_public_key = public_key(rsa_public_key)?;
+    if rsa_public_key.is_none() {
+        eprintln!("left out: client secrets of the joint-operations kit, as no --rsa-public-key is given");
+    }
     let progress = Progress::new(json);
-    let report = simulate(Marketplace::new(&address, keys)?, |step| progress.show(step)).await?;
+    let show = |step: &Step| progress.show(&[&step.activity, &step.tried]);
+    let report = simulate(marketplace, rsa_public_key, &families, show).await?;
     progress.clear();
     if let Some(host) = own_host {
         host.stop().await?;
@@ -153,6 +189,85 @@ async fn play(to: Option<String>, json: bool) -> Done {
         println!("{report}");
     }
     Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Those asked for, or all; without those that there is no key for.
+#[allow(clippy::print_stderr)]
+fn playable(asked: &[Family], marketplace: &Marketplace) -> Vec<Family> {
+    let asked = if asked.is_empty() { &Family::ALL } else { asked };
+    let has_key = |family: &&Family| {
+        let key = marketplace.key(family.interface_type());
+        if let Err(problem) = &key {
+            eprintln!(
+                "left out: {}: {problem}",
+                family.to_possible_value().map_or_else(String::new, |name| name.get_name().to_owned())
+            );
+        }
+        key.is_ok()
+    };
+    asked.iter().filter(has_key).copied().collect()
+}
+
+#[allow(clippy::print_stdout)]
+async fn conform(
+    to: Option<String>,
+    only: &[String],
+    rsa_public_key: Option<&str>,
+    corpus: Option<PathBuf>,
+    json: bool,
+) -> Done {
+    let corpus = corpus.map_or_else(Corpus::embedded, |folder| Corpus::read(&folder))?.only(only);
+    if corpus.is_empty() {
+        return Err("no case has such a name: `--only` takes a folder, file, case, callback or dialect".into());
+    }
+    let rsa_public_key = public_key(rsa_public_key)?;
+    let (marketplace, own_host) = marketplace(to).await?;
+    let progress = Progress::new(json);
+    let conform = Conform::new(marketplace, rsa_public_key);
+    let report = conform.run(&corpus, |Outcome { case, .. }| progress.show(&[case])).await?;
+    progress.clear();
+    if let Some(host) = own_host {
+        host.stop().await?;
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        println!("{report}");
+    }
+    Ok(match (report.failed, report.passed) {
+        (0, 0) => ExitCode::from(2),
+        (0, _) => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
+}
+
+/// The public key that is given; that of the local test key where the other local test keys are used.
+fn public_key(given: Option<&str>) -> Result<Option<RsaPublicKey>, Box<dyn std::error::Error>> {
+    match given {
+        Some(given) => read_public_key(given).map(Some),
+        None if Environment::of_process().get("KOOGALLERY_KEYS").is_none() => Ok(Some(local_rsa_public_key()?)),
+        None => Ok(None),
+    }
+}
+
+/// A public key in a file or as it stands, with PEM's first and last line or without.
+fn read_public_key(given: &str) -> Result<RsaPublicKey, Box<dyn std::error::Error>> {
+    let text = if PathBuf::from(given).is_file() { std::fs::read_to_string(given)? } else { given.to_owned() };
+    let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    Ok(base64.parse()?)
+}
+
+/// The marketplace of an address, or of a local host started for it.
+async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHost>), Box<dyn std::error::Error>> {
+    let environment = Environment::of_process();
+    let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
+    if let Some(address) = to {
+        return Ok((Marketplace::new(&address, keys)?, None));
+    }
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
+    let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?;
+    Ok((Marketplace::new(&host.address(), keys)?, Some(host)))
 }
 
 /// The step that just ended, on one line of a terminal; nothing where standard error goes elsewhere.
@@ -168,9 +283,9 @@ impl Progress {
     }
 
     #[allow(clippy::print_stderr)]
-    fn show(&self, step: &Step) {
+    fn show(&self, parts: &[&str]) {
         if self.shown {
-            eprint!("{}{} — {}", Self::CLEAR, step.activity, step.tried);
+            eprint!("{}{}", Self::CLEAR, parts.join(" — "));
         }
     }
 
@@ -183,13 +298,19 @@ impl Progress {
 }
 
 #[allow(clippy::print_stdout, clippy::print_stderr)]
-async fn one_call(activity: &str, to: &str, members: &[String]) -> Done {
+async fn one_call(activity: &str, to: &str, version: Version, members: &[String]) -> Done {
     let environment = Environment::of_process();
     let marketplace = Marketplace::new(to, or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?)?;
-    let exchange = call(&marketplace, activity, members).await?;
+    let Called { exchange, v1_key } = call(&marketplace, version, activity, members).await?;
     println!("{}", String::from_utf8_lossy(&exchange.body));
     eprintln!("HTTP {} in {:.1} ms", exchange.status, exchange.elapsed.as_secs_f64() * 1e3);
     let reply = exchange.reply()?;
+    if let Some(key) = v1_key {
+        genuine(&exchange, &key, false)?;
+        eprintln!("Body-Sign is right");
+        let clear = decrypted(serde_json::from_slice(&exchange.body)?, &key)?;
+        app_infos(&clear).for_each(|app_info| eprintln!("the buyer sees {app_info}"));
+    }
     let done = matches!(reply.result_code, ResultCode::Success | ResultCode::Processing);
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

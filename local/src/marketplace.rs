@@ -3,8 +3,13 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use koogallery::{AccessKey, AccessKeys, Callback, InterfaceType, Reply, Request, Timestamp, signature};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use koogallery::{
+    AccessKey, AccessKeys, Callback, ExpireTime, InterfaceType, NotAnObject, Reply, Request, Timestamp, auth_token,
+    body_sign, signature,
+};
 use koogallery_runtime::now;
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// KooGallery waits this long for an answer.
@@ -35,6 +40,9 @@ pub enum CallError {
         /// Why.
         problem: String,
     },
+    /// A header that HTTP cannot carry.
+    #[error("the header {0} cannot be sent: a name or a value that HTTP does not allow")]
+    Header(String),
     /// There is no key to sign with.
     #[error("no {0} access key to sign with: set it in KOOGALLERY_KEYS")]
     NoKey(&'static str),
@@ -62,6 +70,8 @@ pub struct Exchange {
     pub status: u16,
     /// `Content-Type`.
     pub content_type: String,
+    /// `Body-Sign`: what makes a V1.0 reply genuine.
+    pub body_sign: Option<String>,
     /// The body's bytes.
     pub body: Bytes,
     /// From sending to the last byte.
@@ -119,6 +129,75 @@ impl SignedCall {
             body,
         }
     }
+
+    /// A basic call of V1.0: its parameters, `activity` among them, with `timeStamp` and `authToken`.
+    #[must_use]
+    pub fn basic_v1(key: &AccessKey, mut parameters: Vec<(String, String)>, signed_at: Timestamp) -> Self {
+        let time_stamp = time_stamp(signed_at, Zone::Utc);
+        parameters.push(("timeStamp".to_owned(), time_stamp.clone()));
+        let token = auth_token::sign(key.reveal(), &time_stamp, &parameters);
+        parameters.push((auth_token::NAME.to_owned(), token));
+        Self {
+            method: http::Method::GET,
+            path: String::new(),
+            query: parameters,
+            headers: Vec::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A joint-operations call of V1.0 to its sub-path: the body gets its `timeStamp`, a header its `authToken`.
+    pub fn kit_v1(
+        key: &AccessKey,
+        callback: Callback,
+        mut body: serde_json::Map<String, serde_json::Value>,
+        signed_at: Timestamp,
+    ) -> Result<Self, NotAnObject> {
+        let time_stamp = time_stamp(signed_at, Zone::Beijing);
+        body.insert("timeStamp".to_owned(), time_stamp.as_str().into());
+        let body = serde_json::Value::Object(body).to_string().into_bytes();
+        let token = auth_token::sign_without_blanks(key.reveal(), &time_stamp, &auth_token::body_parameters(&body)?);
+        Ok(Self {
+            method: http::Method::POST,
+            path: format!("produceAPI/{}", callback.activity()),
+            query: Vec::new(),
+            headers: vec![(auth_token::NAME.to_owned(), token)],
+            body,
+        })
+    }
+
+    fn header_map(&self) -> Result<HeaderMap, CallError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf8"));
+        for (name, value) in &self.headers {
+            let unsendable = || CallError::Header(name.clone());
+            let value = HeaderValue::from_str(value).map_err(|_| unsendable())?;
+            headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable())?, value);
+        }
+        Ok(headers)
+    }
+}
+
+/// Where V1.0 reads the clock: UTC for the basic callbacks, Beijing for the joint-operations kit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Zone {
+    /// UTC.
+    #[serde(rename = "UTC")]
+    Utc,
+    /// UTC+8.
+    #[serde(rename = "UTC+8")]
+    Beijing,
+}
+
+/// A V1.0 `timeStamp`: `yyyyMMddHHmmssSSS`.
+#[must_use]
+pub fn time_stamp(at: Timestamp, zone: Zone) -> String {
+    let at = match zone {
+        Zone::Utc => at,
+        Zone::Beijing => at.after(Duration::from_hours(8)),
+    };
+    ExpireTime::from_timestamp(at).map(|time| time.to_string()).unwrap_or_default()
 }
 
 /// A nonce as KooGallery makes them: 64 hex characters.
@@ -164,16 +243,12 @@ impl Marketplace {
 
     /// Sends a call and waits for the answer.
     pub async fn send(&self, call: &SignedCall) -> Result<Exchange, CallError> {
-        let mut request = self
+        let request = self
             .client
             .request(call.method.clone(), format!("{}{}", self.address, call.path))
             .query(&call.query)
-            .header("Accept", "application/json")
-            .header("Content-Type", "application/json;charset=utf8")
+            .headers(call.header_map()?)
             .body(call.body.clone());
-        for (name, value) in &call.headers {
-            request = request.header(name, value);
-        }
         let start = Instant::now();
         let no_answer = |error: reqwest::Error| CallError::NoAnswer {
             address: self.address.clone(),
@@ -181,10 +256,11 @@ impl Marketplace {
         };
         let answer = request.send().await.map_err(no_answer)?;
         let status = answer.status().as_u16();
-        let content_type = answer.headers().get("content-type").and_then(|value| value.to_str().ok());
-        let content_type = content_type.unwrap_or_default().to_owned();
+        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let content_type = header("content-type").unwrap_or_default();
+        let body_sign = header(body_sign::HEADER);
         let body = answer.bytes().await.map_err(no_answer)?;
-        Ok(Exchange { status, content_type, body, elapsed: start.elapsed() })
+        Ok(Exchange { status, content_type, body_sign, body, elapsed: start.elapsed() })
     }
 }
 
@@ -195,4 +271,47 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use koogallery::{Dialect, route};
+
+    use super::*;
+
+    fn key() -> AccessKey {
+        AccessKeys::from_json(r#"{"basic":["k"]}"#).unwrap().current(InterfaceType::Basic).unwrap().clone()
+    }
+
+    const AT: Timestamp = Timestamp::from_millis(1_763_977_752_345);
+
+    #[test]
+    fn v1_writes_times_in_the_zone_of_the_callback() {
+        assert_eq!(time_stamp(AT, Zone::Utc), "20251124094912345");
+        assert_eq!(time_stamp(AT, Zone::Beijing), "20251124174912345");
+    }
+
+    #[test]
+    fn a_basic_v1_call_is_a_get_whose_token_covers_its_parameters() {
+        let activity = ("activity".to_owned(), "releaseInstance".to_owned());
+        let call = SignedCall::basic_v1(&key(), vec![activity, ("memo".to_owned(), String::new())], AT);
+        let token = &call.query.iter().find(|(name, _)| name == auth_token::NAME).unwrap().1;
+        assert!(auth_token::matches("k", "20251124094912345", &call.query, token));
+        let request = http::Request::get("/?activity=releaseInstance").body("").unwrap();
+        assert_eq!(route(&request).unwrap().dialect, Dialect::BasicV1);
+        assert_eq!(call.method, http::Method::GET);
+    }
+
+    #[test]
+    fn a_kit_v1_call_has_its_time_in_the_body_and_its_token_in_a_header() {
+        let body = serde_json::json!({ "userList": [{ "userName": "user-1" }], "parentCode": "" });
+        let call = SignedCall::kit_v1(&key(), Callback::AuthSync, body.as_object().unwrap().clone(), AT).unwrap();
+        let parameters = auth_token::body_parameters(&call.body).unwrap();
+        assert!(auth_token::matches("k", "20251124174912345", &parameters, &call.headers[0].1));
+        let request = http::Request::post(format!("/{}", call.path)).body(call.body).unwrap();
+        assert_eq!(
+            route(&request).unwrap(),
+            koogallery::Route { callback: Callback::AuthSync, dialect: Dialect::KitV1 }
+        );
+    }
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use koogallery::{
-    Callback, ChangeInstanceCheck, ExpireTime, InstanceId, InstanceStatus, InterfaceType, NewInstance, OrderNotify,
-    ProductInfo, QueryInstance, RefreshInstance, ReleaseInstance, Request, ResultCode, Scene, TestFlag, TextError,
-    UpdateInstanceStatus, UpgradeInstance,
+    Callback, ChangeInstanceCheck, InstanceId, InstanceStatus, InterfaceType, NewInstance, OrderNotify, ProductInfo,
+    QueryInstance, RefreshInstance, ReleaseInstance, Request, ResultCode, Scene, TestFlag, UpdateInstanceStatus,
+    UpgradeInstance,
 };
 use koogallery_runtime::now;
-use uuid::Uuid;
 
+use super::made::{Order, fresh, made, months_ahead};
 use super::play::{Expected, Play};
 use crate::marketplace::{CallError, SignedCall, new_nonce};
 
@@ -17,43 +17,20 @@ use crate::marketplace::{CallError, SignedCall, new_nonce};
 const POLLS: u32 = 3;
 const BETWEEN_POLLS: Duration = Duration::from_millis(500);
 
-const MONTH: Duration = Duration::from_hours(30 * 24);
-
-/// An id of the simulation's own: short, and new each time, so that it can be played again on the same state.
-fn fresh(prefix: &str) -> String {
-    format!("{prefix}{}", Uuid::new_v4().simple().to_string()[..12].to_uppercase())
-}
-
-/// Ids made here are short and not empty.
-fn made<T>(parsed: Result<T, TextError>) -> T {
-    parsed.unwrap_or_else(|error| unreachable!("{error}"))
-}
-
-struct Order {
-    id: String,
-    line: String,
-}
-
 impl Order {
-    fn new() -> Self {
-        let id = fresh("CS");
-        Self { line: format!("{id}-000001"), id }
-    }
-
     fn purchase(&self, test_flag: TestFlag) -> NewInstance {
         NewInstance { test_flag, ..made(NewInstance::new(&self.id, &self.line, &fresh("b-"))) }
     }
 }
 
 fn refresh(id: &InstanceId, order: &Order, scene: Scene, months: u32, test_flag: TestFlag) -> RefreshInstance {
-    let end = now().after(MONTH * months);
     RefreshInstance {
         scene,
         order_id: made(order.id.parse()),
         order_line_id: Some(made(order.line.parse())),
         instance_id: id.clone(),
         product_id: None,
-        expire_time: ExpireTime::from_timestamp(end).unwrap_or_else(|| unreachable!("some months from now")),
+        expire_time: months_ahead(months),
         test_flag,
         further: std::collections::BTreeMap::new(),
     }
@@ -73,6 +50,17 @@ fn made_ids(ids: &str) -> koogallery::InstanceIds {
 
 fn release(id: &InstanceId, test_flag: TestFlag) -> ReleaseInstance {
     ReleaseInstance { instance_id: id.clone(), order_id: None, order_line_id: None, test_flag }
+}
+
+/// Buys an instance for another family to go on with.
+pub(super) async fn bought(play: &mut Play<'_>, tried: &str) -> Result<Option<InstanceId>, CallError> {
+    let reply = play.ask(tried, &Order::new().purchase(TestFlag::Real), Expected::provisioned()).await?;
+    Ok(reply.and_then(|reply| reply.instance_id))
+}
+
+/// Releases it again.
+pub(super) async fn released(play: &mut Play<'_>, id: &InstanceId) -> Result<(), CallError> {
+    play.ask("released", &release(id, TestFlag::Real), Expected::success()).await.map(drop)
 }
 
 /// Bought, used, renewed, changed, frozen, refunded, released.

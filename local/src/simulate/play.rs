@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
-use koogallery::{Callback, InstanceId, Reply, Request, ResultCode};
+use koogallery::{
+    AccessKey, Callback, InstanceId, InterfaceType, Reply, Request, ResultCode, RsaPublicKey, canonical_form,
+};
+use koogallery_runtime::now;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
-use crate::marketplace::{CallError, Marketplace, SignedCall};
+use crate::call::Version;
+use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall, new_nonce};
+use crate::v1_reply::{decrypted, genuine};
 
 /// What an answer must be.
 #[derive(Debug, Clone, Default)]
@@ -65,8 +71,8 @@ impl Expected {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// `activity`.
-    pub activity: &'static str,
+    /// `activity`, for the kit the last segment of the path.
+    pub activity: String,
     /// What was tried.
     pub tried: String,
     /// The answer's code, if it was an answer.
@@ -83,14 +89,20 @@ pub struct Step {
 pub struct Play<'a> {
     /// Who plays.
     pub marketplace: Marketplace,
+    /// The key that the seller registered, to encrypt client secrets with.
+    pub rsa_public_key: Option<RsaPublicKey>,
     progress: &'a (dyn Fn(&Step) + Send + Sync),
     steps: Vec<Step>,
 }
 
 impl<'a> Play<'a> {
     /// Nothing played yet.
-    pub fn new(marketplace: Marketplace, progress: &'a (dyn Fn(&Step) + Send + Sync)) -> Self {
-        Self { marketplace, progress, steps: Vec::new() }
+    pub fn new(
+        marketplace: Marketplace,
+        rsa_public_key: Option<RsaPublicKey>,
+        progress: &'a (dyn Fn(&Step) + Send + Sync),
+    ) -> Self {
+        Self { marketplace, rsa_public_key, progress, steps: Vec::new() }
     }
 
     /// What was played.
@@ -110,7 +122,59 @@ impl<'a> Play<'a> {
         self.send(R::CALLBACK, tried, &call, expected).await
     }
 
-    /// Sends a call as it is and checks the answer. Only an address that cannot be reached ends the play.
+    /// The same for a V2.0 body, whose `activity` it names, with the key of an interface type.
+    pub async fn ask_json(
+        &mut self,
+        interface: InterfaceType,
+        tried: &str,
+        body: &Value,
+        expected: Expected,
+    ) -> Result<Option<Reply>, CallError> {
+        let key = self.marketplace.key(interface)?;
+        let call = SignedCall::basic(key, canonical(body), now(), &new_nonce());
+        let activity = body["activity"].as_str().unwrap_or_default();
+        self.exchange(activity, tried, &call, None, expected).await
+    }
+
+    /// The same for V1.0's parameters. The reply must be signed, and what it encrypts decrypt.
+    pub async fn ask_v1(
+        &mut self,
+        interface: InterfaceType,
+        tried: &str,
+        parameters: &[(&str, &str)],
+        expected: Expected,
+    ) -> Result<Option<Reply>, CallError> {
+        let key = self.marketplace.key(interface)?.clone();
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let call = SignedCall::basic_v1(&key, parameters.iter().map(owned).collect(), now());
+        let activity = parameters.iter().find(|(name, _)| *name == "activity").map_or("", |(_, value)| value);
+        self.exchange(activity, tried, &call, Some(&key), expected).await
+    }
+
+    /// The same for a call of the joint-operations kit.
+    pub async fn ask_kit(
+        &mut self,
+        version: Version,
+        callback: Callback,
+        tried: &str,
+        body: &Map<String, Value>,
+        expected: Expected,
+    ) -> Result<Option<Reply>, CallError> {
+        let key = self.marketplace.key(InterfaceType::Kit)?.clone();
+        let (call, v1_key) = match version {
+            Version::V2 => {
+                let body = canonical(&Value::Object(body.clone()));
+                (SignedCall::kit(&key, callback, body, now(), &new_nonce()), None)
+            }
+            Version::V1 => {
+                let call = SignedCall::kit_v1(&key, callback, body.clone(), now());
+                (call.unwrap_or_else(|_| unreachable!("a map is an object")), Some(&key))
+            }
+        };
+        self.exchange(callback.activity(), tried, &call, v1_key, expected).await
+    }
+
+    /// Sends a V2.0 call as it is and checks the answer.
     pub async fn send(
         &mut self,
         callback: Callback,
@@ -118,8 +182,20 @@ impl<'a> Play<'a> {
         call: &SignedCall,
         expected: Expected,
     ) -> Result<Option<Reply>, CallError> {
+        self.exchange(callback.activity(), tried, call, None, expected).await
+    }
+
+    /// Only an address that cannot be reached ends the play.
+    async fn exchange(
+        &mut self,
+        activity: &str,
+        tried: &str,
+        call: &SignedCall,
+        v1_key: Option<&AccessKey>,
+        expected: Expected,
+    ) -> Result<Option<Reply>, CallError> {
         let (reply, elapsed) = match self.marketplace.send(call).await {
-            Ok(exchange) => (exchange.reply(), exchange.elapsed),
+            Ok(exchange) => (read(&exchange, v1_key), exchange.elapsed),
             Err(error) if self.steps.is_empty() => return Err(error),
             Err(error) => (Err(error.to_string()), Duration::ZERO),
         };
@@ -128,7 +204,7 @@ impl<'a> Play<'a> {
             Err(problem) => (None, String::new(), Some(problem.clone())),
         };
         let milliseconds = elapsed.as_secs_f64() * 1e3;
-        let (activity, tried) = (callback.activity(), tried.to_owned());
+        let (activity, tried) = (activity.to_owned(), tried.to_owned());
         let step = Step { activity, tried, result_code, result_msg, milliseconds, problem };
         (self.progress)(&step);
         self.steps.push(step);
@@ -141,4 +217,18 @@ impl<'a> Play<'a> {
             step.problem = Some(problem.to_owned());
         }
     }
+}
+
+/// The reply as the buyer is shown it: V1.0's, if genuine, in the clear.
+fn read(exchange: &Exchange, v1_key: Option<&AccessKey>) -> Result<Reply, String> {
+    let reply = exchange.reply()?;
+    let Some(key) = v1_key else { return Ok(reply) };
+    genuine(exchange, key, false)?;
+    let reply = serde_json::to_value(reply).map_err(|error| error.to_string())?;
+    serde_json::from_value(decrypted(reply, key)?).map_err(|error| error.to_string())
+}
+
+fn canonical(body: &Value) -> String {
+    let body = body.to_string();
+    canonical_form(body.as_bytes()).unwrap_or(body)
 }

@@ -39,7 +39,7 @@ impl std::fmt::Display for Report {
                 (None, code) => format!("{} {}", code.map_or("", |code| code.as_str()), step.result_msg),
             };
             let mark = if step.problem.is_some() { "✗" } else { "✓" };
-            table.add_row([mark, step.activity, &step.tried, &reply, &format!("{:.1}", step.milliseconds)]);
+            table.add_row([mark, &step.activity, &step.tried, &reply, &format!("{:.1}", step.milliseconds)]);
         }
         if let Some(milliseconds) = table.column_mut(4) {
             milliseconds.set_cell_alignment(CellAlignment::Right);

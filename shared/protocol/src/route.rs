@@ -147,7 +147,9 @@ impl Callback {
         matches!(self.interface_types(), [InterfaceType::Kit])
     }
 
-    fn of_v1_activity(activity: &str) -> Option<Self> {
+    /// The callback that a V1.0 `activity` means.
+    #[must_use]
+    pub fn of_v1_activity(activity: &str) -> Option<Self> {
         Some(match activity {
             "newInstance" => Self::NewInstance,
             "queryInstance" => Self::QueryInstance,

@@ -36,7 +36,7 @@ struct HeldKeys {
 #[derive(Debug)]
 enum Keeper {
     Kms { client: aws_sdk_kms::Client, key: String },
-    Local(DataKey),
+    Local(Box<DataKey>),
 }
 
 /// Why a value was not sealed or opened.
@@ -73,7 +73,7 @@ impl Vault {
                 let mut key = [0; 32];
                 hex::decode_to_slice(text.trim(), &mut key)
                     .map_err(|_| ConfigError::invalid(LOCAL_KEY, "give 32 bytes as 64 hex digits"))?;
-                Keeper::Local(DataKey::new(Uuid::nil(), &key))
+                Keeper::Local(Box::new(DataKey::new(Uuid::nil(), &key)))
             }
             (None, None) => {
                 let meaning = "the KMS key that protects client secrets and personal data at rest, or \
