@@ -31,7 +31,7 @@ impl Store {
         })
     }
 
-    /// What V1.0 told of an instance's buyer, sealed for [`purchase_details_place`]; none where nothing was told.
+    /// What V1.0 told of an instance's buyer, sealed for [`crate::purchase_details_place`]; none where nothing was told.
     pub async fn purchase_details(&self, world: World, id: &InstanceId) -> Result<Option<Sealed>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(Key::details(world, id).into_item()));
         let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
