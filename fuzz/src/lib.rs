@@ -7,9 +7,10 @@ use getrandom::SysRng;
 use http::Request as HttpRequest;
 use koogallery::v1_cipher::{self, EncryptType, Iv};
 use koogallery::{
-    AccessKeys, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect, NewInstance, OrderNotify, QueryInstance,
-    RefreshInstance, Refusal, ReleaseInstance, RsaPrivateKey, RsaPublicKey, Timestamp, UpdateInstanceStatus,
-    UpgradeInstance, auth_token, canonical_form, route, signature, verify,
+    AccessKeys, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect, GetLicenseAsync, NewInstance, OrderNotify,
+    QueryInstance, RefreshInstance, RefreshLicenseCode, Refusal, ReleaseInstance, ReleaseLicenseCode, RsaPrivateKey,
+    RsaPublicKey, Timestamp, UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, auth_token,
+    canonical_form, route, signature, verify,
 };
 
 /// A body's members, or a query's parameters: what is signed over them matches, what they hold themselves does not.
@@ -105,7 +106,11 @@ pub fn route_verify(data: &[u8]) {
     let _ = call.clone().parse::<ReleaseInstance>();
     let _ = call.clone().parse::<UpgradeInstance>();
     let _ = call.clone().parse::<ChangeInstanceCheck>();
-    let _ = call.parse::<OrderNotify>();
+    let _ = call.clone().parse::<OrderNotify>();
+    let _ = call.clone().parse::<RefreshLicenseCode>();
+    let _ = call.clone().parse::<UpdateLicenseCodeStatus>();
+    let _ = call.clone().parse::<ReleaseLicenseCode>();
+    let _ = call.parse::<GetLicenseAsync>();
 }
 
 /// A body: its canonical form is its own canonical form.

@@ -28,3 +28,20 @@ impl Function for Handler {
         Ok(context.store.request_license(context.call, call.request(), self.rules).await?.reply())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_in_the_rules_names_their_variable() {
+        let configured = |json: &str| {
+            let environment = Environment::default().with("KOOGALLERY_LICENSE_RULES", json);
+            Handler::configured(&environment).map(|handler| handler.rules).map_err(|error| error.to_string())
+        };
+        assert_eq!(configured(" "), Ok(LicenseRules::default()));
+        assert_eq!(configured(r#"{"quota":5}"#).unwrap().quota.unwrap().get(), 5);
+        let error = configured(r#"{"quotas":5}"#).unwrap_err();
+        assert!(error.contains("KOOGALLERY_LICENSE_RULES") && error.contains("quotas"), "{error}");
+    }
+}

@@ -90,6 +90,9 @@ impl LicenseRequested {
     }
 }
 
+/// The writes of the transaction, in this order.
+const APPLICATION: usize = 0;
+
 impl Store {
     /// Keeps an application for a license, if nothing speaks against it, and counts it on its instance. A debug call
     /// needs no instance.
@@ -108,6 +111,7 @@ impl Store {
         let on_instance = device.filter(|_| call.world() == World::Real);
         let mut pauses = Pauses::new();
         loop {
+            let mut standing = None;
             if unmet.is_none() {
                 let mut transaction = Transaction::new(self, call)?.create(wanted.to_item(call.world())?)?;
                 if let Some(device) = on_instance {
@@ -117,6 +121,7 @@ impl Store {
                 match transaction.events(&wanted.id.subject(), &[event])?.commit().await? {
                     Commit::Done => return Ok(LicenseRequested::New),
                     Commit::Replayed => return Ok(LicenseRequested::Replayed),
+                    Commit::Refused { place: APPLICATION, standing: found } => standing = found,
                     Commit::Refused { .. } | Commit::Conflict => {}
                 }
             }
@@ -125,7 +130,12 @@ impl Store {
             // this call.
             let (nonce, standing, instance) = tokio::join!(
                 self.use_nonce(call),
-                self.item(call, wanted.id.key(call.world())),
+                async {
+                    match standing {
+                        Some(standing) => Ok(Some(standing)),
+                        None => self.item(call, wanted.id.key(call.world())).await,
+                    }
+                },
                 self.instance_of(call, on_instance)
             );
             if nonce? == NonceUse::Replayed {

@@ -105,7 +105,7 @@ mod tests {
             (r#"{"quota":0}"#, "nonzero"),
             (r#"{"quota":-1}"#, "-1"),
             (r#"{"quota":"5"}"#, "nonzero"),
-            (r#"{"expiry":true}"#, "string"),
+            (r#"{"expiry":true}"#, "column 11"),
             (r#"{"fingerprint":"Required"}"#, "`required`"),
         ] {
             let error = bad.parse::<LicenseRules>().unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! refreshLicenseCode: a code's expiry moved (topic 0070649167). License 1.0: refreshLicense.
+//! refreshLicenseCode: a code's expiry moved (topic 0070649168). License 1.0: refreshLicense.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! releaseLicenseCode: a code is gone for good (topics 0070649169, 0070649172). License 1.0: releaseLicense.
+//! releaseLicenseCode: a code is gone for good (topic 0070649172). License 1.0: releaseLicense.
 
 use serde::{Deserialize, Serialize};
 
