@@ -18,7 +18,8 @@ use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, L
 use serde_json::{Value, json};
 
 /// What the front door is asked.
-const FAMILIES: &[Family] = &[Family::Saas, Family::OrderNotice, Family::SaasV1];
+const FAMILIES: &[Family] =
+    &[Family::Saas, Family::OrderNotice, Family::License, Family::OnlineLicense, Family::SaasV1, Family::LicenseV1];
 
 /// Builds the binaries once, as this test was built.
 fn build() {
@@ -52,8 +53,8 @@ async fn database() -> (EmbeddedDatabase, Vec<(&'static str, String)>) {
     (database, variables)
 }
 
-fn front_door_variables(lambda: &str) -> Vec<(&'static str, String)> {
-    let functions: HashMap<_, _> = CALLBACK_FUNCTIONS.iter().map(|function| (function, function)).collect();
+fn front_door_variables(lambda: &str, functions: &[&str]) -> Vec<(&'static str, String)> {
+    let functions: HashMap<_, _> = functions.iter().map(|function| (function, function)).collect();
     vec![("AWS_ENDPOINT_URL_LAMBDA", lambda.to_owned()), ("KOOGALLERY_FUNCTIONS", json!(functions).to_string())]
 }
 
@@ -62,7 +63,7 @@ fn start_all(runtime_api: impl Fn(&str) -> String, lambda: &str, variables: &[(&
     build();
     let start = |name: &str, variables: &[_]| FunctionProcess::start(name, &runtime_api(name), variables);
     let mut processes: Vec<_> = CALLBACK_FUNCTIONS.iter().map(|function| start(function, variables)).collect();
-    processes.push(start("front-door", &front_door_variables(lambda)));
+    processes.push(start("front-door", &front_door_variables(lambda, &CALLBACK_FUNCTIONS)));
     processes
 }
 
@@ -120,10 +121,11 @@ async fn the_front_door_answers_itself_when_it_must() {
         ("release-instance", Behaviour::TooManyRequests { times: 2, answer }),
     ])
     .await;
+    let known: Vec<&str> = CALLBACK_FUNCTIONS.into_iter().filter(|function| *function != "order-notify").collect();
     let door = FunctionProcess::start(
         "front-door",
         &lambda.runtime_api("front-door"),
-        &front_door_variables(&lambda.endpoint()),
+        &front_door_variables(&lambda.endpoint(), &known),
     );
     let marketplace = marketplace(&lambda.function_url("front-door"));
     let mut call = marketplace.sign(&purchase()).unwrap();
@@ -144,7 +146,7 @@ async fn the_front_door_answers_itself_when_it_must() {
     // A callback that Lambda does not know, one without a function, and what is no callback.
     for (body, code) in [
         (r#"{"activity":"upgradeInstance"}"#, "000005"),
-        (r#"{"activity":"releaseLicenseCode"}"#, "000002"),
+        (r#"{"activity":"orderNotify"}"#, "000002"),
         (r#"{"activity":"nonsense"}"#, "000002"),
         ("nonsense", "000002"),
     ] {

@@ -6,43 +6,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{NewInstance, QueryInstance, ResultCode, TestFlag};
+use koogallery::{NewInstance, QueryInstance, TestFlag};
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_runtime::now;
 use koogallery_tests::bodies::{self, FUTURE, ID, INSTANCE, with};
-use koogallery_tests::{Seller, text};
+use koogallery_tests::{Seller, at_once, text};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-/// KooGallery sends again what failed many times more often than this.
-const KOOGALLERY_TRIES: usize = 20;
-
 fn purchase(business: &str) -> NewInstance {
     NewInstance::new("CS1", "CS1-000001", business).unwrap()
-}
-
-/// Says all of them at once, and those that were answered `000005` again, one after the other; the other codes and the
-/// instance ids that came.
-async fn at_once(seller: &Arc<Seller>, bodies: impl IntoIterator<Item = Value>) -> HashSet<(String, Option<String>)> {
-    let mut calls = JoinSet::new();
-    for body in bodies {
-        let seller = Arc::clone(seller);
-        calls.spawn(async move {
-            let reply = seller.send(&seller.signed(&body)).await;
-            (body, reply)
-        });
-    }
-    let mut answers = HashSet::new();
-    for (body, mut reply) in calls.join_all().await {
-        for _ in 0..KOOGALLERY_TRIES {
-            if reply.result_code == ResultCode::InternalError {
-                reply = seller.send(&seller.signed(&body)).await;
-            }
-        }
-        assert_ne!(reply.result_code, ResultCode::InternalError, "KooGallery has given up on {body}");
-        answers.insert((reply.result_code.to_string(), reply.instance_id.map(|id| id.to_string())));
-    }
-    answers
 }
 
 fn success(id: Option<&str>) -> HashSet<(String, Option<String>)> {
