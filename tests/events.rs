@@ -66,6 +66,10 @@ fn all_calls() -> Vec<Value> {
         bodies::unfreeze(),
         order(bodies::upgrade("U"), "MOCKMONTYCHANGE"),
         order(bodies::order_notice(), "MOCKONETIMENEW"),
+        order(bodies::renew_code("R", bodies::FUTURE), "MOCKMONTYRENEW"),
+        bodies::freeze_code(),
+        bodies::unfreeze_code(),
+        bodies::release_code(),
         bodies::release(),
     ]
 }
@@ -84,7 +88,9 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     .await;
     let calls = all_calls();
     let (release, others) = calls.split_last().unwrap();
-    seller.say_all(others).await;
+    seller.say_all(&others[..1]).await;
+    assert_eq!(seller.say(&bodies::get_license("e-1", "fingerprint")).await, "000004");
+    seller.say_all(&others[1..]).await;
     seller.sync_all(all_syncs()).await;
     seller.say_all(std::slice::from_ref(release)).await;
     let mut pump = post.pump(&seller).await;

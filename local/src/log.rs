@@ -26,7 +26,7 @@ impl Journal for Console {
         let problem = tried.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
         let milliseconds = tried.duration.as_secs_f64() * 1e3;
         let name = type_name(tried.event.event_type);
-        eprintln!("event  {name:<22} {milliseconds:6.1} ms {} {ended}{problem}", tried.subject);
+        eprintln!("event  {name:<22} {milliseconds:6.1} ms {} {ended}{problem}", tried.subject.shown());
     }
 }
 

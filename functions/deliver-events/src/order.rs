@@ -71,7 +71,12 @@ impl Orders {
 
 fn order_of(event: &Event) -> Option<(OrderId, Option<OrderLineId>)> {
     match event.event_type {
-        EventType::Created | EventType::Refreshed | EventType::Upgraded | EventType::OrderPaid => {
+        EventType::Created
+        | EventType::Refreshed
+        | EventType::Upgraded
+        | EventType::OrderPaid
+        | EventType::LicenseRequested
+        | EventType::LicenseRefreshed => {
             let order = event.data["orderId"].as_str()?.parse().ok()?;
             Some((order, event.data["orderLineId"].as_str().and_then(|line| line.parse().ok())))
         }

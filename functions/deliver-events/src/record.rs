@@ -37,7 +37,7 @@ impl CloudWatchJournal {
         line["level"] = level.into();
         line["event"] = tried.event.event_id.to_string().into();
         line["type"] = type_name(tried.event.event_type).into();
-        line["subject"] = tried.subject.as_str().into();
+        line["subject"] = tried.subject.shown().into();
         line["attempt"] = tried.attempt.into();
         line["ended"] = ended.into();
         line["problem"] = tried.problem.into();

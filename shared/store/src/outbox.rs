@@ -43,6 +43,15 @@ impl SubjectKey {
         &self.0
     }
 
+    /// The same for a log: of a license code, its end.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        const LICENSE: &str = "LICENSE#";
+        let Some(code) = self.0.strip_prefix(LICENSE) else { return self.0.clone() };
+        let end = code.chars().count().saturating_sub(5).max(code.chars().count().div_ceil(2));
+        format!("{LICENSE}…{}", code.chars().skip(end).collect::<String>())
+    }
+
     /// The same as a name that a queue takes for a group: up to 128 characters of printable ASCII. Two subjects may
     /// share a group; one subject never has two.
     #[must_use]

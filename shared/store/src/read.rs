@@ -31,7 +31,7 @@ impl Store {
         })
     }
 
-    /// What V1.0 told of an instance's buyer, sealed for [`purchase_details_place`]; none where nothing was told.
+    /// What V1.0 told of an instance's buyer, sealed for [`crate::purchase_details_place`]; none where nothing was told.
     pub async fn purchase_details(&self, world: World, id: &InstanceId) -> Result<Option<Sealed>, StoreError> {
         let item = self.standing_item(Key::details(world, id)).await?;
         Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))
