@@ -81,6 +81,6 @@ mod tests {
         ];
         let stalled = stalled(&all, minute(60));
         assert_eq!(stalled.iter().map(SubjectKey::as_str).collect::<Vec<_>>(), ["lost", "pause over"]);
-        assert_eq!(age(&all, minute(60)), Duration::from_mins(60));
+        assert_eq!(age(&all, minute(60)), Duration::from_hours(1));
     }
 }
