@@ -14,6 +14,7 @@ use crate::client::{Store, StoreError};
 use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key, World};
+use crate::listing::listed;
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a change.
@@ -126,6 +127,7 @@ pub(crate) enum NonceUse {
 /// not know stay.
 fn replace(world: World, decided: &Instance, version: u64) -> Result<UpdateBuilder, StoreError> {
     let mut item: Item = serde_dynamo::to_item(decided)?;
+    item.extend(listed(world, decided));
     let mut update = Update::builder()
         .set_key(Some(Key::instance(world, &decided.instance_id).into_item()))
         .condition_expression("#version = :standing")

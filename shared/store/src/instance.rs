@@ -14,7 +14,9 @@
 
 use std::collections::BTreeMap;
 
-use koogallery::{AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, ProductId, Scene, Timestamp};
+use koogallery::{
+    AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, ProductId, Scene, Timestamp, UsageInfo,
+};
 use serde::{Deserialize, Serialize};
 
 /// Where an instance is in its life.
@@ -29,6 +31,22 @@ pub enum Status {
     Frozen,
     /// Gone for good.
     Released,
+}
+
+impl Status {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Frozen, Self::Released];
+
+    /// Its word in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Released => "released",
+        }
+    }
 }
 
 /// Why an instance is frozen.
@@ -60,6 +78,9 @@ pub struct Instance {
     /// How the buyer reaches it; absent while it is provisioned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_info: Option<AppInfo>,
+    /// What it has used so far, as the application told it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage_info: Vec<UsageInfo>,
     /// When the first newInstance was signed.
     pub created_at: Timestamp,
     /// The end of the period that was bought with it, where the call told it (V1.0).
@@ -160,7 +181,8 @@ impl AppliedOrder {
 
 impl Instance {
     /// The attributes that change after creation.
-    pub(crate) const CHANGING: [&str; 10] = [
+    pub(crate) const CHANGING: [&str; 11] = [
+        crate::table::LISTED,
         "productId",
         "status",
         "freezeCause",
@@ -304,6 +326,7 @@ mod tests {
             product_id: None,
             interface_type: InterfaceType::Basic,
             app_info: Some(serde_json::from_str(r#"{"frontEndUrl":"https://app.example.com/"}"#).unwrap()),
+            usage_info: Vec::new(),
             created_at: at(0),
             bought_until: None,
             v1: false,

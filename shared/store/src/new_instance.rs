@@ -13,6 +13,7 @@ use crate::data_key::Sealed;
 use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key};
+use crate::listing::listed;
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
@@ -105,6 +106,7 @@ fn made_by(
         interface_type,
         status: if app_info.is_some() { Status::Active } else { Status::Provisioning },
         app_info,
+        usage_info: Vec::new(),
         created_at: call.signed_at(),
         bought_until,
         v1: request.details.is_some(),
@@ -121,6 +123,7 @@ fn made_by(
 
 fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(instance)?;
+    item.extend(listed(call.world(), instance));
     item.extend(Key::instance(call.world(), &instance.instance_id).into_item());
     Ok(item)
 }

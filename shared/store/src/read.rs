@@ -12,6 +12,9 @@ use crate::data_key::Sealed;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 
+/// DynamoDB takes at most so many keys at once.
+const LARGEST_BATCH: usize = 100;
+
 /// What became of a read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
@@ -24,11 +27,19 @@ pub enum Read {
 impl Store {
     /// Reads up to 100 instances for a call that changes nothing.
     pub async fn read(&self, call: &Call, ids: &[InstanceId]) -> Result<Read, StoreError> {
-        let (nonce, instances) = tokio::join!(self.use_nonce(call), self.instances(call, ids));
+        let (nonce, instances) = tokio::join!(self.use_nonce(call), call.timed(self.instances(call.world(), ids)));
         Ok(match nonce? {
             NonceUse::First => Read::Found(instances?),
             NonceUse::Replayed => Read::Replayed,
         })
+    }
+
+    /// One buyer's instance.
+    pub async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, StoreError> {
+        let key = Key::instance(World::Real, id).into_item();
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        let answer = get.send().await.map_err(StoreError::from_sdk)?;
+        Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// What V1.0 told of an instance's buyer, sealed for [`purchase_details_place`]; none where nothing was told.
@@ -45,19 +56,26 @@ impl Store {
         Ok(answer.item)
     }
 
-    async fn instances(&self, call: &Call, ids: &[InstanceId]) -> Result<HashMap<InstanceId, Instance>, StoreError> {
-        let keys: Vec<Item> = ids.iter().map(|id| Key::instance(call.world(), id).into_item()).collect();
-        let mut wanted = Some(batch(keys)?);
+    /// The instances that exist, of those named.
+    pub(crate) async fn instances(
+        &self,
+        world: World,
+        ids: &[InstanceId],
+    ) -> Result<HashMap<InstanceId, Instance>, StoreError> {
         let mut found = HashMap::with_capacity(ids.len());
-        // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
-        while let Some(keys) = wanted {
-            let request = self.client.batch_get_item().request_items(&self.table, keys);
-            let answer = call.timed(request.send()).await.map_err(StoreError::from_sdk)?;
-            for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-                let instance: Instance = serde_dynamo::from_item(item)?;
-                found.insert(instance.instance_id.clone(), instance);
+        for ids in ids.chunks(LARGEST_BATCH) {
+            let keys: Vec<Item> = ids.iter().map(|id| Key::instance(world, id).into_item()).collect();
+            let mut wanted = Some(batch(keys)?);
+            // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
+            while let Some(keys) = wanted {
+                let request = self.client.batch_get_item().request_items(&self.table, keys);
+                let answer = request.send().await.map_err(StoreError::from_sdk)?;
+                for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
+                    let instance: Instance = serde_dynamo::from_item(item)?;
+                    found.insert(instance.instance_id.clone(), instance);
+                }
+                wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
             }
-            wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
         }
         Ok(found)
     }

@@ -7,16 +7,20 @@ use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::event::Event;
+use crate::instance::Status;
+use crate::listing::list_as;
 
 impl Store {
     /// Releases an instance; a repeat changes nothing.
     pub async fn release(&self, call: &Call, id: &InstanceId) -> Result<Changed, StoreError> {
         // Usual: the instance stands. When other calls were signed does not matter: released is final.
-        let usual = Update::builder()
+        let (usual, listed) = list_as(Update::builder(), call.world(), id, Status::Released);
+        let usual = usual
             .condition_expression("attribute_exists(pk) AND #status <> :released")
-            .update_expression(
-                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one REMOVE #freezeCause",
-            )
+            .update_expression(format!(
+                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one{listed} \
+                 REMOVE #freezeCause",
+            ))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#freezeCause", "freezeCause")
             .expression_attribute_names("#releasedAt", "releasedAt")

@@ -7,7 +7,8 @@ use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::event::Event;
-use crate::instance::{Freeze, FreezeCause};
+use crate::instance::{Freeze, FreezeCause, Status};
+use crate::listing::list_as;
 
 impl Store {
     /// Freezes an instance; its expiry tells whether that is the cause.
@@ -23,7 +24,7 @@ impl Store {
     async fn frozen(&self, call: &Call, id: &InstanceId, freeze: Freeze) -> Result<Changed, StoreError> {
         // Usual: the instance is in use, the call is the newest, and the paid period has ended or is not known.
         let mut condition = "#status = :active AND #newest < :signedAt".to_owned();
-        let mut usual = Update::builder();
+        let (mut usual, listed) = list_as(Update::builder(), call.world(), id, Status::Frozen);
         if !freeze.expired {
             condition += " AND (attribute_not_exists(#expireTime) OR #expireTime <= :signedTime)";
             let now = ExpireTime::from_timestamp(call.signed_at()).map(|time| time.to_string()).unwrap_or_default();
@@ -33,10 +34,10 @@ impl Store {
         }
         let usual = usual
             .condition_expression(condition)
-            .update_expression(
+            .update_expression(format!(
                 "SET #status = :frozen, #freezeCause = :expired, #freezes = list_append(#freezes, :freeze), \
-                 #newest = :signedAt, #version = #version + :one",
-            )
+                 #newest = :signedAt, #version = #version + :one{listed}",
+            ))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#newest", "newest")
             .expression_attribute_names("#freezeCause", "freezeCause")
@@ -56,12 +57,13 @@ impl Store {
     /// Lets an instance be used again.
     pub async fn unfreeze(&self, call: &Call, id: &InstanceId) -> Result<Changed, StoreError> {
         // Usual: the instance was in use until it was frozen, and the call is the newest.
-        let usual = Update::builder()
+        let (usual, listed) = list_as(Update::builder(), call.world(), id, Status::Active);
+        let usual = usual
             .condition_expression("#status = :frozen AND #newest < :signedAt AND attribute_exists(appInfo)")
-            .update_expression(
+            .update_expression(format!(
                 "SET #status = :active, #freezes = :none, #unfrozenAt = :signedAt, #newest = :signedAt, \
-                 #version = #version + :one REMOVE #freezeCause",
-            )
+                 #version = #version + :one{listed} REMOVE #freezeCause",
+            ))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#newest", "newest")
             .expression_attribute_names("#freezeCause", "freezeCause")

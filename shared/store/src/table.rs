@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
-    StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
 };
 
 use crate::client::StoreError;
@@ -15,6 +15,12 @@ pub const PARTITION_KEY: &str = "pk";
 pub const SORT_KEY: &str = "sk";
 /// Time-to-live attribute: seconds since the epoch.
 pub const TTL_ATTRIBUTE: &str = "expiresAt";
+/// The index of buyers' instances by status.
+pub const LISTED_INDEX: &str = "listed";
+/// Its partition key attribute: the status and a shard.
+pub const LISTED: &str = "listed";
+/// Its sort key attribute: when an instance was made, and its id.
+pub const LISTED_AS: &str = "listedAs";
 
 /// What the table named `name` is made of.
 ///
@@ -40,6 +46,17 @@ pub fn definition(name: &str) -> CreateTableInput {
         .key_schema(key(SORT_KEY, KeyType::Range))
         .attribute_definitions(text(PARTITION_KEY))
         .attribute_definitions(text(SORT_KEY))
+        .attribute_definitions(text(LISTED))
+        .attribute_definitions(text(LISTED_AS))
+        .global_secondary_indexes(
+            GlobalSecondaryIndex::builder()
+                .index_name(LISTED_INDEX)
+                .key_schema(key(LISTED, KeyType::Hash))
+                .key_schema(key(LISTED_AS, KeyType::Range))
+                .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
+                .build()
+                .expect("all parts are given"),
+        )
         .stream_specification(
             StreamSpecification::builder()
                 .stream_enabled(true)
@@ -60,6 +77,7 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         .set_billing_mode(definition.billing_mode)
         .set_key_schema(definition.key_schema)
         .set_attribute_definitions(definition.attribute_definitions)
+        .set_global_secondary_indexes(definition.global_secondary_indexes)
         .set_stream_specification(definition.stream_specification)
         .send()
         .await;
