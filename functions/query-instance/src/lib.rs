@@ -1,12 +1,12 @@
 //! queryInstance: how is it going, what shall the buyer see?
 //!
 //! Lists the instances that the buyer can reach; `000004` while all that exist are still being provisioned, `000003`
-//! where none exists. A released instance exists no more. A debug query is answered for any id, as a debug case is
+//! where none exists. What cannot be provisioned is answered with the code that the application gave. A released instance exists no more. A debug query is answered for any id, as a debug case is
 //! replayed long after what it made is gone.
 
 use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning};
-use koogallery_store::{Read, Status, World};
+use koogallery_store::{Instance, ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
@@ -42,9 +42,11 @@ impl Function for Handler {
                 info.push(InstanceInfo { instance_id: id.clone(), app_info, usage_info });
             }
         }
+        let failed = || ids.iter().find_map(|id| found.get(id)?.provisioning_failure.as_ref());
         Ok(match (info.is_empty(), found.is_empty()) {
             (false, _) => Reply::success().with_info(info),
-            (true, false) => Reply::of(ResultCode::Processing),
+            (true, false) if found.values().any(Instance::awaits_provisioning) => Reply::of(ResultCode::Processing),
+            (true, false) => failed().map_or(Reply::of(ResultCode::Processing), ProvisioningFailure::reply),
             (true, true) => Reply::of(ResultCode::InstanceNotFound),
         })
     }

@@ -15,6 +15,7 @@ use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key, World};
 use crate::listing::listed;
+use crate::open::open_instance;
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a change.
@@ -125,9 +126,10 @@ pub(crate) enum NonceUse {
 
 /// The update that writes `decided` over the version it was decided on. Attributes that this version of the code does
 /// not know stay.
-fn replace(world: World, decided: &Instance, version: u64) -> Result<UpdateBuilder, StoreError> {
+pub(crate) fn replace(world: World, decided: &Instance, version: u64) -> Result<UpdateBuilder, StoreError> {
     let mut item: Item = serde_dynamo::to_item(decided)?;
     item.extend(listed(world, decided));
+    item.extend(open_instance(world, decided));
     let mut update = Update::builder()
         .set_key(Some(Key::instance(world, &decided.instance_id).into_item()))
         .condition_expression("#version = :standing")

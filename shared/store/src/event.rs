@@ -1,6 +1,7 @@
 //! Events: what the seller's application is told. Written in the transaction of the change that they report, they are
 //! an instance's history and the outbox that delivery reads.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{ExpireTime, InstanceId, OrderId, OrderLineId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -10,6 +11,8 @@ use crate::call::Call;
 use crate::client::StoreError;
 use crate::instance::{AppliedOrder, FreezeCause, Instance, OrderEffect, Status};
 use crate::key::{Item, Key};
+use crate::open::{Kind, open};
+use crate::outbox::SubjectKey;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +39,15 @@ pub enum EventType {
     #[serde(rename = "order.paid")]
     OrderPaid,
 }
+
+impl EventType {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Created, Self::Refreshed, Self::Upgraded, Self::Frozen, Self::Unfrozen, Self::Released, Self::OrderPaid];
+}
+
+/// The attribute that names an event's queue group: events of one subject are delivered one after the other.
+pub const GROUP: &str = "group";
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +81,8 @@ impl Event {
             Subject::Order(id) => Key::order_event(call.world(), id, self.event_id),
         };
         let mut item: Item = serde_dynamo::to_item(self)?;
+        item.extend(open(Kind::Undelivered, self.event_id.as_bytes(), call.now()));
+        item.insert(GROUP.to_owned(), AttributeValue::S(SubjectKey::from(key.partition().to_owned()).group()));
         item.extend(key.into_item());
         Ok(item)
     }

@@ -15,7 +15,8 @@
 use std::collections::BTreeMap;
 
 use koogallery::{
-    AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, ProductId, Scene, Timestamp, UsageInfo,
+    AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, ProductId, Reply, ResultCode, Scene,
+    Timestamp, UsageInfo,
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,9 @@ pub struct Instance {
     /// How the buyer reaches it; absent while it is provisioned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_info: Option<AppInfo>,
+    /// Why it cannot be provisioned, where the application said so; a later success takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisioning_failure: Option<ProvisioningFailure>,
     /// What it has used so far, as the application told it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage_info: Vec<UsageInfo>,
@@ -115,6 +119,30 @@ pub struct Instance {
     pub newest: Timestamp,
     /// Counts the changes.
     pub version: u64,
+}
+
+/// Why an instance cannot be provisioned, as newInstance and queryInstance answer from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvisioningFailure {
+    code: ResultCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl ProvisioningFailure {
+    /// With one of newInstance's own codes, `000100` to `000107`; none for any other. The message is for the buyer.
+    #[must_use]
+    pub fn new(code: ResultCode, message: Option<&str>) -> Option<Self> {
+        let own = ("000100"..="000107").contains(&code.as_str());
+        let message = message.map(str::trim).filter(|message| !message.is_empty());
+        own.then(|| Self { code, message: message.map(|message| message.chars().take(255).collect()) })
+    }
+
+    /// How KooGallery is told.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        self.message.as_ref().map_or_else(|| Reply::of(self.code), |message| Reply::refusal(self.code, message))
+    }
 }
 
 /// A later order of an instance: a renewal, its refund, or an upgrade.
@@ -181,7 +209,11 @@ impl AppliedOrder {
 
 impl Instance {
     /// The attributes that change after creation.
-    pub(crate) const CHANGING: [&str; 11] = [
+    pub(crate) const CHANGING: [&str; 15] = [
+        "appInfo",
+        "provisioningFailure",
+        crate::table::OPEN,
+        crate::table::OPEN_SINCE,
         crate::table::LISTED,
         "productId",
         "status",
@@ -224,6 +256,19 @@ impl Instance {
     pub fn release(&mut self, signed_at: Timestamp) {
         self.released_at = self.released_at.or(Some(signed_at));
         self.settle();
+    }
+
+    /// Takes in how the buyer reaches it.
+    pub fn provision(&mut self, app_info: AppInfo) {
+        self.app_info = Some(app_info);
+        self.provisioning_failure = None;
+        self.settle();
+    }
+
+    /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
+    #[must_use]
+    pub fn awaits_provisioning(&self) -> bool {
+        self.app_info.is_none() && self.provisioning_failure.is_none() && self.status != Status::Released
     }
 
     /// Derives the rest from the facts.
@@ -326,6 +371,7 @@ mod tests {
             product_id: None,
             interface_type: InterfaceType::Basic,
             app_info: Some(serde_json::from_str(r#"{"frontEndUrl":"https://app.example.com/"}"#).unwrap()),
+            provisioning_failure: None,
             usage_info: Vec::new(),
             created_at: at(0),
             bought_until: None,

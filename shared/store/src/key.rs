@@ -92,6 +92,17 @@ impl Key {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
     }
 
+    /// What was bought by an order line, as the order query tells it.
+    pub(crate) fn order_details(order: &OrderId, line: Option<&OrderLineId>) -> Self {
+        let sort = line.map_or_else(|| "DETAILS".to_owned(), |line| format!("DETAILS#{line}"));
+        Self::new(World::Real, &format!("ORDER#{order}"), sort)
+    }
+
+    /// The partition.
+    pub(crate) fn partition(&self) -> &str {
+        &self.partition
+    }
+
     /// The key as attributes.
     pub(crate) fn into_item(self) -> Item {
         HashMap::from([

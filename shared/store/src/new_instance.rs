@@ -14,6 +14,7 @@ use crate::event::{Event, Subject};
 use crate::instance::{Instance, Status};
 use crate::key::{Item, Key};
 use crate::listing::listed;
+use crate::open::open_instance;
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
@@ -107,6 +108,7 @@ fn made_by(
         status: if app_info.is_some() { Status::Active } else { Status::Provisioning },
         app_info,
         usage_info: Vec::new(),
+        provisioning_failure: None,
         created_at: call.signed_at(),
         bought_until,
         v1: request.details.is_some(),
@@ -124,6 +126,7 @@ fn made_by(
 fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(instance)?;
     item.extend(listed(call.world(), instance));
+    item.extend(open_instance(call.world(), instance));
     item.extend(Key::instance(call.world(), &instance.instance_id).into_item());
     Ok(item)
 }

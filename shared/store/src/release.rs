@@ -9,6 +9,7 @@ use crate::client::{Store, StoreError};
 use crate::event::Event;
 use crate::instance::Status;
 use crate::listing::list_as;
+use crate::table::{OPEN, OPEN_SINCE};
 
 impl Store {
     /// Releases an instance; a repeat changes nothing.
@@ -19,8 +20,10 @@ impl Store {
             .condition_expression("attribute_exists(pk) AND #status <> :released")
             .update_expression(format!(
                 "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one{listed} \
-                 REMOVE #freezeCause",
+                 REMOVE #freezeCause, #open, #openSince",
             ))
+            .expression_attribute_names("#open", OPEN)
+            .expression_attribute_names("#openSince", OPEN_SINCE)
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#freezeCause", "freezeCause")
             .expression_attribute_names("#releasedAt", "releasedAt")

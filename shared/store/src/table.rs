@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
+use aws_sdk_dynamodb::types::builders::ProjectionBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
@@ -21,6 +22,14 @@ pub const LISTED_INDEX: &str = "listed";
 pub const LISTED: &str = "listed";
 /// Its sort key attribute: when an instance was made, and its id.
 pub const LISTED_AS: &str = "listedAs";
+/// The sparse index of what is still to be done: events to deliver, instances to provision.
+pub const OPEN_INDEX: &str = "open";
+/// Its partition key attribute: the kind and a shard, so that no partition runs hot. Removed when the thing is done.
+pub const OPEN: &str = "open";
+/// Its sort key attribute: since when, in milliseconds.
+pub const OPEN_SINCE: &str = "openSince";
+/// When an event is tried again, in milliseconds: the index holds a copy.
+pub const NEXT_TRY_AT: &str = "nextTryAt";
 
 /// What the table named `name` is made of.
 ///
@@ -32,31 +41,37 @@ pub fn definition(name: &str) -> CreateTableInput {
     let key = |attribute: &str, kind| {
         KeySchemaElement::builder().attribute_name(attribute).key_type(kind).build().expect("both parts are given")
     };
-    let text = |attribute: &str| {
+    let attribute = |attribute: &str, kind| {
         AttributeDefinition::builder()
             .attribute_name(attribute)
-            .attribute_type(ScalarAttributeType::S)
+            .attribute_type(kind)
             .build()
             .expect("both parts are given")
     };
+    let index = |name: &str, [hash, range]: [&str; 2], projection: ProjectionBuilder| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(key(hash, KeyType::Hash))
+            .key_schema(key(range, KeyType::Range))
+            .projection(projection.build())
+            .build()
+            .expect("all parts are given")
+    };
+    let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let projection = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes(NEXT_TRY_AT);
     CreateTableInput::builder()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
         .key_schema(key(PARTITION_KEY, KeyType::Hash))
         .key_schema(key(SORT_KEY, KeyType::Range))
-        .attribute_definitions(text(PARTITION_KEY))
-        .attribute_definitions(text(SORT_KEY))
-        .attribute_definitions(text(LISTED))
-        .attribute_definitions(text(LISTED_AS))
-        .global_secondary_indexes(
-            GlobalSecondaryIndex::builder()
-                .index_name(LISTED_INDEX)
-                .key_schema(key(LISTED, KeyType::Hash))
-                .key_schema(key(LISTED_AS, KeyType::Range))
-                .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-                .build()
-                .expect("all parts are given"),
-        )
+        .attribute_definitions(attribute(PARTITION_KEY, ScalarAttributeType::S))
+        .attribute_definitions(attribute(SORT_KEY, ScalarAttributeType::S))
+        .attribute_definitions(attribute(OPEN, ScalarAttributeType::S))
+        .attribute_definitions(attribute(OPEN_SINCE, ScalarAttributeType::N))
+        .attribute_definitions(attribute(LISTED, ScalarAttributeType::S))
+        .attribute_definitions(attribute(LISTED_AS, ScalarAttributeType::S))
+        .global_secondary_indexes(index(OPEN_INDEX, [OPEN, OPEN_SINCE], projection))
+        .global_secondary_indexes(index(LISTED_INDEX, [LISTED, LISTED_AS], keys_only))
         .stream_specification(
             StreamSpecification::builder()
                 .stream_enabled(true)
