@@ -14,6 +14,9 @@ pub const LOCAL_KEY: &str = "6b6f6f67616c6c6572792d6c6f63616c2d746573742d6b65792
 /// `KOOGALLERY_RSA_PRIVATE_KEY` where the local test keys are used.
 pub const LOCAL_RSA_PRIVATE_KEY: &str = include_str!("local_test_key.pem");
 
+/// `KOOGALLERY_API_TOKEN` where the local test keys are used.
+pub const LOCAL_API_TOKEN: &str = "koogallery-local-test-token";
+
 /// Its public half, as if it were registered in KooGallery.
 pub fn local_rsa_public_key() -> Result<RsaPublicKey, RsaKeyError> {
     Ok(RsaPrivateKey::from_pem(LOCAL_RSA_PRIVATE_KEY)?.public_key())

@@ -63,8 +63,8 @@ impl Shared {
 
     /// Where records go.
     #[must_use]
-    pub fn log(&self) -> Arc<dyn Log> {
-        Arc::clone(&self.log)
+    pub fn log(&self) -> &dyn Log {
+        &*self.log
     }
 
     /// The secrets.
