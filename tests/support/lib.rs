@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod api;
 pub mod bodies;
 pub mod faults;
 pub mod lambda;
