@@ -1,5 +1,6 @@
 //! The log of a local host: a line for a person on standard error.
 
+use deliver_events::{Ended, Journal, Tried, type_name};
 use koogallery_runtime::{ApiRecord, CallRecord, Log};
 
 /// Standard error.
@@ -15,6 +16,22 @@ impl Log for Console {
     #[allow(clippy::print_stderr)]
     fn api(&self, record: &ApiRecord) {
         eprintln!("{}", api_line(record));
+    }
+}
+
+impl Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn tried(&self, tried: &Tried<'_>) {
+        let ended = match tried.ended {
+            Ended::Delivered => "delivered",
+            Ended::Failed => "not delivered, to be tried again",
+            Ended::Parked => "not delivered, parked: `koogallery events resend` sends it again",
+            Ended::Stopped => "not wanted",
+        };
+        let problem = tried.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
+        let milliseconds = tried.duration.as_secs_f64() * 1e3;
+        let name = type_name(tried.event.event_type);
+        eprintln!("event  {name:<22} {milliseconds:6.1} ms {} {ended}{problem}", tried.subject);
     }
 }
 

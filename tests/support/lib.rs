@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
 pub mod api;
+pub mod application;
+pub mod aws;
 pub mod bodies;
 pub mod faults;
 pub mod lambda;

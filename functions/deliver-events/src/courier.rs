@@ -123,14 +123,14 @@ impl Courier {
         &self.pauses
     }
 
-    /// Delivers what is undelivered of a subject, in order, until one is not taken or no try is begun after `until`.
+    /// Delivers what is undelivered of a subject, in order, until one is not taken. After the first, no try is begun after `until`.
     pub async fn deliver(&self, subject: &SubjectKey, until: Instant) -> Result<Left, StoreError> {
-        for record in self.store.undelivered_events(subject).await? {
+        for (place, record) in self.store.undelivered_events(subject).await?.into_iter().enumerate() {
             let waits = record.next_try_at.map_or(0, |at| at.as_millis() - self.now().as_millis());
             if let Ok(waits @ 1..) = u64::try_from(waits) {
                 return Ok(Left::Rest(Duration::from_millis(waits)));
             }
-            if Instant::now() >= until {
+            if place > 0 && Instant::now() >= until {
                 return Ok(Left::Rest(Duration::ZERO));
             }
             if let Some(pause) = self.try_event(&record).await? {

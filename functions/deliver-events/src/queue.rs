@@ -102,7 +102,7 @@ impl Queue {
     }
 }
 
-/// Delivers for one batch: subjects side by side, each in order. No try is begun after `until`.
+/// Delivers for one batch: subjects side by side, each in order, while `until` is ahead.
 pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until: Instant) -> BatchAnswer {
     let mut failures = Vec::new();
     let mut subjects: HashMap<SubjectKey, Vec<QueueMessage>> = HashMap::new();
