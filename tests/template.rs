@@ -11,8 +11,11 @@ const FRONT_DOOR: &str = "front-door";
 /// Woken by events, not by calls.
 const DELIVER_EVENTS: &str = "deliver-events";
 
-/// What each function may do to the table. The eight also read the secret; all write their own log.
-const TABLE_ACTIONS: [(&str, &[&str]); 9] = [
+/// What each function may do to the table. All of these also read the secret, and write their own log.
+const TABLE_ACTIONS: [(&str, &[&str]); 14] = [
+    ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("application-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("auth-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     (DELIVER_EVENTS, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
     ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
@@ -20,12 +23,18 @@ const TABLE_ACTIONS: [(&str, &[&str]); 9] = [
     ("query-instance", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     ("refresh-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("release-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    (
+        "single-org-sync",
+        &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+    ),
+    ("tenant-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("update-instance-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("upgrade-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
 ];
 
 /// The functions that seal client secrets or personal data, and so may use the key that protects them.
-const SEALING: [&str; 2] = [DELIVER_EVENTS, "new-instance"];
+const SEALING: [&str; 6] =
+    ["all-org-sync", "application-sync", "auth-sync", DELIVER_EVENTS, "new-instance", "single-org-sync"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -174,7 +183,8 @@ fn the_table_is_the_stores_own() {
     }
     assert_eq!(properties["SSESpecification"]["SSEType"], "KMS");
     assert_eq!(properties["DeletionProtectionEnabled"], true);
-    for resource in ["Table", "Secret"] {
+    assert_eq!(resources(&template())["DataKey"]["Properties"]["EnableKeyRotation"], true);
+    for resource in ["DataKey", "Table", "Secret"] {
         let resource = &resources(&template())[resource];
         assert_eq!(
             (&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]),

@@ -1,9 +1,10 @@
-//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host`: how fast it is, each measured beside
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|kit`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
 mod calls;
 mod functions;
 mod host;
+mod kit;
 mod report;
 mod tls;
 mod verification;
@@ -34,6 +35,8 @@ enum Benchmark {
     Functions(functions::Options),
     /// Call the local host from several sides, beside the same transactions sent to its store without it.
     Host(host::Options),
+    /// Sync users and departments of the joint-operations kit, thousands at once, through the local host.
+    Kit(kit::Options),
 }
 
 /// What ends a benchmark early.
@@ -50,6 +53,7 @@ async fn main() -> ExitCode {
         Benchmark::Verification(options) => verification::measure(&options).map(|rows| report::of(&rows, json)),
         Benchmark::Functions(options) => functions::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Host(options) => host::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Kit(options) => kit::measure(&options).await.map(|rows| report::of(&rows, json)),
     };
     match measured {
         Ok(report) => {

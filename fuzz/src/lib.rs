@@ -7,9 +7,9 @@ use getrandom::SysRng;
 use http::Request as HttpRequest;
 use koogallery::v1_cipher::{self, EncryptType, Iv};
 use koogallery::{
-    AccessKeys, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect, NewInstance, OrderNotify, QueryInstance,
-    RefreshInstance, Refusal, ReleaseInstance, RsaPrivateKey, RsaPublicKey, Timestamp, UpdateInstanceStatus,
-    UpgradeInstance, auth_token, canonical_form, route, signature, verify,
+    AccessKeys, AllOrgSync, ApplicationSync, AuthSync, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect, NewInstance,
+    OrderNotify, QueryInstance, RefreshInstance, Refusal, ReleaseInstance, RsaPrivateKey, RsaPublicKey, SingleOrgSync,
+    TenantSync, Timestamp, UpdateInstanceStatus, UpgradeInstance, auth_token, canonical_form, route, signature, verify,
 };
 
 /// A body's members, or a query's parameters: what is signed over them matches, what they hold themselves does not.
@@ -50,6 +50,7 @@ pub fn client_secret(data: &[u8]) {
     if let Ok(key) = text.parse::<RsaPublicKey>() {
         assert_eq!(key.to_string().parse::<RsaPublicKey>().as_ref(), Ok(&key));
     }
+    let _ = RsaPrivateKey::all_from_pem(&text);
     let _ = KEY.decrypt(&mut SysRng, &text);
 }
 
@@ -105,6 +106,11 @@ pub fn route_verify(data: &[u8]) {
     let _ = call.clone().parse::<ReleaseInstance>();
     let _ = call.clone().parse::<UpgradeInstance>();
     let _ = call.clone().parse::<ChangeInstanceCheck>();
+    let _ = call.clone().parse::<TenantSync>();
+    let _ = call.clone().parse::<ApplicationSync>();
+    let _ = call.clone().parse::<AuthSync>();
+    let _ = call.clone().parse::<SingleOrgSync>();
+    let _ = call.clone().parse::<AllOrgSync>();
     let _ = call.parse::<OrderNotify>();
 }
 

@@ -25,13 +25,18 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// The functions that answer callbacks; `front-door` stands before them.
-pub const CALLBACK_FUNCTIONS: [&str; 8] = [
+pub const CALLBACK_FUNCTIONS: [&str; 13] = [
+    "all-org-sync",
+    "application-sync",
+    "auth-sync",
     "change-instance-check",
     "new-instance",
     "order-notify",
     "query-instance",
     "refresh-instance",
     "release-instance",
+    "single-org-sync",
+    "tenant-sync",
     "update-instance-status",
     "upgrade-instance",
 ];

@@ -9,6 +9,8 @@ pub mod application;
 pub mod aws;
 pub mod bodies;
 pub mod faults;
+pub mod kit;
+pub mod kms;
 pub mod lambda;
 pub mod secrets;
 

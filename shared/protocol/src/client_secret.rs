@@ -139,6 +139,16 @@ impl RsaPrivateKey {
         Ok(Self(key))
     }
 
+    /// Reads every private key of a text that may hold several one after another, such as an old and a new one. Other
+    /// things in PEM between them are passed over.
+    pub fn all_from_pem(pem: &str) -> Result<Vec<Self>, RsaKeyError> {
+        const BEGIN: &str = "-----BEGIN ";
+        let blocks = pem.split(BEGIN).skip(1).map(|block| Self::from_pem(&format!("{BEGIN}{block}")));
+        let keys: Vec<Self> =
+            blocks.filter(|key| !matches!(key, Err(RsaKeyError::NotPem))).collect::<Result<_, _>>()?;
+        if keys.is_empty() { Err(RsaKeyError::NotPem) } else { Ok(keys) }
+    }
+
     /// The secret itself, as PKCS#8 PEM.
     #[must_use]
     #[allow(clippy::expect_used, clippy::missing_panics_doc)]

@@ -39,6 +39,7 @@ mod reply;
 mod result_code;
 mod route;
 pub mod signature;
+mod sync_time;
 mod test_flag;
 mod text;
 mod timestamp;
@@ -48,9 +49,10 @@ mod verify;
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
 pub use app_info::{AppInfo, InstanceInfo, UsageInfo};
 pub use callbacks::{
-    ChangeInstanceCheck, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance, OrderNotify,
-    ProductInfo, PurchaseDetails, QueryInstance, RefreshInstance, ReleaseInstance, Request, Scene,
-    UpdateInstanceStatus, UpgradeInstance,
+    AllOrgSync, Application, ApplicationSync, AuthSync, Change, ChangeInstanceCheck, Department, EncryptedSecret, Flag,
+    InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance, OrderNotify, ProductInfo,
+    PurchaseDetails, QueryInstance, RefreshInstance, ReleaseInstance, Request, Role, Scene, SingleOrgSync, Tenant,
+    TenantSync, UpdateInstanceStatus, UpgradeInstance, User, UsersChange,
 };
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{
@@ -61,7 +63,11 @@ pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
 pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, route};
+pub use sync_time::{SyncTime, SyncTimeError};
 pub use test_flag::TestFlag;
-pub use text::{BusinessId, CustomerId, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Text, TextError};
+pub use text::{
+    AppId, BusinessId, ClientId, CustomerId, DomainName, InstanceId, OrderId, OrderLineId, OrgCode, OrgName,
+    ParentCode, PersonName, ProductId, SkuCode, TenantCode, TenantId, TenantName, Text, TextError, UserName,
+};
 pub use timestamp::{Timestamp, TimestampError};
 pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, verify};

@@ -54,7 +54,7 @@ result_codes! {
     InternalError = "000005", "internal error, try again";
     /// newInstance: no resource is left.
     NoResource = "000100", "no instance resource can be allocated";
-    /// newInstance: the mobile number is missing or used already.
+    /// newInstance: the mobile number is missing or used already. applicationSync: the client secret does not decrypt.
     MobileNumber = "000101", "mobile number missing or already used";
     /// newInstance: the e-mail address is missing or used already.
     Email = "000102", "e-mail missing or already used";

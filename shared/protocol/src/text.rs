@@ -95,6 +95,19 @@ where
     }
 }
 
+/// For an optional text without a length rule: absent, `null` and blank all mean "not given". Use with
+/// `#[serde(default)]`.
+pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    struct Given(String);
+    impl TryFrom<String> for Given {
+        type Error = TextError;
+        fn try_from(text: String) -> Result<Self, TextError> {
+            Ok(Self(text))
+        }
+    }
+    Ok(blank_as_none::<D, Given>(deserializer)?.map(|Given(text)| text))
+}
+
 /// For a field that V2.0 requires and V1.0 does not have: absent is an error where a body is read.
 pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
@@ -105,10 +118,26 @@ where
 }
 
 macro_rules! text_type {
+    ($(#[$doc:meta])* hidden $name:ident, $field:literal, $max:literal) => {
+        text_type! {
+            @ $(#[$doc])*
+            #[doc = "\n\nIts `Debug` prints nothing of it."]
+            $name, $field, $max
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
     ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
+        text_type! { @ $(#[$doc])* #[derive(Debug)] $name, $field, $max }
+    };
+    (@ $(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
         $(#[$doc])*
         #[doc = concat!("\n\n`", $field, "`: 1 to ", $max, " characters.")]
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -177,6 +206,51 @@ text_type!(
     CustomerId, "customerId", 100
 );
 
+text_type!(
+    /// An enterprise (租户) that a buyer bound an application to.
+    TenantId, "tenantId", 64
+);
+text_type!(
+    /// Names a tenant in login addresses.
+    TenantCode, "tenantCode", 64
+);
+text_type!(
+    /// A tenant's name.
+    TenantName, "name", 255
+);
+text_type!(
+    /// Where a tenant's users log in, with `https://`.
+    DomainName, "domainName", 255
+);
+text_type!(
+    /// An application as a tenant bound it.
+    AppId, "appId", 64
+);
+text_type!(
+    /// The OAuth client id of a tenant's application. The guide gives no length.
+    ClientId, "clientId", 255
+);
+text_type!(
+    /// A user's login name, unique in the tenant.
+    hidden UserName, "userName", 64
+);
+text_type!(
+    /// A user's own name.
+    hidden PersonName, "name", 64
+);
+text_type!(
+    /// A department (部门), unique in the tenant.
+    OrgCode, "orgCode", 64
+);
+text_type!(
+    /// A department's name.
+    OrgName, "orgName", 128
+);
+text_type!(
+    /// The department above another.
+    ParentCode, "parentCode", 64
+);
+
 impl BusinessId {
     /// The id as an instance's id, which the guide recommends. None where it could not serve as one: KooGallery asks
     /// for instances in a comma-separated list, and an id goes into addresses. Its own are letters and digits.
@@ -233,6 +307,13 @@ mod tests {
         for odd in ["a,b", "a b", " a", "实例"] {
             assert_eq!(id(odd), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn personal_texts_are_not_shown() {
+        let name: UserName = "zhang.san".parse().unwrap();
+        assert_eq!(format!("{name:?}"), "UserName(…)");
+        assert_eq!(name.to_string(), "zhang.san");
     }
 
     #[test]

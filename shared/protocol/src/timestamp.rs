@@ -73,6 +73,12 @@ impl Timestamp {
         )
     }
 
+    /// The time `duration` earlier.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// The time `duration` later.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {

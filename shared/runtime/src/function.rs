@@ -1,11 +1,11 @@
 //! What a function says of its callback.
 
-use koogallery::{Reply, Request, TextError, Verified};
+use koogallery::{Reply, Request, RsaKeyError, TextError, Verified};
 use koogallery_store::{Call, Store, StoreError};
 
 use crate::app_info::AppInfoTemplateError;
 use crate::config::{ConfigError, Environment};
-use crate::secrets::Secrets;
+use crate::secrets::{SecretError, SecretSource, Secrets};
 use crate::vault::VaultError;
 
 /// The meaning of one callback. Everything around it is [`crate::Host`]'s.
@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub call: &'a Call,
     /// The secrets that the call was verified with.
     pub secrets: &'a Secrets,
+    /// Where others may be by now.
+    pub source: &'a SecretSource,
 }
 
 /// Why a call could not be answered now.
@@ -51,6 +53,18 @@ pub enum AnswerError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The operating system gave no randomness.
-    #[error("no randomness for an initialisation vector")]
+    #[error("no randomness for an initialisation vector, or to blind an RSA key")]
     NoRandomness,
+    /// The secrets, read again.
+    #[error(transparent)]
+    Secrets(#[from] SecretError),
+    /// Nothing to decrypt client secrets with.
+    #[error(
+        "no RSA private key to decrypt the clientSecret with: put it into the secret as `rsaPrivateKey`, or set \
+         KOOGALLERY_RSA_PRIVATE_KEY; `koogallery keygen` makes one"
+    )]
+    NoRsaKey,
+    /// The RSA private key cannot be used.
+    #[error("`rsaPrivateKey` of the secret, or KOOGALLERY_RSA_PRIVATE_KEY, cannot be used: {0}")]
+    RsaKey(#[from] RsaKeyError),
 }

@@ -172,7 +172,8 @@ impl<F: Function> Host<F> {
         record.instance_id = verified.request().instance_id().map(ToString::to_string);
 
         let call = Call::new(&verified, record.at, self.shared.time_window);
-        let context = Context { store: &self.shared.store, call: &call, secrets: &secrets };
+        let Shared { store, secrets: source, .. } = &*self.shared;
+        let context = Context { store, call: &call, secrets: &secrets, source };
         let reply = self.function.answer(&verified, &context).await;
         record.store_latency = call.store_latency();
         Ok(reply?)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
-use koogallery::{Nonce, Request, Timestamp, Verified};
+use koogallery::{InstanceId, Nonce, Request, SyncTime, Timestamp, Verified};
 use uuid::Uuid;
 
 use crate::key::{Item, Key, World};
@@ -83,6 +83,16 @@ impl Call {
             item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
         }
         item
+    }
+
+    /// The instance whose standing a sync depends on: to take away, or without an instance, or in a debug call, none.
+    pub(crate) fn needs<'i>(&self, id: Option<&'i InstanceId>, takes_away: bool) -> Option<&'i InstanceId> {
+        id.filter(|_| self.world == World::Real && !takes_away)
+    }
+
+    /// What a sync is ordered by: its own time where it tells one, or when it was signed.
+    pub(crate) fn synced_at(&self, told: Option<SyncTime>) -> Timestamp {
+        told.map_or(self.signed_at, SyncTime::timestamp)
     }
 
     pub(crate) const NONCE_IS_NEW: &str = "attribute_not_exists(pk) OR expiresAt < :now OR claim = :claim";

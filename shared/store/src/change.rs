@@ -89,12 +89,17 @@ impl Store {
     }
 
     /// Ends a call that changes nothing: its nonce is used up all the same. A debug case never fails for state.
-    async fn unchanged(&self, call: &Call, outcome: Changed) -> Result<Changed, StoreError> {
+    pub(crate) async fn unchanged(&self, call: &Call, outcome: Changed) -> Result<Changed, StoreError> {
         Ok(match (self.use_nonce(call).await?, call.world(), outcome) {
             (NonceUse::Replayed, ..) => Changed::Replayed,
             (NonceUse::First, World::Test, Changed::Unknown | Changed::Released) => Changed::Unchanged,
             (NonceUse::First, _, outcome) => outcome,
         })
+    }
+
+    /// Uses a call up that is refused for what it says: whether it was not used before.
+    pub async fn use_up(&self, call: &Call) -> Result<bool, StoreError> {
+        Ok(self.use_nonce(call).await? == NonceUse::First)
     }
 
     /// Records a nonce alone, for a call that writes nothing else.

@@ -3,6 +3,8 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
+use crate::data_key::SealError;
+
 /// The table of one deployment.
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -49,6 +51,19 @@ pub enum StoreError {
     /// An item is not of the form that this version writes.
     #[error("an item of the store cannot be read: {0}")]
     Unreadable(String),
+    /// A value that is sealed at rest.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// What is to be written at once is more than DynamoDB takes at once.
+    #[error("{what} would have {bytes} bytes, more than the {limit} that DynamoDB takes")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
 }
 
 impl From<serde_dynamo::Error> for StoreError {

@@ -2,7 +2,7 @@
 //! an instance's history and the outbox that delivery reads.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{ExpireTime, InstanceId, OrderId, OrderLineId, Timestamp};
+use koogallery::{AppId, ExpireTime, InstanceId, OrderId, OrderLineId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -38,12 +38,71 @@ pub enum EventType {
     /// An order notice came.
     #[serde(rename = "order.paid")]
     OrderPaid,
+    /// An instance was bound to an enterprise.
+    #[serde(rename = "tenant.added")]
+    TenantAdded,
+    /// An enterprise's name or domain changed.
+    #[serde(rename = "tenant.modified")]
+    TenantModified,
+    /// An instance is bound to an enterprise no more.
+    #[serde(rename = "tenant.removed")]
+    TenantRemoved,
+    /// An application's credentials came.
+    #[serde(rename = "application.added")]
+    ApplicationAdded,
+    /// An application's credentials changed.
+    #[serde(rename = "application.modified")]
+    ApplicationModified,
+    /// An application's credentials are gone.
+    #[serde(rename = "application.removed")]
+    ApplicationRemoved,
+    /// Users may use an application.
+    #[serde(rename = "users.granted")]
+    UsersGranted,
+    /// Users changed.
+    #[serde(rename = "users.changed")]
+    UsersChanged,
+    /// Users may use an application no more.
+    #[serde(rename = "users.revoked")]
+    UsersRevoked,
+    /// Users are gone.
+    #[serde(rename = "users.deleted")]
+    UsersDeleted,
+    /// A department was added or changed.
+    #[serde(rename = "departments.changed")]
+    DepartmentsChanged,
+    /// A department is gone.
+    #[serde(rename = "departments.removed")]
+    DepartmentsRemoved,
+    /// All departments were told anew.
+    #[serde(rename = "departments.replaced")]
+    DepartmentsReplaced,
 }
 
 impl EventType {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Created, Self::Refreshed, Self::Upgraded, Self::Frozen, Self::Unfrozen, Self::Released, Self::OrderPaid];
+    pub const ALL: [Self; 20] = [
+        Self::Created,
+        Self::Refreshed,
+        Self::Upgraded,
+        Self::Frozen,
+        Self::Unfrozen,
+        Self::Released,
+        Self::OrderPaid,
+        Self::TenantAdded,
+        Self::TenantModified,
+        Self::TenantRemoved,
+        Self::ApplicationAdded,
+        Self::ApplicationModified,
+        Self::ApplicationRemoved,
+        Self::UsersGranted,
+        Self::UsersChanged,
+        Self::UsersRevoked,
+        Self::UsersDeleted,
+        Self::DepartmentsChanged,
+        Self::DepartmentsRemoved,
+        Self::DepartmentsReplaced,
+    ];
 }
 
 /// The attribute that names an event's queue group: events of one subject are delivered one after the other.
@@ -68,6 +127,7 @@ pub struct Event {
 pub(crate) enum Subject<'a> {
     Instance(&'a InstanceId),
     Order(&'a OrderId),
+    Tenant(&'a TenantId),
 }
 
 impl Event {
@@ -79,6 +139,7 @@ impl Event {
         let key = match subject {
             Subject::Instance(id) => Key::instance_event(call.world(), id, self.event_id),
             Subject::Order(id) => Key::order_event(call.world(), id, self.event_id),
+            Subject::Tenant(id) => Key::tenant_event(call.world(), id, self.event_id),
         };
         let mut item: Item = serde_dynamo::to_item(self)?;
         item.extend(open(Kind::Undelivered, self.event_id.as_bytes(), call.now()));
@@ -128,6 +189,34 @@ impl Event {
     pub(crate) fn order_paid(call: &Call, order: &OrderId, line: &OrderLineId) -> Self {
         Self::new(call, EventType::OrderPaid, json!({ "orderId": order, "orderLineId": line }))
     }
+
+    /// Something of a tenant: `event_type` says what.
+    pub(crate) fn of_tenant(
+        call: &Call,
+        event_type: EventType,
+        tenant: &TenantId,
+        instance: Option<&InstanceId>,
+        app: Option<&AppId>,
+    ) -> Self {
+        let mut data = json!({ "tenantId": tenant });
+        add(&mut data, "instanceId", instance);
+        add(&mut data, "appId", app);
+        Self::new(call, event_type, data)
+    }
+
+    /// The same of many things at once: how many, and their names where they are few.
+    pub(crate) fn about(mut self, count: usize, names: Option<(&str, &[String])>) -> Self {
+        self.data["count"] = json!(count);
+        if let Some((name, names)) = names
+            && names.len() <= Self::MAX_NAMES
+        {
+            self.data[name] = json!(names);
+        }
+        self
+    }
+
+    /// Up to so many names are told; beyond, the reader asks for the whole.
+    const MAX_NAMES: usize = 100;
 
     /// What to tell of a change that was decided on what stands.
     pub(crate) fn between(call: &Call, before: &Instance, after: &Instance) -> Vec<Self> {

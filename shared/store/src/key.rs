@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{InstanceId, Nonce, OrderId, OrderLineId, ProductId, TestFlag};
+use koogallery::{AppId, InstanceId, Nonce, OrderId, OrderLineId, ProductId, TenantId, TestFlag};
 use uuid::Uuid;
 
 use crate::table::{PARTITION_KEY, SORT_KEY};
@@ -87,6 +87,43 @@ impl Key {
         Self::new(world, &format!("ORDER#{order}"), format!("EVENT#{event}"))
     }
 
+    /// A tenant as one instance knows it, or as it is known without one.
+    pub(crate) fn tenant(world: World, tenant: &TenantId, instance: Option<&InstanceId>) -> Self {
+        let instance = instance.map_or("", InstanceId::as_str);
+        Self::new(world, &format!("TENANT#{tenant}"), format!("{}{instance}", Self::TENANT))
+    }
+
+    /// What the sort keys of a tenant's own items begin with.
+    pub(crate) const TENANT: &str = "INSTANCE#";
+
+    /// A tenant's application.
+    pub(crate) fn application(world: World, tenant: &TenantId, app: &AppId) -> Self {
+        Self::new(world, &format!("TENANT#{tenant}"), format!("APPLICATION#{app}"))
+    }
+
+    /// A bucket of a directory of users. Each is a partition of its own, so that a large sync does not run one hot.
+    pub(crate) fn users(
+        world: World,
+        tenant: &TenantId,
+        instance: Option<&InstanceId>,
+        app: &AppId,
+        bucket: usize,
+    ) -> Self {
+        let (instance, app) = (instance.map_or(String::new(), |id| escaped(id.as_str())), escaped(app.as_str()));
+        Self::new(world, &format!("TENANT#{tenant}#{bucket:02}"), format!("USERS#{instance}#{app}"))
+    }
+
+    /// A bucket of a directory of departments.
+    pub(crate) fn departments(world: World, tenant: &TenantId, instance: Option<&InstanceId>, bucket: usize) -> Self {
+        let instance = instance.map_or("", InstanceId::as_str);
+        Self::new(world, &format!("TENANT#{tenant}#{bucket:02}"), format!("DEPARTMENTS#{instance}"))
+    }
+
+    /// An event about a tenant.
+    pub(crate) fn tenant_event(world: World, tenant: &TenantId, event: Uuid) -> Self {
+        Self::new(world, &format!("TENANT#{tenant}"), format!("EVENT#{event}"))
+    }
+
     /// A nonce that was used.
     pub(crate) fn nonce(world: World, nonce: &Nonce) -> Self {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
@@ -98,7 +135,12 @@ impl Key {
         Self::new(World::Real, &format!("ORDER#{order}"), sort)
     }
 
-    /// The partition.
+    /// The place that a value of this item is sealed for.
+    pub(crate) fn place(&self) -> String {
+        format!("{:?} {:?}", self.partition, self.sort)
+    }
+
+    /// The partition's key.
     pub(crate) fn partition(&self) -> &str {
         &self.partition
     }
@@ -109,5 +151,26 @@ impl Key {
             (PARTITION_KEY.to_owned(), AttributeValue::S(self.partition)),
             (SORT_KEY.to_owned(), AttributeValue::S(self.sort)),
         ])
+    }
+}
+
+/// A text beside which `#` can stand as a separator.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_with_separators_do_not_meet() {
+        let users = |instance: &str, app: &str| {
+            let (tenant, instance, app) = ("t".parse().unwrap(), instance.parse().unwrap(), app.parse().unwrap());
+            Key::users(World::Real, &tenant, Some(&instance), &app, 1)
+        };
+        assert_ne!(users("a#b", "c"), users("a", "b#c"));
+        assert_ne!(users("a%23b", "c"), users("a#b", "c"));
+        assert_ne!(users("a", "c").place(), users("a", "d").place());
     }
 }

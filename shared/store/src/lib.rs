@@ -4,15 +4,20 @@
 //! So a callback is applied whole or not at all, counts once, and its event is never lost. What happens to an
 //! instance is decided by pure code, [`Instance`]; the files named for the changes say how DynamoDB is asked.
 
+mod application;
+mod bucket;
 mod call;
 mod change;
 mod client;
 mod data_key;
+mod departments;
+mod directory;
 mod event;
 mod instance;
 mod key;
 mod listing;
 mod new_instance;
+mod newest;
 mod open;
 mod order_details;
 mod order_notice;
@@ -23,14 +28,18 @@ mod refresh;
 mod release;
 mod status;
 pub mod table;
+mod tenant;
 mod transaction;
 mod upgrade;
 mod usage_info;
+mod users;
 
+pub use application::{StandingApplication, client_secret_place};
 pub use call::Call;
 pub use change::Changed;
 pub use client::{Store, StoreError};
 pub use data_key::{DataKey, DataKeyId, SealError, Sealed, WrappedDataKey};
+pub use departments::{StandingDepartment, TenantDepartments};
 pub use event::{Event, EventType, GROUP};
 pub use instance::{AppliedOrder, Freeze, FreezeCause, Instance, OrderEffect, ProvisioningFailure, Status};
 pub use key::World;
@@ -42,4 +51,6 @@ pub use order_notice::Noticed;
 pub use outbox::{Delivery, EventRecord, NextTry, SubjectKey};
 pub use provisioned::Provisioned;
 pub use read::Read;
+pub use tenant::BoundTenant;
 pub use usage_info::UsageKept;
+pub use users::{ApplicationUsers, StandingUser};

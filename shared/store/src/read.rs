@@ -36,24 +36,45 @@ impl Store {
 
     /// One buyer's instance.
     pub async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, StoreError> {
-        let key = Key::instance(World::Real, id).into_item();
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let answer = get.send().await.map_err(StoreError::from_sdk)?;
-        Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
+        let item = self.standing_item(Key::instance(World::Real, id)).await?;
+        Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// What V1.0 told of an instance's buyer, sealed for [`purchase_details_place`]; none where nothing was told.
     pub async fn purchase_details(&self, world: World, id: &InstanceId) -> Result<Option<Sealed>, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(Key::details(world, id).into_item()));
-        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
-        Ok(Sealed::of_attribute(answer.item.as_ref().and_then(|item| item.get("details"))))
+        let item = self.standing_item(Key::details(world, id)).await?;
+        Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))
+    }
+
+    /// One item as it stands.
+    pub(crate) async fn standing_item(&self, key: Key) -> Result<Option<Item>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
+        Ok(get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?.item)
     }
 
     /// One item as it stands, for a call whose transaction met another.
     pub(crate) async fn item(&self, call: &Call, key: Key) -> Result<Option<Item>, StoreError> {
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
-        let answer = call.timed(request.consistent_read(true).send()).await.map_err(StoreError::from_sdk)?;
-        Ok(answer.item)
+        call.timed(self.standing_item(key)).await
+    }
+
+    /// Several items as they stand; those that are not there are left out.
+    pub(crate) async fn items(&self, call: &Call, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        call.timed(self.standing_items(keys)).await
+    }
+
+    async fn standing_items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        let mut found = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(LARGEST_BATCH) {
+            let mut wanted = Some(batch(keys.to_vec())?);
+            // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
+            while let Some(keys) = wanted {
+                let request = self.client.batch_get_item().request_items(&self.table, keys);
+                let answer = request.send().await.map_err(StoreError::from_sdk)?;
+                found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+                wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
+            }
+        }
+        Ok(found)
     }
 
     /// The instances that exist, of those named.
@@ -62,22 +83,11 @@ impl Store {
         world: World,
         ids: &[InstanceId],
     ) -> Result<HashMap<InstanceId, Instance>, StoreError> {
-        let mut found = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(LARGEST_BATCH) {
-            let keys: Vec<Item> = ids.iter().map(|id| Key::instance(world, id).into_item()).collect();
-            let mut wanted = Some(batch(keys)?);
-            // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
-            while let Some(keys) = wanted {
-                let request = self.client.batch_get_item().request_items(&self.table, keys);
-                let answer = request.send().await.map_err(StoreError::from_sdk)?;
-                for item in answer.responses.into_iter().flatten().flat_map(|(_, items)| items) {
-                    let instance: Instance = serde_dynamo::from_item(item)?;
-                    found.insert(instance.instance_id.clone(), instance);
-                }
-                wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
-            }
-        }
-        Ok(found)
+        let keys = ids.iter().map(|id| Key::instance(world, id).into_item()).collect();
+        let instances = self.standing_items(keys).await?.into_iter().map(serde_dynamo::from_item::<_, Instance>);
+        instances
+            .map(|instance| instance.map(|instance| (instance.instance_id.clone(), instance)).map_err(Into::into))
+            .collect()
     }
 }
 

@@ -3,14 +3,20 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use backon::{BackoffBuilder, ExponentialBuilder};
+use koogallery::InstanceId;
 use std::time::Duration;
 
 use crate::call::Call;
 use crate::client::{Store, StoreError};
 use crate::event::{Event, Subject};
-use crate::key::{Item, World};
+use crate::key::{Item, Key, World};
+
+/// Counts the changes of an item that is replaced as a whole.
+pub(crate) const VERSION: &str = "version";
 
 /// How a transaction ended that was not an error of the store.
 #[derive(Debug)]
@@ -59,6 +65,35 @@ impl<'a> Transaction<'a> {
         items.into_iter().try_fold(self, Self::create)
     }
 
+    /// Adds an item in place of the version that it was decided on; 0 where none stood.
+    pub(crate) fn replace(self, mut item: Item, standing: u64) -> Result<Self, StoreError> {
+        let version = |version: u64| AttributeValue::N(version.to_string());
+        item.insert(VERSION.to_owned(), version(standing + 1));
+        let put = Put::builder().set_item(Some(self.call.expiring(item)));
+        self.put(if standing == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#version = :standing")
+                .expression_attribute_names("#version", VERSION)
+                .expression_attribute_values(":standing", version(standing))
+        })
+    }
+
+    /// Adds the condition that an instance exists and is not released.
+    pub(crate) fn instance_stands(mut self, id: &InstanceId) -> Result<Self, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.store.table)
+            .set_key(Some(Key::instance(self.call.world(), id).into_item()))
+            .condition_expression("attribute_exists(pk) AND #status <> :released")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        self.writes.push(TransactWriteItem::builder().condition_check(check).build());
+        Ok(self)
+    }
+
     /// Adds an update with its condition.
     pub(crate) fn update(mut self, update: UpdateBuilder) -> Result<Self, StoreError> {
         let update = update
@@ -94,7 +129,10 @@ impl<'a> Transaction<'a> {
     /// Sends it.
     pub(crate) async fn commit(self) -> Result<Commit, StoreError> {
         let nonces = usize::from(self.nonce.is_some());
-        let writes = self.nonce.into_iter().chain(self.writes).collect();
+        let writes: Vec<_> = self.nonce.into_iter().chain(self.writes).collect();
+        if writes.is_empty() {
+            return Ok(Commit::Done);
+        }
         let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
         match self.call.timed(request.send()).await {
             Ok(_) => Ok(Commit::Done),

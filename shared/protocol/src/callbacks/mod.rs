@@ -1,20 +1,32 @@
 //! The typed requests, a file for each callback: what it carries, with the guide's lengths and topic.
 
+mod all_org_sync;
+mod application_sync;
+mod auth_sync;
+mod change;
 mod change_instance_check;
 mod new_instance;
 mod order_notify;
 mod query_instance;
 mod refresh_instance;
 mod release_instance;
+mod single_org_sync;
+mod tenant_sync;
 mod update_instance_status;
 mod upgrade_instance;
 
+pub use all_org_sync::AllOrgSync;
+pub use application_sync::{Application, ApplicationSync, EncryptedSecret};
+pub use auth_sync::{AuthSync, Role, User, UsersChange};
+pub use change::{Change, Flag};
 pub use change_instance_check::{ChangeInstanceCheck, ProductInfo};
 pub use new_instance::{NewInstance, PurchaseDetails};
 pub use order_notify::OrderNotify;
 pub use query_instance::{InstanceIds, InstanceIdsError, QueryInstance};
 pub use refresh_instance::{RefreshInstance, Scene};
 pub use release_instance::ReleaseInstance;
+pub use single_org_sync::{Department, SingleOrgSync};
+pub use tenant_sync::{Tenant, TenantSync};
 pub use update_instance_status::{InstanceStatus, UpdateInstanceStatus};
 pub use upgrade_instance::UpgradeInstance;
 

@@ -6,7 +6,6 @@ use super::{Check, Refusal, Verified};
 use crate::auth_token;
 use crate::expire_time::ExpireTime;
 use crate::parameters::Parameters;
-use crate::timestamp::Timestamp;
 
 /// What a clock that shows a timeStamp is ahead of UTC.
 pub(super) type Zone = Duration;
@@ -50,7 +49,7 @@ impl<'a> Signed<'a> {
             .ok_or(Refusal::WrongSignature)?;
 
         let shown = time_stamp.trim().parse::<ExpireTime>().map_err(|_| Refusal::TimeStamp)?.timestamp();
-        let readings = || zones.iter().map(|zone| before(shown, *zone));
+        let readings = || zones.iter().map(|zone| shown.before(*zone));
         let Some(signed_at) = readings().find(|signed_at| check.is_fresh(*signed_at)) else {
             let signed = readings().min_by_key(|signed_at| signed_at.as_millis().abs_diff(check.now.as_millis()));
             return Err(Refusal::Stale { signed: signed.unwrap_or(shown), now: check.now });
@@ -58,8 +57,4 @@ impl<'a> Signed<'a> {
         let access_key = access_key.clone();
         Ok(Verified { request: (), route: check.route, interface_type, access_key, nonce: None, signed_at })
     }
-}
-
-fn before(at: Timestamp, duration: Duration) -> Timestamp {
-    Timestamp::from_millis(at.as_millis() - i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
 }

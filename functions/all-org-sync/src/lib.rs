@@ -1,0 +1,25 @@
+//! allOrgSync: all departments of a tenant, in the place of those told before.
+//!
+//! What a newer singleOrgSync told stays, whichever of the two comes first.
+
+use koogallery::{AllOrgSync, Reply, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
+
+/// The function.
+#[derive(Debug)]
+pub struct Handler {
+    vault: Vault,
+}
+
+impl Function for Handler {
+    type Request = AllOrgSync;
+
+    fn configured(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { vault: Vault::of(environment)? })
+    }
+
+    async fn answer(&self, call: &Verified<AllOrgSync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        let key = self.vault.current(context.store).await?;
+        Ok(context.store.replace_departments(context.call, call.request(), &key).await?.reply())
+    }
+}

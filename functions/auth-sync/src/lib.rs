@@ -1,0 +1,25 @@
+//! authSync: users of a tenant may use an application, changed, may use it no more, or are gone.
+//!
+//! A list of thousands is applied whole or not at all. Who the users are is sealed at rest.
+
+use koogallery::{AuthSync, Reply, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
+
+/// The function.
+#[derive(Debug)]
+pub struct Handler {
+    vault: Vault,
+}
+
+impl Function for Handler {
+    type Request = AuthSync;
+
+    fn configured(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { vault: Vault::of(environment)? })
+    }
+
+    async fn answer(&self, call: &Verified<AuthSync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        let key = self.vault.current(context.store).await?;
+        Ok(context.store.sync_users(context.call, call.request(), &key).await?.reply())
+    }
+}

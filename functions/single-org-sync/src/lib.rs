@@ -1,0 +1,23 @@
+//! singleOrgSync: one department of a tenant was added, changed, or is gone.
+
+use koogallery::{Reply, SingleOrgSync, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
+
+/// The function.
+#[derive(Debug)]
+pub struct Handler {
+    vault: Vault,
+}
+
+impl Function for Handler {
+    type Request = SingleOrgSync;
+
+    fn configured(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self { vault: Vault::of(environment)? })
+    }
+
+    async fn answer(&self, call: &Verified<SingleOrgSync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        let key = self.vault.current(context.store).await?;
+        Ok(context.store.sync_department(context.call, call.request(), &key).await?.reply())
+    }
+}

@@ -1,0 +1,6 @@
+//! Answers tenantSync: an instance was bound to an enterprise, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    koogallery_runtime::lambda::<tenant_sync::Handler>().await
+}

@@ -1,0 +1,116 @@
+//! What the joint-operations kit's syncs share: `flag`, which says what becomes of a thing, and lists in two forms
+//! (topics 0070649435, 0070649111).
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::InvalidRequest;
+use crate::text::scalar;
+
+/// `flag`: comes as a string or as a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Flag {
+    /// `0`.
+    Delete,
+    /// `1`.
+    Add,
+    /// `2`.
+    Modify,
+    /// `3`: of users alone.
+    Revoke,
+}
+
+impl Serialize for Flag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(match self {
+            Self::Delete => 0,
+            Self::Add => 1,
+            Self::Modify => 2,
+            Self::Revoke => 3,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match scalar(deserializer, "flag")?.trim() {
+            "0" => Ok(Self::Delete),
+            "1" => Ok(Self::Add),
+            "2" => Ok(Self::Modify),
+            "3" => Ok(Self::Revoke),
+            _ => Err(D::Error::custom("flag is none of 0, 1, 2, 3")),
+        }
+    }
+}
+
+/// What a sync does with one thing. To delete, nothing but its id need be told: the rest is passed over.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change<T> {
+    /// It is there from now on.
+    Add(T),
+    /// It is so from now on.
+    Modify(T),
+    /// It is gone.
+    Delete,
+}
+
+impl<T> Change<T> {
+    /// The thing as it is from now on; none where it is gone.
+    #[must_use]
+    pub const fn told(&self) -> Option<&T> {
+        match self {
+            Self::Add(told) | Self::Modify(told) => Some(told),
+            Self::Delete => None,
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Change<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a, T> {
+            flag: Flag,
+            #[serde(flatten)]
+            told: Option<&'a T>,
+        }
+        let flag = match self {
+            Self::Add(_) => Flag::Add,
+            Self::Modify(_) => Flag::Modify,
+            Self::Delete => Flag::Delete,
+        };
+        Wire { flag, told: self.told() }.serialize(serializer)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            flag: Flag,
+            #[serde(flatten)]
+            told: Map<String, Value>,
+        }
+        let Wire { flag, told } = Wire::deserialize(deserializer)?;
+        let told =
+            || T::deserialize(Value::Object(told)).map_err(|error| D::Error::custom(InvalidRequest::from(error)));
+        match flag {
+            Flag::Add => told().map(Self::Add),
+            Flag::Modify => told().map(Self::Modify),
+            Flag::Delete => Ok(Self::Delete),
+            Flag::Revoke => Err(D::Error::custom("flag 3 (revoke) is for users")),
+        }
+    }
+}
+
+/// A list as V2.0 sends it, an array, or as V1.0 does, an array's JSON as a text.
+pub(super) fn list<T: DeserializeOwned, E: serde::de::Error>(json: &RawValue) -> Result<Vec<T>, E> {
+    let json = json.get();
+    let listed = if json.starts_with('"') {
+        serde_json::from_str::<String>(json).and_then(|text| serde_json::from_str(&text))
+    } else {
+        serde_json::from_str(json)
+    };
+    listed.map_err(|error| E::custom(InvalidRequest::from(error)))
+}

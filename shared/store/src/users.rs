@@ -1,0 +1,99 @@
+//! authSync: which users may use an application.
+
+use koogallery::{AppId, AuthSync, InstanceId, TenantId, User, UserName, UsersChange};
+
+use crate::bucket::Entry;
+use crate::call::Call;
+use crate::change::Changed;
+use crate::client::{Store, StoreError};
+use crate::data_key::DataKey;
+use crate::directory::{Directory, Sync};
+use crate::event::{Event, EventType};
+use crate::key::World;
+use crate::newest::Stamp;
+
+/// Names the users of one application as one instance sells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationUsers {
+    /// The enterprise.
+    pub tenant_id: TenantId,
+    /// The instance.
+    pub instance_id: InstanceId,
+    /// The application.
+    pub app_id: AppId,
+}
+
+impl ApplicationUsers {
+    fn directory(&self, world: World) -> Directory<'_> {
+        let Self { tenant_id, instance_id, app_id } = self;
+        Directory { world, tenant: tenant_id, instance: Some(instance_id), app: Some(app_id) }
+    }
+}
+
+/// A user that is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StandingUser {
+    /// As last told.
+    pub user: User,
+    /// May the user not use the application any more?
+    pub revoked: bool,
+}
+
+impl Store {
+    /// Grants, changes, revokes or deletes users. Each is ordered by the sync's own time: an older sync never
+    /// overwrites a newer one. `key` seals what is kept of them.
+    pub async fn sync_users(&self, call: &Call, request: &AuthSync, key: &DataKey) -> Result<Changed, StoreError> {
+        let AuthSync { tenant_id, instance_id, app_id, change, sync_time, .. } = request;
+        let instance = Some(instance_id);
+        let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: Some(app_id) };
+        let at = Stamp::of_one(call.synced_at(*sync_time));
+        let told = |users: &[User]| -> Vec<(String, Entry<User>)> {
+            users.iter().map(|user| (user.user_name.to_string(), Entry::is(at, user.clone()))).collect()
+        };
+        let (event_type, entries) = match change {
+            UsersChange::Grant(users) => (EventType::UsersGranted, told(users)),
+            UsersChange::Change(users) => (EventType::UsersChanged, told(users)),
+            UsersChange::Revoke(names) => (
+                EventType::UsersRevoked,
+                names.iter().map(|name| (name.to_string(), Entry::revoked(at, call.now()))).collect(),
+            ),
+            UsersChange::Delete(names) => (
+                EventType::UsersDeleted,
+                names.iter().map(|name| (name.to_string(), Entry::gone(at, call.now()))).collect(),
+            ),
+        };
+        let takes_away = matches!(change, UsersChange::Revoke(_) | UsersChange::Delete(_));
+        let event = |names: &[String]| {
+            let event = Event::of_tenant(call, event_type, tenant_id, instance, Some(app_id));
+            event.about(names.len(), Some(("userNames", names)))
+        };
+        let sync = Sync { all_at: None, entries };
+        self.sync_directory(call, directory, call.needs(instance, takes_away), sync, key, event).await
+    }
+
+    /// One user, revoked or not.
+    pub async fn user(
+        &self,
+        world: World,
+        of: &ApplicationUsers,
+        name: &UserName,
+        key: &DataKey,
+    ) -> Result<Option<StandingUser>, StoreError> {
+        let known = self.in_directory(of.directory(world), name.as_str(), key).await?;
+        Ok(known.map(|(user, revoked)| StandingUser { user, revoked }))
+    }
+
+    /// Up to `limit` users after `after` in the order of their names, revoked ones among them, as they stand at one
+    /// moment.
+    pub async fn users(
+        &self,
+        world: World,
+        of: &ApplicationUsers,
+        after: Option<&UserName>,
+        limit: usize,
+        key: &DataKey,
+    ) -> Result<Vec<StandingUser>, StoreError> {
+        let page = self.directory_page(of.directory(world), after.map(UserName::as_str), limit, key).await?;
+        Ok(page.into_iter().map(|(_, user, revoked)| StandingUser { user, revoked }).collect())
+    }
+}
