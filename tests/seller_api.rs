@@ -857,3 +857,36 @@ async fn nothing_secret_is_logged() {
     }
     assert_eq!(records.iter().map(|record| record.status).collect::<Vec<_>>(), [204, 400, 401]);
 }
+
+/// The description is valid by the rules of OpenAPI 3.1.
+#[tokio::test]
+#[ignore = "needs openapi-spec-validator: tests/schemathesis/run.sh has it and runs this"]
+async fn the_description_is_valid() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("seller-api.json");
+    std::fs::write(&file, document().to_string()).unwrap();
+    let command = std::env::var("OPENAPI_VALIDATOR").unwrap();
+    let run = tokio::process::Command::new(command)
+        .args(["--schema", "3.1", "--validation-errors", "all"])
+        .arg(file)
+        .status();
+    assert!(run.await.unwrap().success());
+}
+
+/// Schemathesis makes requests of the description, good and bad, and holds the answers to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs Schemathesis: tests/schemathesis/run.sh has it and runs this"]
+async fn schemathesis_finds_nothing() {
+    let command = std::env::var("SCHEMATHESIS").unwrap();
+    let (seller, _, stand_in) = with_open_api(SK).await;
+    // The ids that the description has as examples.
+    seller.say_all(&[bought("03pf80c2b8")]).await;
+    stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
+    let address = seller.host.seller_api();
+    let run = tokio::process::Command::new(command)
+        .args(["run", &format!("{address}/v1/openapi.json"), "--url", &address])
+        .args(["--header", &format!("Authorization: Bearer {TOKEN}")])
+        .args(["--max-examples", "20", "--seed", "1", "--no-color", "--checks", "all"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schemathesis"))
+        .status();
+    assert!(run.await.unwrap().success());
+}

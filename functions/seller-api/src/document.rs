@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
-use crate::{SellerApi, events, instances, licenses, provisioning, purchase, usage};
+use crate::{SellerApi, events, instances, licenses, provisioning, purchase, tenants, usage};
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
@@ -30,6 +30,12 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(events::of_instance))
         .routes(routes!(events::of_order))
         .routes(routes!(events::resend))
+        .routes(routes!(tenants::get))
+        .routes(routes!(tenants::application))
+        .routes(routes!(tenants::client_secret))
+        .routes(routes!(tenants::users))
+        .routes(routes!(tenants::user))
+        .routes(routes!(tenants::departments))
         .routes(routes!(licenses::activate))
         .routes(routes!(licenses::heartbeat))
         .routes(routes!(usage::push))

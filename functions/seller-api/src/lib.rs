@@ -19,6 +19,7 @@ mod page;
 mod problem;
 mod provisioning;
 mod purchase;
+mod tenants;
 mod usage;
 
 use std::sync::Arc;
