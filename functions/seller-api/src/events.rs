@@ -125,9 +125,13 @@ pub(crate) struct EventList {
     next: Option<String>,
 }
 
-async fn history(api: &SellerApi, subject: &SubjectKey, query: &PageQuery) -> Result<Json<EventList>, Problem> {
-    let after: Option<Uuid> = place(query.cursor.as_deref())?;
-    let (events, last) = api.store().history(subject, after, query.limit.0).await?;
+async fn history(
+    api: &SellerApi,
+    subject: &SubjectKey,
+    after: Option<Uuid>,
+    Limit(limit): Limit,
+) -> Result<Json<EventList>, Problem> {
+    let (events, last) = api.store().history(subject, after, limit).await?;
     let next = last.map(|id| cursor(&id.to_string()));
     Ok(Json(EventList { events: events.into_iter().map(EventView::from).collect(), next }))
 }
@@ -144,8 +148,9 @@ pub(crate) async fn of_instance(
     PathOf(InstancePath { id }): PathOf<InstancePath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<EventList>, Problem> {
+    let after = place(query.cursor.as_deref())?;
     api.instance(&id).await?;
-    history(&api, &SubjectKey::instance(&id), &query).await
+    history(&api, &SubjectKey::instance(&id), after, query.limit).await
 }
 
 /// What happened to an order itself: its notices. None where KooGallery sends no notices.
@@ -157,7 +162,7 @@ pub(crate) async fn of_order(
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<EventList>, Problem> {
-    history(&api, &SubjectKey::order(&order_id), &query).await
+    history(&api, &SubjectKey::order(&order_id), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// Which events to send again: those of an instance, or of an order.
