@@ -92,7 +92,7 @@ impl Api {
 
 impl Answer {
     /// The body of an answer that must have this status.
-    #[must_use]
+    #[allow(clippy::must_use_candidate)]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         self.body

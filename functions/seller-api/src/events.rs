@@ -37,7 +37,7 @@ pub(crate) struct PageQuery {
 #[into_params(parameter_in = Path)]
 pub(crate) struct OrderPath {
     /// The order's id.
-    #[param(value_type = String, min_length = 1, max_length = 64, example = "CS2509071201OKVI2")]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "CS2509071201OKVI2")]
     order_id: OrderId,
 }
 

@@ -28,7 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A body of JSON that may be left out.
+/// A body of JSON that may be left out, or be null.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalB
         if !is_json {
             return Err(Problem::new(Kind::MediaType, "send the header `Content-Type: application/json`, or no body"));
         }
-        read(&bytes).map(Self)
+        read::<Option<T>>(&bytes).map(|body| Self(body.unwrap_or_default()))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 #[into_params(parameter_in = Path)]
 pub(crate) struct InstancePath {
     /// The instance's id.
-    #[param(value_type = String, min_length = 1, max_length = 64, example = "03pf80c2b8")]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "03pf80c2b8")]
     pub(crate) id: InstanceId,
 }
 

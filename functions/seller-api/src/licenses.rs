@@ -18,7 +18,7 @@ use crate::problem::{Kind, Problem};
 #[into_params(parameter_in = Path)]
 pub(crate) struct LicensePath {
     /// The authorization code.
-    #[param(value_type = String, min_length = 1, max_length = 64, example = "ABCDE-FGHIJ-KLMNO")]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "ABCDE-FGHIJ-KLMNO")]
     code: LicenseCode,
 }
 

@@ -28,7 +28,7 @@ use crate::problem::{Kind, Problem};
 #[into_params(parameter_in = Path)]
 pub(crate) struct TenantPath {
     /// The enterprise's id.
-    #[param(value_type = String, min_length = 1, max_length = 64, example = "68cbc86abc2018ab880d92f36422fa0e")]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "68cbc86abc2018ab880d92f36422fa0e")]
     tenant_id: TenantId,
 }
 
@@ -100,10 +100,10 @@ pub(crate) async fn get(
 #[into_params(parameter_in = Path)]
 pub(crate) struct ApplicationPath {
     /// The enterprise's id.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     tenant_id: TenantId,
     /// The application's id.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     app_id: AppId,
 }
 
@@ -189,10 +189,10 @@ pub(crate) async fn client_secret(
 #[into_params(parameter_in = Query)]
 pub(crate) struct UsersQuery {
     /// The instance that they use.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     instance_id: InstanceId,
     /// The application that they use.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     app_id: AppId,
     /// The `next` of the page before.
     cursor: Option<String>,
@@ -307,10 +307,10 @@ pub(crate) async fn users(
 #[into_params(parameter_in = Path)]
 pub(crate) struct UserPath {
     /// The enterprise's id.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     tenant_id: TenantId,
     /// The login name.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     user_name: UserName,
 }
 
@@ -320,10 +320,10 @@ pub(crate) struct UserPath {
 #[into_params(parameter_in = Query)]
 pub(crate) struct UserQuery {
     /// The instance that the user uses.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     instance_id: InstanceId,
     /// The application that the user uses.
-    #[param(value_type = String, min_length = 1, max_length = 64)]
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     app_id: AppId,
 }
 
@@ -352,7 +352,7 @@ pub(crate) async fn user(
 #[into_params(parameter_in = Query)]
 pub(crate) struct DepartmentsQuery {
     /// The instance that knows them; none where the seller only applied for credentials.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 64)]
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     instance_id: Option<InstanceId>,
     /// The `next` of the page before.
     cursor: Option<String>,

@@ -33,10 +33,7 @@ impl Store {
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
             .expression_attribute_values(":usage", serde_dynamo::to_attribute_value(usage)?)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let error = match update.send().await {
-            Ok(_) => return Ok(UsageKept::Kept),
-            Err(error) => error,
-        };
+        let Err(error) = update.send().await else { return Ok(UsageKept::Kept) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                 let stands = failed.item().is_some_and(|item| !item.is_empty());
