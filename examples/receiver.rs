@@ -2,6 +2,8 @@
 //!
 //! WEBHOOK_SECRET=whsec_… PORT=9100 cargo run -p koogallery-tests --example receiver
 
+#![allow(clippy::print_stdout)]
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 

@@ -1,7 +1,7 @@
 //! Every event reaches the seller's application, in order for each instance, whatever the application, the network or
 //! our own process does meanwhile.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -121,7 +121,6 @@ async fn one_subject_that_fails_holds_up_no_other() {
     post.application.does(|_| Does::Take);
     post.deliver(&mut pump).await;
     let account = post.account(&seller).await;
-    println!("{account:?}");
     assert_eq!((account.events, account.lost, account.out_of_order, account.repeated), (120, 0, 0, 0));
 }
 

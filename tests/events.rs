@@ -1,6 +1,6 @@
 //! Events as they are documented: every one that is really sent keeps to its schema, and the example receivers take them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -15,7 +15,7 @@ use koogallery_store::{Delivery, EventRecord, EventType, SubjectKey};
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::lambda::binaries;
-use koogallery_tests::{KEYS, Seller};
+use koogallery_tests::{KEYS, Seller, kit};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -30,7 +30,32 @@ fn schema(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Calls that make every type of event, with and without an order line.
+/// The kit's calls that make every type of event of a tenant.
+fn all_syncs() -> Vec<kit::Said> {
+    let tree = |at| kit::departments([("o-2".to_owned(), "Research")], at);
+    vec![
+        kit::tenant(1),
+        renamed(kit::tenant(2)),
+        kit::application(1, "s3cret", 1),
+        kit::application(2, "other", 2),
+        kit::department(1, "o-1", "Sales", 1),
+        kit::department(2, "o-1", "Sales and service", 2),
+        kit::auth(1, (0..3).map(kit::user), 1),
+        kit::auth(2, [with(kit::user(1), "name", "Another Name")], 2),
+        kit::auth(3, [kit::user(1)], 3),
+        kit::auth(0, [kit::user(2)], 4),
+        kit::department(0, "o-1", "Sales and service", 4),
+        tree(5),
+        kit::application(0, "other", 6),
+        kit::tenant(0),
+    ]
+}
+
+fn renamed((callback, body): kit::Said) -> kit::Said {
+    (callback, with(body, "name", "Example Group"))
+}
+
+/// Calls that make every other type of event, with and without an order line.
 fn all_calls() -> Vec<Value> {
     let order = |body, id: &str| with(with(body, "orderId", id), "orderLineId", format!("{id}-000001"));
     vec![
@@ -49,7 +74,7 @@ fn all_calls() -> Vec<Value> {
 async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     let keys = AccessKeys::from_json(KEYS).unwrap();
     let stand_in = StandIn::start(Credentials::new("LOCALTEST", "sk").unwrap(), keys, now).await.unwrap();
-    let seller = Seller::start().await;
+    let seller = Seller::of_kit().await;
     let post = Post::of(&seller, |environment| {
         environment
             .with("KOOGALLERY_OPEN_API_URL", stand_in.endpoint().to_string())
@@ -57,7 +82,11 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
             .with("KOOGALLERY_SECRET_ACCESS_KEY", "sk")
     })
     .await;
-    seller.say_all(&all_calls()).await;
+    let calls = all_calls();
+    let (release, others) = calls.split_last().unwrap();
+    seller.say_all(others).await;
+    seller.sync_all(all_syncs()).await;
+    seller.say_all(std::slice::from_ref(release)).await;
     let mut pump = post.pump(&seller).await;
     post.deliver(&mut pump).await;
 
