@@ -316,7 +316,7 @@ async fn the_answer_to_a_purchase_provisions_it() {
     let app_info = reply.info.unwrap().pop().unwrap().app_info.unwrap();
     assert_eq!(app_info.front_end_url.as_str(), "https://app.example.com/b-1");
     assert_eq!(seller.say(&bodies::purchase_resent()).await, "000000");
-    assert_eq!(seller.instance(bodies::ID).await.unwrap().status, Status::Active);
+    assert_eq!(seller.instance(bodies::ID).await.unwrap().life.status, Status::Active);
     let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
     assert_eq!(swept.provisioning_age, Duration::ZERO);
 }

@@ -77,7 +77,7 @@ fn check() -> ChangeInstanceCheck {
 /// Status, freeze cause and expiry as they stand.
 async fn standing(seller: &Seller) -> (Status, Option<FreezeCause>, Option<ExpireTime>) {
     let instance = seller.instance(ID).await.unwrap();
-    (instance.status, instance.freeze_cause, instance.expire_time)
+    (instance.life.status, instance.life.freeze_cause, instance.life.expire_time)
 }
 
 /// Sends a request as if it had been signed so many seconds from now.
@@ -292,5 +292,5 @@ async fn a_product_that_changed_with_the_renewal_is_kept() {
     };
     late(&seller, &renewal("R2", "yearly"), 20).await;
     late(&seller, &renewal("R1", "monthly"), 10).await;
-    assert_eq!(seller.instance(ID).await.unwrap().product_id.unwrap().as_str(), "yearly");
+    assert_eq!(seller.instance(ID).await.unwrap().life.product_id.unwrap().as_str(), "yearly");
 }

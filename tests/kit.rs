@@ -21,6 +21,7 @@ use koogallery_tests::{Item, Seller, text};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 fn bound(code: &str, name: &str) -> (String, String) {
     (code.to_owned(), name.to_owned())
@@ -329,14 +330,14 @@ async fn concurrent_syncs_of_one_directory_lose_nobody() {
     for caller in 0..8 {
         let seller = Arc::clone(&seller);
         syncing.spawn(async move {
-            let users = (1..=20).map(|number| user(caller * 20 + number));
-            (
-                seller.sync(&auth(1, users, 2)).await,
-                seller.sync(&department(1, &format!("o-{caller}"), "Sales", 2)).await,
-            )
+            let users = auth(1, (1..=20).map(|number| user(caller * 20 + number)), 2);
+            for said in [users, department(1, &format!("o-{caller}"), "Sales", 2)] {
+                // Where too many meet for the time there is, KooGallery tries again.
+                while seller.sync(&said).await != "000000" {}
+            }
         });
     }
-    assert_eq!(syncing.join_all().await, [("000000", "000000"); 8]);
+    syncing.join_all().await;
     let names: Vec<String> = seller.users().await.iter().map(|known| known.user.user_name.to_string()).collect();
     assert_eq!(names, (0..=160).map(|number| format!("user-{number:05}")).collect::<Vec<_>>());
     assert_eq!(seller.departments().await.len(), 8);
@@ -387,10 +388,11 @@ async fn pages_and_single_users_are_read() {
 #[tokio::test]
 async fn kms_keeps_the_key_that_seals() {
     let (database, kms) = (FaultyDynamoDb::start().await, Kms::start().await);
+    let table = format!("test-{}", Uuid::new_v4());
     let host = |endpoint: String| {
         Seller::at(Some(database.endpoint()), |environment| {
             environment
-                .with("KOOGALLERY_TABLE", "kms-test")
+                .with("KOOGALLERY_TABLE", &table)
                 .with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY)
                 .with("KOOGALLERY_KMS_KEY_ARN", ARN)
                 .with("AWS_ENDPOINT_URL_KMS", endpoint)
@@ -406,7 +408,7 @@ async fn kms_keeps_the_key_that_seals() {
     let asked = kms.asked();
     let made = asked.iter().filter(|asked| asked["operation"] == "GenerateDataKeyWithoutPlaintext").count();
     assert!((1..=4).contains(&made), "each function that is the first may make one: {asked:?}");
-    assert!(asked.iter().all(|asked| asked["context"] == json!({ "koogallery:table": "kms-test" })), "{asked:?}");
+    assert!(asked.iter().all(|asked| asked["context"] == json!({ "koogallery:table": table })), "{asked:?}");
 
     let environment =
         Environment::default().with("KOOGALLERY_KMS_KEY_ARN", ARN).with("AWS_ENDPOINT_URL_KMS", kms.endpoint());

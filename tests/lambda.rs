@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use koogallery::{AccessKeys, NewInstance, Request};
 use koogallery_local::database::EmbeddedDatabase;
-use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
+use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::marketplace::Marketplace;
 use koogallery_local::simulate::{Family, simulate};
 use koogallery_runtime::{Environment, dynamodb_client};
@@ -18,9 +18,6 @@ use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
 use koogallery_tests::{KEYS, Seller, bodies};
 use serde_json::{Value, json};
-
-/// What the front door is asked.
-const FAMILIES: &[Family] = &[Family::Saas, Family::OrderNotice, Family::SaasV1];
 
 /// Builds the binaries once, as this test was built.
 fn build() {
@@ -50,12 +47,13 @@ async fn database() -> (EmbeddedDatabase, Vec<(&'static str, String)>) {
         ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
         ("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#.to_owned()),
         ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
+        ("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY.to_owned()),
     ];
     (database, variables)
 }
 
-fn front_door_variables(lambda: &str) -> Vec<(&'static str, String)> {
-    let functions: HashMap<_, _> = CALLBACK_FUNCTIONS.iter().map(|function| (function, function)).collect();
+fn front_door_variables(lambda: &str, functions: &[&str]) -> Vec<(&'static str, String)> {
+    let functions: HashMap<_, _> = functions.iter().map(|function| (function, function)).collect();
     vec![("AWS_ENDPOINT_URL_LAMBDA", lambda.to_owned()), ("KOOGALLERY_FUNCTIONS", json!(functions).to_string())]
 }
 
@@ -64,7 +62,7 @@ fn start_all(runtime_api: impl Fn(&str) -> String, lambda: &str, variables: &[(&
     build();
     let start = |name: &str, variables: &[_]| FunctionProcess::start(name, &runtime_api(name), variables);
     let mut processes: Vec<_> = CALLBACK_FUNCTIONS.iter().map(|function| start(function, variables)).collect();
-    processes.push(start("front-door", &front_door_variables(lambda)));
+    processes.push(start("front-door", &front_door_variables(lambda, &CALLBACK_FUNCTIONS)));
     processes
 }
 
@@ -88,7 +86,14 @@ async fn a_whole_life_through_the_front_door() {
     let lambda = LambdaEmulator::start(functions).await;
     let processes = start_all(|function| lambda.runtime_api(function), &lambda.endpoint(), &variables);
 
-    let report = simulate(marketplace(&lambda.function_url("front-door")), None, FAMILIES, |_| {}).await.unwrap();
+    let report = simulate(
+        marketplace(&lambda.function_url("front-door")),
+        Some(local_rsa_public_key().unwrap()),
+        &Family::ALL,
+        |_| {},
+    )
+    .await
+    .unwrap();
     assert_eq!(report.failed, 0, "{report}");
     assert_eq!(code(&marketplace(&lambda.function_url("new-instance")), &purchase()).await, "000000");
 
@@ -122,10 +127,11 @@ async fn the_front_door_answers_itself_when_it_must() {
         ("release-instance", Behaviour::TooManyRequests { times: 2, answer }),
     ])
     .await;
+    let known: Vec<&str> = CALLBACK_FUNCTIONS.into_iter().filter(|function| *function != "order-notify").collect();
     let door = FunctionProcess::start(
         "front-door",
         &lambda.runtime_api("front-door"),
-        &front_door_variables(&lambda.endpoint()),
+        &front_door_variables(&lambda.endpoint(), &known),
     );
     let marketplace = marketplace(&lambda.function_url("front-door"));
     let mut call = marketplace.sign(&purchase()).unwrap();
@@ -146,7 +152,7 @@ async fn the_front_door_answers_itself_when_it_must() {
     // A callback that Lambda does not know, one without a function, and what is no callback.
     for (body, code) in [
         (r#"{"activity":"upgradeInstance"}"#, "000005"),
-        (r#"{"activity":"releaseLicenseCode"}"#, "000002"),
+        (r#"{"activity":"orderNotify"}"#, "000002"),
         (r#"{"activity":"nonsense"}"#, "000002"),
         ("nonsense", "000002"),
     ] {
@@ -247,7 +253,13 @@ async fn a_whole_life_under_cargo_lambda() {
     }
     let lambda = format!("http://127.0.0.1:{port}");
     let _processes = start_all(|function| format!("{lambda}/.rt/{function}"), &lambda, &variables);
-    let report =
-        simulate(marketplace(&format!("{lambda}/lambda-url/front-door/")), None, FAMILIES, |_| {}).await.unwrap();
+    let report = simulate(
+        marketplace(&format!("{lambda}/lambda-url/front-door/")),
+        Some(local_rsa_public_key().unwrap()),
+        &Family::ALL,
+        |_| {},
+    )
+    .await
+    .unwrap();
     assert_eq!(report.failed, 0, "{report}");
 }

@@ -1,22 +1,27 @@
-//! Generated lives of an instance, with repeats, late and overtaking calls, against a small model of the rules that
+//! Generated lives of an instance and of a license code, with repeats, late and overtaking calls, against a small model of the rules that
 //! shares nothing with the code.
 
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 
-use koogallery::{
-    ExpireTime, InstanceStatus, NewInstance, RefreshInstance, ReleaseInstance, Scene, TestFlag, Timestamp,
-    UpdateInstanceStatus, UpgradeInstance,
-};
+use koogallery::{ExpireTime, Timestamp};
 use koogallery_local::marketplace::SignedCall;
 use koogallery_runtime::now;
-use koogallery_store::{FreezeCause, Status};
+use koogallery_store::{FreezeCause, Lifecycle, Status};
 use koogallery_tests::Seller;
+use koogallery_tests::bodies::{self, CODE, ID};
 use proptest::prelude::*;
 use tokio::task::JoinSet;
 
-const ID: &str = "b-1";
+/// What was sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sold {
+    /// Bought before anything else is said of it.
+    Instance,
+    /// Not heard of before.
+    LicenseCode,
+}
 
 /// What a call says; times are seconds from the start, some of them before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,39 +77,25 @@ fn model(calls: &[Call]) -> (Status, Option<FreezeCause>, Option<i64>) {
     (if cause.is_some() { Status::Frozen } else { Status::Active }, cause, expiry)
 }
 
-fn signed(seller: &Seller, start: Timestamp, call: Call) -> SignedCall {
+fn signed(seller: &Seller, start: Timestamp, sold: Sold, call: Call) -> SignedCall {
     let at = |second: i64| Timestamp::from_millis(start.as_millis() + second * 1000);
-    let refresh = |order: u8, scene, until| RefreshInstance {
-        scene,
-        order_id: format!("O{order}").parse().unwrap(),
-        order_line_id: Some("1".parse().unwrap()),
-        instance_id: ID.parse().unwrap(),
-        product_id: None,
-        expire_time: ExpireTime::from_timestamp(at(until)).unwrap(),
-        test_flag: TestFlag::Real,
-        further: std::collections::BTreeMap::new(),
+    let refresh = |order: u8, scene, until| {
+        let (order, until) = (format!("O{order}"), ExpireTime::from_timestamp(at(until)).unwrap().to_string());
+        match sold {
+            Sold::Instance => bodies::refresh(&order, scene, &until),
+            Sold::LicenseCode => bodies::refresh_code(&order, scene, &until),
+        }
     };
-    let status = |status| UpdateInstanceStatus { instance_id: ID.parse().unwrap(), status, test_flag: TestFlag::Real };
-    let time = at(call.signed);
-    match call.said {
-        Said::Renew { order, until } => seller.signed_at(&refresh(order, Scene::Renewal, until), time),
-        Said::Refund { order, until } => {
-            seller.signed_at(&refresh(order, Scene::UnsubscribeRenewalPeriod, until), time)
-        }
-        Said::Upgrade { order } => {
-            let upgrade = UpgradeInstance {
-                instance_id: ID.parse().unwrap(),
-                order_id: format!("O{order}").parse().unwrap(),
-                order_line_id: Some("1".parse().unwrap()),
-                test_flag: TestFlag::Real,
-                product_id: None,
-                further: std::collections::BTreeMap::new(),
-            };
-            seller.signed_at(&upgrade, time)
-        }
-        Said::Freeze => seller.signed_at(&status(InstanceStatus::Freeze), time),
-        Said::Unfreeze => seller.signed_at(&status(InstanceStatus::Unfreeze), time),
-    }
+    let body = match (call.said, sold) {
+        (Said::Renew { order, until }, _) => refresh(order, "RENEWAL", until),
+        (Said::Refund { order, until }, _) => refresh(order, "UNSUBSCRIBE_RENEWAL_PERIOD", until),
+        (Said::Upgrade { order }, _) => bodies::upgrade(&format!("O{order}")),
+        (Said::Freeze, Sold::Instance) => bodies::freeze(),
+        (Said::Freeze, Sold::LicenseCode) => bodies::freeze_code(),
+        (Said::Unfreeze, Sold::Instance) => bodies::unfreeze(),
+        (Said::Unfreeze, Sold::LicenseCode) => bodies::unfreeze_code(),
+    };
+    seller.signed_body_at(&body, at(call.signed))
 }
 
 /// Signed within a window that all of a test's run fits into; an order is one thing whoever repeats it.
@@ -123,6 +114,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 
 #[derive(Debug, Clone)]
 struct Life {
+    sold: Sold,
     calls: Vec<Call>,
     /// As they arrive: shuffled, some of them sent again.
     arriving: Vec<Call>,
@@ -130,47 +122,71 @@ struct Life {
 }
 
 fn life() -> impl Strategy<Value = Life> {
-    (calls(), any::<bool>(), prop::collection::vec(any::<prop::sample::Index>(), 0..4)).prop_flat_map(
-        |(calls, all_at_once, again)| {
+    let sold = prop_oneof![2 => Just(Sold::Instance), 1 => Just(Sold::LicenseCode)];
+    (sold, calls(), any::<bool>(), prop::collection::vec(any::<prop::sample::Index>(), 0..4)).prop_flat_map(
+        |(sold, mut calls, all_at_once, again)| {
+            // A code is not upgraded.
+            for call in calls.iter_mut().filter(|_| sold == Sold::LicenseCode) {
+                if matches!(call.said, Said::Upgrade { .. }) {
+                    call.said = Said::Freeze;
+                }
+            }
             let mut arriving = calls.clone();
             arriving.extend(again.iter().map(|index| *index.get(&calls)));
-            Just(arriving).prop_shuffle().prop_map(move |arriving| Life { calls: calls.clone(), arriving, all_at_once })
+            Just(arriving).prop_shuffle().prop_map(move |arriving| Life {
+                sold,
+                calls: calls.clone(),
+                arriving,
+                all_at_once,
+            })
         },
     )
+}
+
+async fn standing_life(seller: &Seller, sold: Sold) -> Lifecycle {
+    match sold {
+        Sold::Instance => seller.instance(ID).await.unwrap().life,
+        Sold::LicenseCode => seller.license(CODE).await.unwrap().life,
+    }
 }
 
 async fn live(life: &Life) {
     let seller = std::sync::Arc::new(Seller::start().await);
     let start = now();
-    let purchase = NewInstance::new("CS1", "CS1-000001", ID).unwrap();
-    let bought = seller.signed_at(&purchase, Timestamp::from_millis(start.as_millis() - 30_000));
-    assert_eq!(seller.send(&bought).await.result_code.as_str(), "000000");
+    if life.sold == Sold::Instance {
+        let bought = seller.signed_body_at(&bodies::purchase(), Timestamp::from_millis(start.as_millis() - 30_000));
+        assert_eq!(seller.send(&bought).await.result_code.as_str(), "000000");
+    }
 
     if life.all_at_once {
         let mut sending = JoinSet::new();
         for call in &life.arriving {
-            let (seller, call) = (std::sync::Arc::clone(&seller), signed(&seller, start, *call));
+            let (seller, call) = (std::sync::Arc::clone(&seller), signed(&seller, start, life.sold, *call));
             sending.spawn(async move { seller.send(&call).await.result_code.to_string() });
         }
         assert!(sending.join_all().await.iter().all(|code| code == "000000"));
     } else {
         for call in &life.arriving {
-            let reply = seller.send(&signed(&seller, start, *call)).await;
+            let reply = seller.send(&signed(&seller, start, life.sold, *call)).await;
             assert_eq!(reply.result_code.as_str(), "000000", "{call:?}");
         }
     }
 
     let (status, cause, expiry) = model(&life.calls);
-    let instance = seller.instance(ID).await.unwrap();
+    let standing = standing_life(&seller, life.sold).await;
     let expected_expiry = expiry.map(|second| start.as_millis() + second * 1000);
-    let standing = instance.expire_time.map(|time| time.timestamp().as_millis());
-    assert_eq!((instance.status, instance.freeze_cause, standing), (status, cause, expected_expiry), "{life:?}");
+    let standing_expiry = standing.expire_time.map(|time| time.timestamp().as_millis());
+    assert_eq!((standing.status, standing.freeze_cause, standing_expiry), (status, cause, expected_expiry), "{life:?}");
 
     // The events tell the same story: each order once, and freezes and unfreezes in turn up to what stands.
-    let events = seller.events(&format!("INSTANCE#{ID}")).await;
-    let count = |kind: &str| events.iter().filter(|event| *event == kind).count();
+    let (partition, family) = match life.sold {
+        Sold::Instance => (bodies::INSTANCE, "instance"),
+        Sold::LicenseCode => (bodies::LICENSE, "license"),
+    };
+    let events = seller.events(partition).await;
+    let count = |kind: &str| events.iter().filter(|event| **event == format!("{family}.{kind}")).count();
     let frozen = usize::from(status == Status::Frozen);
-    assert_eq!(count("instance.frozen"), count("instance.unfrozen") + frozen, "{events:?}");
+    assert_eq!(count("frozen"), count("unfrozen") + frozen, "{events:?}");
     let orders: BTreeSet<u8> = life
         .calls
         .iter()
@@ -179,22 +195,20 @@ async fn live(life: &Life) {
             Said::Freeze | Said::Unfreeze => None,
         })
         .collect();
-    assert_eq!(count("instance.refreshed") + count("instance.upgraded"), orders.len(), "{events:?}");
+    assert_eq!(count("refreshed") + count("upgraded"), orders.len(), "{events:?}");
 
-    let release = ReleaseInstance {
-        instance_id: ID.parse().unwrap(),
-        order_id: None,
-        order_line_id: None,
-        test_flag: TestFlag::Real,
+    let release = match life.sold {
+        Sold::Instance => bodies::release(),
+        Sold::LicenseCode => bodies::release_code(),
     };
-    seller.succeed(&release).await;
-    let last = signed(&seller, start, life.calls[0]);
+    seller.say_all(&[release]).await;
+    let last = signed(&seller, start, life.sold, life.calls[0]);
     assert_eq!(seller.send(&last).await.result_code.as_str(), "000003");
-    assert_eq!(seller.instance(ID).await.unwrap().status, Status::Released);
+    assert_eq!(standing_life(&seller, life.sold).await.status, Status::Released);
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_order_of_arrival_ends_as_the_rules_say(life in life()) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

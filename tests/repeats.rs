@@ -6,43 +6,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{NewInstance, QueryInstance, ResultCode, TestFlag};
+use koogallery::{NewInstance, QueryInstance, TestFlag};
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_runtime::now;
 use koogallery_tests::bodies::{self, FUTURE, ID, INSTANCE, with};
-use koogallery_tests::{Seller, text};
+use koogallery_tests::{Seller, at_once, text};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-/// KooGallery sends again what failed many times more often than this.
-const KOOGALLERY_TRIES: usize = 20;
-
 fn purchase(business: &str) -> NewInstance {
     NewInstance::new("CS1", "CS1-000001", business).unwrap()
-}
-
-/// Says all of them at once, and those that were answered `000005` again, one after the other; the other codes and the
-/// instance ids that came.
-async fn at_once(seller: &Arc<Seller>, bodies: impl IntoIterator<Item = Value>) -> HashSet<(String, Option<String>)> {
-    let mut calls = JoinSet::new();
-    for body in bodies {
-        let seller = Arc::clone(seller);
-        calls.spawn(async move {
-            let reply = seller.send(&seller.signed(&body)).await;
-            (body, reply)
-        });
-    }
-    let mut answers = HashSet::new();
-    for (body, mut reply) in calls.join_all().await {
-        for _ in 0..KOOGALLERY_TRIES {
-            if reply.result_code == ResultCode::InternalError {
-                reply = seller.send(&seller.signed(&body)).await;
-            }
-        }
-        assert_ne!(reply.result_code, ResultCode::InternalError, "KooGallery has given up on {body}");
-        answers.insert((reply.result_code.to_string(), reply.instance_id.map(|id| id.to_string())));
-    }
-    answers
 }
 
 fn success(id: Option<&str>) -> HashSet<(String, Option<String>)> {
@@ -82,7 +55,7 @@ async fn simultaneous_changes_and_notices_count_once() {
         assert_eq!(events.iter().filter(|kind| *kind == event).count(), 1, "{events:?}");
         assert_eq!(events.last().unwrap(), event);
     }
-    assert_eq!(seller.instance(ID).await.unwrap().orders.len(), 2);
+    assert_eq!(seller.instance(ID).await.unwrap().life.orders.len(), 2);
     assert_eq!(at_once(&seller, (0..50).map(|_| bodies::order_notice())).await, success(None));
     assert_eq!(seller.events("ORDER#CS1").await, ["order.paid"]);
 }
@@ -175,7 +148,7 @@ async fn a_pay_per_use_order_makes_one_instance_for_each_product() {
     assert_eq!(bought("", "L1", "b-6").await, "b-6", "a line without a product is another purchase");
     for (id, product) in [("b-1", Some("p1")), ("b-2", Some("p2")), ("b-6", None)] {
         let instance = seller.instance(id).await.unwrap();
-        assert_eq!(instance.product_id.as_ref().map(koogallery::ProductId::as_str), product);
+        assert_eq!(instance.life.product_id.as_ref().map(koogallery::ProductId::as_str), product);
         assert_eq!(seller.events(&format!("INSTANCE#{id}")).await, ["instance.created"]);
     }
     assert_eq!(seller.items().await.len(), 9);
@@ -193,7 +166,7 @@ async fn orders_are_told_apart_by_both_parts_of_their_name() {
     for ((name, line), expire_time) in names.into_iter().zip(expiries) {
         seller.say_all(&[order(name, line, expire_time)]).await;
         let instance = seller.instance(ID).await.unwrap();
-        assert_eq!(instance.expire_time.unwrap().to_string(), expire_time, "order {name}, line {line}");
+        assert_eq!(instance.life.expire_time.unwrap().to_string(), expire_time, "order {name}, line {line}");
     }
     assert_eq!(seller.events(INSTANCE).await.len(), 5);
 }

@@ -338,6 +338,4 @@ async fn families_that_are_not_answered_yet_say_so() {
     let kit = seller.key(InterfaceType::Kit);
     let call = SignedCall::kit(&kit, koogallery::Callback::TenantSync, "{}", now(), &new_nonce());
     assert_eq!(seller.send(&call).await.result_code.as_str(), "000002");
-    let license = seller.signed_body(r#"{"activity":"releaseLicenseCode","license":"L"}"#);
-    assert_eq!(seller.send(&license).await.result_code.as_str(), "000002");
 }

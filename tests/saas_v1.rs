@@ -99,7 +99,7 @@ async fn what_is_told_of_the_buyer_is_kept_sealed() {
 
     let instance = seller.instance(ID).await.unwrap();
     assert!(instance.v1 && instance.order_line_id.is_none());
-    assert_eq!(instance.expire_time.unwrap().to_string(), "20361231160000000");
+    assert_eq!(instance.life.expire_time.unwrap().to_string(), "20361231160000000");
     let store = seller.host.store();
     let sealed = store.purchase_details(World::Real, &ID.parse().unwrap()).await.unwrap().unwrap();
     let vault = Vault::of(&Environment::default().with("KOOGALLERY_LOCAL_KEY", LOCAL_KEY)).unwrap();
@@ -157,8 +157,8 @@ async fn a_later_order_is_kept_with_all_that_it_tells() {
         assert_eq!(events.iter().filter(|kind| *kind == event).count(), 1);
     }
     let instance = seller.instance(ID).await.unwrap();
-    assert_eq!(instance.product_id.as_ref().unwrap().as_str(), "p-9");
-    let told: Vec<_> = instance.orders.values().map(|order| (order.order_id.as_str(), &order.further)).collect();
+    assert_eq!(instance.life.product_id.as_ref().unwrap().as_str(), "p-9");
+    let told: Vec<_> = instance.life.orders.values().map(|order| (order.order_id.as_str(), &order.further)).collect();
     assert_eq!(told.len(), 2);
     for (order, further) in told {
         let (name, value) = if order == "R1" { ("periodType", "year") } else { ("amount", "10000") };
@@ -172,7 +172,7 @@ async fn an_expiry_that_says_so_is_lifted_by_a_renewal_and_a_suspension_is_not()
     say(&seller, &with(&PURCHASE, &[("expireTime", "20361231160000")])).await;
     let state = async || {
         let instance = seller.instance(ID).await.unwrap();
-        (instance.status, instance.freeze_cause)
+        (instance.life.status, instance.life.freeze_cause)
     };
     let renewal =
         |order, until| [("activity", "refreshInstance"), ("instanceId", ID), ("orderId", order), ("expireTime", until)];

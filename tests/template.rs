@@ -16,16 +16,18 @@ const SELLER_API: &str = "seller-api";
 const NO_CALLBACKS: [&str; 3] = [FRONT_DOOR, DELIVER_EVENTS, SELLER_API];
 
 /// What each function may do to the table. All of these also read the secret, and write their own log.
-const TABLE_ACTIONS: [(&str, &[&str]); 15] = [
+const TABLE_ACTIONS: [(&str, &[&str]); 19] = [
     ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("application-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("auth-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     (DELIVER_EVENTS, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
+    ("get-license-async", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("order-notify", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("query-instance", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
     ("refresh-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("refresh-license-code", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("release-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     (
         SELLER_API,
@@ -36,7 +38,9 @@ const TABLE_ACTIONS: [(&str, &[&str]); 15] = [
         &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"],
     ),
     ("tenant-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("release-license-code", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("update-instance-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("update-license-code-status", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("upgrade-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
 ];
 

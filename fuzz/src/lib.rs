@@ -7,9 +7,11 @@ use getrandom::SysRng;
 use http::Request as HttpRequest;
 use koogallery::v1_cipher::{self, EncryptType, Iv};
 use koogallery::{
-    AccessKeys, AllOrgSync, ApplicationSync, AuthSync, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect, NewInstance,
-    OrderNotify, QueryInstance, RefreshInstance, Refusal, ReleaseInstance, RsaPrivateKey, RsaPublicKey, SingleOrgSync,
-    TenantSync, Timestamp, UpdateInstanceStatus, UpgradeInstance, auth_token, canonical_form, route, signature, verify,
+    AccessKeys, AllOrgSync, ApplicationSync, AuthSync, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect,
+    GetLicenseAsync, NewInstance, OrderNotify, QueryInstance, RefreshInstance, RefreshLicenseCode, Refusal,
+    ReleaseInstance, ReleaseLicenseCode, RsaPrivateKey, RsaPublicKey, SingleOrgSync, TenantSync, Timestamp,
+    UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, auth_token, canonical_form, route, signature,
+    verify,
 };
 
 /// A body's members, or a query's parameters: what is signed over them matches, what they hold themselves does not.
@@ -111,7 +113,11 @@ pub fn route_verify(data: &[u8]) {
     let _ = call.clone().parse::<AuthSync>();
     let _ = call.clone().parse::<SingleOrgSync>();
     let _ = call.clone().parse::<AllOrgSync>();
-    let _ = call.parse::<OrderNotify>();
+    let _ = call.clone().parse::<OrderNotify>();
+    let _ = call.clone().parse::<RefreshLicenseCode>();
+    let _ = call.clone().parse::<UpdateLicenseCodeStatus>();
+    let _ = call.clone().parse::<ReleaseLicenseCode>();
+    let _ = call.parse::<GetLicenseAsync>();
 }
 
 /// A body: its canonical form is its own canonical form.

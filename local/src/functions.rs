@@ -16,14 +16,18 @@ impl Functions {
         functions.mount::<application_sync::Handler>(environment, shared)?;
         functions.mount::<auth_sync::Handler>(environment, shared)?;
         functions.mount::<change_instance_check::Handler>(environment, shared)?;
+        functions.mount::<get_license_async::Handler>(environment, shared)?;
         functions.mount::<new_instance::Handler>(environment, shared)?;
         functions.mount::<order_notify::Handler>(environment, shared)?;
         functions.mount::<query_instance::Handler>(environment, shared)?;
         functions.mount::<refresh_instance::Handler>(environment, shared)?;
+        functions.mount::<refresh_license_code::Handler>(environment, shared)?;
         functions.mount::<release_instance::Handler>(environment, shared)?;
         functions.mount::<single_org_sync::Handler>(environment, shared)?;
         functions.mount::<tenant_sync::Handler>(environment, shared)?;
+        functions.mount::<release_license_code::Handler>(environment, shared)?;
         functions.mount::<update_instance_status::Handler>(environment, shared)?;
+        functions.mount::<update_license_code_status::Handler>(environment, shared)?;
         functions.mount::<upgrade_instance::Handler>(environment, shared)?;
         Ok(functions)
     }

@@ -79,6 +79,49 @@ pub fn order_notice() -> Value {
     json!({ "activity": "orderNotify", "orderId": "CS1", "orderLineId": "CS1-000001", "testFlag": "0" })
 }
 
+/// The license code that the license calls are about.
+pub const CODE: &str = "ABCDE-FGHIJ-KLMNO";
+/// The partition of its items.
+pub const LICENSE: &str = "LICENSE#ABCDE-FGHIJ-KLMNO";
+
+/// refreshLicenseCode by an order of its own.
+#[must_use]
+pub fn refresh_code(order: &str, scene: &str, expire_time: &str) -> Value {
+    json!({ "activity": "refreshLicenseCode", "scene": scene, "orderId": order, "orderLineId": format!("{order}-000001"),
+        "license": CODE, "expireTime": expire_time })
+}
+
+/// A renewal of the code.
+#[must_use]
+pub fn renew_code(order: &str, expire_time: &str) -> Value {
+    refresh_code(order, "RENEWAL", expire_time)
+}
+
+/// updateLicenseCodeStatus.
+#[must_use]
+pub fn freeze_code() -> Value {
+    json!({ "activity": "updateLicenseCodeStatus", "license": CODE, "status": "FREEZE" })
+}
+
+/// updateLicenseCodeStatus.
+#[must_use]
+pub fn unfreeze_code() -> Value {
+    with(freeze_code(), "status", "UNFREEZE")
+}
+
+/// releaseLicenseCode.
+#[must_use]
+pub fn release_code() -> Value {
+    json!({ "activity": "releaseLicenseCode", "license": CODE })
+}
+
+/// getLicenseAsync for a device.
+#[must_use]
+pub fn get_license(event: &str, fingerprint: &str) -> Value {
+    json!({ "activity": "getLicenseAsync", "instanceId": ID, "eventId": event, "deviceFingerprint": fingerprint,
+        "effectiveTime": "2023-10-27 10:30:15 z", "expireTime": "2099-10-27 10:30:15 z" })
+}
+
 /// One of each callback, in an order in which all of them succeed.
 #[must_use]
 pub fn one_of_each() -> Vec<Value> {

@@ -25,19 +25,23 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// The functions that answer callbacks; `front-door` stands before them.
-pub const CALLBACK_FUNCTIONS: [&str; 13] = [
+pub const CALLBACK_FUNCTIONS: [&str; 17] = [
     "all-org-sync",
     "application-sync",
     "auth-sync",
     "change-instance-check",
+    "get-license-async",
     "new-instance",
     "order-notify",
     "query-instance",
     "refresh-instance",
+    "refresh-license-code",
     "release-instance",
     "single-org-sync",
     "tenant-sync",
+    "release-license-code",
     "update-instance-status",
+    "update-license-code-status",
     "upgrade-instance",
 ];
 

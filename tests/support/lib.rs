@@ -14,18 +14,19 @@ pub mod kms;
 pub mod lambda;
 pub mod secrets;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, Timestamp, canonical_form};
+use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, ResultCode, Timestamp, canonical_form};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, Log, now};
-use koogallery_store::{Event, Instance};
+use koogallery_store::{Event, Instance, License};
 use serde_json::Value;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// Keys of all four types; basic has a previous one.
@@ -129,7 +130,13 @@ impl Seller {
     /// Signs a body of [`bodies`] now, as KooGallery does: in canonical form, with the key of its activity's type.
     #[must_use]
     pub fn signed(&self, body: &Value) -> SignedCall {
-        self.signed_with(self.key(signer(body)).reveal(), body, now())
+        self.signed_body_at(body, now())
+    }
+
+    /// Signs a body of [`bodies`] as if at another time.
+    #[must_use]
+    pub fn signed_body_at(&self, body: &Value, at: Timestamp) -> SignedCall {
+        self.signed_with(self.key(signer(body)).reveal(), body, at)
     }
 
     /// Signs a body with any key, as if at any time.
@@ -173,6 +180,11 @@ impl Seller {
         self.item(&format!("INSTANCE#{id}"), "STATE").await.map(|item| serde_dynamo::from_item(item).unwrap())
     }
 
+    /// A license code as it stands.
+    pub async fn license(&self, code: &str) -> Option<License> {
+        self.item(&format!("LICENSE#{code}"), "STATE").await.map(|item| serde_dynamo::from_item(item).unwrap())
+    }
+
     /// One item.
     pub async fn item(&self, partition: &str, sort: &str) -> Option<Item> {
         let store = self.host.store();
@@ -197,6 +209,12 @@ impl Seller {
 
     /// The events in a partition, oldest first, by type.
     pub async fn events(&self, partition: &str) -> Vec<String> {
+        let kind = |event: &Event| serde_json::to_value(event.event_type).unwrap().as_str().unwrap().to_owned();
+        self.whole_events(partition).await.iter().map(kind).collect()
+    }
+
+    /// The events in a partition, oldest first.
+    pub async fn whole_events(&self, partition: &str) -> Vec<Event> {
         let mut events: Vec<Event> = self
             .items()
             .await
@@ -205,8 +223,7 @@ impl Seller {
             .map(|item| serde_dynamo::from_item(item).unwrap())
             .collect();
         events.sort_by_key(|event| event.event_id);
-        let kind = |event: &Event| serde_json::to_value(event.event_type).unwrap().as_str().unwrap().to_owned();
-        events.iter().map(kind).collect()
+        events
     }
 
     /// All that stands but nonces, in the order of the keys: two of these are equal where nothing changed.
@@ -229,8 +246,42 @@ impl Seller {
     }
 }
 
+/// KooGallery sends again what failed many times more often than this.
+const KOOGALLERY_TRIES: usize = 20;
+
+/// Says all of them at once, and those that were answered `000005` again, one after the other; the other codes and the
+/// instance ids that came.
+pub async fn at_once(
+    seller: &Arc<Seller>,
+    bodies: impl IntoIterator<Item = Value>,
+) -> HashSet<(String, Option<String>)> {
+    let mut calls = JoinSet::new();
+    for body in bodies {
+        let seller = Arc::clone(seller);
+        calls.spawn(async move {
+            let reply = seller.send(&seller.signed(&body)).await;
+            (body, reply)
+        });
+    }
+    let mut answers = HashSet::new();
+    for (body, mut reply) in calls.join_all().await {
+        for _ in 0..KOOGALLERY_TRIES {
+            if reply.result_code == ResultCode::InternalError {
+                reply = seller.send(&seller.signed(&body)).await;
+            }
+        }
+        assert_ne!(reply.result_code, ResultCode::InternalError, "KooGallery has given up on {body}");
+        answers.insert((reply.result_code.to_string(), reply.instance_id.map(|id| id.to_string())));
+    }
+    answers
+}
+
 fn signer(body: &Value) -> InterfaceType {
-    if body["activity"] == "orderNotify" { InterfaceType::Order } else { InterfaceType::Basic }
+    match body["activity"].as_str() {
+        Some("orderNotify") => InterfaceType::Order,
+        Some(activity) if activity.contains("License") => InterfaceType::License,
+        _ => InterfaceType::Basic,
+    }
 }
 
 /// A text attribute; empty where there is none.

@@ -31,11 +31,11 @@ impl Function for Handler {
             Read::Found(found) => found,
             Read::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
-        let instance = found.remove(instance_id).filter(|instance| instance.status != Status::Released);
+        let instance = found.remove(instance_id).filter(|instance| instance.life.status != Status::Released);
         if instance.is_none() && context.call.world() == World::Real {
             return Ok(Reply::of(ResultCode::InstanceNotFound));
         }
-        let present = instance.and_then(|instance| instance.product_id);
+        let present = instance.and_then(|instance| instance.life.product_id);
         Ok(if self.rule.allows(present.as_ref(), product_info) {
             Reply::success()
         } else {

@@ -27,7 +27,7 @@ impl Function for Handler {
             Read::Found(found) => found,
             Read::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
-        found.retain(|_, instance| instance.status != Status::Released);
+        found.retain(|_, instance| instance.life.status != Status::Released);
 
         let mut info = Vec::with_capacity(ids.len());
         for id in ids {

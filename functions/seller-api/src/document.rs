@@ -36,6 +36,8 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(tenants::users))
         .routes(routes!(tenants::user))
         .routes(routes!(tenants::departments))
+        .routes(routes!(licenses::get))
+        .routes(routes!(licenses::put))
         .routes(routes!(licenses::activate))
         .routes(routes!(licenses::heartbeat))
         .routes(routes!(usage::push))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{AppInfo, InstanceId, InterfaceType};
-use koogallery_store::{FreezeCause, Instance, Place, Status};
+use koogallery_store::{AppliedOrder, FreezeCause, Instance, Lifecycle, Place, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -69,11 +69,20 @@ impl From<StatusWord> for Status {
 /// Why an instance is frozen.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum FreezeWord {
+pub(crate) enum FreezeWord {
     /// The paid period ended: a renewal lifts it.
     Expired,
     /// A breach of terms: only an unfreeze lifts it.
     Suspended,
+}
+
+impl From<FreezeCause> for FreezeWord {
+    fn from(cause: FreezeCause) -> Self {
+        match cause {
+            FreezeCause::Expired => Self::Expired,
+            FreezeCause::Suspended => Self::Suspended,
+        }
+    }
 }
 
 /// An instance.
@@ -155,10 +164,10 @@ struct FailureView {
     message: String,
 }
 
-/// A later order of an instance.
+/// A later order of an instance or a license.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct LaterOrder {
+pub(crate) struct LaterOrder {
     /// The order.
     order_id: String,
     /// Its line; V1.0 names none.
@@ -169,38 +178,43 @@ struct LaterOrder {
     signed_at: String,
 }
 
+impl LaterOrder {
+    /// Those of a life, in the order that they were signed.
+    pub(crate) fn of(life: &Lifecycle) -> Vec<Self> {
+        let mut orders: Vec<_> = life.orders.values().collect();
+        orders.sort_by_key(|order| order.signed_at);
+        let view = |order: &AppliedOrder| Self {
+            order_id: order.order_id.to_string(),
+            order_line_id: order.order_line_id.as_ref().map(ToString::to_string),
+            signed_at: order.signed_at.to_rfc_3339(),
+        };
+        orders.into_iter().map(view).collect()
+    }
+}
+
 impl From<Instance> for InstanceView {
     fn from(instance: Instance) -> Self {
         let text = |text: &dyn std::fmt::Display| text.to_string();
         let failure = instance.provisioning_failure.as_ref().map(koogallery_store::ProvisioningFailure::reply);
-        let orders = instance.orders.values().map(|order| LaterOrder {
-            order_id: text(&order.order_id),
-            order_line_id: order.order_line_id.as_ref().map(|line| text(line)),
-            signed_at: order.signed_at.to_rfc_3339(),
-        });
-        let mut later_orders: Vec<_> = orders.collect();
-        later_orders.sort_by(|a, b| a.signed_at.cmp(&b.signed_at));
+        let life = &instance.life;
         Self {
             instance_id: text(&instance.instance_id),
-            status: instance.status.into(),
-            freeze_cause: instance.freeze_cause.map(|cause| match cause {
-                FreezeCause::Expired => FreezeWord::Expired,
-                FreezeCause::Suspended => FreezeWord::Suspended,
-            }),
+            status: life.status.into(),
+            freeze_cause: life.freeze_cause.map(FreezeWord::from),
             order_id: text(&instance.order_id),
             order_line_id: instance.order_line_id.as_ref().map(|line| text(line)),
-            product_id: instance.product_id.as_ref().map(|product| text(product)),
+            product_id: life.product_id.as_ref().map(|product| text(product)),
             interface_type: instance.interface_type,
             v1: instance.v1,
-            created_at: instance.created_at.to_rfc_3339(),
-            expire_time: instance.expire_time.map(|time| time.timestamp().to_rfc_3339()),
-            released_at: instance.released_at.map(koogallery::Timestamp::to_rfc_3339),
+            created_at: life.created_at.to_rfc_3339(),
+            expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
+            released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
             app_info: instance.app_info.map(AppInfoView::from),
             provisioning_failure: failure.map(|reply| FailureView {
                 result_code: reply.result_code.as_str().to_owned(),
                 message: reply.result_msg.into_owned(),
             }),
-            later_orders,
+            later_orders: LaterOrder::of(life),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use koogallery_open_api::LicenseCode;
+use koogallery::LicenseCode;
 use koogallery_runtime::ApiRecord;
 
 use crate::SellerApi;

@@ -129,7 +129,7 @@ impl Problem {
     }
 
     pub(crate) fn unknown(what: &str) -> Self {
-        Self::new(Kind::Unknown, format!("there is no such {what}: look at its id"))
+        Self::new(Kind::Unknown, format!("there is no such {what}; look at the ids in the path"))
     }
 
     pub(crate) fn released() -> Self {

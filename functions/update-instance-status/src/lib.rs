@@ -2,7 +2,7 @@
 //!
 //! The call that was signed last wins: one that arrives late succeeds and changes nothing.
 
-use koogallery::{InstanceStatus, Reply, UpdateInstanceStatus, Verified};
+use koogallery::{Reply, UpdateInstanceStatus, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
 
 /// The function; it has no settings of its own.
@@ -18,11 +18,6 @@ impl Function for Handler {
 
     async fn answer(&self, call: &Verified<UpdateInstanceStatus>, context: &Context<'_>) -> Result<Reply, AnswerError> {
         let UpdateInstanceStatus { instance_id, status, .. } = call.request();
-        let changed = match status {
-            InstanceStatus::Freeze => context.store.freeze(context.call, instance_id).await?,
-            InstanceStatus::Expire => context.store.expire(context.call, instance_id).await?,
-            InstanceStatus::Unfreeze => context.store.unfreeze(context.call, instance_id).await?,
-        };
-        Ok(changed.reply())
+        Ok(context.store.set_status(context.call, instance_id, *status).await?.reply())
     }
 }

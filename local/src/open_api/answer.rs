@@ -9,10 +9,10 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, StatusCode};
-use koogallery::{ExpireTime, InterfaceType, OrderId};
+use koogallery::{EventId, ExpireTime, InterfaceType, LicenseCode, OrderId};
 use koogallery_open_api::{
-    EventId, LicenseCode, LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UsageBatch, UsageRecord, UtcTime,
-    ak_sk, usage_signature_fits,
+    LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UsageBatch, UsageRecord, UtcTime, ak_sk,
+    usage_signature_fits,
 };
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;

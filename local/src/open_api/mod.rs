@@ -11,10 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use koogallery::{AccessKeys, OrderId, Timestamp};
-use koogallery_open_api::{
-    BaseUrl, Credentials, EventId, LicenseCode, LicenseFile, LicenseInfo, LicenseUsage, OrderInfo, UsageRecord,
-};
+use koogallery::{AccessKeys, EventId, LicenseCode, OrderId, Timestamp};
+use koogallery_open_api::{BaseUrl, Credentials, LicenseFile, LicenseInfo, LicenseUsage, OrderInfo, UsageRecord};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use koogallery::OrderId;
-
-use crate::license_code::LicenseCode;
-use crate::license_file::EventId;
+use koogallery::{EventId, LicenseCode, OrderId};
 
 /// What a call was about, as its error tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]

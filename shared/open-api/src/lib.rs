@@ -33,7 +33,6 @@ mod client;
 mod code;
 mod error;
 mod license;
-mod license_code;
 mod license_file;
 mod order_query;
 mod site;
@@ -47,8 +46,7 @@ pub use client::{Client, ClientError, Patience};
 pub use code::{Verdict, usage_verdict, verdict};
 pub use error::{Error, Said, Subject};
 pub use license::{LicenseInfo, LicenseStatus, LicenseUsage, SoftwareUsage};
-pub use license_code::LicenseCode;
-pub use license_file::{EventId, LicenseFile};
+pub use license_file::LicenseFile;
 pub use order_query::{BuyerInfo, ChargingMode, ExtendParam, OrderInfo, OrderLine, OrderType};
 pub use site::{BaseUrl, BaseUrlError, Site};
 pub use usage::{

@@ -2,14 +2,13 @@
 
 use std::time::Instant;
 
-use koogallery::{OrderId, ProductId};
+use koogallery::{LicenseCode, OrderId, ProductId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::batch::Batch;
 use crate::client::{Call, Client, Repeat, json, read};
 use crate::error::{Error, Subject};
-use crate::license_code::LicenseCode;
 use crate::utc::UtcTime;
 use crate::wire::{SentTime, optional, words};
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use bytes::Bytes;
-use koogallery::{Text, TextError};
+use koogallery::EventId;
 
 use crate::ak_sk::encode;
 use crate::client::{Call, Client};
@@ -13,31 +13,6 @@ use crate::error::{Error, Subject};
 /// The public guide names only `market-event/{event_id}/file`; that it stands where the other version 1 APIs do is
 /// assumed.
 const MARKET_EVENT: &str = "/v1/market-event";
-
-/// `eventId` of getLicenseAsync: 1 to 64 characters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventId(Text<64>);
-
-impl EventId {
-    /// The text itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl std::str::FromStr for EventId {
-    type Err = TextError;
-    fn from_str(text: &str) -> Result<Self, TextError> {
-        Text::try_from(text.to_owned()).map(Self)
-    }
-}
-
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// A license: a text, or a file's bytes. Its `Debug` prints nothing of it.
 #[derive(Clone, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::Request;
-use koogallery::{AccessKeys, InterfaceType, OrderId, Timestamp};
+use koogallery::{AccessKeys, EventId, InterfaceType, LicenseCode, OrderId, Timestamp};
 use koogallery_open_api::{
-    BaseUrl, Batch, Client, Credentials, Error, EventId, LicenseCode, LicenseFile, LicenseStatus, LicenseUsage,
-    OrderType, Patience, Said, SoftwareUsage, UsageBatch, UsageRecord, ak_sk, usage_signature_fits,
+    BaseUrl, Batch, Client, Credentials, Error, LicenseFile, LicenseStatus, LicenseUsage, OrderType, Patience, Said,
+    SoftwareUsage, UsageBatch, UsageRecord, ak_sk, usage_signature_fits,
 };
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::AsyncReadExt;

@@ -34,6 +34,8 @@ mod callbacks;
 mod canonical;
 mod client_secret;
 mod expire_time;
+mod license_code;
+mod license_time;
 mod parameters;
 mod reply;
 mod result_code;
@@ -49,16 +51,19 @@ mod verify;
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
 pub use app_info::{AppInfo, InstanceInfo, UsageInfo};
 pub use callbacks::{
-    AllOrgSync, Application, ApplicationSync, AuthSync, Change, ChangeInstanceCheck, Department, EncryptedSecret, Flag,
-    InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance, OrderNotify, ProductInfo,
-    PurchaseDetails, QueryInstance, RefreshInstance, ReleaseInstance, Request, Role, Scene, SingleOrgSync, Tenant,
-    TenantSync, UpdateInstanceStatus, UpgradeInstance, User, UsersChange,
+    AllOrgSync, Application, ApplicationSync, AuthSync, Change, ChangeInstanceCheck, Department, DeviceLicense,
+    EncryptedSecret, Flag, GetLicenseAsync, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance,
+    OrderNotify, ProductInfo, PurchaseDetails, PurchaseLicense, QueryInstance, RefreshInstance, RefreshLicenseCode,
+    ReleaseInstance, ReleaseLicenseCode, Request, Role, Scene, SingleOrgSync, Tenant, TenantSync, UpdateInstanceStatus,
+    UpdateLicenseCodeStatus, UpgradeInstance, User, UsersChange,
 };
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{
     ClientSecret, ClientSecretError, MIN_RSA_BITS, OaepHashes, RsaKeyError, RsaPrivateKey, RsaPublicKey,
 };
 pub use expire_time::{ExpireTime, ExpireTimeError};
+pub use license_code::{DeviceFingerprint, LicenseCode};
+pub use license_time::{LicenseTime, LicenseTimeError};
 pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
@@ -66,7 +71,7 @@ pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteErr
 pub use sync_time::{SyncTime, SyncTimeError};
 pub use test_flag::TestFlag;
 pub use text::{
-    AppId, BusinessId, ClientId, CustomerId, DomainName, InstanceId, OrderId, OrderLineId, OrgCode, OrgName,
+    AppId, BusinessId, ClientId, CustomerId, DomainName, EventId, InstanceId, OrderId, OrderLineId, OrgCode, OrgName,
     ParentCode, PersonName, ProductId, SkuCode, TenantCode, TenantId, TenantName, Text, TextError, UserName,
 };
 pub use timestamp::{Timestamp, TimestampError};

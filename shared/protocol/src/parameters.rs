@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::callbacks::InvalidRequest;
+use crate::license_code::LicenseCode;
 use crate::test_flag::TestFlag;
 use crate::text::TextError;
 
@@ -22,6 +23,9 @@ impl fmt::Debug for Parameters {
 impl Parameters {
     /// Those that belong to the call itself and say nothing of what it is about.
     const OF_THE_CALL: [&str; 4] = ["activity", "timeStamp", "authToken", "testFlag"];
+
+    /// What may name the code of a License 1.0 call, the likeliest first.
+    pub(crate) const LICENSE_NAMES: [&str; 3] = ["license", "licenseCode", "instanceId"];
 
     /// Decodes a query.
     #[must_use]
@@ -59,6 +63,13 @@ impl Parameters {
             Some("1") => Ok(TestFlag::Debug),
             Some(_) => Err(InvalidRequest::of("testFlag is neither 0 nor 1")),
         }
+    }
+
+    /// The code of a License 1.0 call, whose guide is withdrawn: under the name that License 2.0 gives it, or one that
+    /// its relatives do.
+    pub(crate) fn license(&self) -> Result<LicenseCode, InvalidRequest> {
+        let given = Self::LICENSE_NAMES.into_iter().find_map(|name| self.get(name));
+        Ok(given.ok_or(InvalidRequest::missing("license"))?.parse()?)
     }
 
     /// Whether a flag parameter says `1`.

@@ -35,7 +35,7 @@ pub enum TextError {
     },
 }
 
-fn check(field: &'static str, max: usize, text: &str) -> Result<(), TextError> {
+pub(crate) fn check(field: &'static str, max: usize, text: &str) -> Result<(), TextError> {
     if text.trim().is_empty() {
         return Err(TextError::Empty { field });
     }
@@ -81,7 +81,7 @@ pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D, field: &'static
 pub(crate) fn blank_as_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
-    T: TryFrom<String, Error = TextError>,
+    T: TryFrom<String, Error: fmt::Display>,
 {
     struct Given(String);
     impl<'de> Deserialize<'de> for Given {
@@ -117,13 +117,43 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
+/// A text with its length rule. How it is read back and shown is for its own code to say.
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
+        $(#[$doc])*
+        #[doc = concat!("\n\n`", $field, "`: 1 to ", $max, " characters.")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::text::TextError;
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                $crate::text::check($field, $max, &text).map(|()| Self(text))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::text::TextError;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::try_from($crate::text::scalar(deserializer, $field)?).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use checked_text;
+
+/// A text that may be read and shown; a `hidden` one is personal, and its `Debug` prints nothing of it.
 macro_rules! text_type {
     ($(#[$doc:meta])* hidden $name:ident, $field:literal, $max:literal) => {
-        text_type! {
-            @ $(#[$doc])*
-            #[doc = "\n\nIts `Debug` prints nothing of it."]
-            $name, $field, $max
-        }
+        checked_text!($(#[$doc])* $name, $field, $max);
+        text_type!(@ $name);
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -132,40 +162,21 @@ macro_rules! text_type {
         }
     };
     ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
-        text_type! { @ $(#[$doc])* #[derive(Debug)] $name, $field, $max }
-    };
-    (@ $(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
-        $(#[$doc])*
-        #[doc = concat!("\n\n`", $field, "`: 1 to ", $max, " characters.")]
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        checked_text!($(#[$doc])* $name, $field, $max);
+        text_type!(@ $name);
 
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.0).finish()
+            }
+        }
+    };
+    (@ $name:ident) => {
         impl $name {
             /// The text itself.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = TextError;
-            fn try_from(text: String) -> Result<Self, TextError> {
-                check($field, $max, &text).map(|()| Self(text))
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = TextError;
-            fn from_str(text: &str) -> Result<Self, TextError> {
-                Self::try_from(text.to_owned())
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Self::try_from(scalar(deserializer, $field)?).map_err(D::Error::custom)
             }
         }
 
@@ -204,6 +215,10 @@ text_type!(
 text_type!(
     /// A buyer's account.
     CustomerId, "customerId", 100
+);
+text_type!(
+    /// With the device's fingerprint, one application for a license: a resend has the same.
+    EventId, "eventId", 64
 );
 
 text_type!(

@@ -240,6 +240,14 @@ fn reads_back<R: Request + PartialEq + std::fmt::Debug>(request: &R) -> Result<(
     Ok(())
 }
 
+fn change<T>(flag: i32, told: T) -> Change<T> {
+    match flag {
+        0 => Change::Delete,
+        1 => Change::Add(told),
+        _ => Change::Modify(told),
+    }
+}
+
 proptest! {
     #[test]
     fn every_request_reads_back(
@@ -255,13 +263,6 @@ proptest! {
         let app_id: koogallery::AppId = app.parse().unwrap();
         let sync_time = millis.map(|millis| SyncTime::from_timestamp(Timestamp::from_millis(millis)).unwrap());
         let test_flag = if debug { TestFlag::Debug } else { TestFlag::Real };
-        fn change<T>(flag: i32, told: T) -> Change<T> {
-            match flag {
-                0 => Change::Delete,
-                1 => Change::Add(told),
-                _ => Change::Modify(told),
-            }
-        }
         let department = Department {
             org_name: name.parse().unwrap(),
             parent_code: parent.map(|code| code.parse().unwrap()),

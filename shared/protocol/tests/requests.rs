@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use koogallery::{
-    ChangeInstanceCheck, ExpireTime, InstanceStatus, NewInstance, OrderNotify, ProductInfo, QueryInstance,
-    RefreshInstance, ReleaseInstance, Request, Scene, TestFlag, Timestamp, UpdateInstanceStatus, UpgradeInstance,
-    canonical_form,
+    ChangeInstanceCheck, DeviceLicense, ExpireTime, GetLicenseAsync, InstanceStatus, NewInstance, OrderNotify,
+    ProductInfo, QueryInstance, RefreshInstance, RefreshLicenseCode, ReleaseInstance, ReleaseLicenseCode, Request,
+    Scene, TestFlag, Timestamp, UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, canonical_form,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -74,11 +74,49 @@ proptest! {
     }
 
     #[test]
+    fn every_license_request_reads_back(
+        (order, line, license, event) in (id(), id(), id(), id()),
+        (instance, fingerprint) in (instance_id(), prop::option::of("[!-~]{1,1024}")),
+        product in prop::option::of(id()),
+        test_flag in flag(),
+        scene in prop_oneof![Just(Scene::Renewal), Just(Scene::UnsubscribeRenewalPeriod)],
+        status in prop_oneof![Just(InstanceStatus::Freeze), Just(InstanceStatus::Unfreeze)],
+        seconds in 0i64..253_402_300_799,
+        until in prop::option::of(0i64..253_402_300_799),
+    ) {
+        let license: koogallery::LicenseCode = license.parse().unwrap();
+        let time = |seconds: i64| ExpireTime::from_timestamp(Timestamp::from_millis(seconds * 1000)).unwrap();
+        reads_back(&RefreshLicenseCode {
+            scene,
+            order_id: order.parse().unwrap(),
+            order_line_id: Some(line.parse().unwrap()),
+            license: license.clone(),
+            product_id: product.map(|product| product.parse().unwrap()),
+            expire_time: time(seconds),
+            test_flag,
+            further: std::collections::BTreeMap::new(),
+        })?;
+        reads_back(&UpdateLicenseCodeStatus { license: license.clone(), status, test_flag })?;
+        let (order_id, order_line_id) = (Some(order.parse().unwrap()), Some(line.parse().unwrap()));
+        reads_back(&ReleaseLicenseCode { license, order_id, order_line_id, test_flag })?;
+        reads_back(&GetLicenseAsync::Device(DeviceLicense {
+            instance_id: instance.parse().unwrap(),
+            effective_time: time(seconds).into(),
+            expire_time: until.map(|until| time(until).into()),
+            event_id: event.parse().unwrap(),
+            device_fingerprint: fingerprint.map(|fingerprint| fingerprint.parse().unwrap()),
+            test_flag,
+        }))?;
+    }
+
+    #[test]
     fn no_body_makes_a_parser_panic(body in prop::collection::vec(any::<u8>(), 0..128)) {
         drop(NewInstance::from_body(&body));
         drop(QueryInstance::from_body(&body));
         drop(RefreshInstance::from_body(&body));
         drop(ChangeInstanceCheck::from_body(&body));
+        drop(RefreshLicenseCode::from_body(&body));
+        drop(GetLicenseAsync::from_body(&body));
     }
 }
 
@@ -111,4 +149,31 @@ fn product_info_keeps_what_it_does_not_know() {
     for bad in [r#"{"instanceId":"i"}"#, r#"{"instanceId":"i","productInfo":"x"}"#] {
         assert!(ChangeInstanceCheck::from_body(bad.as_bytes()).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn a_license_is_applied_for_with_times_in_any_of_their_forms() {
+    let read = |more: &str| {
+        let body = format!(r#"{{"instanceId":"i","eventId":"e","effectiveTime":"2023-10-27 10:30:15 z"{more}}}"#);
+        match GetLicenseAsync::from_body(body.as_bytes()) {
+            Ok(GetLicenseAsync::Device(request)) => Ok(request),
+            Ok(GetLicenseAsync::Purchase(_)) => unreachable!("a body is Online License's"),
+            Err(error) => Err(error.to_string()),
+        }
+    };
+    assert_eq!(read("").unwrap().expire_time, None);
+    for blank in [r#","expireTime":"","deviceFingerprint":" ""#, r#","expireTime":null,"deviceFingerprint":null"#] {
+        let request = read(blank).unwrap();
+        assert_eq!((request.expire_time, request.device_fingerprint), (None, None));
+    }
+    let until = read(r#","expireTime":"2023-10-27 10:30:15 z""#).unwrap().expire_time;
+    for text in [r#""2023-10-27T10:30:15Z""#, "20231027103015", r#""20231027103015000""#] {
+        assert_eq!(read(&format!(r#","expireTime":{text}"#)).unwrap().expire_time, until, "{text}");
+    }
+    let refused = read(r#","expireTime":"soon""#).unwrap_err();
+    assert!(refused.contains("2023-10-27 10:30:15 z") && !refused.contains("soon"), "{refused}");
+    let error = |body: &str| GetLicenseAsync::from_body(body.as_bytes()).unwrap_err().to_string();
+    assert_eq!(error(r#"{"instanceId":"i","eventId":"e"}"#), "missing field `effectiveTime`");
+    assert_eq!(error(r#"{"eventId":"e","effectiveTime":"20231027103015"}"#), "missing field `instanceId`");
+    assert!(read(&format!(r#","deviceFingerprint":"{}""#, "x".repeat(1025))).is_err());
 }

@@ -4,8 +4,9 @@
 
 use http::Request as HttpRequest;
 use koogallery::{
-    AccessKeys, Callback, DEFAULT_TIME_WINDOW, Dialect, InstanceStatus, InterfaceType, QueryInstance, RefreshInstance,
-    Refusal, ReleaseInstance, Request, Scene, Timestamp, UpdateInstanceStatus, UpgradeInstance, Verified, auth_token,
+    AccessKeys, Callback, DEFAULT_TIME_WINDOW, Dialect, GetLicenseAsync, InstanceStatus, InterfaceType, ProductId,
+    PurchaseLicense, QueryInstance, RefreshInstance, RefreshLicenseCode, Refusal, ReleaseInstance, ReleaseLicenseCode,
+    Request, Scene, Timestamp, UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, Verified, auth_token,
     route, verify,
 };
 
@@ -35,12 +36,15 @@ fn signed(key: &str, parameters: &[(&str, &str)]) -> HttpRequest<Vec<u8>> {
 }
 
 fn read<R: Request>(parameters: &[(&str, &str)]) -> Result<Verified<R>, String> {
-    let request = signed("old", parameters);
+    let (key, interface_type) = match R::CALLBACK.interface_types()[0] {
+        InterfaceType::License => ("license-key", InterfaceType::License),
+        _ => ("old", InterfaceType::Basic),
+    };
+    let request = signed(key, parameters);
     let route = route(&request).unwrap();
     assert_eq!((route.dialect, route.callback), (Dialect::BasicV1, R::CALLBACK));
     let verified = verify(&request, route, &keys(), NOW, DEFAULT_TIME_WINDOW).unwrap();
-    assert_eq!(verified.interface_type(), InterfaceType::Basic);
-    assert_eq!(verified.access_key().reveal(), "old");
+    assert_eq!((verified.interface_type(), verified.access_key().reveal()), (interface_type, key));
     assert_eq!((verified.nonce(), verified.signed_at()), (None, NOW));
     verified.parse().map_err(|error| error.to_string())
 }
@@ -95,6 +99,44 @@ fn activities_become_the_requests_that_mean_the_same() {
         read(&[("activity", "queryInstance"), ("instanceId", "a, b,"), ("testFlag", "1")]).unwrap();
     assert_eq!(query.request().instance_ids.as_slice().len(), 2);
     assert_eq!(query.request().test_flag, koogallery::TestFlag::Debug);
+}
+
+/// The retired guide's fields are not known: what its relatives would send is read.
+#[test]
+fn license_activities_become_the_requests_that_mean_the_same() {
+    let of = |name: &'static str| [(name, "L-1"), ("orderId", "o"), ("expireTime", "20261231160000")];
+    for name in ["license", "licenseCode", "instanceId"] {
+        let call = |activity| [&[("activity", activity)], &of(name)[..]].concat();
+        let refresh: Verified<RefreshLicenseCode> =
+            read(&[&call("refreshLicense")[..], &[("amount", "1")]].concat()).unwrap();
+        let request = refresh.request();
+        assert_eq!((request.license.reveal(), request.scene), ("L-1", Scene::Renewal));
+        assert_eq!((request.order_id.as_str(), &request.order_line_id), ("o", &None));
+        assert_eq!(request.expire_time.to_string(), "20261231160000000");
+        assert_eq!(request.further.keys().collect::<Vec<_>>(), ["amount"]);
+        let expire: Verified<UpdateLicenseCodeStatus> = read(&call("expireLicense")).unwrap();
+        assert_eq!((expire.request().license.reveal(), expire.request().status), ("L-1", InstanceStatus::Expire));
+        let release: Verified<ReleaseLicenseCode> = read(&call("releaseLicense")).unwrap();
+        assert_eq!(release.request().license.reveal(), "L-1");
+        assert_eq!(release.request().order_id.as_ref().unwrap().as_str(), "o");
+    }
+    let both = [("activity", "releaseLicense"), ("instanceId", "i"), ("license", "L-1"), ("licenseCode", " ")];
+    assert_eq!(read::<ReleaseLicenseCode>(&both).unwrap().request().license.reveal(), "L-1");
+    let none = read::<ReleaseLicenseCode>(&[("activity", "releaseLicense"), ("orderId", "o")]).unwrap_err();
+    assert_eq!(none, "missing field `license`");
+    assert!(read::<RefreshLicenseCode>(&[("activity", "refreshLicense"), ("license", "L"), ("orderId", "o")]).is_err());
+    assert!(read::<RefreshLicenseCode>(&[("activity", "refreshLicense"), of("license")[0], of("license")[2]]).is_err());
+
+    let bought = [("activity", "getLicense"), ("orderId", "o"), ("productId", "p"), ("mobilePhone", "138")];
+    for (parameters, product) in [(&bought[..], Some("p")), (&bought[..2], None)] {
+        match read::<GetLicenseAsync>(parameters).unwrap().request() {
+            GetLicenseAsync::Purchase(PurchaseLicense { order_id, product_id, .. }) => {
+                assert_eq!((order_id.as_str(), product_id.as_ref().map(ProductId::as_str)), ("o", product));
+            }
+            GetLicenseAsync::Device(_) => panic!("a purchase is no device"),
+        }
+    }
+    assert!(read::<GetLicenseAsync>(&[bought[0], bought[2]]).is_err());
 }
 
 #[test]

@@ -170,6 +170,7 @@ impl<F: Function> Host<F> {
         record.test = verified.request().test_flag() == TestFlag::Debug;
         record.order_id = verified.request().order_id().map(ToString::to_string);
         record.instance_id = verified.request().instance_id().map(ToString::to_string);
+        record.license = verified.request().license().map(ToString::to_string);
 
         let call = Call::new(&verified, record.at, self.shared.time_window);
         let Shared { store, secrets: source, .. } = &*self.shared;

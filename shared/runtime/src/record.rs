@@ -25,6 +25,8 @@ pub struct CallRecord {
     pub order_id: Option<String>,
     /// The instance that it names, or made.
     pub instance_id: Option<String>,
+    /// The license code that it names: its end only.
+    pub license: Option<String>,
     /// The answer.
     pub result_code: ResultCode,
     /// What the caller is not told: why it was refused or failed.
@@ -50,6 +52,7 @@ impl CallRecord {
             test: false,
             order_id: None,
             instance_id: None,
+            license: None,
             result_code,
             reason: None,
             signature_refused: false,
@@ -104,6 +107,7 @@ impl CloudWatch {
             test: record.test,
             order_id: record.order_id.as_deref(),
             instance_id: record.instance_id.as_deref(),
+            license: record.license.as_deref(),
             result_code: record.result_code,
             reason: record.reason.as_deref(),
             calls: 1,
@@ -154,6 +158,8 @@ struct Line<'a> {
     order_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license: Option<&'a str>,
     result_code: ResultCode,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,

@@ -1,21 +1,19 @@
-//! How an instance is changed: by one transaction in the usual case, by a second one where something unusual stands.
+//! How a life is changed: by one transaction in the usual case, by a second one where something unusual stands.
 //!
-//! Each change is first sent as the update that is right when the call arrived in order and the instance is as one
-//! would expect. Its condition says exactly that; where it fails, DynamoDB hands back what stands, the rules of
-//! [`Instance`] decide on it, and the result is written under the version it was decided on.
+//! Each change is first sent as the update that is right when the call arrived in order and the instance or license is
+//! as one would expect. Its condition says exactly that; where it fails, DynamoDB hands back what stands, the rules of
+//! [`Lifecycle`] decide on it, and the result is written under the version it was decided on.
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
-use koogallery::{InstanceId, Reply, ResultCode};
+use koogallery::{Reply, ResultCode};
 
 use crate::call::Call;
 use crate::client::{Store, StoreError};
-use crate::event::{Event, Subject};
-use crate::instance::{Instance, Status};
-use crate::key::{Item, Key, World};
-use crate::listing::listed;
-use crate::open::open_instance;
+use crate::event::Event;
+use crate::key::{Item, World};
+use crate::lifecycle::{Lifecycle, Living, Status};
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a change.
@@ -25,9 +23,9 @@ pub enum Changed {
     Applied,
     /// Nothing to change: it was applied before, or something newer stands. For KooGallery a success.
     Unchanged,
-    /// There is no such instance.
+    /// There is no such instance. A license code is made known by the first call about it.
     Unknown,
-    /// The instance was released.
+    /// The instance or license was released.
     Released,
     /// The nonce was used before.
     Replayed,
@@ -47,16 +45,16 @@ impl Changed {
 
 impl Store {
     /// Sends `usual`; where its condition fails, lets `decide` work on what stands.
-    pub(crate) async fn change(
+    pub(crate) async fn change<L: Living>(
         &self,
         call: &Call,
-        id: &InstanceId,
+        id: &L::Id,
         usual: UpdateBuilder,
         usual_events: &[Event],
-        decide: impl Fn(&mut Instance),
+        decide: impl Fn(&mut Lifecycle),
     ) -> Result<Changed, StoreError> {
-        let subject = Subject::Instance(id);
-        let usual = usual.set_key(Some(Key::instance(call.world(), id).into_item()));
+        let (world, subject) = (call.world(), L::subject(id));
+        let usual = usual.set_key(Some(L::key(world, id).into_item()));
         let mut commit = Transaction::new(self, call)?.update(usual)?.events(&subject, usual_events)?.commit().await?;
         let mut pauses = Pauses::new();
         loop {
@@ -66,25 +64,35 @@ impl Store {
                 Commit::Refused { standing, .. } => standing,
                 Commit::Conflict => {
                     pauses.pause().await?;
-                    self.item(call, Key::instance(call.world(), id)).await?
+                    self.item(call, L::key(world, id)).await?
                 }
             };
-            let Some(standing) = standing else { return self.unchanged(call, Changed::Unknown).await };
-            let standing: Instance = serde_dynamo::from_item(standing)?;
-            if standing.status == Status::Released {
+            let standing: Option<L> = standing.map(serde_dynamo::from_item).transpose()?;
+            let is_known = standing.is_some();
+            let Some(standing) = standing.or_else(|| L::unheard_of(call, id)) else {
+                return self.unchanged(call, Changed::Unknown).await;
+            };
+            if standing.life().status == Status::Released {
                 return self.unchanged(call, Changed::Released).await;
             }
             let mut decided = standing.clone();
-            decide(&mut decided);
-            if decided == standing {
+            decide(decided.life_mut());
+            decided.settle();
+            if is_known && decided == standing {
                 return self.unchanged(call, Changed::Unchanged).await;
             }
-            decided.version += 1;
-            commit = Transaction::new(self, call)?
-                .update(replace(call.world(), &decided, standing.version)?)?
-                .events(&subject, &Event::between(call, &standing, &decided))?
-                .commit()
-                .await?;
+            let events = Event::between(call, &subject, standing.life(), decided.life());
+            let transaction = Transaction::new(self, call)?;
+            let transaction = if is_known {
+                decided.life_mut().version += 1;
+                transaction.update(replace::<L>(world, id, &decided)?)?
+            } else {
+                let mut item: Item = serde_dynamo::to_item(&decided)?;
+                item.extend(decided.indexed(world));
+                item.extend(L::key(world, id).into_item());
+                transaction.create(item)?
+            };
+            commit = transaction.events(&subject, &events)?.commit().await?;
         }
     }
 
@@ -129,19 +137,19 @@ pub(crate) enum NonceUse {
     Replayed,
 }
 
-/// The update that writes `decided` over the version it was decided on. Attributes that this version of the code does
-/// not know stay.
-pub(crate) fn replace(world: World, decided: &Instance, version: u64) -> Result<UpdateBuilder, StoreError> {
+/// The update that writes `decided` over the version before it, which it was decided on. Attributes that this version
+/// of the code does not know stay.
+pub(crate) fn replace<L: Living>(world: World, id: &L::Id, decided: &L) -> Result<UpdateBuilder, StoreError> {
+    let version = decided.life().version - 1;
     let mut item: Item = serde_dynamo::to_item(decided)?;
-    item.extend(listed(world, decided));
-    item.extend(open_instance(world, decided));
+    item.extend(decided.indexed(world));
     let mut update = Update::builder()
-        .set_key(Some(Key::instance(world, &decided.instance_id).into_item()))
+        .set_key(Some(L::key(world, id).into_item()))
         .condition_expression("#version = :standing")
         .expression_attribute_names("#version", "version")
         .expression_attribute_values(":standing", AttributeValue::N(version.to_string()));
     let (mut set, mut remove) = (Vec::new(), Vec::new());
-    for name in Instance::CHANGING {
+    for name in Lifecycle::CHANGING.iter().chain(L::CHANGING).copied() {
         update = update.expression_attribute_names(format!("#{name}"), name);
         match item.remove(name) {
             Some(value) => {

@@ -2,15 +2,17 @@
 //! an instance's history and the outbox that delivery reads.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AppId, ExpireTime, InstanceId, OrderId, OrderLineId, TenantId, Timestamp};
+use koogallery::{AppId, ExpireTime, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::call::Call;
 use crate::client::StoreError;
-use crate::instance::{AppliedOrder, FreezeCause, Instance, OrderEffect, Status};
+use crate::instance::Instance;
 use crate::key::{Item, Key};
+use crate::license_request::{LicenseRequest, LicenseRequestId};
+use crate::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
 use crate::open::{Kind, open};
 use crate::outbox::SubjectKey;
 
@@ -35,6 +37,21 @@ pub enum EventType {
     /// Gone for good.
     #[serde(rename = "instance.released")]
     Released,
+    /// A license is wanted, for a device or a purchase.
+    #[serde(rename = "license.requested")]
+    LicenseRequested,
+    /// A license code's expiry moved.
+    #[serde(rename = "license.refreshed")]
+    LicenseRefreshed,
+    /// A license code is worth nothing until it is unfrozen.
+    #[serde(rename = "license.frozen")]
+    LicenseFrozen,
+    /// A license code is worth something again.
+    #[serde(rename = "license.unfrozen")]
+    LicenseUnfrozen,
+    /// A license code is gone for good.
+    #[serde(rename = "license.released")]
+    LicenseReleased,
     /// An order notice came.
     #[serde(rename = "order.paid")]
     OrderPaid,
@@ -81,13 +98,18 @@ pub enum EventType {
 
 impl EventType {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 25] = [
         Self::Created,
         Self::Refreshed,
         Self::Upgraded,
         Self::Frozen,
         Self::Unfrozen,
         Self::Released,
+        Self::LicenseRequested,
+        Self::LicenseRefreshed,
+        Self::LicenseFrozen,
+        Self::LicenseUnfrozen,
+        Self::LicenseReleased,
         Self::OrderPaid,
         Self::TenantAdded,
         Self::TenantModified,
@@ -124,10 +146,32 @@ pub struct Event {
 }
 
 /// Whom an event is about: the partition that it is kept in.
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Subject<'a> {
     Instance(&'a InstanceId),
+    License(&'a LicenseCode),
     Order(&'a OrderId),
     Tenant(&'a TenantId),
+}
+
+impl Subject<'_> {
+    /// The particulars that say so.
+    fn data(self) -> Value {
+        match self {
+            Self::Instance(id) => json!({ "instanceId": id }),
+            Self::License(code) => json!({ "license": code }),
+            Self::Order(id) => json!({ "orderId": id }),
+            Self::Tenant(id) => json!({ "tenantId": id }),
+        }
+    }
+
+    /// What happened to it: a license code's events have names of their own.
+    const fn event(self, usual: EventType, of_a_license: EventType) -> EventType {
+        match self {
+            Self::License(_) => of_a_license,
+            Self::Instance(_) | Self::Order(_) | Self::Tenant(_) => usual,
+        }
+    }
 }
 
 impl Event {
@@ -138,6 +182,7 @@ impl Event {
     pub(crate) fn to_item(&self, call: &Call, subject: &Subject<'_>) -> Result<Item, StoreError> {
         let key = match subject {
             Subject::Instance(id) => Key::instance_event(call.world(), id, self.event_id),
+            Subject::License(code) => Key::license_event(call.world(), code, self.event_id),
             Subject::Order(id) => Key::order_event(call.world(), id, self.event_id),
             Subject::Tenant(id) => Key::tenant_event(call.world(), id, self.event_id),
         };
@@ -152,38 +197,64 @@ impl Event {
 /// The makers, one for each type: the only place that knows an event's particulars.
 impl Event {
     pub(crate) fn created(call: &Call, instance: &Instance) -> Self {
-        let Instance { instance_id, order_id, order_line_id, product_id, .. } = instance;
+        let Instance { instance_id, order_id, order_line_id, life, .. } = instance;
         let mut data = json!({ "instanceId": instance_id, "orderId": order_id });
         add(&mut data, "orderLineId", order_line_id.as_ref());
-        add(&mut data, "productId", product_id.as_ref());
+        add(&mut data, "productId", life.product_id.as_ref());
         Self::new(call, EventType::Created, data)
     }
 
     /// An order that came to count; for one that moves the expiry, `expiry` is what stands from now on.
-    pub(crate) fn ordered(call: &Call, id: &InstanceId, order: &AppliedOrder, expiry: Option<ExpireTime>) -> Self {
+    pub(crate) fn ordered(
+        call: &Call,
+        subject: &Subject<'_>,
+        order: &AppliedOrder,
+        expiry: Option<ExpireTime>,
+    ) -> Self {
         let AppliedOrder { order_id, order_line_id, .. } = order;
-        let mut data = json!({ "instanceId": id, "orderId": order_id });
+        let mut data = subject.data();
+        data["orderId"] = json!(order_id);
         add(&mut data, "orderLineId", order_line_id.as_ref());
         match &order.effect {
             OrderEffect::Refresh { scene, .. } => {
                 data["scene"] = json!(scene);
                 data["expireTime"] = json!(expiry);
-                Self::new(call, EventType::Refreshed, data)
+                Self::new(call, subject.event(EventType::Refreshed, EventType::LicenseRefreshed), data)
             }
             OrderEffect::Upgrade { .. } => Self::new(call, EventType::Upgraded, data),
         }
     }
 
-    pub(crate) fn frozen(call: &Call, id: &InstanceId, cause: FreezeCause) -> Self {
-        Self::new(call, EventType::Frozen, json!({ "instanceId": id, "cause": cause }))
+    pub(crate) fn frozen(call: &Call, subject: &Subject<'_>, cause: FreezeCause) -> Self {
+        let mut data = subject.data();
+        data["cause"] = json!(cause);
+        Self::new(call, subject.event(EventType::Frozen, EventType::LicenseFrozen), data)
     }
 
-    pub(crate) fn unfrozen(call: &Call, id: &InstanceId) -> Self {
-        Self::new(call, EventType::Unfrozen, json!({ "instanceId": id }))
+    pub(crate) fn unfrozen(call: &Call, subject: &Subject<'_>) -> Self {
+        Self::new(call, subject.event(EventType::Unfrozen, EventType::LicenseUnfrozen), subject.data())
     }
 
-    pub(crate) fn released(call: &Call, id: &InstanceId) -> Self {
-        Self::new(call, EventType::Released, json!({ "instanceId": id }))
+    pub(crate) fn released(call: &Call, subject: &Subject<'_>) -> Self {
+        Self::new(call, subject.event(EventType::Released, EventType::LicenseReleased), subject.data())
+    }
+
+    pub(crate) fn license_requested(call: &Call, request: &LicenseRequest) -> Self {
+        let mut data = json!({});
+        match &request.id {
+            LicenseRequestId::Device { instance_id, event_id, device_fingerprint } => {
+                data["instanceId"] = json!(instance_id);
+                data["eventId"] = json!(event_id);
+                add(&mut data, "deviceFingerprint", device_fingerprint.as_ref());
+            }
+            LicenseRequestId::Purchase { order_id, product_id } => {
+                data["orderId"] = json!(order_id);
+                add(&mut data, "productId", product_id.as_ref());
+            }
+        }
+        add(&mut data, "effectiveTime", request.effective_time);
+        add(&mut data, "expireTime", request.expire_time);
+        Self::new(call, EventType::LicenseRequested, data)
     }
 
     pub(crate) fn order_paid(call: &Call, order: &OrderId, line: &OrderLineId) -> Self {
@@ -219,19 +290,18 @@ impl Event {
     const MAX_NAMES: usize = 100;
 
     /// What to tell of a change that was decided on what stands.
-    pub(crate) fn between(call: &Call, before: &Instance, after: &Instance) -> Vec<Self> {
-        let id = &after.instance_id;
+    pub(crate) fn between(call: &Call, subject: &Subject<'_>, before: &Lifecycle, after: &Lifecycle) -> Vec<Self> {
         let mut events: Vec<Self> = after
             .orders
             .iter()
             .filter(|(key, _)| !before.orders.contains_key(*key))
-            .map(|(_, order)| Self::ordered(call, id, order, after.expire_time))
+            .map(|(_, order)| Self::ordered(call, subject, order, after.expire_time))
             .collect();
         match (before.status, after.status, after.freeze_cause) {
             (before, after, _) if before == after => {}
-            (_, Status::Released, _) => events.push(Self::released(call, id)),
-            (_, Status::Frozen, Some(cause)) => events.push(Self::frozen(call, id, cause)),
-            (Status::Frozen, ..) => events.push(Self::unfrozen(call, id)),
+            (_, Status::Released, _) => events.push(Self::released(call, subject)),
+            (_, Status::Frozen, Some(cause)) => events.push(Self::frozen(call, subject, cause)),
+            (Status::Frozen, ..) => events.push(Self::unfrozen(call, subject)),
             _ => {}
         }
         events

@@ -1,64 +1,16 @@
-//! An instance and the rules of its life.
-//!
-//! KooGallery repeats calls, retries them late, and may let two overtake each other. So an instance keeps the *facts*
-//! that calls told it, each with the time it was signed, and its status and expiry are a function of those facts: any
-//! order of arrival ends in the same state. In words:
-//!
-//! - A renewal never moves the expiry back; a refunded renewal sets what it says. Each order line counts once, at the
-//!   earliest time it was signed.
-//! - The freezes since the last unfreeze count. A freeze at or after the expiry is `expired` (so is one while no
-//!   expiry is known: KooGallery freezes at the end of a period first of all), any other is `suspended`.
-//! - A renewal into the future lifts `expired`, never `suspended`: a lost UNFREEZE leaves no paying customer frozen,
-//!   and a breach of terms is not bought off.
-//! - Released is final.
+//! An instance: what an order line bought. Its life follows the rules of [`Lifecycle`].
 
-use std::collections::BTreeMap;
-
-use koogallery::{
-    AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, ProductId, Reply, ResultCode, Scene,
-    Timestamp, UsageInfo,
-};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, UsageInfo};
 use serde::{Deserialize, Serialize};
 
-/// Where an instance is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// The application has not said yet how the buyer reaches it.
-    Provisioning,
-    /// In use.
-    Active,
-    /// No access, data kept.
-    Frozen,
-    /// Gone for good.
-    Released,
-}
-
-impl Status {
-    /// All of them, in the order of a life.
-    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Frozen, Self::Released];
-
-    /// Its word in the table.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Provisioning => "provisioning",
-            Self::Active => "active",
-            Self::Frozen => "frozen",
-            Self::Released => "released",
-        }
-    }
-}
-
-/// Why an instance is frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FreezeCause {
-    /// The paid period ended: a renewal lifts it.
-    Expired,
-    /// A breach of terms: only an unfreeze lifts it.
-    Suspended,
-}
+use crate::call::Call;
+use crate::event::Subject;
+use crate::key::{Item, Key, World};
+use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::listing::{list_as, listed};
+use crate::open::open_instance;
+use crate::table::{LISTED, OPEN, OPEN_SINCE};
 
 /// One instance, as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,9 +23,6 @@ pub struct Instance {
     /// The order line that bought it; V1.0 names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_line_id: Option<OrderLineId>,
-    /// The product as last told by a call; the order query tells more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub product_id: Option<ProductId>,
     /// Whose key bought it: a SaaS instance (`basic`) or a license entitlement (`license`).
     pub interface_type: InterfaceType,
     /// How the buyer reaches it; absent while it is provisioned.
@@ -85,40 +34,15 @@ pub struct Instance {
     /// What it has used so far, as the application told it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage_info: Vec<UsageInfo>,
-    /// When the first newInstance was signed.
-    pub created_at: Timestamp,
-    /// The end of the period that was bought with it, where the call told it (V1.0).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bought_until: Option<ExpireTime>,
     /// Whether V1.0 bought it, whose replies limit what an appInfo can hold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub v1: bool,
-
-    /// Follows from the facts below.
-    pub status: Status,
-    /// Follows from the facts below.
+    /// Online License: how many licenses were applied for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub freeze_cause: Option<FreezeCause>,
-    /// Follows from the facts below; absent while no call has told it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expire_time: Option<ExpireTime>,
-
-    /// Fact: the later orders that count, by [`AppliedOrder::key`].
-    #[serde(default)]
-    pub orders: BTreeMap<String, AppliedOrder>,
-    /// Fact: the freezes signed after [`Self::unfrozen_at`].
-    #[serde(default)]
-    pub freezes: Vec<Freeze>,
-    /// Fact: the newest unfreeze.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unfrozen_at: Option<Timestamp>,
-    /// Fact: when release came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub released_at: Option<Timestamp>,
-    /// Follows from the facts: the newest time that one was signed. A call that is newer arrived in order.
-    pub newest: Timestamp,
-    /// Counts the changes.
-    pub version: u64,
+    pub licenses: Option<u32>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub life: Lifecycle,
 }
 
 /// Why an instance cannot be provisioned, as newInstance and queryInstance answer from then on.
@@ -145,119 +69,7 @@ impl ProvisioningFailure {
     }
 }
 
-/// A later order of an instance: a renewal, its refund, or an upgrade.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AppliedOrder {
-    /// The order.
-    pub order_id: OrderId,
-    /// Its line; V1.0 names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_line_id: Option<OrderLineId>,
-    /// The earliest time that a call for it was signed.
-    pub signed_at: Timestamp,
-    /// What it does.
-    #[serde(flatten)]
-    pub effect: OrderEffect,
-    /// What else V1.0 told of it, as it came.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub further: BTreeMap<String, String>,
-}
-
-/// What a later order does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "effect", rename_all = "lowercase", rename_all_fields = "camelCase")]
-pub enum OrderEffect {
-    /// The expiry moves.
-    Refresh {
-        /// Why.
-        scene: Scene,
-        /// Where to.
-        expire_time: ExpireTime,
-        /// The product from then on, where it changed.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        product_id: Option<ProductId>,
-    },
-    /// Specification or quantity grows.
-    Upgrade {
-        /// The product from then on, where the call told it (V1.0).
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        product_id: Option<ProductId>,
-    },
-}
-
-/// One freeze.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Freeze {
-    /// When its call was signed.
-    pub signed_at: Timestamp,
-    /// Whether the call itself said that the period ended (V1.0's expireInstance).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub expired: bool,
-}
-
-impl AppliedOrder {
-    /// Its name in [`Instance::orders`]. The order's length keeps apart what a `#` within an id would join.
-    #[must_use]
-    pub fn key(&self) -> String {
-        let order = self.order_id.as_str();
-        let line = self.order_line_id.as_ref().map_or("", OrderLineId::as_str);
-        format!("{}#{order}#{line}", order.len())
-    }
-}
-
 impl Instance {
-    /// The attributes that change after creation.
-    pub(crate) const CHANGING: [&str; 15] = [
-        "appInfo",
-        "provisioningFailure",
-        crate::table::OPEN,
-        crate::table::OPEN_SINCE,
-        crate::table::LISTED,
-        "productId",
-        "status",
-        "freezeCause",
-        "expireTime",
-        "orders",
-        "freezes",
-        "unfrozenAt",
-        "releasedAt",
-        "newest",
-        "version",
-    ];
-
-    /// Takes in a later order. The same order again changes nothing, but that the earlier signing counts.
-    pub fn apply_order(&mut self, order: AppliedOrder) {
-        self.orders
-            .entry(order.key())
-            .and_modify(|known| known.signed_at = known.signed_at.min(order.signed_at))
-            .or_insert(order);
-        self.settle();
-    }
-
-    /// Takes in a freeze.
-    pub fn freeze(&mut self, freeze: Freeze) {
-        if self.unfrozen_at.is_none_or(|unfrozen| freeze.signed_at > unfrozen) && !self.freezes.contains(&freeze) {
-            self.freezes.push(freeze);
-            self.freezes.sort_by_key(|freeze| (freeze.signed_at, freeze.expired));
-        }
-        self.settle();
-    }
-
-    /// Takes in an unfreeze.
-    pub fn unfreeze(&mut self, signed_at: Timestamp) {
-        self.unfrozen_at = self.unfrozen_at.max(Some(signed_at));
-        self.freezes.retain(|freeze| Some(freeze.signed_at) > self.unfrozen_at);
-        self.settle();
-    }
-
-    /// Releases it, if it is not released.
-    pub fn release(&mut self, signed_at: Timestamp) {
-        self.released_at = self.released_at.or(Some(signed_at));
-        self.settle();
-    }
-
     /// Takes in how the buyer reaches it.
     pub fn provision(&mut self, app_info: AppInfo) {
         self.app_info = Some(app_info);
@@ -268,227 +80,47 @@ impl Instance {
     /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
     #[must_use]
     pub fn awaits_provisioning(&self) -> bool {
-        self.app_info.is_none() && self.provisioning_failure.is_none() && self.status != Status::Released
+        self.app_info.is_none() && self.provisioning_failure.is_none() && self.life.status != Status::Released
+    }
+}
+
+impl Living for Instance {
+    type Id = InstanceId;
+
+    const USABLE: &'static str = " AND attribute_exists(appInfo)";
+
+    const CHANGING: &'static [&'static str] = &["appInfo", "provisioningFailure", OPEN, OPEN_SINCE, LISTED];
+
+    fn key(world: World, id: &InstanceId) -> Key {
+        Key::instance(world, id)
     }
 
-    /// Derives the rest from the facts.
+    fn subject(id: &InstanceId) -> Subject<'_> {
+        Subject::Instance(id)
+    }
+
+    /// An instance is bought first.
+    fn unheard_of(_: &Call, _: &InstanceId) -> Option<Self> {
+        None
+    }
+
+    fn life(&self) -> &Lifecycle {
+        &self.life
+    }
+
+    fn life_mut(&mut self) -> &mut Lifecycle {
+        &mut self.life
+    }
+
     fn settle(&mut self) {
-        let facts = self.orders.values().map(|order| order.signed_at);
-        let facts = facts.chain(self.freezes.iter().map(|freeze| freeze.signed_at)).chain(self.unfrozen_at);
-        self.newest = facts.fold(self.created_at, Timestamp::max);
-        self.expire_time = self.expiry_before(None);
-        if let Some(product) = self.product_told() {
-            self.product_id = Some(product);
-        }
-        self.freeze_cause = if self.released_at.is_some() { None } else { self.standing_freeze() };
-        self.status = match (self.released_at, self.freeze_cause, &self.app_info) {
-            (Some(_), ..) => Status::Released,
-            (None, Some(_), _) => Status::Frozen,
-            (None, None, Some(_)) => Status::Active,
-            (None, None, None) => Status::Provisioning,
-        };
+        self.life.settle(if self.app_info.is_some() { Status::Active } else { Status::Provisioning });
     }
 
-    /// The product that the last order to name one named.
-    fn product_told(&self) -> Option<ProductId> {
-        let named = self.orders.values().filter_map(|order| match &order.effect {
-            OrderEffect::Refresh { product_id, .. } | OrderEffect::Upgrade { product_id } => {
-                product_id.as_ref().map(|product| (order.signed_at, product))
-            }
-        });
-        named.max_by_key(|(signed_at, _)| *signed_at).map(|(_, product)| product.clone())
+    fn indexed(&self, world: World) -> Item {
+        listed(world, self).into_iter().chain(open_instance(world, self)).collect()
     }
 
-    /// The orders that move the expiry, in the order they were signed.
-    fn refreshes(&self) -> Vec<Refresh> {
-        let mut refreshes: Vec<_> = self
-            .orders
-            .values()
-            .filter_map(|order| match &order.effect {
-                OrderEffect::Refresh { scene, expire_time, .. } => {
-                    Some(Refresh { signed_at: order.signed_at, scene: *scene, expire_time: *expire_time })
-                }
-                OrderEffect::Upgrade { .. } => None,
-            })
-            .collect();
-        refreshes.sort_by_key(|refresh| refresh.signed_at);
-        refreshes
-    }
-
-    /// The expiry as the orders signed before `at` made it; all orders where `at` is none.
-    fn expiry_before(&self, at: Option<Timestamp>) -> Option<ExpireTime> {
-        let counting = self.refreshes().into_iter().filter(|refresh| at.is_none_or(|at| refresh.signed_at < at));
-        counting.fold(self.bought_until, |expiry, refresh| match refresh.scene {
-            Scene::UnsubscribeRenewalPeriod => Some(refresh.expire_time),
-            Scene::TrialToFormal | Scene::Renewal | Scene::RenewalChange => expiry.max(Some(refresh.expire_time)),
-        })
-    }
-
-    fn standing_freeze(&self) -> Option<FreezeCause> {
-        let mut standing = None;
-        for freeze in &self.freezes {
-            let expiry = self.expiry_before(Some(freeze.signed_at));
-            if !freeze.expired && expiry.is_some_and(|expiry| expiry.timestamp() > freeze.signed_at) {
-                return Some(FreezeCause::Suspended);
-            }
-            if !self.renewed_after(freeze.signed_at) {
-                standing = Some(FreezeCause::Expired);
-            }
-        }
-        standing
-    }
-
-    fn renewed_after(&self, at: Timestamp) -> bool {
-        self.refreshes().into_iter().any(|refresh| {
-            refresh.scene != Scene::UnsubscribeRenewalPeriod
-                && refresh.signed_at >= at
-                && refresh.expire_time.timestamp() > refresh.signed_at
-        })
-    }
-}
-
-struct Refresh {
-    signed_at: Timestamp,
-    scene: Scene,
-    expire_time: ExpireTime,
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_millis(1_764_000_000_000 + second * 1000)
-    }
-
-    fn instance() -> Instance {
-        Instance {
-            instance_id: "i-1".parse().unwrap(),
-            order_id: "CS1".parse().unwrap(),
-            order_line_id: Some("CS1-000001".parse().unwrap()),
-            product_id: None,
-            interface_type: InterfaceType::Basic,
-            app_info: Some(serde_json::from_str(r#"{"frontEndUrl":"https://app.example.com/"}"#).unwrap()),
-            provisioning_failure: None,
-            usage_info: Vec::new(),
-            created_at: at(0),
-            bought_until: None,
-            v1: false,
-            status: Status::Active,
-            freeze_cause: None,
-            expire_time: None,
-            orders: BTreeMap::new(),
-            freezes: Vec::new(),
-            unfrozen_at: None,
-            released_at: None,
-            newest: at(0),
-            version: 1,
-        }
-    }
-
-    #[derive(Debug, Clone)]
-    enum Fact {
-        Order(AppliedOrder),
-        Freeze(i64),
-        Unfreeze(i64),
-    }
-
-    impl Fact {
-        fn refresh(order: &str, signed: i64, scene: Scene, expiry: i64) -> Self {
-            let expire_time = ExpireTime::from_timestamp(at(expiry)).unwrap();
-            let effect = OrderEffect::Refresh { scene, expire_time, product_id: None };
-            let (order_id, order_line_id) = (order.parse().unwrap(), Some("1".parse().unwrap()));
-            let further = BTreeMap::new();
-            Self::Order(AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, further })
-        }
-
-        fn apply(&self, instance: &mut Instance) {
-            match self {
-                Self::Order(order) => instance.apply_order(order.clone()),
-                Self::Freeze(signed) => instance.freeze(Freeze { signed_at: at(*signed), expired: false }),
-                Self::Unfreeze(signed) => instance.unfreeze(at(*signed)),
-            }
-        }
-    }
-
-    fn after(facts: &[Fact]) -> Instance {
-        let mut instance = instance();
-        for fact in facts {
-            fact.apply(&mut instance);
-        }
-        instance
-    }
-
-    #[test]
-    fn a_renewal_never_moves_the_expiry_back_but_a_refund_does() {
-        let renewals = [Fact::refresh("a", 1, Scene::Renewal, 200), Fact::refresh("b", 2, Scene::RenewalChange, 100)];
-        assert_eq!(after(&renewals).expire_time.unwrap().timestamp(), at(200));
-        let refunded = [&renewals[..], &[Fact::refresh("c", 3, Scene::UnsubscribeRenewalPeriod, 50)]].concat();
-        assert_eq!(after(&refunded).expire_time.unwrap().timestamp(), at(50));
-    }
-
-    #[test]
-    fn a_renewal_lifts_an_expired_freeze_only() {
-        let expired = after(&[Fact::refresh("a", 1, Scene::Renewal, 100), Fact::Freeze(100)]);
-        assert_eq!((expired.status, expired.freeze_cause), (Status::Frozen, Some(FreezeCause::Expired)));
-        let mut renewed = expired.clone();
-        Fact::refresh("b", 110, Scene::Renewal, 300).apply(&mut renewed);
-        assert_eq!((renewed.status, renewed.freeze_cause), (Status::Active, None));
-        let mut renewed_into_the_past = expired;
-        Fact::refresh("b", 110, Scene::Renewal, 105).apply(&mut renewed_into_the_past);
-        assert_eq!(renewed_into_the_past.status, Status::Frozen);
-
-        let suspended = after(&[
-            Fact::refresh("a", 1, Scene::Renewal, 100),
-            Fact::Freeze(50),
-            Fact::Freeze(101),
-            Fact::refresh("b", 110, Scene::Renewal, 300),
-        ]);
-        assert_eq!((suspended.status, suspended.freeze_cause), (Status::Frozen, Some(FreezeCause::Suspended)));
-    }
-
-    #[test]
-    fn released_is_final() {
-        let mut instance = after(&[Fact::Freeze(1)]);
-        instance.release(at(2));
-        for fact in [Fact::Unfreeze(3), Fact::refresh("a", 4, Scene::Renewal, 100)] {
-            fact.apply(&mut instance);
-            assert_eq!(instance.status, Status::Released);
-        }
-    }
-
-    fn fact() -> impl Strategy<Value = Fact> {
-        prop_oneof![
-            // An order does one thing however often it is sent: scene and expiry follow from its name.
-            (0u8..6, 0i64..60).prop_map(|(order, signed)| {
-                let scenes = [Scene::Renewal, Scene::TrialToFormal, Scene::UnsubscribeRenewalPeriod];
-                Fact::refresh(&order.to_string(), signed, scenes[usize::from(order) % 3], i64::from(order) * 15)
-            }),
-            (0i64..60).prop_map(Fact::Freeze),
-            (0i64..60).prop_map(Fact::Unfreeze),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_arrival_does_not_matter(
-            (facts, shuffled) in prop::collection::vec(fact(), 0..12)
-                .prop_flat_map(|facts| (Just(facts.clone()), Just(facts).prop_shuffle())),
-            repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
-        ) {
-            let mut repeated = shuffled;
-            for repeat in repeats {
-                if !repeated.is_empty() {
-                    let fact = repeat.get(&repeated).clone();
-                    repeated.push(fact);
-                }
-            }
-            let (straight, wild) = (after(&facts), after(&repeated));
-            prop_assert_eq!(straight.status, wild.status);
-            prop_assert_eq!(straight.freeze_cause, wild.freeze_cause);
-            prop_assert_eq!(straight.expire_time, wild.expire_time);
-        }
+    fn list_as(update: UpdateBuilder, world: World, id: &InstanceId, status: Status) -> (UpdateBuilder, &'static str) {
+        list_as(update, world, id, status)
     }
 }

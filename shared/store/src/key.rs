@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AppId, InstanceId, Nonce, OrderId, OrderLineId, ProductId, TenantId, TestFlag};
+use koogallery::{
+    AppId, DeviceFingerprint, EventId, InstanceId, LicenseCode, Nonce, OrderId, OrderLineId, ProductId, TenantId,
+    TestFlag,
+};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::table::{PARTITION_KEY, SORT_KEY};
@@ -122,6 +126,34 @@ impl Key {
     /// An event about a tenant.
     pub(crate) fn tenant_event(world: World, tenant: &TenantId, event: Uuid) -> Self {
         Self::new(world, &format!("TENANT#{tenant}"), format!("EVENT#{event}"))
+    }
+
+    /// A license code's state.
+    pub(crate) fn license(world: World, code: &LicenseCode) -> Self {
+        Self::new(world, &format!("LICENSE#{}", code.reveal()), "STATE".to_owned())
+    }
+
+    /// An event about a license code.
+    pub(crate) fn license_event(world: World, code: &LicenseCode, event: Uuid) -> Self {
+        Self::new(world, &format!("LICENSE#{}", code.reveal()), format!("EVENT#{event}"))
+    }
+
+    /// A license that was applied for: on an instance, for a device. A fingerprint is too long for a key, and nobody's
+    /// business there; none has the digest of nothing.
+    pub(crate) fn device_license(
+        world: World,
+        id: &InstanceId,
+        event: &EventId,
+        fingerprint: Option<&DeviceFingerprint>,
+    ) -> Self {
+        let digest = hex::encode(Sha256::digest(fingerprint.map_or("", DeviceFingerprint::reveal)));
+        Self::new(world, &format!("INSTANCE#{id}"), format!("LICENSE#{event}#{digest}"))
+    }
+
+    /// A license that was applied for: for what an order bought.
+    pub(crate) fn purchase_license(world: World, order: &OrderId, product: Option<&ProductId>) -> Self {
+        let sort = product.map_or_else(|| "LICENSE".to_owned(), |product| format!("LICENSE#{product}"));
+        Self::new(world, &format!("ORDER#{order}"), sort)
     }
 
     /// A nonce that was used.

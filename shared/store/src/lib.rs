@@ -1,8 +1,10 @@
-//! The store: one DynamoDB table that holds instances, their orders, the nonces seen and the events to deliver.
+//! The store: one DynamoDB table that holds instances, license codes, their orders, the nonces seen and the events to
+//! deliver.
 //!
 //! Each change of state is one function here and one `TransactWriteItems`: nonce, state under its condition, event.
 //! So a callback is applied whole or not at all, counts once, and its event is never lost. What happens to an
-//! instance is decided by pure code, [`Instance`]; the files named for the changes say how DynamoDB is asked.
+//! instance or a license code is decided by pure code, [`Lifecycle`]; the files named for the changes say how DynamoDB is
+//! asked.
 
 mod application;
 mod bucket;
@@ -15,6 +17,10 @@ mod directory;
 mod event;
 mod instance;
 mod key;
+mod license;
+mod license_request;
+mod license_rules;
+mod lifecycle;
 mod listing;
 mod new_instance;
 mod newest;
@@ -41,8 +47,12 @@ pub use client::{Store, StoreError};
 pub use data_key::{DataKey, DataKeyId, SealError, Sealed, WrappedDataKey};
 pub use departments::{StandingDepartment, TenantDepartments};
 pub use event::{Event, EventType, GROUP};
-pub use instance::{AppliedOrder, Freeze, FreezeCause, Instance, OrderEffect, ProvisioningFailure, Status};
+pub use instance::{Instance, ProvisioningFailure};
 pub use key::World;
+pub use license::License;
+pub use license_request::{LicenseRequest, LicenseRequestId, LicenseRequested};
+pub use license_rules::{Demand, LicenseRules, LicenseRulesError};
+pub use lifecycle::{AppliedOrder, Freeze, FreezeCause, Lifecycle, OrderEffect, Status};
 pub use listing::{InstancePage, Place, PlaceError};
 pub use new_instance::{Created, purchase_details_place};
 pub use open::{Kind, Open};

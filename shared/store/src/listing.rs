@@ -8,8 +8,9 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::InstanceId;
 
 use crate::client::{Store, StoreError};
-use crate::instance::{Instance, Status};
+use crate::instance::Instance;
 use crate::key::{Item, World};
+use crate::lifecycle::Status;
 use crate::table::{LISTED, LISTED_AS, LISTED_INDEX};
 
 const SHARDS: u8 = 16;
@@ -31,9 +32,9 @@ pub(crate) fn listed(world: World, instance: &Instance) -> Item {
         return Item::new();
     }
     let id = &instance.instance_id;
-    let listed_as = format!("{:013}#{id}", instance.created_at.as_millis());
+    let listed_as = format!("{:013}#{id}", instance.life.created_at.as_millis());
     Item::from([
-        (LISTED.to_owned(), partition(instance.status, shard(id))),
+        (LISTED.to_owned(), partition(instance.life.status, shard(id))),
         (LISTED_AS.to_owned(), AttributeValue::S(listed_as)),
     ])
 }
@@ -107,7 +108,8 @@ impl Store {
             ids.extend(found.ids);
         }
         let mut found = self.instances(World::Real, &ids).await?;
-        let instances = ids.iter().filter_map(|id| found.remove(id)).filter(|found| found.status == status).collect();
+        let instances =
+            ids.iter().filter_map(|id| found.remove(id)).filter(|found| found.life.status == status).collect();
         Ok(InstancePage { instances, next: place })
     }
 

@@ -1,7 +1,5 @@
 //! newInstance: an order line makes one instance, however often and from however many sides it is asked for.
 
-use std::collections::BTreeMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId};
 use uuid::Uuid;
@@ -11,10 +9,9 @@ use crate::change::NonceUse;
 use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
 use crate::event::{Event, Subject};
-use crate::instance::{Instance, Status};
+use crate::instance::Instance;
 use crate::key::{Item, Key};
-use crate::listing::listed;
-use crate::open::open_instance;
+use crate::lifecycle::{Lifecycle, Living, Status};
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
@@ -99,34 +96,29 @@ fn made_by(
     app_info: Option<AppInfo>,
 ) -> Instance {
     let bought_until = request.details.as_ref().and_then(|details| details.expire_time);
+    let status = if app_info.is_some() { Status::Active } else { Status::Provisioning };
     Instance {
         instance_id: id.clone(),
         order_id: request.order_id.clone(),
         order_line_id: request.order_line_id.clone(),
-        product_id: request.product_id.clone(),
         interface_type,
-        status: if app_info.is_some() { Status::Active } else { Status::Provisioning },
         app_info,
         usage_info: Vec::new(),
         provisioning_failure: None,
-        created_at: call.signed_at(),
-        bought_until,
         v1: request.details.is_some(),
-        freeze_cause: None,
-        expire_time: bought_until,
-        orders: BTreeMap::new(),
-        freezes: Vec::new(),
-        unfrozen_at: None,
-        released_at: None,
-        newest: call.signed_at(),
-        version: 1,
+        licenses: None,
+        life: Lifecycle {
+            bought_until,
+            expire_time: bought_until,
+            product_id: request.product_id.clone(),
+            ..Lifecycle::new(call.signed_at(), status)
+        },
     }
 }
 
 fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(instance)?;
-    item.extend(listed(call.world(), instance));
-    item.extend(open_instance(call.world(), instance));
+    item.extend(instance.indexed(call.world()));
     item.extend(Key::instance(call.world(), &instance.instance_id).into_item());
     Ok(item)
 }

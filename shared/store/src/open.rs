@@ -59,7 +59,7 @@ pub(crate) fn open(kind: Kind, name: &[u8], since: Timestamp) -> Item {
 /// Those of an instance that the application has yet to provision; debug calls never reach it.
 pub(crate) fn open_instance(world: World, instance: &Instance) -> Item {
     if world == World::Real && instance.awaits_provisioning() {
-        open(Kind::Provisioning, instance.instance_id.as_str().as_bytes(), instance.created_at)
+        open(Kind::Provisioning, instance.instance_id.as_str().as_bytes(), instance.life.created_at)
     } else {
         Item::new()
     }

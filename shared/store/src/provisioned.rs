@@ -5,8 +5,9 @@ use koogallery::{AppInfo, InstanceId, TextError};
 
 use crate::change::replace;
 use crate::client::{Store, StoreError};
-use crate::instance::{Instance, ProvisioningFailure, Status};
+use crate::instance::{Instance, ProvisioningFailure};
 use crate::key::{Key, World};
+use crate::lifecycle::Status;
 use crate::transaction::Pauses;
 
 /// What became of it.
@@ -68,7 +69,7 @@ impl Store {
                 return Ok(Provisioned::Unknown);
             };
             let standing: Instance = serde_dynamo::from_item(standing)?;
-            if standing.status == Status::Released {
+            if standing.life.status == Status::Released {
                 return Ok(Provisioned::Released);
             }
             let mut decided = standing.clone();
@@ -78,8 +79,8 @@ impl Store {
             if decided == standing {
                 return Ok(Provisioned::Unchanged);
             }
-            decided.version += 1;
-            let update = replace(World::Real, &decided, standing.version)?.table_name(&self.table);
+            decided.life.version += 1;
+            let update = replace(World::Real, id, &decided)?.table_name(&self.table);
             let update = update.build().map_err(|error| StoreError::Refused(error.to_string()))?;
             let sent = self
                 .client

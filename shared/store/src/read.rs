@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use koogallery::InstanceId;
+use koogallery::{InstanceId, LicenseCode};
 
 use crate::call::Call;
 use crate::change::NonceUse;
@@ -11,6 +11,7 @@ use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
+use crate::license::License;
 
 /// DynamoDB takes at most so many keys at once.
 const LARGEST_BATCH: usize = 100;
@@ -40,7 +41,13 @@ impl Store {
         Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// What V1.0 told of an instance's buyer, sealed for [`purchase_details_place`]; none where nothing was told.
+    /// One license code, as far as calls told of it.
+    pub async fn license(&self, code: &LicenseCode) -> Result<Option<License>, StoreError> {
+        let item = self.standing_item(Key::license(World::Real, code)).await?;
+        Ok(item.map(serde_dynamo::from_item).transpose()?)
+    }
+
+    /// What V1.0 told of an instance's buyer, sealed for [`crate::purchase_details_place`]; none where nothing was told.
     pub async fn purchase_details(&self, world: World, id: &InstanceId) -> Result<Option<Sealed>, StoreError> {
         let item = self.standing_item(Key::details(world, id)).await?;
         Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))

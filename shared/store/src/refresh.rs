@@ -1,31 +1,69 @@
-//! refreshInstance: the expiry moves.
+//! refreshInstance, refreshLicenseCode: the expiry moves.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
-use koogallery::{RefreshInstance, Scene};
+use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, RefreshInstance, RefreshLicenseCode, Scene};
 
 use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::event::Event;
-use crate::instance::{AppliedOrder, OrderEffect};
+use crate::instance::Instance;
+use crate::license::License;
+use crate::lifecycle::{AppliedOrder, Living, OrderEffect};
+
+/// What either call tells of the order.
+struct Refresh<'a> {
+    scene: Scene,
+    order_id: &'a OrderId,
+    order_line_id: Option<&'a OrderLineId>,
+    product_id: Option<&'a ProductId>,
+    expire_time: ExpireTime,
+    further: &'a BTreeMap<String, String>,
+}
 
 impl Store {
-    /// Applies a renewal, or the refund of one.
+    /// Applies a renewal of an instance, or the refund of one.
     pub async fn refresh(&self, call: &Call, request: &RefreshInstance) -> Result<Changed, StoreError> {
-        let RefreshInstance { scene, order_id, order_line_id, instance_id, product_id, expire_time, further, .. } =
-            request;
+        let refresh = Refresh {
+            scene: request.scene,
+            order_id: &request.order_id,
+            order_line_id: request.order_line_id.as_ref(),
+            product_id: request.product_id.as_ref(),
+            expire_time: request.expire_time,
+            further: &request.further,
+        };
+        self.refreshed::<Instance>(call, &request.instance_id, refresh).await
+    }
+
+    /// Applies a renewal of a license code, or the refund of one.
+    pub async fn refresh_license(&self, call: &Call, request: &RefreshLicenseCode) -> Result<Changed, StoreError> {
+        let refresh = Refresh {
+            scene: request.scene,
+            order_id: &request.order_id,
+            order_line_id: request.order_line_id.as_ref(),
+            product_id: request.product_id.as_ref(),
+            expire_time: request.expire_time,
+            further: &request.further,
+        };
+        self.refreshed::<License>(call, &request.license, refresh).await
+    }
+
+    async fn refreshed<L: Living>(&self, call: &Call, id: &L::Id, refresh: Refresh<'_>) -> Result<Changed, StoreError> {
+        let Refresh { scene, order_id, order_line_id, product_id, expire_time, further } = refresh;
         let order = AppliedOrder {
             order_id: order_id.clone(),
-            order_line_id: order_line_id.clone(),
+            order_line_id: order_line_id.cloned(),
             signed_at: call.signed_at(),
-            effect: OrderEffect::Refresh { scene: *scene, expire_time: *expire_time, product_id: product_id.clone() },
+            effect: OrderEffect::Refresh { scene, expire_time, product_id: product_id.cloned() },
             further: further.clone(),
         };
 
-        // Usual: the instance is in use, the call is the newest, the order is new, and a renewal moves the expiry on.
+        // Usual: it is in use, the call is the newest, the order is new, and a renewal moves the expiry on.
         let mut condition =
             "#status = :active AND #newest < :signedAt AND attribute_not_exists(#orders.#order)".to_owned();
-        if *scene != Scene::UnsubscribeRenewalPeriod {
+        if scene != Scene::UnsubscribeRenewalPeriod {
             condition += " AND (attribute_not_exists(#expireTime) OR #expireTime < :expireTime)";
         }
         let mut expression =
@@ -51,7 +89,7 @@ impl Store {
             .expression_attribute_values(":order", serde_dynamo::to_attribute_value(&order)?)
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
 
-        let event = Event::ordered(call, instance_id, &order, Some(*expire_time));
-        self.change(call, instance_id, usual, &[event], |instance| instance.apply_order(order.clone())).await
+        let event = Event::ordered(call, &L::subject(id), &order, Some(expire_time));
+        self.change::<L>(call, id, usual, &[event], |life| life.apply_order(order.clone())).await
     }
 }

@@ -6,8 +6,9 @@ use koogallery::UpgradeInstance;
 use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
-use crate::event::Event;
-use crate::instance::{AppliedOrder, OrderEffect};
+use crate::event::{Event, Subject};
+use crate::instance::Instance;
+use crate::lifecycle::{AppliedOrder, OrderEffect};
 
 impl Store {
     /// Applies an upgrade order.
@@ -43,7 +44,8 @@ impl Store {
             .expression_attribute_values(":order", serde_dynamo::to_attribute_value(&order)?)
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
 
-        let event = Event::ordered(call, &request.instance_id, &order, None);
-        self.change(call, &request.instance_id, usual, &[event], |instance| instance.apply_order(order.clone())).await
+        let id = &request.instance_id;
+        let event = Event::ordered(call, &Subject::Instance(id), &order, None);
+        self.change::<Instance>(call, id, usual, &[event], |life| life.apply_order(order.clone())).await
     }
 }

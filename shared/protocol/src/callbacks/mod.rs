@@ -5,14 +5,18 @@ mod application_sync;
 mod auth_sync;
 mod change;
 mod change_instance_check;
+mod get_license_async;
 mod new_instance;
 mod order_notify;
 mod query_instance;
 mod refresh_instance;
+mod refresh_license_code;
 mod release_instance;
+mod release_license_code;
 mod single_org_sync;
 mod tenant_sync;
 mod update_instance_status;
+mod update_license_code_status;
 mod upgrade_instance;
 
 pub use all_org_sync::AllOrgSync;
@@ -20,14 +24,18 @@ pub use application_sync::{Application, ApplicationSync, EncryptedSecret};
 pub use auth_sync::{AuthSync, Role, User, UsersChange};
 pub use change::{Change, Flag};
 pub use change_instance_check::{ChangeInstanceCheck, ProductInfo};
+pub use get_license_async::{DeviceLicense, GetLicenseAsync, PurchaseLicense};
 pub use new_instance::{NewInstance, PurchaseDetails};
 pub use order_notify::OrderNotify;
 pub use query_instance::{InstanceIds, InstanceIdsError, QueryInstance};
 pub use refresh_instance::{RefreshInstance, Scene};
+pub use refresh_license_code::RefreshLicenseCode;
 pub use release_instance::ReleaseInstance;
+pub use release_license_code::ReleaseLicenseCode;
 pub use single_org_sync::{Department, SingleOrgSync};
 pub use tenant_sync::{Tenant, TenantSync};
 pub use update_instance_status::{InstanceStatus, UpdateInstanceStatus};
+pub use update_license_code_status::UpdateLicenseCodeStatus;
 pub use upgrade_instance::UpgradeInstance;
 
 use serde::Serialize;
@@ -36,6 +44,7 @@ use serde_json::Value;
 
 use crate::access_key::AccessKey;
 use crate::canonical::canonical_form;
+use crate::license_code::LicenseCode;
 use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
@@ -87,6 +96,11 @@ pub trait Request: Serialize + DeserializeOwned {
 
     /// The instance it is about, where it names one: for the log.
     fn instance_id(&self) -> Option<&InstanceId> {
+        None
+    }
+
+    /// The license code it is about, where it names one: for the log, which shows its end.
+    fn license(&self) -> Option<&LicenseCode> {
         None
     }
 

@@ -1,27 +1,20 @@
-//! The authorization code (授权码) of License 2.0: who holds it holds the license, so it is shown by its end only.
+//! What names a license, and the device that it is for. Neither is shown: who holds a code holds the license, and a
+//! fingerprint tells devices, and so people, apart.
 
 use std::fmt;
 
-use koogallery::{Text, TextError};
-use serde::{Deserialize, Serialize};
+use crate::text::checked_text;
 
-/// `license`: 1 to 64 characters. `Debug` and `Display` show at most the last 4.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LicenseCode(Text<64>);
+checked_text!(
+    /// The authorization code (授权码) of a License product. `Debug` and `Display` show at most the last 4 characters.
+    LicenseCode, "license", 64
+);
 
 impl LicenseCode {
     /// The whole code.
     #[must_use]
     pub fn reveal(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl std::str::FromStr for LicenseCode {
-    type Err = TextError;
-    fn from_str(text: &str) -> Result<Self, TextError> {
-        Text::try_from(text.to_owned()).map(Self)
+        &self.0
     }
 }
 
@@ -41,12 +34,31 @@ impl fmt::Debug for LicenseCode {
     }
 }
 
+checked_text!(
+    /// What tells a device from others, or its hardware code. `Debug` shows nothing of it.
+    DeviceFingerprint, "deviceFingerprint", 1024
+);
+
+impl DeviceFingerprint {
+    /// The text itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DeviceFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceFingerprint(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn only_the_end_is_shown() {
+    fn only_the_end_of_a_code_is_shown() {
         let shown = |code: &str| {
             let code: LicenseCode = code.parse().unwrap();
             (code.to_string(), format!("{code:?}"))
@@ -54,5 +66,12 @@ mod tests {
         assert_eq!(shown("ABCDE-FGHIJ"), ("…GHIJ".to_owned(), "LicenseCode(…GHIJ)".to_owned()));
         assert_eq!(shown("授权码授权码授权码"), ("…码授权码".to_owned(), "LicenseCode(…码授权码)".to_owned()));
         assert_eq!(shown("ABCDEFGH").0, "…");
+    }
+
+    #[test]
+    fn a_fingerprint_is_not_shown() {
+        let fingerprint: DeviceFingerprint = "00:00:5e:00:53:01".parse().unwrap();
+        assert_eq!(format!("{fingerprint:?}"), "DeviceFingerprint(…)");
+        assert!("x".repeat(1025).parse::<DeviceFingerprint>().is_err());
     }
 }

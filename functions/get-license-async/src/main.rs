@@ -1,0 +1,6 @@
+//! Answers getLicenseAsync: make a license for a device, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    koogallery_runtime::lambda::<get_license_async::Handler>().await
+}

@@ -1,0 +1,23 @@
+//! refreshLicenseCode: a license code's expiry moved, by a renewal or by the refund of one. License 1.0: refreshLicense.
+//!
+//! The rules are an instance's: a renewal never moves the expiry back, a refund sets what it says, each order line counts
+//! once. A code that nobody has heard of is kept: it may be renewed before it was ever activated.
+
+use koogallery::{RefreshLicenseCode, Reply, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
+
+/// The function; it has no settings of its own.
+#[derive(Debug)]
+pub struct Handler;
+
+impl Function for Handler {
+    type Request = RefreshLicenseCode;
+
+    fn configured(_: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self)
+    }
+
+    async fn answer(&self, call: &Verified<RefreshLicenseCode>, context: &Context<'_>) -> Result<Reply, AnswerError> {
+        Ok(context.store.refresh_license(context.call, call.request()).await?.reply())
+    }
+}

@@ -1,0 +1,92 @@
+//! getLicenseAsync: make a license for a device (topic 0070649255). License 1.0: getLicense.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::license_code::DeviceFingerprint;
+use crate::license_time::LicenseTime;
+use crate::parameters::Parameters;
+use crate::route::Callback;
+use crate::test_flag::TestFlag;
+use crate::text::{EventId, InstanceId, OrderId, ProductId, blank_as_none};
+
+/// The license itself is handed over later, through the open API's upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, from = "DeviceLicense")]
+pub enum GetLicenseAsync {
+    /// Online License: for a device, on an instance that was bought before.
+    Device(DeviceLicense),
+    /// License 1.0: for what was bought, once.
+    Purchase(PurchaseLicense),
+}
+
+/// What Online License's getLicenseAsync carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceLicense {
+    /// On which instance.
+    pub instance_id: InstanceId,
+    /// Valid from then on.
+    pub effective_time: LicenseTime,
+    /// Valid until then; must be there where the product is billed by period.
+    #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
+    pub expire_time: Option<LicenseTime>,
+    /// With the fingerprint it names the application: a resend has the same, and makes no new license.
+    pub event_id: EventId,
+    /// For which device.
+    #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
+    pub device_fingerprint: Option<DeviceFingerprint>,
+    /// A debug call?
+    #[serde(default)]
+    pub test_flag: TestFlag,
+}
+
+/// What is read of License 1.0's getLicense. Its guide is withdrawn, and what is left does not list its fields: here it
+/// is the purchase itself, so the order names it, with the product where one is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PurchaseLicense {
+    /// The order.
+    pub order_id: OrderId,
+    /// The product, where the call names one.
+    pub product_id: Option<ProductId>,
+    /// A debug call?
+    pub test_flag: TestFlag,
+}
+
+impl From<DeviceLicense> for GetLicenseAsync {
+    fn from(request: DeviceLicense) -> Self {
+        Self::Device(request)
+    }
+}
+
+impl Request for GetLicenseAsync {
+    const CALLBACK: Callback = Callback::GetLicenseAsync;
+    fn test_flag(&self) -> TestFlag {
+        match self {
+            Self::Device(request) => request.test_flag,
+            Self::Purchase(request) => request.test_flag,
+        }
+    }
+    fn order_id(&self) -> Option<&OrderId> {
+        match self {
+            Self::Device(_) => None,
+            Self::Purchase(request) => Some(&request.order_id),
+        }
+    }
+    fn instance_id(&self) -> Option<&InstanceId> {
+        match self {
+            Self::Device(request) => Some(&request.instance_id),
+            Self::Purchase(_) => None,
+        }
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        Ok(Self::Purchase(PurchaseLicense {
+            order_id: parameters.required("orderId")?,
+            product_id: parameters.optional("productId")?,
+            test_flag: parameters.test_flag()?,
+        }))
+    }
+}

@@ -1,0 +1,70 @@
+//! refreshLicenseCode: a code's expiry moved (topic 0070649168). License 1.0: refreshLicense.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidRequest, Request, Scene};
+use crate::access_key::AccessKey;
+use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::license_code::LicenseCode;
+use crate::parameters::Parameters;
+use crate::route::Callback;
+use crate::test_flag::TestFlag;
+use crate::text::{OrderId, OrderLineId, ProductId, blank_as_none, required};
+
+/// A code may be renewed before it was ever activated, so it may be new to the seller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshLicenseCode {
+    /// Why it moved. The guide names `RENEWAL` and `UNSUBSCRIBE_RENEWAL_PERIOD`; the other two mean what they mean to
+    /// an instance.
+    pub scene: Scene,
+    /// The renewal or refund order: a new one, not the purchase's.
+    pub order_id: OrderId,
+    /// Its line; License 1.0 names none.
+    #[serde(deserialize_with = "required")]
+    pub order_line_id: Option<OrderLineId>,
+    /// Whose expiry.
+    pub license: LicenseCode,
+    /// The product, where it changed.
+    #[serde(default, deserialize_with = "blank_as_none")]
+    pub product_id: Option<ProductId>,
+    /// The new end of the paid period; a refund moves it back.
+    pub expire_time: ExpireTime,
+    /// A debug call?
+    #[serde(default)]
+    pub test_flag: TestFlag,
+    /// What else License 1.0 tells of the order.
+    #[serde(skip)]
+    pub further: BTreeMap<String, String>,
+}
+
+impl Request for RefreshLicenseCode {
+    const CALLBACK: Callback = Callback::RefreshLicenseCode;
+    fn test_flag(&self) -> TestFlag {
+        self.test_flag
+    }
+    fn order_id(&self) -> Option<&OrderId> {
+        Some(&self.order_id)
+    }
+    fn license(&self) -> Option<&LicenseCode> {
+        Some(&self.license)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        const KNOWN: [&str; 4] = ["orderId", "productId", "expireTime", "trialToFormal"];
+        let trial_ended = parameters.is_set("trialToFormal");
+        let expire_time = parameters.text("expireTime")?.parse();
+        Ok(Self {
+            scene: if trial_ended { Scene::TrialToFormal } else { Scene::Renewal },
+            order_id: parameters.required("orderId")?,
+            order_line_id: None,
+            license: parameters.license()?,
+            product_id: parameters.optional("productId")?,
+            expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?,
+            test_flag: parameters.test_flag()?,
+            further: parameters.further(&[&Parameters::LICENSE_NAMES[..], &KNOWN[..]].concat()),
+        })
+    }
+}

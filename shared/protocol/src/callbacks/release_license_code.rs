@@ -1,0 +1,50 @@
+//! releaseLicenseCode: a code is gone for good (topic 0070649172). License 1.0: releaseLicense.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::license_code::LicenseCode;
+use crate::parameters::Parameters;
+use crate::route::Callback;
+use crate::test_flag::TestFlag;
+use crate::text::{OrderId, OrderLineId, blank_as_none};
+
+/// Final: a repeat succeeds, anything else about the code is answered with `000003` from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseLicenseCode {
+    /// Which code.
+    pub license: LicenseCode,
+    /// The refund order, when a refund is why.
+    #[serde(default, deserialize_with = "blank_as_none")]
+    pub order_id: Option<OrderId>,
+    /// Its line.
+    #[serde(default, deserialize_with = "blank_as_none")]
+    pub order_line_id: Option<OrderLineId>,
+    /// A debug call?
+    #[serde(default)]
+    pub test_flag: TestFlag,
+}
+
+impl Request for ReleaseLicenseCode {
+    const CALLBACK: Callback = Callback::ReleaseLicenseCode;
+    fn test_flag(&self) -> TestFlag {
+        self.test_flag
+    }
+    fn order_id(&self) -> Option<&OrderId> {
+        self.order_id.as_ref()
+    }
+    fn license(&self) -> Option<&LicenseCode> {
+        Some(&self.license)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        Ok(Self {
+            license: parameters.license()?,
+            order_id: parameters.optional("orderId")?,
+            order_line_id: None,
+            test_flag: parameters.test_flag()?,
+        })
+    }
+}

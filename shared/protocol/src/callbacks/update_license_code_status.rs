@@ -1,0 +1,39 @@
+//! updateLicenseCodeStatus: freeze or thaw a code (topic 0070649169). License 1.0: expireLicense.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InstanceStatus, InvalidRequest, Request};
+use crate::access_key::AccessKey;
+use crate::license_code::LicenseCode;
+use crate::parameters::Parameters;
+use crate::route::Callback;
+use crate::test_flag::TestFlag;
+
+/// After its expiry a code stays frozen for at most 15 days, then it is released.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateLicenseCodeStatus {
+    /// Which code.
+    pub license: LicenseCode,
+    /// What it shall become. License 1.0's expireLicense is a freeze that says why: the period ended.
+    pub status: InstanceStatus,
+    /// A debug call?
+    #[serde(default)]
+    pub test_flag: TestFlag,
+}
+
+impl Request for UpdateLicenseCodeStatus {
+    const CALLBACK: Callback = Callback::UpdateLicenseCodeStatus;
+    fn test_flag(&self) -> TestFlag {
+        self.test_flag
+    }
+    fn license(&self) -> Option<&LicenseCode> {
+        Some(&self.license)
+    }
+
+    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+        parameters.within(&[("orderId", 64)])?;
+        let license = parameters.license()?;
+        Ok(Self { license, status: InstanceStatus::Expire, test_flag: parameters.test_flag()? })
+    }
+}

@@ -1,0 +1,284 @@
+//! getLicenseAsync: a license is applied for, once for each event and device, and the seller's application hands it in.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use koogallery::{
+    DeviceFingerprint, DeviceLicense, EventId, ExpireTime, GetLicenseAsync, InstanceId, OrderId, ProductId,
+    PurchaseLicense, Reply, ResultCode, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::call::Call;
+use crate::change::NonceUse;
+use crate::client::{Store, StoreError};
+use crate::event::{Event, Subject};
+use crate::instance::Instance;
+use crate::key::{Item, Key, World};
+use crate::license_rules::{LicenseRules, last};
+use crate::transaction::{Commit, Pauses, Transaction};
+
+/// Names one application for a license.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum LicenseRequestId {
+    /// Online License.
+    Device {
+        /// On which instance.
+        instance_id: InstanceId,
+        /// KooGallery's name of the application.
+        event_id: EventId,
+        /// For which device, where the call told one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device_fingerprint: Option<DeviceFingerprint>,
+    },
+    /// License 1.0, whose license belongs to the purchase.
+    Purchase {
+        /// The order.
+        order_id: OrderId,
+        /// The product, where the call told one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product_id: Option<ProductId>,
+    },
+}
+
+/// An application for a license, as it stands in the table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LicenseRequest {
+    /// Its name.
+    #[serde(flatten)]
+    pub id: LicenseRequestId,
+    /// Valid from then on, where the call told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_time: Option<ExpireTime>,
+    /// Valid until then, where the call told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire_time: Option<ExpireTime>,
+    /// When the first call for it was signed.
+    pub requested_at: Timestamp,
+    /// When the seller's application handed the license in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_in_at: Option<Timestamp>,
+}
+
+/// What became of a call for a license.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LicenseRequested {
+    /// The application is kept, with its event.
+    New,
+    /// It was kept before; the license is not handed in yet.
+    Waiting,
+    /// Its license is handed in.
+    HandedIn,
+    /// Something speaks against it.
+    Refused(ResultCode),
+    /// The nonce was used before.
+    Replayed,
+}
+
+impl LicenseRequested {
+    /// How KooGallery is told.
+    #[must_use]
+    pub const fn reply(self) -> Reply {
+        Reply::of(match self {
+            Self::New | Self::Waiting => ResultCode::Processing,
+            Self::HandedIn => ResultCode::Success,
+            Self::Refused(code) => code,
+            Self::Replayed => ResultCode::AuthenticationFailed,
+        })
+    }
+}
+
+/// The writes of the transaction, in this order.
+const APPLICATION: usize = 0;
+
+impl Store {
+    /// Keeps an application for a license, if nothing speaks against it, and counts it on its instance. A debug call
+    /// needs no instance.
+    pub async fn request_license(
+        &self,
+        call: &Call,
+        request: &GetLicenseAsync,
+        rules: LicenseRules,
+    ) -> Result<LicenseRequested, StoreError> {
+        let wanted = LicenseRequest::of(request, call);
+        let device = match request {
+            GetLicenseAsync::Device(device) => Some(device),
+            GetLicenseAsync::Purchase(_) => None,
+        };
+        let unmet = device.and_then(|device| rules.unmet(device));
+        let on_instance = device.filter(|_| call.world() == World::Real);
+        let mut pauses = Pauses::new();
+        loop {
+            let mut standing = None;
+            if unmet.is_none() {
+                let mut transaction = Transaction::new(self, call)?.create(wanted.to_item(call.world())?)?;
+                if let Some(device) = on_instance {
+                    transaction = transaction.update(counted(device, rules, call))?;
+                }
+                let event = Event::license_requested(call, &wanted);
+                match transaction.events(&wanted.id.subject(), &[event])?.commit().await? {
+                    Commit::Done => return Ok(LicenseRequested::New),
+                    Commit::Replayed => return Ok(LicenseRequested::Replayed),
+                    Commit::Refused { place: APPLICATION, standing: found } => standing = found,
+                    Commit::Refused { .. } | Commit::Conflict => {}
+                }
+            }
+
+            // Something stands in the way, or another call is at it. Should it be gone by now, the nonce still serves
+            // this call.
+            let (nonce, standing, instance) = tokio::join!(
+                self.use_nonce(call),
+                async {
+                    match standing {
+                        Some(standing) => Ok(Some(standing)),
+                        None => self.item(call, wanted.id.key(call.world())).await,
+                    }
+                },
+                self.instance_of(call, on_instance)
+            );
+            if nonce? == NonceUse::Replayed {
+                return Ok(LicenseRequested::Replayed);
+            }
+            let standing: Option<LicenseRequest> = standing?.map(serde_dynamo::from_item).transpose()?;
+            let refusal = match (on_instance, instance?) {
+                (Some(device), Some(instance)) => rules.refusal(device, &instance, call.now()),
+                (Some(_), None) => Some(ResultCode::InstanceNotFound),
+                (None, _) => unmet,
+            };
+            match (standing, refusal) {
+                (_, Some(ResultCode::InstanceNotFound)) => {
+                    return Ok(LicenseRequested::Refused(ResultCode::InstanceNotFound));
+                }
+                (Some(LicenseRequest { handed_in_at: Some(_), .. }), _) => return Ok(LicenseRequested::HandedIn),
+                (Some(_), _) => return Ok(LicenseRequested::Waiting),
+                (None, Some(code)) => return Ok(LicenseRequested::Refused(code)),
+                (None, None) => pauses.pause().await?,
+            }
+        }
+    }
+
+    async fn instance_of(&self, call: &Call, device: Option<&DeviceLicense>) -> Result<Option<Instance>, StoreError> {
+        let Some(device) = device else { return Ok(None) };
+        let item = self.item(call, Key::instance(call.world(), &device.instance_id)).await?;
+        Ok(item.map(serde_dynamo::from_item).transpose()?)
+    }
+
+    /// Notes that the seller's application has handed a license in: KooGallery is told `000000` from now on. False where
+    /// nobody applied for it.
+    pub async fn license_handed_in(
+        &self,
+        world: World,
+        id: &LicenseRequestId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(id.key(world).into_item()))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET handedInAt = if_not_exists(handedInAt, :at)")
+            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Reads an application for a license.
+    pub async fn license_request(
+        &self,
+        world: World,
+        id: &LicenseRequestId,
+    ) -> Result<Option<LicenseRequest>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(id.key(world).into_item()));
+        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
+    }
+}
+
+/// One license more on its instance, if the instance is as [`LicenseRules::refusal`] wants it.
+fn counted(device: &DeviceLicense, rules: LicenseRules, call: &Call) -> UpdateBuilder {
+    let mut condition = "#status IN (:provisioning, :active)".to_owned();
+    let mut update = Update::builder()
+        .set_key(Some(Key::instance(call.world(), &device.instance_id).into_item()))
+        .update_expression("ADD #licenses :one")
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_names("#licenses", "licenses")
+        .expression_attribute_names("#expireTime", "expireTime")
+        .expression_attribute_values(":provisioning", AttributeValue::S("provisioning".to_owned()))
+        .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+    if device.expire_time.is_some() {
+        condition += " AND (attribute_not_exists(#expireTime) OR (#expireTime > :now AND #expireTime >= :last))";
+        let now = ExpireTime::from_timestamp(call.now()).map(|time| time.to_string()).unwrap_or_default();
+        update = update
+            .expression_attribute_values(":now", AttributeValue::S(now))
+            .expression_attribute_values(":last", AttributeValue::S(last(device).to_string()));
+    } else {
+        condition += " AND attribute_not_exists(#expireTime)";
+    }
+    if let Some(quota) = rules.quota {
+        condition += " AND (attribute_not_exists(#licenses) OR #licenses < :quota)";
+        update = update.expression_attribute_values(":quota", AttributeValue::N(quota.to_string()));
+    }
+    update.condition_expression(condition)
+}
+
+impl From<&GetLicenseAsync> for LicenseRequestId {
+    fn from(request: &GetLicenseAsync) -> Self {
+        match request {
+            GetLicenseAsync::Device(DeviceLicense { instance_id, event_id, device_fingerprint, .. }) => Self::Device {
+                instance_id: instance_id.clone(),
+                event_id: event_id.clone(),
+                device_fingerprint: device_fingerprint.clone(),
+            },
+            GetLicenseAsync::Purchase(PurchaseLicense { order_id, product_id, .. }) => {
+                Self::Purchase { order_id: order_id.clone(), product_id: product_id.clone() }
+            }
+        }
+    }
+}
+
+impl LicenseRequestId {
+    fn key(&self, world: World) -> Key {
+        match self {
+            Self::Device { instance_id, event_id, device_fingerprint } => {
+                Key::device_license(world, instance_id, event_id, device_fingerprint.as_ref())
+            }
+            Self::Purchase { order_id, product_id } => Key::purchase_license(world, order_id, product_id.as_ref()),
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Device { instance_id, .. } => Subject::Instance(instance_id),
+            Self::Purchase { order_id, .. } => Subject::Order(order_id),
+        }
+    }
+}
+
+impl LicenseRequest {
+    fn of(request: &GetLicenseAsync, call: &Call) -> Self {
+        let (effective_time, expire_time) = match request {
+            GetLicenseAsync::Device(device) => (Some(device.effective_time), device.expire_time),
+            GetLicenseAsync::Purchase(_) => (None, None),
+        };
+        Self {
+            id: request.into(),
+            effective_time: effective_time.map(ExpireTime::from),
+            expire_time: expire_time.map(ExpireTime::from),
+            requested_at: call.signed_at(),
+            handed_in_at: None,
+        }
+    }
+
+    fn to_item(&self, world: World) -> Result<Item, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(self)?;
+        item.extend(self.id.key(world).into_item());
+        Ok(item)
+    }
+}
