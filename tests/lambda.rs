@@ -8,13 +8,15 @@ use std::sync::OnceLock;
 
 use koogallery::{AccessKeys, NewInstance, Request};
 use koogallery_local::database::EmbeddedDatabase;
-use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, local_rsa_public_key};
+use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::marketplace::Marketplace;
 use koogallery_local::simulate::{Family, simulate};
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::table;
-use koogallery_tests::KEYS;
+use koogallery_tests::application::{Application, Does, TestClock};
+use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
+use koogallery_tests::{KEYS, Seller, bodies};
 use serde_json::{Value, json};
 
 /// Builds the binaries once, as this test was built.
@@ -22,7 +24,7 @@ fn build() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--bins", "--package", "front-door"]);
+        build.args(["build", "--quiet", "--bins", "--package", "front-door", "--package", "deliver-events"]);
         build.args(CALLBACK_FUNCTIONS.iter().flat_map(|function| ["--package", function]));
         if !cfg!(debug_assertions) {
             build.arg("--release");
@@ -160,6 +162,51 @@ async fn the_front_door_answers_itself_when_it_must() {
     }
     assert!(door.output().iter().all(|line| serde_json::from_str::<Value>(line).is_ok()));
     assert!(lambda.invoke("front-door", r#"{"not":"an HTTP request"}"#).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_delivered_by_the_real_binary() {
+    build();
+    let (seller, sqs) = (Seller::start().await, AwsService::start().await);
+    let application = Application::start(TestClock::default()).await;
+    seller.say_all(&[bodies::purchase(), bodies::freeze()]).await;
+    let lambda = LambdaEmulator::start([("deliver-events", Behaviour::Process)]).await;
+    let variables = [
+        ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
+        ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
+        ("KOOGALLERY_KEYS", KEYS.to_owned()),
+        ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
+        ("KOOGALLERY_WEBHOOK_URL", application.url()),
+        ("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET.to_owned()),
+        ("KOOGALLERY_EVENT_QUEUE_URL", format!("{}/123456789012/events.fifo", sqs.endpoint())),
+        ("AWS_ENDPOINT_URL_SQS", sqs.endpoint()),
+    ];
+    let process = FunctionProcess::start("deliver-events", &lambda.runtime_api("deliver-events"), &variables);
+    let batch = json!({ "Records": [{
+        "messageId": "m-1",
+        "receiptHandle": "r-1",
+        "body": json!({ "subject": bodies::INSTANCE }).to_string(),
+        "attributes": { "MessageGroupId": bodies::INSTANCE },
+    }] })
+    .to_string();
+    application.does(|event| if event.before == 0 { Does::Status(500) } else { Does::Take });
+    let answer = lambda.invoke("deliver-events", batch.clone()).await.unwrap();
+    assert_eq!(&answer[..], br#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#);
+    assert_eq!(sqs.asked("ChangeMessageVisibility")[0]["VisibilityTimeout"], 5);
+
+    let swept = lambda.invoke("deliver-events", r#"{"sweep": true}"#).await.unwrap();
+    assert_eq!(&swept[..], b"0", "nothing is late yet");
+    let lines = || -> Vec<Value> { process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect() };
+    while lines().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!((&lines()[0]["ended"], &lines()[0]["attempt"]), (&"failed".into(), &1.into()));
+    assert_eq!(lines()[1]["UndeliveredEvents"], 2);
+
+    let missing = [("KOOGALLERY_WEBHOOK_URL", String::new())];
+    let variables = [&variables[..], &missing].concat();
+    let mut process = FunctionProcess::start("deliver-events", &lambda.runtime_api("deliver-events"), &variables);
+    assert!(!process.ended().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

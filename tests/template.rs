@@ -8,13 +8,20 @@ use std::path::{Path, PathBuf};
 use serde_yaml_ng::Value;
 
 const FRONT_DOOR: &str = "front-door";
+/// Woken by events, not by calls.
+const DELIVER_EVENTS: &str = "deliver-events";
+/// Called by the seller's application.
+const SELLER_API: &str = "seller-api";
+/// What KooGallery does not call.
+const NO_CALLBACKS: [&str; 3] = [FRONT_DOOR, DELIVER_EVENTS, SELLER_API];
 
 /// What each function may do to the table. All of these also read the secret, and write their own log.
-const TABLE_ACTIONS: [(&str, &[&str]); 17] = [
+const TABLE_ACTIONS: [(&str, &[&str]); 19] = [
     ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("application-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("auth-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
+    (DELIVER_EVENTS, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
     ("get-license-async", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("order-notify", &["dynamodb:GetItem", "dynamodb:PutItem"]),
@@ -22,6 +29,10 @@ const TABLE_ACTIONS: [(&str, &[&str]); 17] = [
     ("refresh-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("refresh-license-code", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("release-instance", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    (
+        SELLER_API,
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"],
+    ),
     (
         "single-org-sync",
         &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"],
@@ -34,7 +45,8 @@ const TABLE_ACTIONS: [(&str, &[&str]); 17] = [
 ];
 
 /// The functions that seal client secrets or personal data, and so may use the key that protects them.
-const SEALING: [&str; 5] = ["all-org-sync", "application-sync", "auth-sync", "new-instance", "single-org-sync"];
+const SEALING: [&str; 7] =
+    ["all-org-sync", "application-sync", "auth-sync", DELIVER_EVENTS, "new-instance", SELLER_API, "single-org-sync"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -132,7 +144,7 @@ fn the_front_door_knows_every_other_function() {
     let known: BTreeMap<String, String> = serde_json::from_str(known.strip_prefix("Sub ").unwrap()).unwrap();
     let deployed: BTreeMap<String, String> = functions
         .iter()
-        .filter(|(binary, _)| *binary != FRONT_DOOR)
+        .filter(|(binary, _)| !NO_CALLBACKS.contains(&binary.as_str()))
         .map(|(binary, (name, _))| (binary.clone(), format!("${{{name}.Arn}}")))
         .collect();
     assert_eq!(known, deployed);
@@ -159,6 +171,21 @@ fn the_table_is_the_stores_own() {
         .map(|attribute| (attribute.attribute_name().to_owned(), attribute.attribute_type().as_str().to_owned()))
         .collect();
     assert_eq!(pairs(&properties["AttributeDefinitions"], "AttributeName", "AttributeType"), attributes);
+    let indexes = properties["GlobalSecondaryIndexes"].as_sequence().unwrap();
+    assert_eq!(indexes.len(), definition.global_secondary_indexes().len());
+    for (deployed, index) in indexes.iter().zip(definition.global_secondary_indexes()) {
+        assert_eq!(deployed["IndexName"], index.index_name());
+        let keys: Vec<(String, String)> = index
+            .key_schema()
+            .iter()
+            .map(|key| (key.attribute_name().to_owned(), key.key_type().as_str().to_owned()))
+            .collect();
+        assert_eq!(pairs(&deployed["KeySchema"], "AttributeName", "KeyType"), keys);
+        let projection = index.projection().unwrap();
+        assert_eq!(deployed["Projection"]["ProjectionType"], projection.projection_type().unwrap().as_str());
+        let projected = deployed["Projection"]["NonKeyAttributes"].as_sequence().into_iter().flatten();
+        assert_eq!(projected.map(plain).collect::<Vec<_>>(), projection.non_key_attributes());
+    }
     assert_eq!(properties["BillingMode"], definition.billing_mode().unwrap().as_str());
     let stream = definition.stream_specification().unwrap().stream_view_type().unwrap();
     assert_eq!(properties["StreamSpecification"]["StreamViewType"], stream.as_str());
@@ -201,17 +228,63 @@ fn a_role_grants_what_its_function_calls_and_nothing_else() {
             expected.push((actions, set(["GetAtt DataKey.Arn"])));
             assert_eq!(variables(function)["KOOGALLERY_KMS_KEY_ARN"], "GetAtt DataKey.Arn");
         }
+        if binary == DELIVER_EVENTS {
+            let queue =
+                ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"];
+            let queue = queue.map(|action| format!("sqs:{action}"));
+            expected.push((set(["dynamodb:Query"]), set(["Sub ${Table.Arn}/index/open"])));
+            expected.push((set(queue.iter().map(String::as_str)), set(["GetAtt EventQueue.Arn"])));
+        }
+        if binary == SELLER_API {
+            expected.push((set(["dynamodb:Query"]), set(["Sub ${Table.Arn}/index/listed"])));
+        }
         assert_eq!(statements(&template, function), expected, "{binary}");
         assert_eq!(variables(function)["KOOGALLERY_TABLE"], "Ref Table");
         assert_eq!(variables(function)["KOOGALLERY_SECRET_ARN"], "Ref Secret");
     }
 
     let (name, function) = &functions[FRONT_DOOR];
-    let others = functions.values().filter(|(other, _)| other != name);
+    let others = functions.iter().filter(|(other, _)| !NO_CALLBACKS.contains(&other.as_str()));
+    let others = others.map(|(_, function)| function);
     let others: Vec<String> = others.map(|(other, _)| format!("GetAtt {other}.Arn")).collect();
     let expected = vec![log(name), (set(["lambda:InvokeFunction"]), set(others.iter().map(String::as_str)))];
     assert_eq!(statements(&template, function), expected);
     assert_eq!(functions.len(), TABLE_ACTIONS.len() + 1);
+}
+
+/// Every name that a value refers to: what `cfn-lint` lets pass in a template with a transform.
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Sequence(values) => values.iter().for_each(|value| references(value, found)),
+        Value::Mapping(members) => members.values().for_each(|value| references(value, found)),
+        Value::Tagged(tagged) => {
+            let text = plain(&tagged.value);
+            match tagged.tag.to_string().as_str() {
+                "!Ref" | "!Condition" => drop(found.insert(text)),
+                "!GetAtt" => drop(found.insert(text.split('.').next().unwrap().to_owned())),
+                "!Sub" => {
+                    found.extend(text.split("${").skip(1).map(|rest| rest.split(['}', '.']).next().unwrap().to_owned()))
+                }
+                "!If" => drop(found.insert(plain(&tagged.value[0]))),
+                _ => {}
+            }
+            references(&tagged.value, found);
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_name_that_is_referred_to_exists() {
+    let template = template();
+    let mut referred = BTreeSet::new();
+    references(&template, &mut referred);
+    referred.retain(|name| !name.starts_with("AWS::"));
+    assert!(referred.len() > 50);
+    let sections = ["Parameters", "Resources", "Conditions"].map(|section| template[section].as_mapping().unwrap());
+    for name in referred {
+        assert!(sections.iter().any(|section| section.contains_key(name.as_str())), "nothing is called {name}");
+    }
 }
 
 #[test]
@@ -227,7 +300,52 @@ fn roles_are_not_shared_and_hold_no_wildcard() {
             }
         }
     }
-    assert_eq!(of_type(&resources(&template), "AWS::IAM::Role").len(), roles.len());
+    // The pipe's is the only other one.
+    assert_eq!(of_type(&resources(&template), "AWS::IAM::Role").len(), roles.len() + 1);
+}
+
+#[test]
+fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() {
+    let resources = resources(&template());
+    let pipe = &resources["EventPipe"]["Properties"];
+    let target = &pipe["TargetParameters"];
+    let group = format!("$.dynamodb.NewImage.{}.S", koogallery_store::GROUP);
+    assert_eq!(target["SqsQueueParameters"]["MessageGroupId"], group.as_str());
+    assert_eq!(target["InputTemplate"], r#"{"subject": <$.dynamodb.Keys.pk.S>}"#);
+    let filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"].as_sequence().unwrap();
+    let filters: Vec<serde_json::Value> =
+        filters.iter().map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
+    for (filter, name) in filters.iter().zip(["INSERT", "MODIFY"]) {
+        assert_eq!(filter["eventName"][0], name);
+        assert_eq!(filter["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"], "EVENT#");
+        assert_eq!(filter["dynamodb"]["NewImage"]["open"]["S"][0]["prefix"], "UNDELIVERED#");
+    }
+
+    let policies = resources["EventPipeRole"]["Properties"]["Policies"].as_sequence().unwrap();
+    let statements = policies[0]["PolicyDocument"]["Statement"].as_sequence().unwrap();
+    let granted: Vec<_> =
+        statements.iter().map(|statement| (list(&statement["Action"]), plain(&statement["Resource"]))).collect();
+    let stream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+    let stream = stream.map(|action| format!("dynamodb:{action}")).to_vec();
+    let expected = [
+        (stream, "GetAtt Table.StreamArn".to_owned()),
+        (vec!["sqs:SendMessage".to_owned()], "GetAtt EventQueue.Arn".to_owned()),
+    ];
+    assert_eq!(granted, expected);
+}
+
+#[test]
+fn the_queue_is_patient_enough_for_its_function() {
+    let resources = resources(&template());
+    let (queue, function) = (&resources["EventQueue"]["Properties"], &resources["DeliverEventsFunction"]["Properties"]);
+    for queue in [queue, &resources["EventDeadLetters"]["Properties"]] {
+        assert_eq!((&queue["FifoQueue"], &queue["SqsManagedSseEnabled"]), (&true.into(), &true.into()));
+        assert_eq!(queue["MessageRetentionPeriod"], 14 * 24 * 3600);
+    }
+    // As AWS recommends: a batch is not handed over again while a function may be working on it.
+    assert!(queue["VisibilityTimeout"].as_u64() >= function["Timeout"].as_u64().map(|timeout| 6 * timeout));
+    let source = &resources["DeliverEventsSource"]["Properties"];
+    assert_eq!(list(&source["FunctionResponseTypes"]), ["ReportBatchItemFailures"]);
 }
 
 #[test]
@@ -259,14 +377,35 @@ fn every_metric_of_an_alarm_is_written() {
         koogallery::ResultCode::Success,
     );
     let log = koogallery_runtime::CloudWatch::of(&koogallery_runtime::Environment::default());
-    let line: serde_json::Value = serde_json::from_slice(&log.line(&record).unwrap()).unwrap();
+    let call: serde_json::Value = serde_json::from_slice(&log.line(&record).unwrap()).unwrap();
+    let environment = koogallery_runtime::Environment::default();
+    let sweep = deliver_events::CloudWatchJournal::of(&environment).swept_line(&deliver_events::Swept {
+        at: koogallery::Timestamp::from_millis(0),
+        driven: 0,
+        undelivered: 0,
+        undelivered_age: std::time::Duration::ZERO,
+        parked: 0,
+        provisioning_age: std::time::Duration::ZERO,
+    });
+    let api = koogallery_runtime::ApiRecord {
+        at: koogallery::Timestamp::from_millis(0),
+        method: String::new(),
+        route: String::new(),
+        status: 200,
+        subjects: Vec::new(),
+        shown: None,
+        reason: None,
+        duration: std::time::Duration::ZERO,
+    };
+    let lines = [call, sweep, api.line("")];
     let mut own = 0;
     for (name, alarm) in of_type(&resources(&template()), "AWS::CloudWatch::Alarm") {
         assert_eq!(alarm["Properties"]["TreatMissingData"], "notBreaching", "{name}");
         if plain(&alarm["Properties"]["Namespace"]).starts_with("Sub KooGallery/") {
             own += 1;
-            assert!(line[plain(&alarm["Properties"]["MetricName"])].is_number(), "{name}");
+            let metric = plain(&alarm["Properties"]["MetricName"]);
+            assert!(lines.iter().any(|line| line[&metric].is_number()), "{name}");
         }
     }
-    assert_eq!(own, 3);
+    assert_eq!(own, 8);
 }

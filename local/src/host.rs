@@ -9,20 +9,27 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
+use deliver_events::Courier;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, route};
 use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
 use koogallery_store::{Store, StoreError, table};
+use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseError, EmbeddedDatabase};
+use crate::delivery::{DeliveryError, Pump, Stream};
 use crate::functions::Functions;
-use crate::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS};
+use crate::keys::{LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
+use crate::log::Console;
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
 const APP_INFO: &str = r#"{"frontEndUrl":"https://example.com/instances/{instanceId}"}"#;
+
+/// Where the seller's API is, below the host's address.
+pub const SELLER_API: &str = "/seller-api";
 
 /// What a local host is started with.
 pub struct Options {
@@ -46,6 +53,7 @@ pub struct LocalHost {
     store: Store,
     uses_test_keys: bool,
     database: Option<EmbeddedDatabase>,
+    delivery: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -82,6 +90,9 @@ pub enum HostError {
         "refusing to listen on {0} with the built-in test key, which everybody knows: set KOOGALLERY_KEYS, or listen on 127.0.0.1"
     )]
     TestKeysBeyondLoopback(SocketAddr),
+    /// What is undelivered cannot be read.
+    #[error("events cannot be delivered: {0}")]
+    Delivery(#[from] DeliveryError),
     /// The server itself.
     #[error("the local host failed: {0}")]
     Serve(std::io::Error),
@@ -116,18 +127,27 @@ impl LocalHost {
         })?;
 
         let shared = Shared::of(&environment, Arc::clone(&log))?;
+        let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
+        let delivery = deliver(&environment, shared.store()).await?;
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
-        let router = Router::new().fallback(answer).with_state(functions);
+        let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let served = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown).await });
-        Ok(Self { address, dynamodb_endpoint, store: shared.store().clone(), uses_test_keys, database, stop, served })
+        let store = shared.store().clone();
+        Ok(Self { address, dynamodb_endpoint, store, uses_test_keys, database, delivery, stop, served })
     }
 
     /// The production address to call, with its closing slash.
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// The address of the seller's API, without a closing slash.
+    #[must_use]
+    pub fn seller_api(&self) -> String {
+        format!("http://{}{SELLER_API}", self.address)
     }
 
     /// Where its DynamoDB is.
@@ -148,15 +168,39 @@ impl LocalHost {
         self.uses_test_keys
     }
 
+    /// Whether it delivers events.
+    #[must_use]
+    pub const fn delivers(&self) -> bool {
+        self.delivery.is_some()
+    }
+
     /// Lets running calls finish, then closes the database.
     pub async fn stop(self) -> Result<(), HostError> {
         drop(self.stop);
         let served = self.served.await;
+        if let Some((stop, delivering)) = self.delivery {
+            drop(stop);
+            drop(delivering.await);
+        }
         if let Some(database) = self.database {
             database.stop().await;
         }
         served.map_err(std::io::Error::other).and_then(|served| served).map_err(HostError::Serve)
     }
+}
+
+/// Delivers events from now on, where `KOOGALLERY_WEBHOOK_URL` or an event bus is set.
+async fn deliver(
+    environment: &Environment,
+    store: &Store,
+) -> Result<Option<(oneshot::Sender<()>, JoinHandle<()>)>, HostError> {
+    let courier = Courier::of(environment, store.clone(), Arc::new(now), Arc::new(Console))?;
+    let Some(courier) = courier else { return Ok(None) };
+    let pump = Pump::start(Arc::new(courier), Stream::of(environment, store.table())?).await?;
+    let (stop, stopped) = oneshot::channel::<()>();
+    #[allow(clippy::print_stderr)]
+    let trouble = |error: &DeliveryError| eprintln!("events are not heard of just now: {error}");
+    Ok(Some((stop, tokio::spawn(pump.run(stopped, trouble)))))
 }
 
 /// What runs without any configuration: the test key, and instances that are ready at once.
@@ -166,7 +210,11 @@ fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
         [("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
     // As well known as the test keys: what it seals is test data, unless the seller gives a key of their own.
     let local_key = environment.get("KOOGALLERY_KMS_KEY_ARN").is_none().then_some(("KOOGALLERY_LOCAL_KEY", LOCAL_KEY));
-    for (name, value) in defaults.into_iter().chain(local_key) {
+    // The same of a webhook that stays on this machine.
+    let stays = environment.get("KOOGALLERY_WEBHOOK_URL").is_some_and(|url| url.starts_with("http://"));
+    let from_environment = environment.get("KOOGALLERY_SECRET_ARN").is_none();
+    let secret = (stays && from_environment).then_some(("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET));
+    for (name, value) in defaults.into_iter().chain(local_key).chain(secret) {
         if environment.get(name).is_none() {
             environment = environment.with(name, value);
         }
@@ -174,8 +222,12 @@ fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
     if !test_keys {
         return environment;
     }
-    if environment.get("KOOGALLERY_RSA_PRIVATE_KEY").is_none() {
-        environment = environment.with("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY);
+    for (name, value) in
+        [("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY), ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN)]
+    {
+        if environment.get(name).is_none() {
+            environment = environment.with(name, value);
+        }
     }
     environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS)
 }

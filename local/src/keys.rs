@@ -11,8 +11,14 @@ pub const LOCAL_TEST_KEYS: &str = concat!(
 /// `KOOGALLERY_LOCAL_KEY` where neither it nor a KMS key is set.
 pub const LOCAL_KEY: &str = "6b6f6f67616c6c6572792d6c6f63616c2d746573742d6b65792d33322d627974";
 
+/// `KOOGALLERY_WEBHOOK_SECRET` where it is not set and nothing leaves this machine.
+pub const LOCAL_WEBHOOK_SECRET: &str = "whsec_a29vZ2FsbGVyeS1sb2NhbC10ZXN0LXdlYmhvb2stc2VjcmV0";
+
 /// `KOOGALLERY_RSA_PRIVATE_KEY` where the local test keys are used.
 pub const LOCAL_RSA_PRIVATE_KEY: &str = include_str!("local_test_key.pem");
+
+/// `KOOGALLERY_API_TOKEN` where the local test keys are used.
+pub const LOCAL_API_TOKEN: &str = "koogallery-local-test-token";
 
 /// Its public half, as if it were registered in KooGallery.
 pub fn local_rsa_public_key() -> Result<RsaPublicKey, RsaKeyError> {

@@ -6,10 +6,13 @@
 pub mod call;
 pub mod conform;
 pub mod database;
+pub mod delivery;
+pub mod events;
 pub mod functions;
 pub mod host;
 pub mod keygen;
 pub mod keys;
+pub mod listen;
 pub mod log;
 pub mod marketplace;
 pub mod open_api;

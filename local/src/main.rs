@@ -10,14 +10,18 @@ use clap::{Parser, Subcommand, ValueEnum};
 use koogallery::{ResultCode, RsaPublicKey};
 use koogallery_local::call::{Called, Version, call};
 use koogallery_local::conform::{Conform, Corpus, Outcome};
+use koogallery_local::events;
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keygen::keygen;
-use koogallery_local::keys::{local_rsa_public_key, or_local_test_keys};
+use koogallery_local::keys::{LOCAL_API_TOKEN, local_rsa_public_key, or_local_test_keys};
+use koogallery_local::listen::Listener;
 use koogallery_local::log::{Console, Silent};
 use koogallery_local::marketplace::Marketplace;
 use koogallery_local::simulate::{Family, Step, simulate};
 use koogallery_local::v1_reply::{app_infos, decrypted, genuine};
-use koogallery_runtime::Environment;
+use koogallery_runtime::{Environment, dynamodb_client};
+use koogallery_store::{Store, SubjectKey};
+use uuid::Uuid;
 
 const KEYS_HELP: &str = "\
 Access keys come from KOOGALLERY_KEYS, JSON like
@@ -101,11 +105,56 @@ enum Command {
         #[arg(value_name = "KEY=VALUE")]
         members: Vec<String>,
     },
+    /// Show which events the seller's application does not have, or have them sent once more.
+    Events {
+        #[command(subcommand)]
+        what: Events,
+        /// The DynamoDB that holds the table: a local one, or AWS itself with credentials in the environment.
+        #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", global = true)]
+        dynamodb_endpoint: Option<String>,
+        /// The table.
+        #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME", global = true)]
+        table: String,
+    },
+    /// Receive events as the seller's application does: check their signature and show them.
+    ///
+    /// `serve` sends events here with `KOOGALLERY_WEBHOOK_URL=http://127.0.0.1:9100/`. Both sign with
+    /// `KOOGALLERY_WEBHOOK_SECRET`, or a local test secret.
+    Listen {
+        /// The loopback port to listen on.
+        #[arg(long, default_value_t = 9100)]
+        port: u16,
+        /// Hand each event on to this address, as it came, and answer as it answers.
+        #[arg(long, value_name = "URL")]
+        forward_to: Option<String>,
+    },
     /// Make the RSA pair by which KooGallery encrypts clientSecrets (joint-operations kit).
     Keygen {
         /// Write the private key to this new file, instead of showing it.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Events {
+    /// List what is still to be delivered; with a subject, all that happened to it.
+    List {
+        /// Such as INSTANCE#b-1 or ORDER#CS1.
+        #[arg(value_name = "SUBJECT")]
+        of: Option<String>,
+    },
+    /// Send events once more, whatever became of them. The deployment itself sends them.
+    Resend {
+        /// Every event that failed so far.
+        #[arg(long, conflicts_with_all = ["ids", "of"])]
+        all_failed: bool,
+        /// Whom the events are about; needed for those that were delivered.
+        #[arg(long, value_name = "SUBJECT")]
+        of: Option<String>,
+        /// The events.
+        #[arg(value_name = "ID", required_unless_present = "all_failed")]
+        ids: Vec<Uuid>,
     },
 }
 
@@ -121,6 +170,8 @@ async fn main() -> ExitCode {
             conform(to, &only, rsa_public_key.as_deref(), corpus, json).await
         }
         Command::Call { activity, to, version, members } => one_call(&activity, &to, version, &members).await,
+        Command::Events { what, dynamodb_endpoint, table } => events_of(what, dynamodb_endpoint, table).await,
+        Command::Listen { port, forward_to } => listen(port, forward_to).await,
         Command::Keygen { out } => make_keys(out.as_deref()),
     };
     done.unwrap_or_else(|error| {
@@ -134,13 +185,23 @@ type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 #[allow(clippy::print_stderr)]
 async fn serve(listen: SocketAddr, data: Option<PathBuf>, dynamodb_endpoint: Option<String>) -> Done {
     let environment = Environment::of_process();
+    let own_token = environment.get("KOOGALLERY_API_TOKEN").is_some();
     let host =
         LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log: Arc::new(Console) }).await?;
     eprintln!("production address   {}   (any path below it as well)", host.address());
+    eprintln!("seller API           {}/v1   (described at /v1/openapi.json)", host.seller_api());
     eprintln!("DynamoDB             {}   (any AWS credentials and region, unless it is AWS)", host.dynamodb_endpoint());
     eprintln!("table                {}", host.store().table());
     if host.uses_test_keys() {
         eprintln!("access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS for your own");
+        if own_token {
+            eprintln!("API token            as KOOGALLERY_API_TOKEN says");
+        } else {
+            eprintln!("API token            {LOCAL_API_TOKEN}, which everybody knows");
+        }
+    }
+    if host.delivers() {
+        eprintln!("events               are delivered; `koogallery events list` shows which are not yet");
     }
     eprintln!("look inside          {}", look_inside(&host));
     eprintln!("Ctrl-C ends it.");
@@ -313,6 +374,32 @@ async fn one_call(activity: &str, to: &str, version: Version, members: &[String]
     }
     let done = matches!(reply.result_code, ResultCode::Success | ResultCode::Processing);
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+#[allow(clippy::print_stdout)]
+async fn events_of(what: Events, dynamodb_endpoint: Option<String>, table: String) -> Done {
+    let mut environment = Environment::of_process();
+    if let Some(endpoint) = dynamodb_endpoint {
+        environment = environment.with("DYNAMODB_ENDPOINT", endpoint);
+    }
+    let store = Store::new(dynamodb_client(&environment)?, table);
+    let listed = match what {
+        Events::List { of } => events::list(&store, of.map(SubjectKey::from).as_ref()).await?,
+        Events::Resend { all_failed: true, .. } => events::resend_failed(&store).await?,
+        Events::Resend { of, ids, .. } => events::resend(&store, &ids, of.map(SubjectKey::from).as_ref()).await?,
+    };
+    println!("{listed}");
+    Ok(ExitCode::SUCCESS)
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr)]
+async fn listen(port: u16, forward_to: Option<String>) -> Done {
+    let environment = Environment::of_process();
+    let secrets = environment.get("KOOGALLERY_WEBHOOK_SECRET");
+    let listener = Listener::start(port, secrets, forward_to, Box::new(|event| println!("{event}"))).await?;
+    eprintln!("listening on http://{}/ for events. Ctrl-C ends it.", listener.address()?);
+    listener.run().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[allow(clippy::print_stdout)]

@@ -47,7 +47,12 @@ impl Function for Handler {
                 let app_info = app_info(&id)?;
                 (id, app_info)
             }
-            Created::Standing(instance) => (instance.instance_id, instance.app_info),
+            Created::Standing(instance) => {
+                if let Some(failure) = &instance.provisioning_failure {
+                    return Ok(failure.reply().with_instance(instance.instance_id));
+                }
+                (instance.instance_id, instance.app_info)
+            }
             Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
         // A debug case is answered as a real call would be at first, however often it is replayed.

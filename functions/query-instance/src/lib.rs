@@ -1,12 +1,12 @@
 //! queryInstance: how is it going, what shall the buyer see?
 //!
 //! Lists the instances that the buyer can reach; `000004` while all that exist are still being provisioned, `000003`
-//! where none exists. A released instance exists no more. A debug query is answered for any id, as a debug case is
+//! where none exists. What cannot be provisioned is answered with the code that the application gave. A released instance exists no more. A debug query is answered for any id, as a debug case is
 //! replayed long after what it made is gone.
 
 use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning};
-use koogallery_store::{Read, Status, World};
+use koogallery_store::{Instance, ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
@@ -31,18 +31,22 @@ impl Function for Handler {
 
         let mut info = Vec::with_capacity(ids.len());
         for id in ids {
-            let app_info = match found.get(id) {
-                Some(instance) => instance.app_info.clone(),
-                None if context.call.world() == World::Test => self.provisioning.app_info(World::Test, id)?,
-                None => None,
+            let (app_info, usage_info) = match found.get(id) {
+                Some(instance) => (instance.app_info.clone(), instance.usage_info.clone()),
+                None if context.call.world() == World::Test => {
+                    (self.provisioning.app_info(World::Test, id)?, Vec::new())
+                }
+                None => (None, Vec::new()),
             };
             if app_info.is_some() {
-                info.push(InstanceInfo { instance_id: id.clone(), app_info, usage_info: Vec::new() });
+                info.push(InstanceInfo { instance_id: id.clone(), app_info, usage_info });
             }
         }
+        let failed = || ids.iter().find_map(|id| found.get(id)?.provisioning_failure.as_ref());
         Ok(match (info.is_empty(), found.is_empty()) {
             (false, _) => Reply::success().with_info(info),
-            (true, false) => Reply::of(ResultCode::Processing),
+            (true, false) if found.values().any(Instance::awaits_provisioning) => Reply::of(ResultCode::Processing),
+            (true, false) => failed().map_or(Reply::of(ResultCode::Processing), ProvisioningFailure::reply),
             (true, true) => Reply::of(ResultCode::InstanceNotFound),
         })
     }

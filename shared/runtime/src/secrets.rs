@@ -51,6 +51,23 @@ pub struct Secrets {
     /// What decrypts the client secrets of the joint-operations kit, in PEM; several keys may follow one another, so that
     /// an old and a new one decrypt side by side: `rsaPrivateKey`, or `KOOGALLERY_RSA_PRIVATE_KEY`.
     pub rsa_private_key: Option<SecretText>,
+    /// What signs webhooks, all of them each: `webhookSecrets`, or `KOOGALLERY_WEBHOOK_SECRET`, by spaces.
+    pub webhook_secrets: Vec<SecretText>,
+    /// What calls KooGallery's open APIs: `openApi`, or `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY`.
+    pub open_api: Option<OpenApiKey>,
+    /// What the seller's application shows to the seller's API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, by
+    /// spaces.
+    pub api_tokens: Vec<SecretText>,
+}
+
+/// An AK with its SK.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenApiKey {
+    /// The AK.
+    pub access_key_id: SecretText,
+    /// The SK.
+    pub secret_access_key: SecretText,
 }
 
 /// The secrets, and where they come from.
@@ -110,7 +127,13 @@ impl SecretSource {
             (Some(json), None) => {
                 let access_keys = AccessKeys::from_json(json).map_err(|error| ConfigError::invalid(KEYS, error))?;
                 let rsa_private_key = environment.get("KOOGALLERY_RSA_PRIVATE_KEY").map(SecretText::from);
-                Place::Environment(Arc::new(Secrets { access_keys, rsa_private_key }))
+                Place::Environment(Arc::new(Secrets {
+                    access_keys,
+                    rsa_private_key,
+                    webhook_secrets: several(environment, "KOOGALLERY_WEBHOOK_SECRET"),
+                    open_api: open_api_key(environment)?,
+                    api_tokens: several(environment, "KOOGALLERY_API_TOKEN"),
+                }))
             }
             (None, Some(arn)) => Place::Manager { client: secrets_client(environment)?, arn: arn.to_owned() },
             (None, None) => {
@@ -138,6 +161,23 @@ impl SecretSource {
         Ok(secrets)
     }
 
+    /// The secrets as they were at most 30 s ago, for what is sent: nothing tells when another key is expected there.
+    /// While Secrets Manager fails, those held serve on.
+    pub async fn fresh(&self) -> Result<Arc<Secrets>, SecretError> {
+        let Place::Manager { client, arn } = &self.place else { return self.current().await };
+        let mut held = self.held.lock().await;
+        if let Some(held) = held.as_ref().filter(|held| held.read_at.elapsed() < REREAD_AFTER) {
+            return Ok(Arc::clone(&held.secrets));
+        }
+        let secrets = match (read(client, arn).await, held.as_ref()) {
+            (Ok(secrets), _) => secrets,
+            (Err(_), Some(held)) => Arc::clone(&held.secrets),
+            (Err(error), None) => return Err(error),
+        };
+        *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
+        Ok(secrets)
+    }
+
     /// The secrets read again, for a signature that `tried` did not verify: none where they are the same, or were read
     /// less than 30 s ago.
     pub async fn renewed(&self, tried: &Secrets) -> Result<Option<Arc<Secrets>>, SecretError> {
@@ -159,6 +199,22 @@ impl SecretSource {
     }
 }
 
+/// Secrets of one kind, by spaces.
+fn several(environment: &Environment, name: &str) -> Vec<SecretText> {
+    environment.get(name).unwrap_or_default().split_whitespace().map(SecretText::from).collect()
+}
+
+fn open_api_key(environment: &Environment) -> Result<Option<OpenApiKey>, ConfigError> {
+    const AK: &str = "KOOGALLERY_ACCESS_KEY_ID";
+    const SK: &str = "KOOGALLERY_SECRET_ACCESS_KEY";
+    match (environment.get(AK), environment.get(SK)) {
+        (None, None) => Ok(None),
+        (Some(ak), Some(sk)) => Ok(Some(OpenApiKey { access_key_id: ak.into(), secret_access_key: sk.into() })),
+        (None, Some(_)) => Err(ConfigError::Missing { name: AK, meaning: "the AK of the SK that is set" }),
+        (Some(_), None) => Err(ConfigError::Missing { name: SK, meaning: "the SK of the AK that is set" }),
+    }
+}
+
 async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<Secrets>, SecretError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -166,15 +222,20 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<
         #[serde(borrow)]
         access_keys: &'a RawValue,
         rsa_private_key: Option<SecretText>,
+        #[serde(default)]
+        webhook_secrets: Vec<SecretText>,
+        open_api: Option<OpenApiKey>,
+        #[serde(default)]
+        api_tokens: Vec<SecretText>,
     }
     let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| SecretError::Unavailable {
         arn: arn.to_owned(),
         problem: DisplayErrorContext(error).to_string(),
     })?;
     let text = answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?;
-    let Wire { access_keys, rsa_private_key } =
+    let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
     let access_keys =
         AccessKeys::from_json(access_keys.get()).map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
-    Ok(Arc::new(Secrets { access_keys, rsa_private_key }))
+    Ok(Arc::new(Secrets { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens }))
 }

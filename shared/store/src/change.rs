@@ -88,6 +88,7 @@ impl Store {
                 transaction.update(replace::<L>(world, id, &decided)?)?
             } else {
                 let mut item: Item = serde_dynamo::to_item(&decided)?;
+                item.extend(decided.indexed(world));
                 item.extend(L::key(world, id).into_item());
                 transaction.create(item)?
             };
@@ -138,16 +139,17 @@ pub(crate) enum NonceUse {
 
 /// The update that writes `decided` over the version before it, which it was decided on. Attributes that this version
 /// of the code does not know stay.
-fn replace<L: Living>(world: World, id: &L::Id, decided: &L) -> Result<UpdateBuilder, StoreError> {
+pub(crate) fn replace<L: Living>(world: World, id: &L::Id, decided: &L) -> Result<UpdateBuilder, StoreError> {
     let version = decided.life().version - 1;
-    let mut item: Item = serde_dynamo::to_item(decided.life())?;
+    let mut item: Item = serde_dynamo::to_item(decided)?;
+    item.extend(decided.indexed(world));
     let mut update = Update::builder()
         .set_key(Some(L::key(world, id).into_item()))
         .condition_expression("#version = :standing")
         .expression_attribute_names("#version", "version")
         .expression_attribute_values(":standing", AttributeValue::N(version.to_string()));
     let (mut set, mut remove) = (Vec::new(), Vec::new());
-    for name in Lifecycle::CHANGING {
+    for name in Lifecycle::CHANGING.iter().chain(L::CHANGING).copied() {
         update = update.expression_attribute_names(format!("#{name}"), name);
         match item.remove(name) {
             Some(value) => {

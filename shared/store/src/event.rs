@@ -1,6 +1,7 @@
 //! Events: what the seller's application is told. Written in the transaction of the change that they report, they are
 //! an instance's history and the outbox that delivery reads.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppId, ExpireTime, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use crate::instance::Instance;
 use crate::key::{Item, Key};
 use crate::license_request::{LicenseRequest, LicenseRequestId};
 use crate::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
+use crate::open::{Kind, open};
+use crate::outbox::SubjectKey;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,6 +96,40 @@ pub enum EventType {
     DepartmentsReplaced,
 }
 
+impl EventType {
+    /// All of them.
+    pub const ALL: [Self; 25] = [
+        Self::Created,
+        Self::Refreshed,
+        Self::Upgraded,
+        Self::Frozen,
+        Self::Unfrozen,
+        Self::Released,
+        Self::LicenseRequested,
+        Self::LicenseRefreshed,
+        Self::LicenseFrozen,
+        Self::LicenseUnfrozen,
+        Self::LicenseReleased,
+        Self::OrderPaid,
+        Self::TenantAdded,
+        Self::TenantModified,
+        Self::TenantRemoved,
+        Self::ApplicationAdded,
+        Self::ApplicationModified,
+        Self::ApplicationRemoved,
+        Self::UsersGranted,
+        Self::UsersChanged,
+        Self::UsersRevoked,
+        Self::UsersDeleted,
+        Self::DepartmentsChanged,
+        Self::DepartmentsRemoved,
+        Self::DepartmentsReplaced,
+    ];
+}
+
+/// The attribute that names an event's queue group: events of one subject are delivered one after the other.
+pub const GROUP: &str = "group";
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -150,6 +187,8 @@ impl Event {
             Subject::Tenant(id) => Key::tenant_event(call.world(), id, self.event_id),
         };
         let mut item: Item = serde_dynamo::to_item(self)?;
+        item.extend(open(Kind::Undelivered, self.event_id.as_bytes(), call.now()));
+        item.insert(GROUP.to_owned(), AttributeValue::S(SubjectKey::from(key.partition().to_owned()).group()));
         item.extend(key.into_item());
         Ok(item)
     }

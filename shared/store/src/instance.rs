@@ -1,12 +1,16 @@
 //! An instance: what an order line bought. Its life follows the rules of [`Lifecycle`].
 
-use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, UsageInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::event::Subject;
-use crate::key::{Key, World};
+use crate::key::{Item, Key, World};
 use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::listing::{list_as, listed};
+use crate::open::open_instance;
+use crate::table::{LISTED, OPEN, OPEN_SINCE};
 
 /// One instance, as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +28,12 @@ pub struct Instance {
     /// How the buyer reaches it; absent while it is provisioned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_info: Option<AppInfo>,
+    /// Why it cannot be provisioned, where the application said so; a later success takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisioning_failure: Option<ProvisioningFailure>,
+    /// What it has used so far, as the application told it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage_info: Vec<UsageInfo>,
     /// Whether V1.0 bought it, whose replies limit what an appInfo can hold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub v1: bool,
@@ -35,10 +45,51 @@ pub struct Instance {
     pub life: Lifecycle,
 }
 
+/// Why an instance cannot be provisioned, as newInstance and queryInstance answer from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvisioningFailure {
+    code: ResultCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+impl ProvisioningFailure {
+    /// With one of newInstance's own codes, `000100` to `000107`; none for any other. The message is for the buyer.
+    #[must_use]
+    pub fn new(code: ResultCode, message: Option<&str>) -> Option<Self> {
+        let own = ("000100"..="000107").contains(&code.as_str());
+        let message = message.map(str::trim).filter(|message| !message.is_empty());
+        own.then(|| Self { code, message: message.map(|message| message.chars().take(255).collect()) })
+    }
+
+    /// How KooGallery is told.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        self.message.as_ref().map_or_else(|| Reply::of(self.code), |message| Reply::refusal(self.code, message))
+    }
+}
+
+impl Instance {
+    /// Takes in how the buyer reaches it.
+    pub fn provision(&mut self, app_info: AppInfo) {
+        self.app_info = Some(app_info);
+        self.provisioning_failure = None;
+        self.settle();
+    }
+
+    /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
+    #[must_use]
+    pub fn awaits_provisioning(&self) -> bool {
+        self.app_info.is_none() && self.provisioning_failure.is_none() && self.life.status != Status::Released
+    }
+}
+
 impl Living for Instance {
     type Id = InstanceId;
 
     const USABLE: &'static str = " AND attribute_exists(appInfo)";
+
+    const CHANGING: &'static [&'static str] = &["appInfo", "provisioningFailure", OPEN, OPEN_SINCE, LISTED];
 
     fn key(world: World, id: &InstanceId) -> Key {
         Key::instance(world, id)
@@ -63,5 +114,13 @@ impl Living for Instance {
 
     fn settle(&mut self) {
         self.life.settle(if self.app_info.is_some() { Status::Active } else { Status::Provisioning });
+    }
+
+    fn indexed(&self, world: World) -> Item {
+        listed(world, self).into_iter().chain(open_instance(world, self)).collect()
+    }
+
+    fn list_as(update: UpdateBuilder, world: World, id: &InstanceId, status: Status) -> (UpdateBuilder, &'static str) {
+        list_as(update, world, id, status)
     }
 }

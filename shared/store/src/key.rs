@@ -161,6 +161,12 @@ impl Key {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
     }
 
+    /// What was bought by an order line, as the order query tells it.
+    pub(crate) fn order_details(order: &OrderId, line: Option<&OrderLineId>) -> Self {
+        let sort = line.map_or_else(|| "DETAILS".to_owned(), |line| format!("DETAILS#{line}"));
+        Self::new(World::Real, &format!("ORDER#{order}"), sort)
+    }
+
     /// The place that a value of this item is sealed for.
     pub(crate) fn place(&self) -> String {
         format!("{:?} {:?}", self.partition, self.sort)

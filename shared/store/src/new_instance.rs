@@ -11,7 +11,7 @@ use crate::data_key::Sealed;
 use crate::event::{Event, Subject};
 use crate::instance::Instance;
 use crate::key::{Item, Key};
-use crate::lifecycle::{Lifecycle, Status};
+use crate::lifecycle::{Lifecycle, Living, Status};
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
@@ -103,6 +103,8 @@ fn made_by(
         order_line_id: request.order_line_id.clone(),
         interface_type,
         app_info,
+        usage_info: Vec::new(),
+        provisioning_failure: None,
         v1: request.details.is_some(),
         licenses: None,
         life: Lifecycle {
@@ -116,6 +118,7 @@ fn made_by(
 
 fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(instance)?;
+    item.extend(instance.indexed(call.world()));
     item.extend(Key::instance(call.world(), &instance.instance_id).into_item());
     Ok(item)
 }

@@ -1,0 +1,41 @@
+// Receives events in Node: verifies, answers a purchase, and works on each event once.
+//
+// npm install standardwebhooks
+// WEBHOOK_SECRET=whsec_… PORT=9100 node receiver.cjs
+
+const http = require("node:http");
+const { Webhook } = require("standardwebhooks");
+
+const webhook = new Webhook(process.env.WEBHOOK_SECRET);
+// The events that were worked on. Yours belongs into your database, in the transaction of the work.
+const done = new Set();
+
+function answerTo(headers, body) {
+  let event;
+  try {
+    event = webhook.verify(body, headers);
+  } catch {
+    return [401];
+  }
+  const instance = event.data.instanceId;
+  if (!done.has(headers["webhook-id"])) {
+    done.add(headers["webhook-id"]);
+    console.log(event.type, instance);
+  }
+  if (event.type === "instance.created") {
+    return [200, { appInfo: { frontEndUrl: `https://app.example.com/?instance=${instance}` } }];
+  }
+  return [204];
+}
+
+const server = http.createServer((request, response) => {
+  const chunks = [];
+  request.on("data", (chunk) => chunks.push(chunk));
+  request.on("end", () => {
+    const [status, answer] = answerTo(request.headers, Buffer.concat(chunks).toString());
+    response.writeHead(status).end(answer && JSON.stringify(answer));
+  });
+});
+server.listen(Number(process.env.PORT ?? 9100), "127.0.0.1", () => {
+  console.log(`listening on http://127.0.0.1:${server.address().port}/`);
+});

@@ -1,0 +1,6 @@
+//! Tells the seller's application of every event, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    deliver_events::lambda().await
+}

@@ -1,0 +1,169 @@
+//! The seller's application: one address that signed events are sent to, by POST.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::header::CONTENT_TYPE;
+use http::{StatusCode, Uri};
+use koogallery::Timestamp;
+use koogallery_runtime::{ConfigError, Environment, Secrets};
+use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, sign};
+use uuid::Uuid;
+
+const URL: &str = "KOOGALLERY_WEBHOOK_URL";
+/// No more of an answer is read.
+const MAX_ANSWER: usize = 64 << 10;
+
+/// The address, and the connections to it.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    http: reqwest::Client,
+    url: String,
+}
+
+/// How an event was received.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// It was taken; this is the answer's body, as far as it was read.
+    Taken(Vec<u8>),
+    /// The application wants no such event (HTTP 410).
+    Gone,
+}
+
+impl Receiver {
+    /// Reads `KOOGALLERY_WEBHOOK_URL` and `KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS`; none where no address is set.
+    pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
+        const TIMEOUT: &str = "KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS";
+        let Some(url) = environment.get(URL).map(str::trim) else { return Ok(None) };
+        if !is_safe(url) {
+            let problem = "give an https:// address without user and password; http:// only to a loopback address such \
+                           as http://127.0.0.1:8080/events";
+            return Err(ConfigError::invalid(URL, problem));
+        }
+        let timeout = match environment.get(TIMEOUT).map(str::parse) {
+            None => 15,
+            Some(Ok(seconds @ 1..=30)) => seconds,
+            Some(_) => return Err(ConfigError::invalid(TIMEOUT, "give whole seconds from 1 to 30")),
+        };
+        // One crypto provider for the process; a second call finds it installed.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let mut http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(timeout))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .user_agent(concat!("koogallery-seller/", env!("CARGO_PKG_VERSION")))
+            .no_proxy();
+        if url.starts_with("http://") {
+            // Nothing is encrypted on the way to this machine itself: no certificates need to be read.
+            http = http.tls_certs_only([]);
+        }
+        let http = http.build().map_err(|error| ConfigError::invalid(URL, error))?;
+        Ok(Some(Self { http, url: url.to_owned() }))
+    }
+
+    /// Sends one event; the error says why it was not taken.
+    pub(crate) async fn send(
+        &self,
+        id: Uuid,
+        at: Timestamp,
+        body: &str,
+        secrets: &Secrets,
+    ) -> Result<Received, String> {
+        let read: Result<Vec<WebhookSecret>, _> =
+            secrets.webhook_secrets.iter().map(|secret| secret.reveal().parse()).collect();
+        let secrets = read.map_err(|error| format!("webhookSecrets cannot be used: {error}"))?;
+        if secrets.is_empty() {
+            return Err(
+                "there is no webhook secret: set webhookSecrets in the secret, or KOOGALLERY_WEBHOOK_SECRET".to_owned()
+            );
+        }
+        let id = id.to_string();
+        let request = self
+            .http
+            .post(&self.url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(ID, &id)
+            .header(TIMESTAMP, at.as_seconds())
+            .header(SIGNATURE, sign(&secrets, &id, at, body.as_bytes()))
+            .body(body.to_owned());
+        let mut response = request.send().await.map_err(|error| failure(&error.without_url()))?;
+        let status = response.status();
+        if status == StatusCode::GONE {
+            return Ok(Received::Gone);
+        }
+        if status.is_redirection() {
+            return Err(format!(
+                "the receiver answered a redirect, HTTP {}: set {URL} to where it leads",
+                status.as_u16()
+            ));
+        }
+        if !status.is_success() {
+            return Err(format!("the receiver answered HTTP {}", status.as_u16()));
+        }
+        let mut answer = Vec::new();
+        while answer.len() <= MAX_ANSWER {
+            match response.chunk().await.map_err(|error| failure(&error.without_url()))? {
+                Some(chunk) => answer.extend_from_slice(&chunk),
+                None => return Ok(Received::Taken(answer)),
+            }
+        }
+        answer.truncate(MAX_ANSWER);
+        Ok(Received::Taken(answer))
+    }
+}
+
+/// https, or plain http where nothing leaves the machine; nothing secret within.
+fn is_safe(url: &str) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else { return false };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
+    let host = authority.host().trim_matches(['[', ']']);
+    let loopback = || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    !host.is_empty() && !url.contains(['#', '@']) && (scheme == "https" || (scheme == "http" && loopback()))
+}
+
+fn failure(error: &reqwest::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    if error.is_timeout() {
+        "the receiver did not answer in time".to_owned()
+    } else if error.is_connect() {
+        format!("the receiver cannot be reached: {innermost}")
+    } else {
+        format!("the connection to the receiver broke: {innermost}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_that_keep_a_secret_are_taken() {
+        for good in
+            ["https://app.example.com/events?a=1", "http://127.0.0.1:8080", "http://[::1]/x", "http://localhost:1/"]
+        {
+            assert!(is_safe(good), "{good}");
+        }
+        for bad in [
+            "",
+            "app.example.com",
+            "http://app.example.com/",
+            "http://127.0.0.1.example.com/",
+            "https://user:password@app.example.com/",
+            "https://app.example.com/#x",
+            "ftp://127.0.0.1/",
+            "https://",
+        ] {
+            assert!(!is_safe(bad), "{bad}");
+            let environment = Environment::default().with(URL, bad);
+            if let Err(error) = Receiver::of(&environment) {
+                assert!(error.to_string().contains(URL) && !error.to_string().contains("password@"));
+            } else {
+                assert!(bad.is_empty(), "{bad}");
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What is logged of a try and of a sweep: one JSON line each, with CloudWatch's embedded metrics. Never a body, a secret
+//! or personal data.
+
+use std::io::Write;
+
+use koogallery_runtime::Environment;
+use serde_json::{Value, json};
+
+use crate::courier::{Ended, Journal, Tried};
+use crate::message::type_name;
+use crate::sweep::Swept;
+
+/// Standard output, as CloudWatch Logs reads it.
+#[derive(Debug, Clone)]
+pub struct CloudWatchJournal {
+    namespace: String,
+}
+
+impl CloudWatchJournal {
+    /// Metrics go to `KOOGALLERY_METRICS_NAMESPACE`, `KooGallery` by default.
+    #[must_use]
+    pub fn of(environment: &Environment) -> Self {
+        Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
+    }
+
+    /// The line of a try.
+    #[must_use]
+    pub fn tried_line(&self, tried: &Tried<'_>) -> Value {
+        let (level, ended) = match tried.ended {
+            Ended::Delivered => ("INFO", "delivered"),
+            Ended::Failed => ("WARN", "failed"),
+            Ended::Parked => ("ERROR", "parked"),
+            Ended::Stopped => ("WARN", "stopped"),
+        };
+        let metrics = [("DeliveryTries", "Count"), ("DeliveryFailed", "Count"), ("DeliveryDuration", "Milliseconds")];
+        let mut line = self.line(tried.at.as_millis(), &metrics);
+        line["level"] = level.into();
+        line["event"] = tried.event.event_id.to_string().into();
+        line["type"] = type_name(tried.event.event_type).into();
+        line["subject"] = tried.subject.as_str().into();
+        line["attempt"] = tried.attempt.into();
+        line["ended"] = ended.into();
+        line["problem"] = tried.problem.into();
+        line["DeliveryTries"] = 1.into();
+        line["DeliveryFailed"] = u8::from(tried.ended != Ended::Delivered).into();
+        line["DeliveryDuration"] = (tried.duration.as_secs_f64() * 1e3).into();
+        line
+    }
+
+    /// The line of a sweep.
+    #[must_use]
+    pub fn swept_line(&self, swept: &Swept) -> Value {
+        let metrics = [
+            ("UndeliveredEvents", "Count"),
+            ("UndeliveredAge", "Seconds"),
+            ("ParkedEvents", "Count"),
+            ("ProvisioningAge", "Seconds"),
+        ];
+        let mut line = self.line(swept.at.as_millis(), &metrics);
+        line["level"] = "INFO".into();
+        line["driven"] = swept.driven.into();
+        line["UndeliveredEvents"] = swept.undelivered.into();
+        line["UndeliveredAge"] = swept.undelivered_age.as_secs().into();
+        line["ParkedEvents"] = swept.parked.into();
+        line["ProvisioningAge"] = swept.provisioning_age.as_secs().into();
+        line
+    }
+
+    /// Writes a sweep's line.
+    pub(crate) fn swept(&self, swept: &Swept) {
+        write(&self.swept_line(swept));
+    }
+
+    fn line(&self, at: i64, metrics: &[(&str, &str)]) -> Value {
+        let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+        json!({
+            "_aws": {
+                "Timestamp": at,
+                "CloudWatchMetrics": [{ "Namespace": self.namespace, "Dimensions": [[]], "Metrics": metrics }],
+            },
+            "function": "deliver-events",
+        })
+    }
+}
+
+impl Journal for CloudWatchJournal {
+    fn tried(&self, tried: &Tried<'_>) {
+        write(&self.tried_line(tried));
+    }
+}
+
+/// A line that cannot be written must not fail the delivery that it is about.
+pub(crate) fn write(line: &Value) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}

@@ -1,0 +1,86 @@
+//! The sweep: what is undelivered though nothing seems to drive it is driven again, and how things stand is measured.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use koogallery::Timestamp;
+use koogallery_store::{Kind, Open, Store, StoreError, SubjectKey};
+
+/// What should have been tried this long ago, and was not, lost its wake-up.
+const GRACE: Duration = Duration::from_mins(15);
+
+/// How things stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// When.
+    pub at: Timestamp,
+    /// How many subjects were woken.
+    pub driven: usize,
+    /// How many events are undelivered.
+    pub undelivered: usize,
+    /// How long the oldest of them has been.
+    pub undelivered_age: Duration,
+    /// How many events wait for somebody to look.
+    pub parked: usize,
+    /// How long the oldest instance has been waiting to be provisioned.
+    pub provisioning_age: Duration,
+}
+
+/// Looks at all that is open: how things stand, and whom to wake.
+pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<SubjectKey>), StoreError> {
+    let undelivered = store.open(Kind::Undelivered).await?;
+    let (parked, provisioning) = (store.open(Kind::Parked).await?, store.open(Kind::Provisioning).await?);
+    let stalled = stalled(&undelivered, at);
+    let swept = Swept {
+        at,
+        driven: stalled.len(),
+        undelivered: undelivered.len(),
+        undelivered_age: age(&undelivered, at),
+        parked: parked.len(),
+        provisioning_age: age(&provisioning, at),
+    };
+    Ok((swept, stalled))
+}
+
+/// Subjects of which nothing was tried in time, and no try is to come.
+fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<SubjectKey> {
+    let late = |open: &Open| open.next_try_at.unwrap_or(open.since).after(GRACE) < at;
+    let subject = |open: &Open| SubjectKey::from(open.partition.clone());
+    let mut stalled: BTreeSet<SubjectKey> = undelivered.iter().filter(|open| late(open)).map(subject).collect();
+    for waiting in undelivered.iter().filter(|open| open.next_try_at.is_some() && !late(open)) {
+        stalled.remove(&subject(waiting));
+    }
+    stalled
+}
+
+fn age(open: &[Open], at: Timestamp) -> Duration {
+    let oldest = open.iter().map(|open| at.as_millis() - open.since.as_millis()).max().unwrap_or_default();
+    Duration::from_millis(oldest.try_into().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nothing_drives_is_woken() {
+        let minute = |minute: i64| Timestamp::from_millis(1_764_000_000_000 + minute * 60_000);
+        let open = |partition: &str, since, next: Option<i64>| Open {
+            partition: partition.to_owned(),
+            sort: String::new(),
+            since: minute(since),
+            next_try_at: next.map(minute),
+        };
+        let all = [
+            open("lost", 0, None),
+            open("lost", 50, None),
+            open("young", 50, None),
+            open("paused", 0, Some(70)),
+            open("paused", 1, None),
+            open("pause over", 0, Some(30)),
+        ];
+        let stalled = stalled(&all, minute(60));
+        assert_eq!(stalled.iter().map(SubjectKey::as_str).collect::<Vec<_>>(), ["lost", "pause over"]);
+        assert_eq!(age(&all, minute(60)), Duration::from_mins(60));
+    }
+}

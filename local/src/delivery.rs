@@ -1,0 +1,246 @@
+//! Delivery in the local host: the same [`Courier`] as on AWS, woken by the table's stream.
+//!
+//! [`Pump`] keeps what a queue keeps on AWS: who is to be tried when, one try at a time for each subject, subjects side
+//! by side. It keeps nothing else: what is undelivered stands in the table, and is driven first after a start.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodbstreams::Client;
+use aws_sdk_dynamodbstreams::config::BehaviorVersion;
+use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
+use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
+use deliver_events::{Courier, Left, look};
+use koogallery::Timestamp;
+use koogallery_runtime::{ConfigError, Environment, http_client, sdk_credentials, sdk_region};
+use koogallery_store::{Kind, StoreError, SubjectKey, table};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+/// How often the stream is asked.
+const POLL: Duration = Duration::from_millis(250);
+/// How often the index is asked for what nothing drives.
+const SWEEP: Duration = Duration::from_mins(5);
+/// So many subjects are tried side by side.
+const WORKERS: usize = 32;
+/// One subject is worked on for so long before the others have their turn.
+const TURN: Duration = Duration::from_mins(1);
+
+/// Why events are not heard of just now. They stand in the table.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// The stream.
+    #[error("the table's stream cannot be read: {0}")]
+    Stream(String),
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The stream of the table.
+#[derive(Debug)]
+pub struct Stream {
+    client: Client,
+    table: String,
+    /// The open shards' iterators; all shards that were ever seen.
+    iterators: HashMap<String, Option<String>>,
+    /// Where to begin in a shard that is new here.
+    begin: ShardIteratorType,
+}
+
+impl Stream {
+    /// The stream of a table at `DYNAMODB_ENDPOINT`; nothing is sent yet.
+    pub fn of(environment: &Environment, table: &str) -> Result<Self, ConfigError> {
+        let endpoint = environment.get("DYNAMODB_ENDPOINT");
+        let mut config = aws_sdk_dynamodbstreams::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(sdk_region(environment, endpoint)?)
+            .credentials_provider(sdk_credentials(environment, endpoint)?)
+            .http_client(http_client(endpoint));
+        // AWS has a host of its own for streams; others answer for both.
+        config.set_endpoint_url(endpoint.map(|url| url.replacen("https://dynamodb.", "https://streams.dynamodb.", 1)));
+        let client = Client::from_conf(config.build());
+        Ok(Self { client, table: table.to_owned(), iterators: HashMap::new(), begin: ShardIteratorType::Latest })
+    }
+
+    /// Listens from now on: for what came before, ask the index.
+    async fn open(&mut self) -> Result<(), DeliveryError> {
+        self.find_shards().await?;
+        // A shard that is found later began while we listened; after a failure, some of it was not heard.
+        self.begin = ShardIteratorType::TrimHorizon;
+        Ok(())
+    }
+
+    /// The subjects that have something to deliver since the last time.
+    async fn poll(&mut self) -> Result<BTreeSet<SubjectKey>, DeliveryError> {
+        let polled = self.poll_all().await;
+        if polled.is_err() {
+            // From the beginning: a wake-up too many does no harm.
+            self.iterators.clear();
+        }
+        polled
+    }
+
+    async fn poll_all(&mut self) -> Result<BTreeSet<SubjectKey>, DeliveryError> {
+        if !self.iterators.values().any(Option::is_some) {
+            self.find_shards().await?;
+        }
+        let mut woken = BTreeSet::new();
+        let mut ended = false;
+        for iterator in self.iterators.values_mut() {
+            while let Some(at) = iterator.take() {
+                let answer = self.client.get_records().shard_iterator(at).send().await.map_err(stream)?;
+                woken.extend(answer.records().iter().filter_map(woken_by));
+                *iterator = answer.next_shard_iterator;
+                ended |= iterator.is_none();
+                if answer.records.unwrap_or_default().is_empty() {
+                    break;
+                }
+            }
+        }
+        if ended {
+            self.find_shards().await?;
+        }
+        Ok(woken)
+    }
+
+    async fn find_shards(&mut self) -> Result<(), DeliveryError> {
+        let streams = self.client.list_streams().table_name(&self.table).send().await.map_err(stream)?;
+        let arn = streams.streams.unwrap_or_default().into_iter().rev().find_map(|stream| stream.stream_arn);
+        let arn = arn.ok_or_else(|| DeliveryError::Stream(format!("{} has none", self.table)))?;
+        let mut after = None;
+        loop {
+            let describe = self.client.describe_stream().stream_arn(&arn).set_exclusive_start_shard_id(after);
+            let description = describe.send().await.map_err(stream)?.stream_description;
+            let Some(description) = description else { return Ok(()) };
+            for shard in description.shards.unwrap_or_default().into_iter().filter_map(|shard| shard.shard_id) {
+                if self.iterators.contains_key(&shard) {
+                    continue;
+                }
+                let iterator = self.client.get_shard_iterator().stream_arn(&arn).shard_id(&shard);
+                let iterator = iterator.shard_iterator_type(self.begin.clone()).send().await;
+                self.iterators.insert(shard, iterator.map_err(stream)?.shard_iterator);
+            }
+            after = description.last_evaluated_shard_id;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn stream<E: std::error::Error>(error: E) -> DeliveryError {
+    DeliveryError::Stream(DisplayErrorContext(&error).to_string())
+}
+
+/// A new event wakes its subject, and so does one that is to be resent. The pipe's filter on AWS says the same.
+fn woken_by(record: &Record) -> Option<SubjectKey> {
+    let change = record.dynamodb()?;
+    let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned();
+    let keys = change.keys()?;
+    if !text(keys.get(table::SORT_KEY))?.starts_with("EVENT#") {
+        return None;
+    }
+    let new = change.new_image()?;
+    let wakes = *record.event_name()? == OperationType::Insert || new.contains_key("resentAt");
+    (wakes && new.contains_key(table::OPEN)).then(|| text(keys.get(table::PARTITION_KEY)).map(SubjectKey::from))?
+}
+
+/// Drives every subject that has something to deliver.
+#[derive(Debug)]
+pub struct Pump {
+    courier: Arc<Courier>,
+    stream: Stream,
+    due: BTreeMap<SubjectKey, Timestamp>,
+    working: BTreeSet<SubjectKey>,
+    tasks: JoinSet<(SubjectKey, Result<Left, StoreError>)>,
+}
+
+impl Pump {
+    /// Begins with all that the index says is undelivered.
+    pub async fn start(courier: Arc<Courier>, mut stream: Stream) -> Result<Self, DeliveryError> {
+        // The stream first, so that nothing falls between it and the index.
+        stream.open().await?;
+        let undelivered = courier.store().open(Kind::Undelivered).await?;
+        let now = courier.now();
+        let due = undelivered.into_iter().map(|open| (SubjectKey::from(open.partition), now)).collect();
+        Ok(Self { courier, stream, due, working: BTreeSet::new(), tasks: JoinSet::new() })
+    }
+
+    /// Hears from the stream who has something new; how many have.
+    pub async fn hear(&mut self) -> Result<usize, DeliveryError> {
+        let woken = self.stream.poll().await?;
+        let heard = woken.len();
+        self.wake(woken);
+        Ok(heard)
+    }
+
+    /// Wakes what the index says nothing drives.
+    pub async fn sweep(&mut self) -> Result<(), DeliveryError> {
+        let (_, stalled) = look(self.courier.store(), self.courier.now()).await?;
+        self.wake(stalled);
+        Ok(())
+    }
+
+    fn wake(&mut self, subjects: impl IntoIterator<Item = SubjectKey>) {
+        let now = self.courier.now();
+        for subject in subjects {
+            let due = self.due.entry(subject).or_insert(now);
+            *due = now.min(*due);
+        }
+    }
+
+    /// Begins with everyone whose time has come and who is not being worked on.
+    pub fn begin(&mut self) {
+        let (now, free) = (self.courier.now(), WORKERS.saturating_sub(self.tasks.len()));
+        let ready = self.due.iter().filter(|(subject, due)| **due <= now && !self.working.contains(*subject));
+        let ready: Vec<SubjectKey> = ready.map(|(subject, _)| subject.clone()).take(free).collect();
+        for subject in ready {
+            self.due.remove(&subject);
+            self.working.insert(subject.clone());
+            let courier = Arc::clone(&self.courier);
+            self.tasks.spawn(async move {
+                let left = courier.deliver(&subject, Instant::now() + TURN).await;
+                (subject, left)
+            });
+        }
+    }
+
+    /// Waits until one of those begun is done for now; false where none is begun.
+    pub async fn finish_one(&mut self) -> bool {
+        let Some(finished) = self.tasks.join_next().await else { return false };
+        let Ok((subject, left)) = finished else { return true };
+        self.working.remove(&subject);
+        let pause = match left {
+            Ok(Left::Nothing) => return true,
+            Ok(Left::Rest(pause)) => pause,
+            Err(_) => self.courier.pauses().shortest(),
+        };
+        self.due.insert(subject, self.courier.now().after(pause));
+        true
+    }
+
+    /// When the next is to be tried.
+    #[must_use]
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.values().min().copied()
+    }
+
+    /// Delivers until told to stop. `trouble` hears what went wrong with hearing.
+    pub async fn run(mut self, mut stop: oneshot::Receiver<()>, trouble: impl Fn(&DeliveryError)) {
+        let (mut poll, mut sweep) = (tokio::time::interval(POLL), tokio::time::interval(SWEEP));
+        loop {
+            self.begin();
+            let done = tokio::select! {
+                _ = &mut stop => return,
+                _ = poll.tick() => self.hear().await.map(drop),
+                _ = sweep.tick() => self.sweep().await,
+                true = self.finish_one() => Ok(()),
+            };
+            if let Err(error) = done {
+                trouble(&error);
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `koogallery events`: which events the seller's application has, and sending them once more.
+
+use std::fmt;
+
+use comfy_table::{Table, presets};
+use deliver_events::type_name;
+use koogallery_runtime::now;
+use koogallery_store::{Delivery, EventRecord, Kind, Store, StoreError, SubjectKey};
+use uuid::Uuid;
+
+/// Why it could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum EventsError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Not an event that is still open, and the subject is not known.
+    #[error("{0} is not among the events that are still to be delivered: name its subject with --of INSTANCE#…")]
+    Unknown(Uuid),
+}
+
+/// Events for a person.
+#[derive(Debug)]
+pub struct Listed(Vec<EventRecord>);
+
+impl Listed {
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header([
+            "event",
+            "type",
+            "subject",
+            "delivery",
+            "tries",
+            "last problem",
+        ]);
+        for record in &self.0 {
+            let delivery = match record.delivery() {
+                Delivery::Undelivered => "undelivered",
+                Delivery::Parked => "parked",
+                Delivery::Delivered => "delivered",
+                Delivery::Stopped => "stopped",
+            };
+            table.add_row([
+                record.event.event_id.to_string(),
+                type_name(record.event.event_type),
+                record.subject.to_string(),
+                delivery.to_owned(),
+                record.attempts.to_string(),
+                record.last_problem.clone().unwrap_or_default(),
+            ]);
+        }
+        table.fmt(f)
+    }
+}
+
+/// All events of a subject; without one, those of all subjects that are still to be delivered.
+pub async fn list(store: &Store, of: Option<&SubjectKey>) -> Result<Listed, EventsError> {
+    match of {
+        Some(subject) => Ok(Listed(store.events(subject).await?)),
+        None => open_events(store).await.map(Listed),
+    }
+}
+
+/// Has events delivered once more; those sent.
+pub async fn resend(store: &Store, ids: &[Uuid], of: Option<&SubjectKey>) -> Result<Listed, EventsError> {
+    let known = list(store, of).await?.0;
+    let find =
+        |id: &Uuid| known.iter().find(|record| record.event.event_id == *id).cloned().ok_or(EventsError::Unknown(*id));
+    // All of them are found before the first is sent.
+    sent(store, ids.iter().map(find).collect::<Result<_, _>>()?).await
+}
+
+/// Has every event delivered once more that failed so far; those sent.
+pub async fn resend_failed(store: &Store) -> Result<Listed, EventsError> {
+    let mut failed = open_events(store).await?;
+    failed.retain(|record| record.last_problem.is_some());
+    sent(store, failed).await
+}
+
+async fn sent(store: &Store, records: Vec<EventRecord>) -> Result<Listed, EventsError> {
+    for record in &records {
+        store.resend(record, now()).await?;
+    }
+    Ok(Listed(records))
+}
+
+async fn open_events(store: &Store) -> Result<Vec<EventRecord>, EventsError> {
+    let mut open = store.open(Kind::Undelivered).await?;
+    open.extend(store.open(Kind::Parked).await?);
+    open.sort_by_key(|open| (open.since, open.sort.clone()));
+    let mut events = Vec::with_capacity(open.len());
+    for open in open {
+        let Some(id) = open.sort.strip_prefix("EVENT#").and_then(|id| id.parse().ok()) else { continue };
+        events.extend(store.event(&SubjectKey::from(open.partition), id).await?);
+    }
+    Ok(events)
+}

@@ -1,0 +1,148 @@
+//! `koogallery listen`: receives events as the seller's application does, shows them, and hands them on.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+use koogallery_runtime::now;
+use koogallery_webhook::{ID, Refusal, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, verify};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::keys::LOCAL_WEBHOOK_SECRET;
+
+const MAX_BODY: usize = 1 << 20;
+
+/// Why nothing is received.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The secret.
+    #[error("KOOGALLERY_WEBHOOK_SECRET cannot be used: {0}")]
+    Secret(#[from] WebhookSecretError),
+    /// The port.
+    #[error("cannot listen: {0}")]
+    Listen(#[from] std::io::Error),
+    /// The client that hands events on.
+    #[error("cannot hand events on: {0}")]
+    Forward(#[from] reqwest::Error),
+}
+
+/// A receiver that listens.
+pub struct Listener {
+    listener: TcpListener,
+    desk: Desk,
+}
+
+/// What shows an event.
+pub type Show = Box<dyn Fn(&str) + Send + Sync>;
+
+struct Desk {
+    secrets: Vec<WebhookSecret>,
+    forward_to: Option<String>,
+    http: reqwest::Client,
+    show: Show,
+}
+
+impl Listener {
+    /// Listens on a loopback port with `KOOGALLERY_WEBHOOK_SECRET`, or the local test secret.
+    pub async fn start(
+        port: u16,
+        secrets: Option<&str>,
+        forward_to: Option<String>,
+        show: Show,
+    ) -> Result<Self, ListenError> {
+        let secrets = secrets.unwrap_or(LOCAL_WEBHOOK_SECRET).split_whitespace();
+        let secrets = secrets.map(str::parse).collect::<Result<Vec<WebhookSecret>, _>>()?;
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        Ok(Self { listener, desk: Desk { secrets, forward_to, http: http.build()?, show } })
+    }
+
+    /// Where.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Receives until the process ends.
+    pub async fn run(self) -> Result<(), ListenError> {
+        let router = Router::new().fallback(receive).with_state(Arc::new(self.desk));
+        Ok(axum::serve(self.listener, router).await?)
+    }
+}
+
+async fn receive(State(desk): State<Arc<Desk>>, request: http::Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_BODY).await else { return status(StatusCode::PAYLOAD_TOO_LARGE) };
+    let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let (id, timestamp, signature) = (header(ID), header(TIMESTAMP), header(SIGNATURE));
+    if let Err(refusal) = verify(&desk.secrets, id, timestamp, signature, &body, now()) {
+        (desk.show)(&format!("refused: {refusal}"));
+        let malformed = refusal == Refusal::Malformed;
+        return status(if malformed { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED });
+    }
+    (desk.show)(&shown(id, &body));
+    let Some(url) = &desk.forward_to else { return status(StatusCode::NO_CONTENT) };
+    match hand_on(&desk.http, url, &parts.headers, body.to_vec()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            (desk.show)(&format!("not handed on: {error}"));
+            status(StatusCode::BAD_GATEWAY)
+        }
+    }
+}
+
+async fn hand_on(
+    http: &reqwest::Client,
+    url: &str,
+    headers: &HeaderMap,
+    body: Vec<u8>,
+) -> Result<Response, reqwest::Error> {
+    let mut request = http.post(url).body(body);
+    for name in [ID, TIMESTAMP, SIGNATURE, CONTENT_TYPE.as_str()] {
+        if let Some(value) = headers.get(name) {
+            request = request.header(name, value);
+        }
+    }
+    let answer = request.send().await?;
+    let mut response = status(answer.status());
+    *response.body_mut() = Body::from(answer.bytes().await?);
+    Ok(response)
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// An event for a person; who bought is left out.
+fn shown(id: &str, body: &[u8]) -> String {
+    let Ok(mut event) = serde_json::from_slice::<Value>(body) else { return format!("{id}: not JSON") };
+    if let Some(buyer) = event.pointer_mut("/data/order/buyerInfo") {
+        *buyer = "…".into();
+    }
+    let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+    format!("{} {} {id}\n{:#}", text("timestamp"), text("type"), event["data"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_shown_without_its_buyer() {
+        let shown = shown(
+            "e-1",
+            br#"{"type":"order.paid","timestamp":"2025-12-01T00:00:00.000Z",
+                "data":{"orderId":"CS1","order":{"orderType":"NEW","buyerInfo":{"email":"someone@example.com"}}}}"#,
+        );
+        assert!(shown.contains("order.paid") && shown.contains("CS1") && shown.contains("NEW"), "{shown}");
+        assert!(!shown.contains("someone"), "{shown}");
+    }
+}

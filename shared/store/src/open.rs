@@ -1,0 +1,99 @@
+//! What is still to be done, as a sparse index of the table: an item stands in it while it has the attribute `open`.
+//! The index's partitions are sharded, so that however much is open, no partition runs hot.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::Timestamp;
+
+use crate::client::{Store, StoreError};
+use crate::instance::Instance;
+use crate::key::{Item, World};
+use crate::table::{NEXT_TRY_AT, OPEN, OPEN_INDEX, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
+
+const SHARDS: u8 = 16;
+
+/// What kind of thing is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// An event is to be delivered.
+    Undelivered,
+    /// An event was tried for days; somebody must look.
+    Parked,
+    /// An instance is to be provisioned.
+    Provisioning,
+}
+
+/// One open thing, as the index has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The item's partition.
+    pub partition: String,
+    /// Its place there.
+    pub sort: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again, where it was tried.
+    pub next_try_at: Option<Timestamp>,
+}
+
+impl Kind {
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Undelivered => "UNDELIVERED#",
+            Self::Parked => "PARKED#",
+            Self::Provisioning => "PROVISIONING#",
+        }
+    }
+
+    /// The value of [`OPEN`] for a thing of this name.
+    pub(crate) fn value(self, name: &[u8]) -> AttributeValue {
+        let shard = name.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)) % SHARDS;
+        AttributeValue::S(format!("{}{shard}", self.prefix()))
+    }
+}
+
+/// The attributes of an open thing.
+pub(crate) fn open(kind: Kind, name: &[u8], since: Timestamp) -> Item {
+    Item::from([(OPEN.to_owned(), kind.value(name)), (OPEN_SINCE.to_owned(), AttributeValue::N(since.to_string()))])
+}
+
+/// Those of an instance that the application has yet to provision; debug calls never reach it.
+pub(crate) fn open_instance(world: World, instance: &Instance) -> Item {
+    if world == World::Real && instance.awaits_provisioning() {
+        open(Kind::Provisioning, instance.instance_id.as_str().as_bytes(), instance.life.created_at)
+    } else {
+        Item::new()
+    }
+}
+
+impl Store {
+    /// All that is open of a kind, the oldest of each shard first. The index is a moment behind the table.
+    pub async fn open(&self, kind: Kind) -> Result<Vec<Open>, StoreError> {
+        let mut found = Vec::new();
+        for shard in 0..SHARDS {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(OPEN_INDEX)
+                .key_condition_expression("#open = :open")
+                .expression_attribute_names("#open", OPEN)
+                .expression_attribute_values(":open", AttributeValue::S(format!("{}{shard}", kind.prefix())));
+            let mut items = query.into_paginator().items().send();
+            while let Some(item) = items.next().await {
+                found.push(read(&item.map_err(StoreError::from_sdk)?)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn read(item: &Item) -> Result<Open, StoreError> {
+    let text = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let time = |name| item.get(name)?.as_n().ok()?.parse().ok().map(Timestamp::from_millis);
+    match (text(PARTITION_KEY), text(SORT_KEY), time(OPEN_SINCE)) {
+        (Some(partition), Some(sort), Some(since)) => {
+            Ok(Open { partition, sort, since, next_try_at: time(NEXT_TRY_AT) })
+        }
+        _ => Err(StoreError::Unreadable("an entry of the index of open things".to_owned())),
+    }
+}

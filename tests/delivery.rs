@@ -1,0 +1,624 @@
+//! Every event reaches the seller's application, in order for each instance, whatever the application, the network or
+//! our own process does meanwhile.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use deliver_events::{Batch, Left, Queue, deliver, look};
+use koogallery::{AccessKeys, ResultCode};
+use koogallery_local::open_api::StandIn;
+use koogallery_local::{events, keys};
+use koogallery_open_api::Credentials;
+use koogallery_runtime::{Environment, now};
+use koogallery_store::{Delivery, Provisioned, Status, SubjectKey};
+use koogallery_tests::application::{Account, Arrived, Does, Post};
+use koogallery_tests::aws::AwsService;
+use koogallery_tests::bodies::{self, with};
+use koogallery_tests::faults::{Fault, FaultyDynamoDb};
+use koogallery_tests::secrets::Secrets;
+use koogallery_tests::{KEYS, Seller, text};
+use serde_json::{Value, json};
+
+/// What happens to an instance from first to last: six events.
+fn life(id: &str) -> Vec<Value> {
+    let order = |body: Value, order: &str| {
+        with(
+            with(with(body, "instanceId", id), "orderId", format!("{order}-{id}")),
+            "orderLineId",
+            format!("{order}-{id}-1"),
+        )
+    };
+    vec![
+        with(
+            with(with(bodies::purchase(), "businessId", id), "orderId", format!("P-{id}")),
+            "orderLineId",
+            format!("P-{id}-1"),
+        ),
+        order(bodies::renewal("R", bodies::FUTURE), "R"),
+        with(bodies::freeze(), "instanceId", id),
+        with(bodies::unfreeze(), "instanceId", id),
+        order(bodies::upgrade("U"), "U"),
+        with(bodies::release(), "instanceId", id),
+    ]
+}
+
+async fn lives(seller: &Seller, count: usize) {
+    for number in 0..count {
+        seller.say_all(&life(&format!("i-{number}"))).await;
+    }
+}
+
+fn instance(arrived: &Arrived) -> &str {
+    arrived.body["data"]["instanceId"].as_str().unwrap()
+}
+
+fn subject(id: &str) -> SubjectKey {
+    SubjectKey::from(format!("INSTANCE#{id}"))
+}
+
+fn plain(environment: Environment) -> Environment {
+    environment
+}
+
+#[tokio::test]
+async fn whatever_the_receiver_does_no_event_is_lost_or_overtaken() {
+    type Rule = fn(&Arrived) -> Does;
+    let faults: [(&str, usize, Rule); 10] = [
+        ("none", 0, |_| Does::Take),
+        ("down for a day", 0, |_| Does::Status(503)),
+        ("unreachable now and then", 0, |event| if event.number % 3 == 1 { Does::Cut } else { Does::Take }),
+        ("too slow for each first try of a purchase", 0, |event| {
+            if event.name() == "instance.created" && event.before == 0 { Does::Hang } else { Does::Take }
+        }),
+        ("flapping", 0, |event| if event.number % 2 == 0 { Does::Status(500) } else { Does::Take }),
+        ("takes, answers too late", 0, |event| {
+            if event.name() == "instance.frozen" && event.before == 0 { Does::TakeAndHang } else { Does::Take }
+        }),
+        ("answers garbage", 0, |_| Does::Say("\u{0}\u{1}<html>".to_owned())),
+        ("answers without an end", 0, |_| Does::Huge),
+        ("redirects each first try", 0, |event| if event.before == 0 { Does::Status(308) } else { Does::Take }),
+        ("wants no freezes", 3, |event| if event.name() == "instance.frozen" { Does::Status(410) } else { Does::Take }),
+    ];
+    println!("| receiver | events | tries | repeated | lost | out of order |\n|---|---|---|---|---|---|");
+    for (fault, stopped, rule) in faults {
+        let seller = Seller::start().await;
+        let post = Post::of(&seller, plain).await;
+        lives(&seller, 3).await;
+        if fault == "down for a day" {
+            let (clock, end) = (post.clock.clone(), post.clock.now().after(Duration::from_hours(24)));
+            post.application.does(move |event| if clock.now() < end { rule(event) } else { Does::Take });
+        } else {
+            post.application.does(rule);
+        }
+        let mut pump = post.pump(&seller).await;
+        post.deliver(&mut pump).await;
+        let account = post.account(&seller).await;
+        let Account { events, tries, repeated, lost, out_of_order, .. } = account;
+        println!("| {fault} | {events} | {tries} | {repeated} | {lost} | {out_of_order} |");
+        assert_eq!((events, account.stopped, lost, out_of_order), (18, stopped, 0, 0), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn one_subject_that_fails_holds_up_no_other() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    lives(&seller, 20).await;
+    post.application.does(|event| if instance(event) == "i-7" { Does::Status(500) } else { Does::Take });
+    let mut pump = post.pump(&seller).await;
+    post.deliver_for(&mut pump, Duration::from_hours(1)).await;
+
+    let taken = post.application.taken();
+    assert_eq!(taken.len(), 19 * 6);
+    assert!(taken.iter().all(|event| instance(event) != "i-7"));
+    let failing: Vec<Arrived> =
+        post.application.arrived().into_iter().filter(|event| instance(event) == "i-7").collect();
+    assert!(failing.len() > 3);
+    assert!(failing.iter().all(|event| event.name() == "instance.created"), "later ones wait their turn");
+    post.application.does(|_| Does::Take);
+    post.deliver(&mut pump).await;
+    let account = post.account(&seller).await;
+    assert_eq!((account.events, account.lost, account.out_of_order, account.repeated), (120, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_event_that_fails_for_days_is_parked_and_the_next_ones_go_on() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    seller.say_all(&life("i-0")).await;
+    post.application.does(|event| if event.name() == "instance.refreshed" { Does::Status(500) } else { Does::Take });
+    let (start, mut pump) = (post.clock.now(), post.pump(&seller).await);
+    post.deliver(&mut pump).await;
+    assert!(post.clock.now() > start.after(Duration::from_hours(72)), "it is tried for more than three days");
+    let names: Vec<String> = post.application.taken().iter().map(|event| event.name().to_owned()).collect();
+    assert_eq!(
+        names,
+        ["instance.created", "instance.frozen", "instance.unfrozen", "instance.upgraded", "instance.released"]
+    );
+
+    let store = seller.host.store();
+    let open = events::list(store, None).await.unwrap();
+    let shown = open.to_string();
+    assert_eq!(open.len(), 1);
+    assert!(shown.contains("instance.refreshed") && shown.contains("parked") && shown.contains("HTTP 500"), "{shown}");
+    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    assert_eq!((swept.parked, swept.undelivered, stalled.len()), (1, 0, 0), "nobody drives it by himself");
+
+    post.application.does(|_| Does::Take);
+    assert_eq!(events::resend_failed(store).await.unwrap().len(), 1);
+    post.deliver(&mut pump).await;
+    assert_eq!(post.application.taken().last().unwrap().name(), "instance.refreshed");
+    assert_eq!(post.account(&seller).await.lost, 0);
+    assert!(events::list(store, None).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_delivered_event_is_sent_again_when_asked_with_the_same_id() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    seller.say_all(&life("i-0")).await;
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let id = post.application.taken()[2].id.parse().unwrap();
+
+    let store = seller.host.store();
+    assert!(events::resend(store, &[id], None).await.is_err(), "nothing open has this id");
+    events::resend(store, &[id], Some(&subject("i-0"))).await.unwrap();
+    post.deliver(&mut pump).await;
+    let last = post.application.taken().pop().unwrap();
+    assert_eq!((last.id.parse(), last.name()), (Ok(id), "instance.frozen"));
+    assert_eq!(post.application.taken().len(), 7);
+}
+
+/// Waits until DynamoDB was asked for more than so many times since.
+async fn asked(database: &FaultyDynamoDb, before: usize, more_than: usize) {
+    while database.seen() - before <= more_than {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_process_killed_between_any_two_steps_loses_nothing() {
+    let (database, stand_in) = (FaultyDynamoDb::start().await, open_api().await);
+    let of = |body, order: &str| with(with(body, "orderId", order), "orderLineId", format!("{order}-000001"));
+    let bodies = [
+        of(bodies::purchase(), "MOCKPERIODYEARNEW"),
+        of(bodies::renewal("R", bodies::FUTURE), "MOCKMONTYRENEW"),
+        bodies::freeze(),
+    ];
+    let mut killed = 0;
+    for fault in [Fault::Hang, Fault::HangAfter] {
+        for step in 0.. {
+            let seller = Seller::at(Some(database.endpoint()), deferred).await;
+            let post = Post::of(&seller, with_open_api(&stand_in)).await;
+            let answer = json!({ "appInfo": { "frontEndUrl": "https://app.example.com/b-1" } });
+            post.application.does(move |_| Does::Say(answer.to_string()));
+            assert_eq!(seller.say(&bodies[0]).await, "000004");
+            seller.say_all(&bodies[1..]).await;
+
+            let mut pump = post.pump(&seller).await;
+            let before = database.seen();
+            database.after(step, fault);
+            let done = tokio::select! {
+                () = post.deliver(&mut pump) => true,
+                () = asked(&database, before, step) => false,
+            };
+            drop(pump);
+            database.always(Fault::None);
+            if done {
+                break;
+            }
+            killed += 1;
+            let mut pump = post.pump(&seller).await;
+            post.deliver(&mut pump).await;
+            let account = post.account(&seller).await;
+            assert_eq!((account.events, account.lost, account.out_of_order), (3, 0, 0), "{fault:?} at step {step}");
+            assert!(post.application.taken().iter().all(|event| {
+                event.name() == "instance.frozen" || event.body["data"]["order"]["orderType"].is_string()
+            }));
+            assert!(seller.instance(bodies::ID).await.unwrap().app_info.is_some(), "{fault:?} at step {step}");
+        }
+    }
+    println!("killed {killed} times");
+    assert!(killed > 20);
+}
+
+#[tokio::test]
+async fn a_process_killed_while_the_receiver_works_sends_the_event_again() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    seller.say_all(&life("i-0")).await;
+    post.application.does(|event| if event.before == 0 { Does::TakeAndHang } else { Does::Take });
+    for round in 1..=6 {
+        let mut pump = post.pump(&seller).await;
+        let firsts = || post.application.arrived().iter().filter(|event| event.before == 0).count();
+        tokio::select! {
+            () = post.deliver(&mut pump) => panic!("nothing hung in round {round}"),
+            () = async {
+                while firsts() < round {
+                    tokio::task::yield_now().await;
+                }
+            } => {}
+        }
+    }
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let account = post.account(&seller).await;
+    assert_eq!((account.events, account.repeated, account.lost, account.out_of_order), (6, 6, 0, 0));
+}
+
+#[tokio::test]
+async fn a_store_that_fails_meanwhile_delays_and_loses_nothing() {
+    for fault in [Fault::InternalError, Fault::Throttled, Fault::CutAfter, Fault::Denied] {
+        let database = FaultyDynamoDb::start().await;
+        let seller = Seller::at(Some(database.endpoint()), plain).await;
+        let post = Post::of(&seller, plain).await;
+        lives(&seller, 2).await;
+        let mut pump = post.pump(&seller).await;
+        pump.hear().await.unwrap();
+        database.always(fault);
+        pump.begin();
+        while pump.finish_one().await {}
+        assert!(pump.hear().await.is_err(), "{fault:?}");
+        database.always(Fault::None);
+        post.deliver(&mut pump).await;
+        let account = post.account(&seller).await;
+        assert_eq!((account.events, account.lost, account.out_of_order), (12, 0, 0), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wake_up_that_comes_twice_or_too_late_does_nothing() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    seller.say_all(&life("i-0")).await;
+    let (courier, later) = (post.courier(&seller), Instant::now() + Duration::from_mins(5));
+    for _ in 0..3 {
+        assert_eq!(courier.deliver(&subject("i-0"), later).await.unwrap(), Left::Nothing);
+    }
+    assert_eq!(courier.deliver(&subject("nobody"), later).await.unwrap(), Left::Nothing);
+    assert_eq!(post.application.arrived().len(), 6);
+
+    // Nor does one that comes before the pause is over, or when there is no time left.
+    seller.say_all(&life("i-1")).await;
+    post.application.does(|_| Does::Status(500));
+    for _ in 0..3 {
+        let left = courier.deliver(&subject("i-1"), later).await.unwrap();
+        assert_eq!(left, Left::Rest(Duration::from_secs(5)));
+    }
+    assert_eq!(post.application.arrived().len(), 7);
+    post.clock.reach(post.clock.now().after(Duration::from_secs(5)));
+    post.application.does(|_| Does::Take);
+    assert_eq!(courier.deliver(&subject("i-1"), Instant::now()).await.unwrap(), Left::Rest(Duration::ZERO));
+    assert_eq!(post.application.arrived().len(), 8, "one at a time");
+}
+
+fn deferred(environment: Environment) -> Environment {
+    environment.with("KOOGALLERY_PROVISIONING", "deferred")
+}
+
+#[tokio::test]
+async fn the_answer_to_a_purchase_provisions_it() {
+    let seller = Seller::with(deferred).await;
+    let post = Post::of(&seller, plain).await;
+    assert_eq!(seller.say(&bodies::purchase()).await, "000004");
+    assert_eq!(seller.say(&bodies::query()).await, "000004");
+    let answer = json!({ "appInfo": { "frontEndUrl": "https://app.example.com/b-1", "userName": "admin" } });
+    post.application.does(move |_| Does::Say(answer.to_string()));
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+
+    let reply = seller.send(&seller.signed(&bodies::query())).await;
+    assert_eq!(reply.result_code, ResultCode::Success);
+    let app_info = reply.info.unwrap().pop().unwrap().app_info.unwrap();
+    assert_eq!(app_info.front_end_url.as_str(), "https://app.example.com/b-1");
+    assert_eq!(seller.say(&bodies::purchase_resent()).await, "000000");
+    assert_eq!(seller.instance(bodies::ID).await.unwrap().life.status, Status::Active);
+    let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
+    assert_eq!(swept.provisioning_age, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_used_is_tried_again_and_the_problem_is_kept() {
+    let seller = Seller::with(deferred).await;
+    let post = Post::of(&seller, plain).await;
+    seller.say(&bodies::purchase()).await;
+    post.application.does(|event| {
+        Does::Say(match event.before {
+            0 => r#"{"appInfo":{"frontEndUrl":"https://app.example.com/","password":"s3cret","pasword":"s3cret"}}"#
+                .to_owned(),
+            1 => r#"{"appInfo":{"frontEndUrl":"https://app.exam"#.to_owned(),
+            2 => "x".repeat(1 << 20),
+            _ => r#"{"appInfo":{"frontEndUrl":"https://app.example.com/"}}"#.to_owned(),
+        })
+    });
+    let mut pump = post.pump(&seller).await;
+    let problem = async || {
+        let events = seller.host.store().events(&subject(bodies::ID)).await.unwrap();
+        (events[0].delivery(), events[0].last_problem.clone().unwrap_or_default())
+    };
+    post.deliver_for(&mut pump, Duration::ZERO).await;
+    let (delivery, kept) = problem().await;
+    assert_eq!(delivery, Delivery::Undelivered);
+    assert!(kept.contains("pasword") && !kept.contains("s3cret"), "{kept}");
+    post.deliver_for(&mut pump, Duration::from_secs(5)).await;
+    assert!(problem().await.1.contains("broken JSON"));
+    // What is no JSON object says nothing of provisioning: the application will tell later.
+    post.deliver(&mut pump).await;
+    assert_eq!(problem().await, (Delivery::Delivered, String::new()));
+    assert_eq!(post.application.taken().len(), 3);
+    let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
+    assert!(swept.provisioning_age > Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn a_purchase_that_cannot_be_provisioned_is_answered_with_its_code_until_it_can() {
+    let seller = Seller::with(deferred).await;
+    let post = Post::of(&seller, plain).await;
+    seller.say(&bodies::purchase()).await;
+    post.application.does(|_| Does::Say(r#"{"resultCode":"000105","resultMsg":"one each"}"#.to_owned()));
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    for body in [bodies::query(), bodies::purchase_resent()] {
+        let reply = seller.send(&seller.signed(&body)).await;
+        assert_eq!(reply.result_code, ResultCode::BenefitHeld);
+        assert!(reply.result_msg.contains("one each"), "{}", reply.result_msg);
+    }
+    let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
+    assert_eq!(swept.provisioning_age, Duration::ZERO, "nobody is waited for");
+
+    let store = seller.host.store();
+    let (id, app_info) =
+        ("b-1".parse().unwrap(), serde_json::from_str(r#"{"frontEndUrl":"https://app.example.com/"}"#));
+    let app_info = app_info.unwrap();
+    assert_eq!(store.provisioned(&id, &app_info).await.unwrap(), Provisioned::Applied);
+    assert_eq!(store.provisioned(&id, &app_info).await.unwrap(), Provisioned::Unchanged);
+    assert_eq!(seller.say(&bodies::query()).await, "000000");
+    assert_eq!(seller.say(&bodies::purchase_resent()).await, "000000");
+    let failure = koogallery_store::ProvisioningFailure::new(ResultCode::SoldOut, None).unwrap();
+    assert_eq!(store.provisioning_failed(&id, &failure).await.unwrap(), Provisioned::Unchanged, "a success stands");
+    assert_eq!(store.provisioned(&"i-none".parse().unwrap(), &app_info).await.unwrap(), Provisioned::Unknown);
+    seller.say_all(&[bodies::release()]).await;
+    assert_eq!(store.provisioned(&id, &app_info).await.unwrap(), Provisioned::Released);
+}
+
+#[tokio::test]
+async fn what_v1_cannot_send_is_refused() {
+    let seller = Seller::with(deferred).await;
+    seller.say(&bodies::purchase()).await;
+    // As V1.0 bought it.
+    let store = seller.host.store();
+    let update = store.client().update_item().table_name(store.table()).update_expression("SET v1 = :yes");
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    let update = update.key("pk", text(bodies::INSTANCE)).key("sk", text("STATE"));
+    let yes = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
+    update.expression_attribute_values(":yes", yes).send().await.unwrap();
+    let long = json!({ "frontEndUrl": "https://app.example.com/", "password": "p".repeat(120) });
+    let long = serde_json::from_value(long).unwrap();
+    let kept = store.provisioned(&"b-1".parse().unwrap(), &long).await.unwrap();
+    assert!(matches!(kept, Provisioned::DoesNotFit(_)), "{kept:?}");
+    assert_eq!(seller.say(&bodies::query()).await, "000004");
+}
+
+async fn open_api() -> StandIn {
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    StandIn::start(Credentials::new("LOCALTEST", "sk").unwrap(), keys, now).await.unwrap()
+}
+
+fn with_open_api(stand_in: &StandIn) -> impl FnOnce(Environment) -> Environment {
+    let url = stand_in.endpoint().to_string();
+    move |environment| {
+        environment
+            .with("KOOGALLERY_OPEN_API_URL", url)
+            .with("KOOGALLERY_ACCESS_KEY_ID", "LOCALTEST")
+            .with("KOOGALLERY_SECRET_ACCESS_KEY", "sk")
+    }
+}
+
+#[tokio::test]
+async fn an_order_s_details_go_with_its_events_and_are_kept_sealed() {
+    let (seller, stand_in) = (Seller::start().await, open_api().await);
+    let post = Post::of(&seller, with_open_api(&stand_in)).await;
+    let purchase =
+        with(with(bodies::purchase(), "orderId", "MOCKPERIODYEARNEW"), "orderLineId", "MOCKPERIODYEARNEW-000001");
+    let notice =
+        with(with(bodies::order_notice(), "orderId", "MOCKPERIODYEARNEW"), "orderLineId", "MOCKPERIODYEARNEW-000001");
+    seller.say_all(&[purchase, bodies::freeze()]).await;
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let taken = post.application.taken();
+    assert_eq!(taken[0].body["data"]["order"]["buyerInfo"]["email"], "mock@example.com");
+    assert_eq!(taken[0].body["data"]["order"]["orderLine"][0]["periodType"], "year");
+    assert!(taken[1].body["data"]["order"].is_null(), "a freeze has no order");
+
+    // Asked once: the notice's event has them though KooGallery answers no more.
+    stand_in.stop().await;
+    seller.say_all(&[notice]).await;
+    post.deliver(&mut pump).await;
+    let last = post.application.taken().pop().unwrap();
+    assert_eq!((last.name(), &last.body["data"]["order"]), ("order.paid", &taken[0].body["data"]["order"]));
+    let at_rest = format!("{:?}", seller.everything().await);
+    assert!(!at_rest.contains("mock@example.com") && !at_rest.contains("mock user"));
+    assert_eq!(post.account(&seller).await.lost, 0);
+}
+
+#[tokio::test]
+async fn details_that_stay_unknown_hold_an_event_up_only_for_a_while() {
+    let (seller, stand_in) = (Seller::start().await, open_api().await);
+    let post = Post::of(&seller, with_open_api(&stand_in)).await;
+    seller.say_all(&life("i-0")).await;
+    let start = post.clock.now();
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    assert_eq!(post.application.taken().len(), 6);
+    assert!(post.application.taken().iter().all(|event| event.body["data"]["order"].is_null()));
+    assert!(post.clock.now() < start.after(Duration::from_mins(30)));
+    let account = post.account(&seller).await;
+    assert_eq!((account.lost, account.out_of_order, account.tries), (0, 0, 6 + 3 * 3));
+}
+
+#[tokio::test]
+async fn a_webhook_secret_is_rotated_while_events_flow() {
+    const OLD: &str = "whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk";
+    const NEW: &str = "whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3";
+    let holding =
+        |secrets: &[&str]| json!({ "accessKeys": { "basic": ["basic-key"] }, "webhookSecrets": secrets }).to_string();
+    let secrets = Secrets::start(&holding(&[OLD])).await;
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, |environment| {
+        environment
+            .with("KOOGALLERY_KEYS", "")
+            .with("KOOGALLERY_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:koogallery")
+            .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.endpoint())
+    })
+    .await;
+    let mut pump = post.pump(&seller).await;
+    for (number, (held, verifying)) in
+        [(&[OLD][..], OLD), (&[NEW, OLD], OLD), (&[NEW, OLD], NEW), (&[NEW], NEW)].into_iter().enumerate()
+    {
+        secrets.put(&holding(held));
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(31)).await;
+        tokio::time::resume();
+        post.application.verifies_with(&[verifying]);
+        seller.say_all(&life(&format!("i-{number}"))).await;
+        post.deliver(&mut pump).await;
+    }
+    let account = post.account(&seller).await;
+    assert_eq!((account.events, account.tries, account.lost, post.application.refused()), (24, 24, 0, 0));
+    assert!(secrets.reads() <= 5, "read at most every 30 s: {}", secrets.reads());
+}
+
+#[tokio::test]
+async fn the_local_host_delivers_by_itself_and_after_a_restart() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    let first = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&first);
+    post.application.does(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        Does::Take
+    });
+    // Another host over the same table, with the application's address.
+    seller.say_all(&life("i-0")).await;
+    let (endpoint, table, url) =
+        (seller.host.dynamodb_endpoint().to_owned(), seller.host.store().table().to_owned(), post.application.url());
+    let delivering = Seller::at(Some(endpoint), |environment| {
+        environment
+            .with("KOOGALLERY_TABLE", table)
+            .with("KOOGALLERY_WEBHOOK_URL", url)
+            .with("KOOGALLERY_WEBHOOK_SECRET", keys::LOCAL_WEBHOOK_SECRET)
+    })
+    .await;
+    assert!(delivering.host.delivers() && !seller.host.delivers());
+    delivering.say_all(&life("i-1")).await;
+    while first.load(Ordering::SeqCst) < 12 {
+        tokio::task::yield_now().await;
+    }
+    delivering.host.stop().await.unwrap();
+    let account = post.account(&seller).await;
+    assert_eq!((account.events, account.out_of_order), (12, 0));
+    let texts: Vec<String> = seller.items().await.iter().map(|item| text(item, "lastProblem")).collect();
+    assert!(texts.iter().all(String::is_empty), "{texts:?}");
+}
+
+/// What Lambda hands over of the queue: a message for each subject named.
+fn batch(subjects: &[&str]) -> Batch {
+    let message = |(number, subject): (usize, &&str)| {
+        json!({ "messageId": format!("m-{number}"), "receiptHandle": format!("r-{number}"),
+            "body": json!({ "subject": subject }).to_string() })
+    };
+    let messages: Vec<Value> = subjects.iter().enumerate().map(message).collect();
+    serde_json::from_value(json!({ "Records": messages })).unwrap()
+}
+
+fn queue_at(service: &AwsService) -> Queue {
+    let environment = Environment::default()
+        .with("KOOGALLERY_EVENT_QUEUE_URL", format!("{}/123456789012/events.fifo", service.endpoint()))
+        .with("AWS_ENDPOINT_URL_SQS", service.endpoint());
+    Queue::of(&environment).unwrap()
+}
+
+#[tokio::test]
+async fn a_batch_keeps_what_failed_in_the_queue_hidden_for_its_pause() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let (post, queue) = (Post::of(&seller, plain).await, queue_at(&service));
+    lives(&seller, 3).await;
+    post.application.does(|event| if instance(event) == "i-1" { Does::Status(500) } else { Does::Take });
+    let (courier, later) = (post.courier(&seller), Instant::now() + Duration::from_mins(5));
+    let of = ["INSTANCE#i-0", "INSTANCE#i-1", "INSTANCE#i-1", "INSTANCE#i-2", "INSTANCE#i-0"];
+    let mut tried = Vec::new();
+    for pause in [5, 30, 120, 600] {
+        let answer = serde_json::to_value(deliver(&courier, &queue, batch(&of), later).await).unwrap();
+        assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }, { "itemIdentifier": "m-2" }] }));
+        let hidden = service.asked("ChangeMessageVisibility");
+        for (message, receipt) in hidden[hidden.len() - 2..].iter().zip(["r-1", "r-2"]) {
+            assert_eq!((&message["ReceiptHandle"], &message["VisibilityTimeout"]), (&receipt.into(), &pause.into()));
+        }
+        tried.push(post.application.arrived().len());
+        post.clock.reach(post.clock.now().after(Duration::from_secs(pause)));
+    }
+    assert_eq!(tried, [13, 14, 15, 16], "the others once, the failing one's first event each time");
+
+    let unreadable = json!({ "Records": [{ "messageId": "m-9", "receiptHandle": "r-9", "body": "what?" }] });
+    let answer = deliver(&courier, &queue, serde_json::from_value(unreadable).unwrap(), later).await;
+    let answer = serde_json::to_value(answer).unwrap();
+    assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "m-9" }] }));
+}
+
+#[tokio::test]
+async fn what_lost_its_wake_up_is_found_by_the_sweep() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let (post, queue) = (Post::of(&seller, plain).await, queue_at(&service));
+    lives(&seller, 2).await;
+    let store = seller.host.store();
+    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    assert_eq!((swept.undelivered, stalled.len()), (12, 0), "they are young");
+    post.clock.reach(post.clock.now().after(Duration::from_mins(20)));
+    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    assert_eq!((swept.driven, stalled.len()), (2, 2));
+    assert!(swept.undelivered_age > Duration::from_mins(15));
+    for subject in &stalled {
+        queue.wake(subject).await.unwrap();
+    }
+    let sent = service.asked("SendMessage");
+    assert_eq!(sent[0]["MessageGroupId"], "INSTANCE#i-0");
+    assert_eq!(sent[0]["MessageBody"], r#"{"subject":"INSTANCE#i-0"}"#);
+    let message = |message: &Value| json!({ "messageId": "m", "receiptHandle": "r", "body": message["MessageBody"] });
+    let sent: Vec<Value> = sent.iter().map(message).collect();
+    let batch = serde_json::from_value(json!({ "Records": sent })).unwrap();
+    deliver(&post.courier(&seller), &queue, batch, Instant::now() + Duration::from_mins(5)).await;
+    assert_eq!(post.account(&seller).await.lost, 0);
+}
+
+#[tokio::test]
+async fn an_event_bus_hears_every_event_once_the_webhook_took_it() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let endpoint = service.endpoint();
+    let post = Post::of(&seller, |environment| {
+        environment.with("KOOGALLERY_EVENT_BUS", "sales").with("AWS_ENDPOINT_URL_EVENTBRIDGE", endpoint)
+    })
+    .await;
+    seller.say_all(&life("i-0")).await;
+    post.application.does(|event| if event.before == 0 { Does::Status(500) } else { Does::Take });
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let put = service.asked("PutEvents");
+    let entry = |put: &Value| put["Entries"][0].clone();
+    let names: Vec<Value> = put.iter().map(|put| entry(put)["DetailType"].clone()).collect();
+    let all = ["created", "refreshed", "frozen", "unfrozen", "upgraded", "released"];
+    assert_eq!(names, all.map(|name| format!("instance.{name}")));
+    assert_eq!((&entry(&put[0])["EventBusName"], &entry(&put[0])["Source"]), (&"sales".into(), &"koogallery".into()));
+    let detail: Value = serde_json::from_str(entry(&put[0])["Detail"].as_str().unwrap()).unwrap();
+    assert_eq!(detail, post.application.taken()[0].body);
+
+    service.fails(true);
+    seller.say_all(&life("i-1")[..1]).await;
+    post.deliver_for(&mut pump, Duration::from_mins(10)).await;
+    service.fails(false);
+    post.deliver(&mut pump).await;
+    assert_eq!(post.account(&seller).await.lost, 0);
+}

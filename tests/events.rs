@@ -1,0 +1,226 @@
+//! Events as they are documented: every one that is really sent keeps to its schema, and the example receivers take them.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use deliver_events::type_name;
+use koogallery::AccessKeys;
+use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
+use koogallery_local::open_api::StandIn;
+use koogallery_open_api::Credentials;
+use koogallery_runtime::now;
+use koogallery_store::{Delivery, EventRecord, EventType, SubjectKey};
+use koogallery_tests::application::Post;
+use koogallery_tests::bodies::{self, with};
+use koogallery_tests::lambda::binaries;
+use koogallery_tests::{KEYS, Seller, kit};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn schema(name: &str) -> Value {
+    let file = root().join(format!("docs/events/{name}.schema.json"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_str(&text).unwrap()
+}
+
+/// The kit's calls that make every type of event of a tenant.
+fn all_syncs() -> Vec<kit::Said> {
+    let tree = |at| kit::departments([("o-2".to_owned(), "Research")], at);
+    vec![
+        kit::tenant(1),
+        renamed(kit::tenant(2)),
+        kit::application(1, "s3cret", 1),
+        kit::application(2, "other", 2),
+        kit::department(1, "o-1", "Sales", 1),
+        kit::department(2, "o-1", "Sales and service", 2),
+        kit::auth(1, (0..3).map(kit::user), 1),
+        kit::auth(2, [with(kit::user(1), "name", "Another Name")], 2),
+        kit::auth(3, [kit::user(1)], 3),
+        kit::auth(0, [kit::user(2)], 4),
+        kit::department(0, "o-1", "Sales and service", 4),
+        tree(5),
+        kit::application(0, "other", 6),
+        kit::tenant(0),
+    ]
+}
+
+fn renamed((callback, body): kit::Said) -> kit::Said {
+    (callback, with(body, "name", "Example Group"))
+}
+
+/// Calls that make every other type of event, with and without an order line.
+fn all_calls() -> Vec<Value> {
+    let order = |body, id: &str| with(with(body, "orderId", id), "orderLineId", format!("{id}-000001"));
+    vec![
+        order(bodies::purchase(), "MOCKPERIODYEARNEW"),
+        order(bodies::renewal("R", bodies::FUTURE), "MOCKMONTYRENEW"),
+        bodies::refresh("R2", "UNSUBSCRIBE_RENEWAL_PERIOD", bodies::PAST),
+        bodies::freeze(),
+        bodies::unfreeze(),
+        order(bodies::upgrade("U"), "MOCKMONTYCHANGE"),
+        order(bodies::order_notice(), "MOCKONETIMENEW"),
+        bodies::release(),
+    ]
+}
+
+#[tokio::test]
+async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    let stand_in = StandIn::start(Credentials::new("LOCALTEST", "sk").unwrap(), keys, now).await.unwrap();
+    let seller = Seller::of_kit().await;
+    let post = Post::of(&seller, |environment| {
+        environment
+            .with("KOOGALLERY_OPEN_API_URL", stand_in.endpoint().to_string())
+            .with("KOOGALLERY_ACCESS_KEY_ID", "LOCALTEST")
+            .with("KOOGALLERY_SECRET_ACCESS_KEY", "sk")
+    })
+    .await;
+    let calls = all_calls();
+    let (release, others) = calls.split_last().unwrap();
+    seller.say_all(others).await;
+    seller.sync_all(all_syncs()).await;
+    seller.say_all(std::slice::from_ref(release)).await;
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+
+    let taken = post.application.taken();
+    let page = std::fs::read_to_string(root().join("docs/events.md")).unwrap();
+    for event_type in EventType::ALL {
+        let name = type_name(event_type);
+        assert!(page.contains(&format!("[{name}](events/{name}.schema.json)")), "{name} is not on the page");
+        let schema = schema(&name);
+        let validator = jsonschema::validator_for(&schema).unwrap();
+        let events: Vec<&Value> =
+            taken.iter().map(|event| &event.body).filter(|body| body["type"] == name.as_str()).collect();
+        assert!(!events.is_empty(), "no {name} was sent");
+        for event in events {
+            let problems: Vec<String> = validator.iter_errors(event).map(|error| error.to_string()).collect();
+            assert!(problems.is_empty(), "{name}: {problems:?}\n{event:#}");
+            for member in event["data"].as_object().unwrap().keys() {
+                assert!(schema["properties"]["data"]["properties"][member].is_object(), "{name}: {member}");
+            }
+        }
+        // The schema says something: without a member that it requires, an event does not pass.
+        let mut broken = json!({ "type": name, "timestamp": "2025-12-01T00:00:00.000Z", "data": {} });
+        assert!(!validator.is_valid(&broken), "{name}");
+        broken["type"] = "something.else".into();
+        assert!(!validator.is_valid(&broken), "{name}");
+    }
+}
+
+/// A receiver of `examples/` as a process.
+struct Example {
+    _process: Child,
+    output: Lines<BufReader<ChildStdout>>,
+    url: String,
+}
+
+impl Example {
+    async fn start(command: &mut Command) -> Self {
+        command.env("PORT", "0").env("WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET);
+        let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
+        let first = output.next_line().await.unwrap().unwrap();
+        let url = first.strip_prefix("listening on ").unwrap().to_owned();
+        Self { _process: process, output, url }
+    }
+
+    async fn takes_a_whole_life(mut self) {
+        let seller = Seller::with(|environment| environment.with("KOOGALLERY_PROVISIONING", "deferred")).await;
+        let url = self.url.clone();
+        let post = Post::of(&seller, |environment| {
+            environment.with("KOOGALLERY_WEBHOOK_URL", url.clone()).with("KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS", "15")
+        })
+        .await;
+        assert_eq!(seller.say(&bodies::purchase()).await, "000004");
+        let mut pump = post.pump(&seller).await;
+        post.deliver(&mut pump).await;
+        assert_eq!(seller.say(&bodies::query()).await, "000000", "the answer provisioned it");
+        seller.say_all(&[bodies::freeze(), bodies::unfreeze(), bodies::release()]).await;
+        post.deliver(&mut pump).await;
+
+        let subject = SubjectKey::from(bodies::INSTANCE.to_owned());
+        let store = seller.host.store();
+        let events = || async { store.events(&subject).await.unwrap() };
+        let delivered = |events: &[EventRecord]| {
+            events.iter().all(|record| (record.delivery(), record.attempts) == (Delivery::Delivered, 1))
+        };
+        let first = events().await;
+        assert!(first.len() == 4 && delivered(&first), "{first:?}");
+        store.resend(&first[1], post.clock.now()).await.unwrap();
+        post.deliver(&mut pump).await;
+        assert!(delivered(&events().await));
+
+        // What another secret signed is refused.
+        let stranger = Post::of(&seller, |environment| {
+            environment
+                .with("KOOGALLERY_WEBHOOK_URL", url)
+                .with("KOOGALLERY_WEBHOOK_SECRET", "whsec_c3RyYW5nZXJzdHJhbmdlcnN0cmFuZ2Vy")
+        })
+        .await;
+        store.resend(&first[2], post.clock.now()).await.unwrap();
+        let mut pump = stranger.pump(&seller).await;
+        stranger.deliver_for(&mut pump, std::time::Duration::ZERO).await;
+        let problem = events().await[2].last_problem.clone();
+        assert!(problem.as_deref().is_some_and(|problem| problem.contains("HTTP 401")), "{problem:?}");
+
+        // It worked on each once.
+        for name in ["instance.created", "instance.frozen", "instance.unfrozen", "instance.released"] {
+            let line = self.output.next_line().await.unwrap().unwrap();
+            assert!(line.contains(name) && line.contains(bodies::ID), "{line}");
+        }
+    }
+}
+
+/// Whether a command ends well; where it does not, the test that needs it says so and is left out.
+async fn there_is(what: &str, command: &mut Command) -> bool {
+    let there = command.stdout(Stdio::null()).stderr(Stdio::null()).status().await.is_ok_and(|status| status.success());
+    if !there {
+        println!("SKIPPED: {what} is not there");
+    }
+    there
+}
+
+#[tokio::test]
+async fn the_example_in_rust_takes_a_whole_life() {
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--package", "koogallery-tests", "--example", "receiver"]);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    build.arg("--target-dir").arg(binaries().parent().unwrap()).current_dir(root());
+    assert!(build.status().await.unwrap().success());
+    let receiver = binaries().join("examples/receiver");
+    Example::start(&mut Command::new(receiver)).await.takes_a_whole_life().await;
+}
+
+#[tokio::test]
+async fn the_example_in_python_takes_a_whole_life() {
+    // Where .ci/run installs it, or the system's.
+    let own = root().join("target/ci/venv/bin/python");
+    let python = if own.exists() { own } else { PathBuf::from("python3") };
+    let import = ["-c", "import standardwebhooks"];
+    if there_is("Python with standardwebhooks", Command::new(&python).args(import)).await {
+        Example::start(Command::new(&python).arg(root().join("examples/receiver.py"))).await.takes_a_whole_life().await;
+    }
+}
+
+#[tokio::test]
+async fn the_example_in_node_takes_a_whole_life() {
+    let modules = root().join("target/ci/node_modules");
+    let node = || {
+        let mut node = Command::new("node");
+        node.env("NODE_PATH", &modules);
+        node
+    };
+    if there_is("Node with standardwebhooks", node().args(["-e", "require('standardwebhooks')"])).await {
+        Example::start(node().arg(root().join("examples/receiver.cjs"))).await.takes_a_whole_life().await;
+    }
+}
