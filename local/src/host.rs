@@ -13,6 +13,7 @@ use deliver_events::Courier;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, route};
 use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
 use koogallery_store::{Store, StoreError, table};
+use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -20,12 +21,15 @@ use tokio::task::JoinHandle;
 use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::delivery::{DeliveryError, Pump, Stream};
 use crate::functions::Functions;
-use crate::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
+use crate::keys::{LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
 use crate::log::Console;
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
 const APP_INFO: &str = r#"{"frontEndUrl":"https://example.com/instances/{instanceId}"}"#;
+
+/// Where the seller's API is, below the host's address.
+pub const SELLER_API: &str = "/seller-api";
 
 /// What a local host is started with.
 pub struct Options {
@@ -123,9 +127,10 @@ impl LocalHost {
         })?;
 
         let shared = Shared::of(&environment, Arc::clone(&log))?;
+        let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
         let delivery = deliver(&environment, shared.store()).await?;
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
-        let router = Router::new().fallback(answer).with_state(functions);
+        let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let served = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown).await });
@@ -137,6 +142,12 @@ impl LocalHost {
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://{}/", self.address)
+    }
+
+    /// The address of the seller's API, without a closing slash.
+    #[must_use]
+    pub fn seller_api(&self) -> String {
+        format!("http://{}{SELLER_API}", self.address)
     }
 
     /// Where its DynamoDB is.
@@ -211,8 +222,12 @@ fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
     if !test_keys {
         return environment;
     }
-    if environment.get("KOOGALLERY_RSA_PRIVATE_KEY").is_none() {
-        environment = environment.with("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY);
+    for (name, value) in
+        [("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY), ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN)]
+    {
+        if environment.get(name).is_none() {
+            environment = environment.with(name, value);
+        }
     }
     environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS)
 }

@@ -17,6 +17,9 @@ pub const LOCAL_WEBHOOK_SECRET: &str = "whsec_a29vZ2FsbGVyeS1sb2NhbC10ZXN0LXdlYm
 /// `KOOGALLERY_RSA_PRIVATE_KEY` where the local test keys are used.
 pub const LOCAL_RSA_PRIVATE_KEY: &str = include_str!("local_test_key.pem");
 
+/// `KOOGALLERY_API_TOKEN` where the local test keys are used.
+pub const LOCAL_API_TOKEN: &str = "koogallery-local-test-token";
+
 /// Its public half, as if it were registered in KooGallery.
 pub fn local_rsa_public_key() -> Result<RsaPublicKey, RsaKeyError> {
     Ok(RsaPrivateKey::from_pem(LOCAL_RSA_PRIVATE_KEY)?.public_key())

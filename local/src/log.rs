@@ -1,7 +1,7 @@
 //! The log of a local host: a line for a person on standard error.
 
 use deliver_events::{Ended, Journal, Tried, type_name};
-use koogallery_runtime::{CallRecord, Log};
+use koogallery_runtime::{ApiRecord, CallRecord, Log};
 
 /// Standard error.
 #[derive(Debug, Clone, Copy)]
@@ -11,6 +11,11 @@ impl Log for Console {
     #[allow(clippy::print_stderr)]
     fn record(&self, record: &CallRecord) {
         eprintln!("{}", line(record));
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn api(&self, record: &ApiRecord) {
+        eprintln!("{}", api_line(record));
     }
 }
 
@@ -36,6 +41,8 @@ pub struct Silent;
 
 impl Log for Silent {
     fn record(&self, _: &CallRecord) {}
+
+    fn api(&self, _: &ApiRecord) {}
 }
 
 fn line(record: &CallRecord) -> String {
@@ -54,6 +61,21 @@ fn line(record: &CallRecord) -> String {
         if let Some(value) = value {
             line += name;
             line += value;
+        }
+    }
+    line
+}
+
+fn api_line(record: &ApiRecord) -> String {
+    let ApiRecord { status, method, route, .. } = record;
+    let mut line = format!("{status:<6} {method} {route} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
+    for (name, value) in &record.subjects {
+        line += &format!(" {name} {value}");
+    }
+    for (before, text) in [(" showed ", record.shown), (": ", record.reason.as_deref())] {
+        if let Some(text) = text {
+            line += before;
+            line += text;
         }
     }
     line

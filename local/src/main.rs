@@ -13,7 +13,7 @@ use koogallery_local::conform::{Conform, Corpus, Outcome};
 use koogallery_local::events;
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keygen::keygen;
-use koogallery_local::keys::{local_rsa_public_key, or_local_test_keys};
+use koogallery_local::keys::{LOCAL_API_TOKEN, local_rsa_public_key, or_local_test_keys};
 use koogallery_local::listen::Listener;
 use koogallery_local::log::{Console, Silent};
 use koogallery_local::marketplace::Marketplace;
@@ -185,13 +185,20 @@ type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 #[allow(clippy::print_stderr)]
 async fn serve(listen: SocketAddr, data: Option<PathBuf>, dynamodb_endpoint: Option<String>) -> Done {
     let environment = Environment::of_process();
+    let own_token = environment.get("KOOGALLERY_API_TOKEN").is_some();
     let host =
         LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log: Arc::new(Console) }).await?;
     eprintln!("production address   {}   (any path below it as well)", host.address());
+    eprintln!("seller API           {}/v1   (described at /v1/openapi.json)", host.seller_api());
     eprintln!("DynamoDB             {}   (any AWS credentials and region, unless it is AWS)", host.dynamodb_endpoint());
     eprintln!("table                {}", host.store().table());
     if host.uses_test_keys() {
         eprintln!("access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS for your own");
+        if own_token {
+            eprintln!("API token            as KOOGALLERY_API_TOKEN says");
+        } else {
+            eprintln!("API token            {LOCAL_API_TOKEN}, which everybody knows");
+        }
     }
     if host.delivers() {
         eprintln!("events               are delivered; `koogallery events list` shows which are not yet");

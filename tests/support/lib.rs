@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc)]
 
+pub mod api;
 pub mod application;
 pub mod aws;
 pub mod bodies;
@@ -22,7 +23,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, ResultCode, Timestamp, canonical_form};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
-use koogallery_runtime::{CallRecord, Environment, Log, now};
+use koogallery_runtime::{ApiRecord, CallRecord, Environment, Log, now};
 use koogallery_store::{Event, Instance, License};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -55,11 +56,15 @@ pub struct Seller {
 
 /// Keeps records of calls.
 #[derive(Debug, Default)]
-pub struct Records(Mutex<Vec<CallRecord>>);
+pub struct Records(Mutex<Vec<CallRecord>>, Mutex<Vec<ApiRecord>>);
 
 impl Log for Records {
     fn record(&self, record: &CallRecord) {
         self.0.lock().unwrap().push(record.clone());
+    }
+
+    fn api(&self, record: &ApiRecord) {
+        self.1.lock().unwrap().push(record.clone());
     }
 }
 
@@ -232,6 +237,12 @@ impl Seller {
     #[must_use]
     pub fn records(&self) -> Vec<CallRecord> {
         self.log.0.lock().unwrap().clone()
+    }
+
+    /// The records of requests to the seller's API so far.
+    #[must_use]
+    pub fn api_records(&self) -> Vec<ApiRecord> {
+        self.log.1.lock().unwrap().clone()
     }
 }
 

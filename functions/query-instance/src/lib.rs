@@ -31,13 +31,15 @@ impl Function for Handler {
 
         let mut info = Vec::with_capacity(ids.len());
         for id in ids {
-            let app_info = match found.get(id) {
-                Some(instance) => instance.app_info.clone(),
-                None if context.call.world() == World::Test => self.provisioning.app_info(World::Test, id)?,
-                None => None,
+            let (app_info, usage_info) = match found.get(id) {
+                Some(instance) => (instance.app_info.clone(), instance.usage_info.clone()),
+                None if context.call.world() == World::Test => {
+                    (self.provisioning.app_info(World::Test, id)?, Vec::new())
+                }
+                None => (None, Vec::new()),
             };
             if app_info.is_some() {
-                info.push(InstanceInfo { instance_id: id.clone(), app_info, usage_info: Vec::new() });
+                info.push(InstanceInfo { instance_id: id.clone(), app_info, usage_info });
             }
         }
         let failed = || ids.iter().find_map(|id| found.get(id)?.provisioning_failure.as_ref());

@@ -61,6 +61,12 @@ impl Shared {
         &self.store
     }
 
+    /// Where records go.
+    #[must_use]
+    pub fn log(&self) -> &dyn Log {
+        &*self.log
+    }
+
     /// The secrets.
     #[must_use]
     pub const fn secrets(&self) -> &SecretSource {

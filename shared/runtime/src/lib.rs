@@ -3,6 +3,7 @@
 //! A function says what its callback means by implementing [`Function`]; [`Host`] does everything else, the same on
 //! Lambda ([`lambda()`]) and in the local host.
 
+mod api_record;
 mod app_info;
 mod aws;
 mod clock;
@@ -16,6 +17,7 @@ mod secrets;
 mod styled;
 mod vault;
 
+pub use api_record::ApiRecord;
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
 pub use aws::{dynamodb_client, http_client, sdk_credentials, sdk_region};
 pub use clock::now;

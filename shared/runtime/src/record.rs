@@ -7,6 +7,7 @@ use std::time::Duration;
 use koogallery::{InterfaceType, ResultCode, Timestamp};
 use serde::Serialize;
 
+use crate::api_record::ApiRecord;
 use crate::config::Environment;
 
 /// One call, answered.
@@ -66,6 +67,9 @@ impl CallRecord {
 pub trait Log: Send + Sync {
     /// Takes one record.
     fn record(&self, record: &CallRecord);
+
+    /// Takes the record of one request to the seller's API.
+    fn api(&self, record: &ApiRecord);
 }
 
 /// Standard output, as CloudWatch Logs reads it.
@@ -124,6 +128,10 @@ impl Log for CloudWatch {
         if let Ok(line) = self.line(record) {
             let _ = std::io::stdout().lock().write_all(&line);
         }
+    }
+
+    fn api(&self, record: &ApiRecord) {
+        let _ = writeln!(std::io::stdout().lock(), "{}", record.line(&self.namespace));
     }
 }
 

@@ -14,7 +14,6 @@ use crate::client::{Store, StoreError};
 use crate::event::Event;
 use crate::key::{Item, World};
 use crate::lifecycle::{Lifecycle, Living, Status};
-use crate::table::{OPEN, OPEN_SINCE};
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a change.
@@ -89,6 +88,7 @@ impl Store {
                 transaction.update(replace::<L>(world, id, &decided)?)?
             } else {
                 let mut item: Item = serde_dynamo::to_item(&decided)?;
+                item.extend(decided.indexed(world));
                 item.extend(L::key(world, id).into_item());
                 transaction.create(item)?
             };
@@ -142,14 +142,14 @@ pub(crate) enum NonceUse {
 pub(crate) fn replace<L: Living>(world: World, id: &L::Id, decided: &L) -> Result<UpdateBuilder, StoreError> {
     let version = decided.life().version - 1;
     let mut item: Item = serde_dynamo::to_item(decided)?;
-    item.extend(decided.open(world));
+    item.extend(decided.indexed(world));
     let mut update = Update::builder()
         .set_key(Some(L::key(world, id).into_item()))
         .condition_expression("#version = :standing")
         .expression_attribute_names("#version", "version")
         .expression_attribute_values(":standing", AttributeValue::N(version.to_string()));
     let (mut set, mut remove) = (Vec::new(), Vec::new());
-    for name in Lifecycle::CHANGING.iter().chain(L::CHANGING).chain(&[OPEN, OPEN_SINCE]).copied() {
+    for name in Lifecycle::CHANGING.iter().chain(L::CHANGING).copied() {
         update = update.expression_attribute_names(format!("#{name}"), name);
         match item.remove(name) {
             Some(value) => {

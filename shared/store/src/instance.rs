@@ -1,13 +1,16 @@
 //! An instance: what an order line bought. Its life follows the rules of [`Lifecycle`].
 
-use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, UsageInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::event::Subject;
 use crate::key::{Item, Key, World};
 use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::listing::{list_as, listed};
 use crate::open::open_instance;
+use crate::table::{LISTED, OPEN, OPEN_SINCE};
 
 /// One instance, as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +31,9 @@ pub struct Instance {
     /// Why it cannot be provisioned, where the application said so; a later success takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioning_failure: Option<ProvisioningFailure>,
+    /// What it has used so far, as the application told it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usage_info: Vec<UsageInfo>,
     /// Whether V1.0 bought it, whose replies limit what an appInfo can hold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub v1: bool,
@@ -64,6 +70,13 @@ impl ProvisioningFailure {
 }
 
 impl Instance {
+    /// Takes in how the buyer reaches it.
+    pub fn provision(&mut self, app_info: AppInfo) {
+        self.app_info = Some(app_info);
+        self.provisioning_failure = None;
+        self.settle();
+    }
+
     /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
     #[must_use]
     pub fn awaits_provisioning(&self) -> bool {
@@ -74,9 +87,9 @@ impl Instance {
 impl Living for Instance {
     type Id = InstanceId;
 
-    const CHANGING: &'static [&'static str] = &["appInfo", "provisioningFailure"];
-
     const USABLE: &'static str = " AND attribute_exists(appInfo)";
+
+    const CHANGING: &'static [&'static str] = &["appInfo", "provisioningFailure", OPEN, OPEN_SINCE, LISTED];
 
     fn key(world: World, id: &InstanceId) -> Key {
         Key::instance(world, id)
@@ -91,10 +104,6 @@ impl Living for Instance {
         None
     }
 
-    fn open(&self, world: World) -> Item {
-        open_instance(world, self)
-    }
-
     fn life(&self) -> &Lifecycle {
         &self.life
     }
@@ -105,5 +114,13 @@ impl Living for Instance {
 
     fn settle(&mut self) {
         self.life.settle(if self.app_info.is_some() { Status::Active } else { Status::Provisioning });
+    }
+
+    fn indexed(&self, world: World) -> Item {
+        listed(world, self).into_iter().chain(open_instance(world, self)).collect()
+    }
+
+    fn list_as(update: UpdateBuilder, world: World, id: &InstanceId, status: Status) -> (UpdateBuilder, &'static str) {
+        list_as(update, world, id, status)
     }
 }

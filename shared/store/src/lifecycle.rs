@@ -14,6 +14,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, Scene, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,22 @@ pub enum Status {
     Released,
 }
 
+impl Status {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Frozen, Self::Released];
+
+    /// Its word in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Released => "released",
+        }
+    }
+}
+
 /// Why something is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -54,7 +71,7 @@ pub(crate) trait Living: Clone + PartialEq + Serialize + DeserializeOwned {
     /// What must hold in the table, beside its status, before an unfreeze makes it usable.
     const USABLE: &'static str;
 
-    /// The attributes that change after creation, beside those of its life.
+    /// The attributes, beside those of its life, that change after creation.
     const CHANGING: &'static [&'static str] = &[];
 
     /// Where it stands.
@@ -66,11 +83,6 @@ pub(crate) trait Living: Clone + PartialEq + Serialize + DeserializeOwned {
     /// What a call makes of one that nobody has heard of; none where there is no such thing then.
     fn unheard_of(call: &Call, id: &Self::Id) -> Option<Self>;
 
-    /// The attributes that say what is still to be done for it.
-    fn open(&self, _: World) -> Item {
-        Item::new()
-    }
-
     /// Its life.
     fn life(&self) -> &Lifecycle;
 
@@ -79,6 +91,16 @@ pub(crate) trait Living: Clone + PartialEq + Serialize + DeserializeOwned {
 
     /// Derives from the facts what follows from them.
     fn settle(&mut self);
+
+    /// The attributes by which it stands in indexes of the table.
+    fn indexed(&self, _: World) -> Item {
+        Item::new()
+    }
+
+    /// For an update that sets a status: what its `SET` has to say besides, so that the indexes have it under that.
+    fn list_as(update: UpdateBuilder, _: World, _: &Self::Id, _: Status) -> (UpdateBuilder, &'static str) {
+        (update, "")
+    }
 }
 
 /// A life as it stands in the table: facts, and what follows from them.

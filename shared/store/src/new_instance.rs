@@ -103,6 +103,7 @@ fn made_by(
         order_line_id: request.order_line_id.clone(),
         interface_type,
         app_info,
+        usage_info: Vec::new(),
         provisioning_failure: None,
         v1: request.details.is_some(),
         licenses: None,
@@ -117,7 +118,7 @@ fn made_by(
 
 fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(instance)?;
-    item.extend(instance.open(call.world()));
+    item.extend(instance.indexed(call.world()));
     item.extend(Key::instance(call.world(), &instance.instance_id).into_item());
     Ok(item)
 }

@@ -5,13 +5,13 @@ use std::fmt;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::Timestamp;
+use koogallery::{InstanceId, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::client::{Store, StoreError};
 use crate::event::Event;
-use crate::key::Item;
+use crate::key::{Item, Key, World};
 use crate::open::Kind;
 use crate::table::{NEXT_TRY_AT, OPEN, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
 
@@ -37,6 +37,18 @@ impl fmt::Display for SubjectKey {
 }
 
 impl SubjectKey {
+    /// A buyer's instance.
+    #[must_use]
+    pub fn instance(id: &InstanceId) -> Self {
+        Self(Key::instance(World::Real, id).partition().to_owned())
+    }
+
+    /// A buyer's order.
+    #[must_use]
+    pub fn order(id: &OrderId) -> Self {
+        Self(Key::order_event(World::Real, id, Uuid::nil()).partition().to_owned())
+    }
+
     /// The partition.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -135,6 +147,32 @@ impl Store {
     /// The events of a subject that are still to be delivered, the oldest first.
     pub async fn undelivered_events(&self, subject: &SubjectKey) -> Result<Vec<EventRecord>, StoreError> {
         self.read_events(subject, Some(Kind::Undelivered)).await
+    }
+
+    /// Up to `limit` events of a subject after one, the oldest first; and the last of them, where there may be more.
+    pub async fn history(
+        &self,
+        subject: &SubjectKey,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<(Vec<EventRecord>, Option<Uuid>), StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :event)")
+            .expression_attribute_names("#pk", PARTITION_KEY)
+            .expression_attribute_names("#sk", SORT_KEY)
+            .expression_attribute_values(":pk", AttributeValue::S(subject.0.clone()))
+            .expression_attribute_values(":event", AttributeValue::S(EVENT.to_owned()))
+            .set_exclusive_start_key(after.map(|after| key(subject, after)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await.map_err(StoreError::from_sdk)?;
+        let more = answer.last_evaluated_key.is_some();
+        let events: Vec<EventRecord> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
+        let last = events.last().filter(|_| more).map(|last| last.event.event_id);
+        Ok((events, last))
     }
 
     async fn read_events(&self, subject: &SubjectKey, open: Option<Kind>) -> Result<Vec<EventRecord>, StoreError> {

@@ -7,7 +7,7 @@ use crate::change::replace;
 use crate::client::{Store, StoreError};
 use crate::instance::{Instance, ProvisioningFailure};
 use crate::key::{Key, World};
-use crate::lifecycle::{Living, Status};
+use crate::lifecycle::Status;
 use crate::transaction::Pauses;
 
 /// What became of it.
@@ -34,9 +34,7 @@ impl Store {
                 app_info.fits_v1()?;
             }
             if instance.app_info.as_ref() != Some(app_info) {
-                instance.app_info = Some(app_info.clone());
-                instance.provisioning_failure = None;
-                instance.settle();
+                instance.provision(app_info.clone());
             }
             Ok(())
         })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use koogallery::InstanceId;
+use koogallery::{InstanceId, LicenseCode};
 
 use crate::call::Call;
 use crate::change::NonceUse;
@@ -11,6 +11,10 @@ use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
+use crate::license::License;
+
+/// DynamoDB takes at most so many keys at once.
+const LARGEST_BATCH: usize = 100;
 
 /// What became of a read.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,11 +28,23 @@ pub enum Read {
 impl Store {
     /// Reads up to 100 instances for a call that changes nothing.
     pub async fn read(&self, call: &Call, ids: &[InstanceId]) -> Result<Read, StoreError> {
-        let (nonce, instances) = tokio::join!(self.use_nonce(call), self.instances(call, ids));
+        let (nonce, instances) = tokio::join!(self.use_nonce(call), call.timed(self.instances(call.world(), ids)));
         Ok(match nonce? {
             NonceUse::First => Read::Found(instances?),
             NonceUse::Replayed => Read::Replayed,
         })
+    }
+
+    /// One buyer's instance.
+    pub async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, StoreError> {
+        let item = self.standing_item(Key::instance(World::Real, id)).await?;
+        Ok(item.map(serde_dynamo::from_item).transpose()?)
+    }
+
+    /// One license code, as far as calls told of it.
+    pub async fn license(&self, code: &LicenseCode) -> Result<Option<License>, StoreError> {
+        let item = self.standing_item(Key::license(World::Real, code)).await?;
+        Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// What V1.0 told of an instance's buyer, sealed for [`crate::purchase_details_place`]; none where nothing was told.
@@ -48,23 +64,34 @@ impl Store {
         call.timed(self.standing_item(key)).await
     }
 
-    /// Several items as they stand, up to 100; those that are not there are left out.
+    /// Several items as they stand; those that are not there are left out.
     pub(crate) async fn items(&self, call: &Call, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+        call.timed(self.standing_items(keys)).await
+    }
+
+    async fn standing_items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
-        let mut wanted = if keys.is_empty() { None } else { Some(batch(keys)?) };
-        // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
-        while let Some(keys) = wanted {
-            let request = self.client.batch_get_item().request_items(&self.table, keys);
-            let answer = call.timed(request.send()).await.map_err(StoreError::from_sdk)?;
-            found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
-            wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
+        for keys in keys.chunks(LARGEST_BATCH) {
+            let mut wanted = Some(batch(keys.to_vec())?);
+            // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
+            while let Some(keys) = wanted {
+                let request = self.client.batch_get_item().request_items(&self.table, keys);
+                let answer = request.send().await.map_err(StoreError::from_sdk)?;
+                found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
+                wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
+            }
         }
         Ok(found)
     }
 
-    async fn instances(&self, call: &Call, ids: &[InstanceId]) -> Result<HashMap<InstanceId, Instance>, StoreError> {
-        let keys = ids.iter().map(|id| Key::instance(call.world(), id).into_item()).collect();
-        let instances = self.items(call, keys).await?.into_iter().map(serde_dynamo::from_item::<_, Instance>);
+    /// The instances that exist, of those named.
+    pub(crate) async fn instances(
+        &self,
+        world: World,
+        ids: &[InstanceId],
+    ) -> Result<HashMap<InstanceId, Instance>, StoreError> {
+        let keys = ids.iter().map(|id| Key::instance(world, id).into_item()).collect();
+        let instances = self.standing_items(keys).await?.into_iter().map(serde_dynamo::from_item::<_, Instance>);
         instances
             .map(|instance| instance.map(|instance| (instance.instance_id.clone(), instance)).map_err(Into::into))
             .collect()

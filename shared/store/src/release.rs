@@ -9,7 +9,7 @@ use crate::client::{Store, StoreError};
 use crate::event::Event;
 use crate::instance::Instance;
 use crate::license::License;
-use crate::lifecycle::Living;
+use crate::lifecycle::{Living, Status};
 use crate::table::{OPEN, OPEN_SINCE};
 
 impl Store {
@@ -25,12 +25,13 @@ impl Store {
 
     async fn released<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
         // Usual: it stands. When other calls were signed does not matter: released is final.
-        let usual = Update::builder()
+        let (usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Released);
+        let usual = usual
             .condition_expression("attribute_exists(pk) AND #status <> :released")
-            .update_expression(
-                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one \
+            .update_expression(format!(
+                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one{listed} \
                  REMOVE #freezeCause, #open, #openSince",
-            )
+            ))
             .expression_attribute_names("#open", OPEN)
             .expression_attribute_names("#openSince", OPEN_SINCE)
             .expression_attribute_names("#status", "status")

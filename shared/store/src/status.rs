@@ -9,7 +9,7 @@ use crate::client::{Store, StoreError};
 use crate::event::Event;
 use crate::instance::Instance;
 use crate::license::License;
-use crate::lifecycle::{Freeze, FreezeCause, Living};
+use crate::lifecycle::{Freeze, FreezeCause, Living, Status};
 
 impl Store {
     /// Freezes an instance, or lets it be used again.
@@ -50,7 +50,7 @@ impl Store {
     async fn frozen<L: Living>(&self, call: &Call, id: &L::Id, freeze: Freeze) -> Result<Changed, StoreError> {
         // Usual: it is in use, the call is the newest, and the paid period has ended or is not known.
         let mut condition = "#status = :active AND #newest < :signedAt".to_owned();
-        let mut usual = Update::builder();
+        let (mut usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Frozen);
         if !freeze.expired {
             condition += " AND (attribute_not_exists(#expireTime) OR #expireTime <= :signedTime)";
             let now = ExpireTime::from_timestamp(call.signed_at()).map(|time| time.to_string()).unwrap_or_default();
@@ -60,10 +60,10 @@ impl Store {
         }
         let usual = usual
             .condition_expression(condition)
-            .update_expression(
+            .update_expression(format!(
                 "SET #status = :frozen, #freezeCause = :expired, #freezes = list_append(#freezes, :freeze), \
-                 #newest = :signedAt, #version = #version + :one",
-            )
+                 #newest = :signedAt, #version = #version + :one{listed}",
+            ))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#newest", "newest")
             .expression_attribute_names("#freezeCause", "freezeCause")
@@ -82,12 +82,13 @@ impl Store {
 
     async fn unfrozen<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
         // Usual: it was in use until it was frozen, and the call is the newest.
-        let usual = Update::builder()
+        let (usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Active);
+        let usual = usual
             .condition_expression(format!("#status = :frozen AND #newest < :signedAt{}", L::USABLE))
-            .update_expression(
+            .update_expression(format!(
                 "SET #status = :active, #freezes = :none, #unfrozenAt = :signedAt, #newest = :signedAt, \
-                 #version = #version + :one REMOVE #freezeCause",
-            )
+                 #version = #version + :one{listed} REMOVE #freezeCause",
+            ))
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#newest", "newest")
             .expression_attribute_names("#freezeCause", "freezeCause")

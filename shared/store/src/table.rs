@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
+use aws_sdk_dynamodb::types::builders::ProjectionBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
@@ -15,6 +16,12 @@ pub const PARTITION_KEY: &str = "pk";
 pub const SORT_KEY: &str = "sk";
 /// Time-to-live attribute: seconds since the epoch.
 pub const TTL_ATTRIBUTE: &str = "expiresAt";
+/// The index of buyers' instances by status.
+pub const LISTED_INDEX: &str = "listed";
+/// Its partition key attribute: the status and a shard.
+pub const LISTED: &str = "listed";
+/// Its sort key attribute: when an instance was made, and its id.
+pub const LISTED_AS: &str = "listedAs";
 /// The sparse index of what is still to be done: events to deliver, instances to provision.
 pub const OPEN_INDEX: &str = "open";
 /// Its partition key attribute: the kind and a shard, so that no partition runs hot. Removed when the thing is done.
@@ -41,6 +48,16 @@ pub fn definition(name: &str) -> CreateTableInput {
             .build()
             .expect("both parts are given")
     };
+    let index = |name: &str, [hash, range]: [&str; 2], projection: ProjectionBuilder| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(key(hash, KeyType::Hash))
+            .key_schema(key(range, KeyType::Range))
+            .projection(projection.build())
+            .build()
+            .expect("all parts are given")
+    };
+    let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly);
     let projection = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes(NEXT_TRY_AT);
     CreateTableInput::builder()
         .table_name(name)
@@ -51,15 +68,10 @@ pub fn definition(name: &str) -> CreateTableInput {
         .attribute_definitions(attribute(SORT_KEY, ScalarAttributeType::S))
         .attribute_definitions(attribute(OPEN, ScalarAttributeType::S))
         .attribute_definitions(attribute(OPEN_SINCE, ScalarAttributeType::N))
-        .global_secondary_indexes(
-            GlobalSecondaryIndex::builder()
-                .index_name(OPEN_INDEX)
-                .key_schema(key(OPEN, KeyType::Hash))
-                .key_schema(key(OPEN_SINCE, KeyType::Range))
-                .projection(projection.build())
-                .build()
-                .expect("all parts are given"),
-        )
+        .attribute_definitions(attribute(LISTED, ScalarAttributeType::S))
+        .attribute_definitions(attribute(LISTED_AS, ScalarAttributeType::S))
+        .global_secondary_indexes(index(OPEN_INDEX, [OPEN, OPEN_SINCE], projection))
+        .global_secondary_indexes(index(LISTED_INDEX, [LISTED, LISTED_AS], keys_only))
         .stream_specification(
             StreamSpecification::builder()
                 .stream_enabled(true)

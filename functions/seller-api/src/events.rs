@@ -1,0 +1,223 @@
+//! Events: what happened to an instance or an order, what became of telling it, and telling it again.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use koogallery::{InstanceId, OrderId, Timestamp};
+use koogallery_store::{Delivery, EventRecord, SubjectKey};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::SellerApi;
+use crate::extract::{Body, PathOf, QueryOf, optional_text};
+use crate::instances::InstancePath;
+use crate::page::{Limit, cursor, place};
+use crate::problem::{Kind, Problem};
+
+/// Which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// The `next` of the page before.
+    cursor: Option<String>,
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+}
+
+/// Which order a path is about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OrderPath {
+    /// The order's id.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "CS2509071201OKVI2")]
+    order_id: OrderId,
+}
+
+/// Where an event is on its way to the application.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum DeliveryWord {
+    /// It is still to be delivered.
+    Undelivered,
+    /// It was tried for days without success.
+    Parked,
+    /// The application has it.
+    Delivered,
+    /// The application said that it wants no such event.
+    Stopped,
+}
+
+/// An event.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Event, examples(json!({
+    "eventId": "019adb6c-2f00-7c11-8d5e-0123456789ab", "type": "instance.created",
+    "occurredAt": "2025-12-01T00:00:00.000Z", "data": { "instanceId": "03pf80c2b8" },
+    "delivery": "delivered", "attempts": 1, "deliveredAt": "2025-12-01T00:00:01.000Z",
+})))]
+struct EventView {
+    /// Its id: `webhook-id` of each try.
+    event_id: Uuid,
+    /// What happened, such as `instance.created`.
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    event_type: koogallery_store::EventType,
+    /// When.
+    #[schema(format = DateTime)]
+    occurred_at: String,
+    /// The particulars.
+    #[schema(value_type = Object)]
+    data: Value,
+    /// Where it is on its way.
+    delivery: DeliveryWord,
+    /// How often it was tried.
+    attempts: u32,
+    /// When the application took it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    delivered_at: Option<String>,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    next_try_at: Option<String>,
+    /// Why the last try failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_problem: Option<String>,
+}
+
+impl From<EventRecord> for EventView {
+    fn from(record: EventRecord) -> Self {
+        let delivery = match record.delivery() {
+            Delivery::Undelivered => DeliveryWord::Undelivered,
+            Delivery::Parked => DeliveryWord::Parked,
+            Delivery::Delivered => DeliveryWord::Delivered,
+            Delivery::Stopped => DeliveryWord::Stopped,
+        };
+        Self {
+            event_id: record.event.event_id,
+            event_type: record.event.event_type,
+            occurred_at: record.event.occurred_at.to_rfc_3339(),
+            data: record.event.data,
+            delivery,
+            attempts: record.attempts,
+            delivered_at: record.delivered_at.map(Timestamp::to_rfc_3339),
+            next_try_at: record.next_try_at.map(Timestamp::to_rfc_3339),
+            last_problem: record.last_problem,
+        }
+    }
+}
+
+/// A page of events.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventList {
+    /// The events, the oldest first.
+    events: Vec<EventView>,
+    /// The next page's `cursor`; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+async fn history(
+    api: &SellerApi,
+    subject: &SubjectKey,
+    after: Option<Uuid>,
+    Limit(limit): Limit,
+) -> Result<Json<EventList>, Problem> {
+    let (events, last) = api.store().history(subject, after, limit).await?;
+    let next = last.map(|id| cursor(&id.to_string()));
+    Ok(Json(EventList { events: events.into_iter().map(EventView::from).collect(), next }))
+}
+
+/// An instance's history.
+#[utoipa::path(get, path = "/v1/instances/{id}/events", tag = "events", operation_id = "listInstanceEvents",
+    params(InstancePath, PageQuery),
+    responses(
+        (status = 200, description = "A page of events", body = EventList),
+        (status = 404, description = "No such instance"),
+    ))]
+pub(crate) async fn of_instance(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(InstancePath { id }): PathOf<InstancePath>,
+    QueryOf(query): QueryOf<PageQuery>,
+) -> Result<Json<EventList>, Problem> {
+    let after = place(query.cursor.as_deref())?;
+    api.instance(&id).await?;
+    history(&api, &SubjectKey::instance(&id), after, query.limit).await
+}
+
+/// What happened to an order itself: its notices. None where KooGallery sends no notices.
+#[utoipa::path(get, path = "/v1/orders/{orderId}/events", tag = "events", operation_id = "listOrderEvents",
+    params(OrderPath, PageQuery),
+    responses((status = 200, description = "A page of events", body = EventList)))]
+pub(crate) async fn of_order(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(OrderPath { order_id }): PathOf<OrderPath>,
+    QueryOf(query): QueryOf<PageQuery>,
+) -> Result<Json<EventList>, Problem> {
+    history(&api, &SubjectKey::order(&order_id), place(query.cursor.as_deref())?, query.limit).await
+}
+
+/// Which events to send again: those of an instance, or of an order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Resend, examples(json!({
+    "instanceId": "03pf80c2b8", "eventIds": ["019adb6c-2f00-7c11-8d5e-0123456789ab"],
+})))]
+pub(crate) struct ResendBody {
+    /// The instance that they are about; or give `orderId`.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    instance_id: Option<InstanceId>,
+    /// The order that they are about; or give `instanceId`.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    order_id: Option<OrderId>,
+    /// Which events.
+    #[schema(min_items = 1, max_items = 100)]
+    event_ids: Vec<Uuid>,
+}
+
+/// How many events are sent again.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Resent {
+    /// So many.
+    resent: usize,
+}
+
+/// Has events sent to the application again, whatever became of them.
+#[utoipa::path(post, path = "/v1/events/resend", tag = "events", operation_id = "resendEvents",
+    request_body = ResendBody,
+    responses(
+        (status = 202, description = "They are on their way", body = Resent),
+        (status = 404, description = "No such event; none is sent again"),
+    ))]
+pub(crate) async fn resend(
+    State(api): State<Arc<SellerApi>>,
+    Body(body): Body<ResendBody>,
+) -> Result<(StatusCode, Json<Resent>), Problem> {
+    let subject = match (&body.instance_id, &body.order_id) {
+        (Some(id), None) => SubjectKey::instance(id),
+        (None, Some(id)) => SubjectKey::order(id),
+        _ => return Err(Problem::new(Kind::Invalid, "give either instanceId or orderId")),
+    };
+    if !(1..=100).contains(&body.event_ids.len()) {
+        return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100"));
+    }
+    let mut events = Vec::with_capacity(body.event_ids.len());
+    for id in body.event_ids {
+        events.push(api.store().event(&subject, id).await?.ok_or_else(|| Problem::unknown("event"))?);
+    }
+    let now = api.now();
+    for event in &events {
+        api.store().resend(event, now).await?;
+    }
+    Ok((StatusCode::ACCEPTED, Json(Resent { resent: events.len() })))
+}

@@ -1,0 +1,67 @@
+//! One line of the log for each request: its route and outcome, and whom it was about. Never a token, a body, a user's
+//! name or other personal data.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use koogallery::LicenseCode;
+use koogallery_runtime::ApiRecord;
+
+use crate::SellerApi;
+use crate::access::Allowed;
+use crate::problem::{Kind, Problem, Reason};
+
+/// The function's own time-out is longer.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// For the log: what of personal data or secrets an answer shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown(pub(crate) &'static str);
+
+/// Answers within the deadline, and records.
+pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, next: Next) -> Response {
+    let (start, at) = (Instant::now(), api.now());
+    let (mut parts, body) = request.into_parts();
+    let matched = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    // Where the API is mounted is not part of its routes.
+    let route = matched.find("/v1/").map_or("", |from| &matched[from..]).to_owned();
+    let method = parts.method.to_string();
+    let subjects = match RawPathParams::from_request_parts(&mut parts, &()).await {
+        Ok(parameters) => parameters.iter().filter_map(|(name, value)| subject(name, value)).collect(),
+        Err(_) => Vec::new(),
+    };
+    let answered = tokio::time::timeout(DEADLINE, next.run(Request::from_parts(parts, body))).await;
+    let response = answered.unwrap_or_else(|_| {
+        let detail = "no answer in time: try again; the function's log says more";
+        Problem::new(Kind::Unavailable, detail).because("the deadline passed").into_response()
+    });
+    let extensions = response.extensions();
+    api.log().api(&ApiRecord {
+        at,
+        method,
+        route,
+        status: response.status().as_u16(),
+        subjects: if extensions.get::<Allowed>().is_some() { subjects } else { Vec::new() },
+        shown: extensions.get::<Shown>().map(|shown| shown.0),
+        reason: extensions.get::<Reason>().map(|reason| reason.0.clone()),
+        duration: start.elapsed(),
+    });
+    response
+}
+
+/// A path parameter as the log names it; a license by its code's end, a user not at all.
+fn subject(name: &str, value: &str) -> Option<(&'static str, String)> {
+    let name = match name {
+        "id" => "instanceId",
+        "orderId" => "orderId",
+        "tenantId" => "tenantId",
+        "appId" => "appId",
+        "eventId" => "eventId",
+        "code" => return Some(("license", value.parse::<LicenseCode>().ok()?.to_string())),
+        _ => return None,
+    };
+    Some((name, value.to_owned()))
+}

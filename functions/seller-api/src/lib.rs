@@ -1,0 +1,91 @@
+//! seller-api: how the seller's own application, in whatever language, and its operators take part.
+//!
+//! HTTP and JSON, with a bearer token. The routes are under `/v1`; [`document`] describes them in full, and is served at
+//! `/v1/openapi.json`. On Lambda the API has a function URL of its own, in the local host it stands below
+//! `/seller-api`.
+//!
+//! A request passes the journal (one line of log), the token, and then its route's handler, which reads or changes the
+//! same table that the callbacks do. KooGallery's debug calls are not seen here.
+
+mod access;
+mod document;
+mod events;
+mod extract;
+mod instances;
+mod journal;
+mod licenses;
+mod open_api;
+mod page;
+mod problem;
+mod provisioning;
+mod purchase;
+mod tenants;
+mod usage;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::{Router, middleware};
+use koogallery::Timestamp;
+use koogallery_runtime::{CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, now};
+use koogallery_store::Store;
+
+pub use document::document;
+
+use open_api::OpenApi;
+use problem::{Kind, Problem};
+
+/// What the routes work with.
+pub struct SellerApi {
+    shared: Arc<Shared>,
+    vault: Vault,
+    open_api: OpenApi,
+    clock: fn() -> Timestamp,
+}
+
+impl SellerApi {
+    /// Reads its settings; sends nothing yet.
+    pub fn of(environment: &Environment, shared: Arc<Shared>, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
+        let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
+        Ok(Self { shared, vault, open_api, clock })
+    }
+
+    fn store(&self) -> &Store {
+        self.shared.store()
+    }
+
+    fn secrets(&self) -> &SecretSource {
+        self.shared.secrets()
+    }
+
+    fn log(&self) -> &dyn Log {
+        self.shared.log()
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// The API as a service.
+#[must_use]
+pub fn router(api: SellerApi) -> Router {
+    let api = Arc::new(api);
+    let (routes, _) = document::routes().split_for_parts();
+    let guarded = routes
+        .fallback(async || Problem::new(Kind::NoRoute, "`/v1/openapi.json` lists the routes"))
+        .method_not_allowed_fallback(async || Problem::new(Kind::Method, "the header `Allow` lists the methods"))
+        .layer(DefaultBodyLimit::max(extract::MAX_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&api), access::token));
+    let (open, _) = document::open_routes().split_for_parts();
+    guarded.merge(open).layer(middleware::from_fn_with_state(Arc::clone(&api), journal::record)).with_state(api)
+}
+
+/// Serves the API on Lambda until the sandbox ends.
+pub async fn lambda() -> Result<(), StartError> {
+    let environment = Environment::of_process();
+    let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
+    let api = SellerApi::of(&environment, shared, now)?;
+    lambda_http::run(router(api)).await?;
+    Ok(())
+}

@@ -1,0 +1,279 @@
+//! Licenses: the codes of License 2.0, as callbacks told of them and through KooGallery's open APIs, and the licenses that
+//! devices applied for, which the application makes and hands in.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::StatusCode;
+use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode};
+use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime, UtcTime};
+use koogallery_store::{License, LicenseRequestId, World};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::SellerApi;
+use crate::extract::{Body, OptionalBody, PathOf, optional_text};
+use crate::instances::{FreezeWord, LaterOrder, StatusWord};
+use crate::open_api::{deadline, failed};
+use crate::problem::{Kind, Problem};
+
+/// Which license a path is about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct LicensePath {
+    /// The authorization code.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "ABCDE-FGHIJ-KLMNO")]
+    code: LicenseCode,
+}
+
+/// A license code, as callbacks told of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = License, examples(json!({
+    "status": "active", "createdAt": "2025-12-01T00:00:00.000Z", "expireTime": "2026-12-01T16:00:00.000Z",
+    "laterOrders": [],
+})))]
+pub(crate) struct CodeView {
+    /// Where it is in its life: never `provisioning`.
+    status: StatusWord,
+    /// Why it is frozen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    freeze_cause: Option<FreezeWord>,
+    /// The product as last told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<String>,
+    /// When the first callback told of it.
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// The end of the paid period, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    expire_time: Option<String>,
+    /// When it was released.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    released_at: Option<String>,
+    /// The orders that moved its expiry.
+    later_orders: Vec<LaterOrder>,
+}
+
+impl From<License> for CodeView {
+    fn from(license: License) -> Self {
+        let life = license.life;
+        Self {
+            status: life.status.into(),
+            freeze_cause: life.freeze_cause.map(FreezeWord::from),
+            product_id: life.product_id.as_ref().map(ToString::to_string),
+            created_at: life.created_at.to_rfc_3339(),
+            expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
+            released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
+            later_orders: LaterOrder::of(&life),
+        }
+    }
+}
+
+/// A license code, as callbacks told of it.
+///
+/// KooGallery tells of a code when it is renewed, frozen or released; before that, a heartbeat asks KooGallery itself.
+#[utoipa::path(get, path = "/v1/licenses/{code}", tag = "licenses", operation_id = "getLicense", params(LicensePath),
+    responses(
+        (status = 200, description = "The code", body = CodeView),
+        (status = 404, description = "No callback told of it yet"),
+    ))]
+pub(crate) async fn get(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(LicensePath { code }): PathOf<LicensePath>,
+) -> Result<Json<CodeView>, Problem> {
+    let license = api.store().license(&code).await?;
+    Ok(Json(license.ok_or_else(|| Problem::unknown("license code, as far as callbacks told"))?.into()))
+}
+
+/// Which license was applied for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Path)]
+pub(crate) struct RequestPath {
+    /// The instance that it is for.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    id: InstanceId,
+    /// `eventId` of the application for it.
+    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    event_id: EventId,
+}
+
+/// A license that was made: a text or a file.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = MadeLicense, examples(json!({ "deviceFingerprint": "00:00:5e:00:53:01", "text": "a license" })))]
+pub(crate) struct MadeLicense {
+    /// `deviceFingerprint` of the application for it, where it had one.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 1024)]
+    device_fingerprint: Option<DeviceFingerprint>,
+    /// The license as a text; or give `file`.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, min_length = 1)]
+    text: Option<String>,
+    /// The license as a file's bytes in base64; or give `text`.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, min_length = 4, content_encoding = "base64")]
+    file: Option<String>,
+}
+
+impl MadeLicense {
+    fn file(self) -> Result<LicenseFile, Problem> {
+        let invalid = |problem| Problem::new(Kind::Invalid, problem);
+        let file = match (self.text, self.file) {
+            (Some(text), None) => LicenseFile::Text(text),
+            (None, Some(file)) => {
+                let bytes = BASE64_STANDARD.decode(file).map_err(|_| invalid("file: give base64, with its padding"))?;
+                LicenseFile::File(bytes.into())
+            }
+            _ => return Err(invalid("give either text or file")),
+        };
+        match &file {
+            LicenseFile::Text(text) if text.is_empty() => Err(invalid("text: it is empty")),
+            LicenseFile::File(bytes) if bytes.is_empty() => Err(invalid("file: it is empty")),
+            _ => Ok(file),
+        }
+    }
+}
+
+/// Hands in the license that a device applied for.
+///
+/// getLicenseAsync is answered with `000000` from now on, and the license goes to KooGallery. Where that fails (502 to
+/// 504), hand it in again: the same license as often as it takes.
+#[utoipa::path(put, path = "/v1/instances/{id}/licenses/{eventId}", tag = "licenses", operation_id = "putLicense",
+    params(RequestPath), request_body = MadeLicense,
+    responses(
+        (status = 204, description = "KooGallery has it"),
+        (status = 404, description = "Nobody applied for it: no such instance, event or device"),
+        (status = 409, description = "KooGallery refused it"),
+        (status = 502, description = "KooGallery's open API did not serve the request"),
+        (status = 504, description = "Nobody knows whether KooGallery has it: hand it in again"),
+    ))]
+pub(crate) async fn put(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(RequestPath { id, event_id }): PathOf<RequestPath>,
+    Body(mut body): Body<MadeLicense>,
+) -> Result<StatusCode, Problem> {
+    let device_fingerprint = body.device_fingerprint.take();
+    let file = body.file()?;
+    let request = LicenseRequestId::Device { instance_id: id, event_id: event_id.clone(), device_fingerprint };
+    let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
+    if !api.store().license_handed_in(World::Real, &request, api.now()).await? {
+        return Err(Problem::unknown("application for a license, of this device"));
+    }
+    client.upload_license(&event_id, &file, deadline()).await.map_err(|error| failed(error, Kind::RefusedState))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A license as KooGallery holds it, as far as it told; times as it wrote them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = LicenseState, examples(json!({
+    "status": "ALIVE", "activateTime": "20251201000000", "expireTime": "20261201000000",
+})))]
+pub(crate) struct LicenseView {
+    /// `ALIVE`, `EXPIRED` or `RELEASED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<String>,
+    /// Since when it is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activate_time: Option<String>,
+    /// When its period ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expire_time: Option<String>,
+    /// The product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<String>,
+    /// The order that bought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+    /// How much was bought.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<String>,
+}
+
+impl From<LicenseInfo> for LicenseView {
+    fn from(info: LicenseInfo) -> Self {
+        let time = |time: SentTime| time.as_str().to_owned();
+        Self {
+            status: info.status.map(|status| status.as_str().to_owned()),
+            activate_time: info.activate_time.map(time),
+            expire_time: info.expire_time.map(time),
+            product_id: info.product_id.map(|id| id.to_string()),
+            order_id: info.order_id.map(|id| id.to_string()),
+            amount: info.amount,
+        }
+    }
+}
+
+/// From when on a license is in use.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Activation, examples(json!({ "realEffectTime": "20251201T000000Z" })))]
+pub(crate) struct ActivationBody {
+    /// UTC; now where there is none.
+    #[serde(default, deserialize_with = "some")]
+    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
+    real_effect_time: Option<UtcTime>,
+}
+
+fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UtcTime>, D::Error> {
+    UtcTime::deserialize(deserializer).map(Some)
+}
+
+/// Activates a license.
+///
+/// It is sent to KooGallery once. Where the answer is lost (504), ask with a heartbeat whether it is in use.
+#[utoipa::path(post, path = "/v1/licenses/{code}/activate", tag = "licenses", operation_id = "activateLicense",
+    params(LicensePath), request_body = Option<ActivationBody>,
+    responses(
+        (status = 200, description = "It is in use", body = LicenseView),
+        (status = 409, description = "KooGallery refused: the code is wrong, used, expired, or another seller's"),
+        (status = 502, description = "KooGallery's open API did not serve the request"),
+        (status = 504, description = "Nobody knows whether KooGallery did it"),
+    ))]
+pub(crate) async fn activate(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(LicensePath { code }): PathOf<LicensePath>,
+    OptionalBody(body): OptionalBody<ActivationBody>,
+) -> Result<Json<LicenseView>, Problem> {
+    let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
+    let info = client.activate_license(&code, body.real_effect_time, deadline()).await;
+    Ok(Json(info.map_err(|error| failed(error, Kind::RefusedState))?.into()))
+}
+
+/// What a heartbeat tells.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Heartbeat, examples(json!({ "heartbeatInfo": "version 1.4" })))]
+pub(crate) struct HeartbeatBody {
+    /// Passed on as it is.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String)]
+    heartbeat_info: Option<String>,
+}
+
+/// Says that a license is in use, at each end user's first use of the day, and hears its state.
+#[utoipa::path(post, path = "/v1/licenses/{code}/heartbeat", tag = "licenses", operation_id = "licenseHeartbeat",
+    params(LicensePath), request_body = Option<HeartbeatBody>,
+    responses(
+        (status = 200, description = "Its state", body = LicenseView),
+        (status = 409, description = "KooGallery refused: the code is wrong, expired, or another seller's"),
+        (status = 502, description = "KooGallery's open API did not serve the request"),
+        (status = 504, description = "KooGallery did not answer in time"),
+    ))]
+pub(crate) async fn heartbeat(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(LicensePath { code }): PathOf<LicensePath>,
+    OptionalBody(body): OptionalBody<HeartbeatBody>,
+) -> Result<Json<LicenseView>, Problem> {
+    let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
+    let info = client.license_heartbeat(&code, body.heartbeat_info.as_deref(), deadline()).await;
+    Ok(Json(info.map_err(|error| failed(error, Kind::RefusedState))?.into()))
+}

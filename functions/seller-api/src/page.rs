@@ -1,0 +1,40 @@
+//! Lists come in pages: how long, and where the next one begins.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::problem::{Kind, Problem};
+
+/// How many members a page holds: 1 to 200, 50 where nothing is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit(pub(crate) usize);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let limit = u16::deserialize(deserializer)?;
+        if (1..=200).contains(&limit) { Ok(Self(limit.into())) } else { Err(D::Error::custom("give 1 to 200")) }
+    }
+}
+
+/// A place in a list, as the caller has it: opaque.
+pub(crate) fn cursor(place: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(place)
+}
+
+/// The place that a cursor means; the beginning where there is none.
+pub(crate) fn place<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let decoded = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let place = decoded.and_then(|text| text.parse().ok());
+    place
+        .map(Some)
+        .ok_or_else(|| Problem::new(Kind::Invalid, "the cursor: give the `next` of the page before, as it is"))
+}

@@ -1,0 +1,199 @@
+//! What a request that cannot be answered is told: a problem document (RFC 9457), of a kind that stays the same.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use koogallery_open_api::Said;
+use koogallery_runtime::{SecretError, VaultError};
+use koogallery_store::StoreError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $status:ident, $slug:literal, $title:literal;)+) => {
+        /// The kinds of problems.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Kind {
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)+];
+
+            pub(crate) const fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            pub(crate) const fn uri(self) -> &'static str {
+                match self { $(Self::$name => concat!("/problems/", $slug),)+ }
+            }
+
+            pub(crate) const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A part of the request is not of the form that the route takes.
+    Invalid = BAD_REQUEST, "invalid-request", "The request is not of the expected form";
+    /// No token, or a wrong one.
+    Unauthorized = UNAUTHORIZED, "unauthorized", "A valid bearer token is needed";
+    /// There is no such route.
+    NoRoute = NOT_FOUND, "no-such-route", "There is no such route";
+    /// What the path names does not exist.
+    Unknown = NOT_FOUND, "not-found", "There is no such thing";
+    /// The route has no such method.
+    Method = METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method";
+    /// The instance was released.
+    Released = CONFLICT, "released", "The instance was released";
+    /// KooGallery refused, for the state of what the request is about.
+    RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
+    /// The body is too long.
+    TooLarge = PAYLOAD_TOO_LARGE, "body-too-large", "The body is too long";
+    /// The body is not JSON.
+    MediaType = UNSUPPORTED_MEDIA_TYPE, "not-json", "The body must be JSON";
+    /// The value is well formed, but cannot be used for this instance.
+    Unusable = UNPROCESSABLE_ENTITY, "unusable-value", "The value cannot be used";
+    /// KooGallery refused what the request says.
+    RefusedValue = UNPROCESSABLE_ENTITY, "value-refused-by-koogallery", "KooGallery refused the values";
+    /// A fault here.
+    Internal = INTERNAL_SERVER_ERROR, "internal-error", "The request failed inside";
+    /// KooGallery's answer makes no sense, or it does not know this seller.
+    BadGateway = BAD_GATEWAY, "koogallery-failed", "KooGallery's open API did not serve the request";
+    /// The store, or the secrets, cannot be reached now.
+    Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The request cannot be served now";
+    /// This deployment has no AK and SK.
+    NotConfigured = SERVICE_UNAVAILABLE, "open-api-not-configured", "KooGallery's open APIs are not configured";
+    /// KooGallery cannot be reached or is busy.
+    KooGalleryUnavailable = SERVICE_UNAVAILABLE, "koogallery-unavailable", "KooGallery cannot do it now";
+    /// Nobody knows whether KooGallery did it.
+    NoAnswer = GATEWAY_TIMEOUT, "no-answer-from-koogallery", "KooGallery did not answer in time";
+}
+
+/// A problem document (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Problem, examples(json!({
+    "type": "/problems/released", "title": "The instance was released", "status": 409,
+    "detail": "released is final: nothing can be said of the instance any more",
+})))]
+pub(crate) struct Document {
+    /// The kind of problem; it stays the same in all versions.
+    #[serde(rename = "type")]
+    #[schema(format = "uri-reference")]
+    kind: &'static str,
+    /// The kind in words.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What is wrong with this request, and what to do.
+    detail: String,
+    /// KooGallery's own code, where it refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    koogallery_code: Option<String>,
+    /// KooGallery's own message, where it refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    koogallery_message: Option<String>,
+}
+
+/// A problem: what the caller is told, and what only the log is.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    kind: Kind,
+    detail: String,
+    said: Option<Said>,
+    reason: Option<String>,
+}
+
+/// For the log: why a request failed.
+#[derive(Debug, Clone)]
+pub(crate) struct Reason(pub(crate) String);
+
+impl Problem {
+    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), said: None, reason: None }
+    }
+
+    /// With KooGallery's own words.
+    pub(crate) fn said(self, said: Said) -> Self {
+        Self { said: Some(said), ..self }
+    }
+
+    /// With what the log is told.
+    pub(crate) fn because(self, reason: impl std::fmt::Display) -> Self {
+        Self { reason: Some(reason.to_string()), ..self }
+    }
+
+    pub(crate) fn unknown(what: &str) -> Self {
+        Self::new(Kind::Unknown, format!("there is no such {what}; look at the ids in the path"))
+    }
+
+    pub(crate) fn released() -> Self {
+        Self::new(Kind::Released, "released is final: nothing can be said of the instance any more")
+    }
+
+    fn unavailable(reason: impl std::fmt::Display) -> Self {
+        Self::new(Kind::Unavailable, "try again in a moment; the function's log says what failed").because(reason)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+impl From<SecretError> for Problem {
+    fn from(error: SecretError) -> Self {
+        Self::unavailable(error)
+    }
+}
+
+impl From<VaultError> for Problem {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Kms { .. } | VaultError::Store(_) => Self::unavailable(error),
+            VaultError::Seal(_) | VaultError::NoDataKey(_) => {
+                let detail = "what was kept sealed cannot be opened; the function's log says why";
+                Self::new(Kind::Internal, detail).because(error)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { kind, detail, said, reason } = self;
+        let (koogallery_code, koogallery_message) = match said {
+            Some(Said { code, message }) => (Some(code), Some(message)),
+            None => (None, None),
+        };
+        let text = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let document = Document {
+            kind: kind.uri(),
+            title: kind.title(),
+            status: kind.status().as_u16(),
+            detail,
+            koogallery_code: text(koogallery_code),
+            koogallery_message: text(koogallery_message),
+        };
+        let mut response = (kind.status(), Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match kind {
+            Kind::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Kind::Unavailable | Kind::KooGalleryUnavailable => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+            }
+            _ => {}
+        }
+        if let Some(reason) = reason {
+            response.extensions_mut().insert(Reason(reason));
+        }
+        response
+    }
+}

@@ -1,0 +1,241 @@
+//! What instances use: the running totals that KooGallery asks for, and the records that it charges by.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use koogallery::{ExpireTime, InstanceId, InterfaceType, Text, Timestamp, UsageInfo};
+use koogallery_open_api::{MeteringSn, UsageBatch, UsageRecord, UsageValue, UtcTime};
+use koogallery_store::UsageKept;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::SellerApi;
+use crate::extract::{Body, PathOf, optional_text, text};
+use crate::instances::InstancePath;
+use crate::open_api::{deadline, failed};
+use crate::problem::{Kind, Problem};
+
+/// Older use is not counted.
+const OLDEST: Duration = Duration::from_hours(21 * 24);
+/// More could not be meant: a package over two metered items has two.
+const MOST_USAGE_INFO: usize = 100;
+
+/// What a pay-per-use instance or a package has used so far.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UsageInfo, examples(json!({ "usageValue": 12.5, "statisticalTime": "20251201000000000" })))]
+pub(crate) struct UsageInfoBody {
+    /// The pay-per-use instance that a package's use belongs to.
+    #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    related_instance_id: Option<InstanceId>,
+    /// Running total (pay-per-use) or used so far (package): up to 4 decimals.
+    #[schema(value_type = f64, minimum = 0, exclusive_maximum = 100_000_000, multiple_of = 0.0001)]
+    usage_value: serde_json::Number,
+    /// When it was counted: UTC, `yyyyMMddHHmmssSSS`.
+    #[schema(value_type = String, pattern = "^[0-9]{17}$", min_length = 17, max_length = 17)]
+    statistical_time: String,
+    /// Where the buyer can look at it.
+    #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 512)]
+    dashboard_url: Option<Text<512>>,
+}
+
+/// What an instance has used so far.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = UsageInfoList)]
+pub(crate) struct UsageInfoList {
+    /// One entry for each metered item.
+    #[schema(max_items = 100)]
+    usage_info: Vec<UsageInfoBody>,
+}
+
+impl TryFrom<UsageInfoBody> for UsageInfo {
+    type Error = String;
+    fn try_from(body: UsageInfoBody) -> Result<Self, String> {
+        let UsageInfoBody { related_instance_id, usage_value, statistical_time, dashboard_url } = body;
+        let written = usage_value.to_string();
+        let (whole, decimals) = written.split_once('.').unwrap_or((&written, ""));
+        let decimals = decimals.trim_end_matches('0');
+        if whole.len() > 8 || !whole.bytes().all(|digit| digit.is_ascii_digit()) || decimals.len() > 4 {
+            return Err("usageValue: give 0 to 99999999.9999, with at most 4 decimals".to_owned());
+        }
+        if statistical_time.len() != 17 || statistical_time.parse::<ExpireTime>().is_err() {
+            return Err("statisticalTime: give a UTC time like 20251201000000000".to_owned());
+        }
+        let statistical_time = statistical_time.try_into().map_err(|error| format!("statisticalTime: {error}"))?;
+        Ok(Self { related_instance_id, usage_value: usage_value.into(), statistical_time, dashboard_url })
+    }
+}
+
+impl From<UsageInfo> for UsageInfoBody {
+    fn from(info: UsageInfo) -> Self {
+        let UsageInfo { related_instance_id, usage_value, statistical_time, dashboard_url } = info;
+        let usage_value = match usage_value {
+            serde_json::Value::Number(number) => number,
+            _ => 0.into(),
+        };
+        Self { related_instance_id, usage_value, statistical_time: statistical_time.as_str().to_owned(), dashboard_url }
+    }
+}
+
+/// What an instance has used so far, as it was last told.
+#[utoipa::path(get, path = "/v1/instances/{id}/usage-info", tag = "usage", operation_id = "getUsageInfo",
+    params(InstancePath),
+    responses(
+        (status = 200, description = "What was last told", body = UsageInfoList),
+        (status = 404, description = "No such instance"),
+    ))]
+pub(crate) async fn get_usage_info(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(InstancePath { id }): PathOf<InstancePath>,
+) -> Result<Json<UsageInfoList>, Problem> {
+    let usage_info = api.instance(&id).await?.usage_info.into_iter().map(UsageInfoBody::from).collect();
+    Ok(Json(UsageInfoList { usage_info }))
+}
+
+/// Tells what an instance has used so far.
+///
+/// queryInstance answers with it from now on; pay-per-use and packages must have some. It takes the place of what was
+/// told before, and does not charge the buyer: usage records do.
+#[utoipa::path(put, path = "/v1/instances/{id}/usage-info", tag = "usage", operation_id = "putUsageInfo",
+    params(InstancePath), request_body = UsageInfoList,
+    responses(
+        (status = 204, description = "It stands"),
+        (status = 404, description = "No such instance"),
+        (status = 409, description = "The instance was released"),
+    ))]
+pub(crate) async fn put_usage_info(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(InstancePath { id }): PathOf<InstancePath>,
+    Body(body): Body<UsageInfoList>,
+) -> Result<StatusCode, Problem> {
+    if body.usage_info.len() > MOST_USAGE_INFO {
+        return Err(Problem::new(Kind::Invalid, format!("usageInfo: give at most {MOST_USAGE_INFO} entries")));
+    }
+    let usage = body.usage_info.into_iter().enumerate().map(|(place, info)| {
+        UsageInfo::try_from(info).map_err(|error| Problem::new(Kind::Invalid, format!("usageInfo/{place}/{error}")))
+    });
+    let usage: Vec<_> = usage.collect::<Result<_, _>>()?;
+    match api.store().keep_usage(&id, &usage).await? {
+        UsageKept::Kept => Ok(StatusCode::NO_CONTENT),
+        UsageKept::Unknown => Err(Problem::unknown("instance")),
+        UsageKept::Released => Err(Problem::released()),
+    }
+}
+
+/// Usage records, by KooGallery's own names.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = UsagePush)]
+pub(crate) struct Push {
+    /// The records.
+    #[schema(min_items = 1, max_items = 1000)]
+    usage_records: Vec<Record>,
+}
+
+/// What one instance used in one span of time.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = UsageRecord, examples(json!({
+    "instance_id": "03pf80c2b8", "record_time": "20251201T010500Z", "begin_time": "20251201T000000Z",
+    "end_time": "20251201T010000Z", "usage_value": 0.25, "metering_sn": "03pf80c2b8-20251201T00",
+})))]
+struct Record {
+    /// Which instance.
+    #[serde(deserialize_with = "text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    instance_id: InstanceId,
+    /// When this was written down.
+    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
+    record_time: UtcTime,
+    /// From when; at most 21 days ago.
+    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
+    begin_time: UtcTime,
+    /// Until when; later than `begin_time`.
+    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
+    end_time: UtcTime,
+    /// How much: above 0, at most 4 decimals.
+    #[schema(value_type = f64, exclusive_minimum = 0, exclusive_maximum = 100_000_000_000_f64, multiple_of = 0.0001)]
+    usage_value: serde_json::Number,
+    /// Unique, and the same whenever the record is sent again.
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    metering_sn: MeteringSn,
+    /// The instance of the package that this is taken from.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    relate_pkg_instance: Option<InstanceId>,
+}
+
+impl Record {
+    fn checked(self, now: Timestamp) -> Result<UsageRecord, String> {
+        let written = self.usage_value.to_string();
+        let usage_value: UsageValue =
+            written.strip_suffix(".0").unwrap_or(&written).parse().map_err(|error| format!("{error}"))?;
+        if self.begin_time >= self.end_time {
+            return Err("end_time must be later than begin_time".to_owned());
+        }
+        if self.begin_time.timestamp().after(OLDEST) < now {
+            return Err("begin_time is more than 21 days ago: KooGallery counts it no more".to_owned());
+        }
+        Ok(UsageRecord {
+            instance_id: self.instance_id,
+            record_time: self.record_time,
+            begin_time: self.begin_time,
+            end_time: self.end_time,
+            usage_value,
+            metering_sn: self.metering_sn,
+            relate_pkg_instance: self.relate_pkg_instance,
+        })
+    }
+}
+
+/// How many records were handed over.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Pushed {
+    /// So many.
+    accepted: usize,
+}
+
+/// Hands usage records to KooGallery, which charges by them.
+///
+/// All or none are taken; KooGallery judges them later, one by one. Send each hour's use within 15 minutes of the hour.
+/// The same records can be sent again: their `metering_sn` tells.
+#[utoipa::path(post, path = "/v1/usage", tag = "usage", operation_id = "pushUsage", request_body = Push,
+    responses(
+        (status = 202, description = "KooGallery has them", body = Pushed),
+        (status = 422, description = "KooGallery refused the records"),
+        (status = 502, description = "KooGallery's open API did not serve the request"),
+        (status = 504, description = "Nobody knows whether KooGallery has them: send them again"),
+    ))]
+pub(crate) async fn push(
+    State(api): State<Arc<SellerApi>>,
+    Body(body): Body<Push>,
+) -> Result<(StatusCode, Json<Pushed>), Problem> {
+    let now = api.now();
+    let mut seen = HashSet::new();
+    let records = body.usage_records.into_iter().enumerate().map(|(place, record)| {
+        let invalid = |problem: String| Problem::new(Kind::Invalid, format!("usage_records/{place}: {problem}"));
+        if !seen.insert(record.metering_sn.as_str().to_owned()) {
+            return Err(invalid("metering_sn stands in another record as well: give each its own".to_owned()));
+        }
+        record.checked(now).map_err(invalid)
+    });
+    let records: Vec<_> = records.collect::<Result<_, _>>()?;
+    let accepted = records.len();
+    let batch = UsageBatch::try_from(records)
+        .map_err(|error| Problem::new(Kind::Invalid, format!("usage_records: {error}")))?;
+
+    let secrets = api.secrets().fresh().await?;
+    let client = api.open_api.client(&secrets).await?;
+    let key = secrets.access_keys.current(InterfaceType::Basic).ok_or_else(|| {
+        Problem::new(Kind::NotConfigured, "the deployment needs an access key of the basic interfaces")
+    })?;
+    client.push_usage(&batch, key, deadline()).await.map_err(|error| failed(error, Kind::RefusedValue))?;
+    Ok((StatusCode::ACCEPTED, Json(Pushed { accepted })))
+}

@@ -1,0 +1,96 @@
+//! What is logged of a request to the seller's API: one JSON line with CloudWatch's embedded metrics. Never a token, a
+//! body, a user's name or other personal data; that some was shown is said.
+
+use std::time::Duration;
+
+use koogallery::Timestamp;
+use serde_json::{Value, json};
+
+/// One request, answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiRecord {
+    /// When it came.
+    pub at: Timestamp,
+    /// Its method.
+    pub method: String,
+    /// Its route, as a pattern such as `/v1/instances/{id}`; empty where there is none.
+    pub route: String,
+    /// The answer's HTTP status.
+    pub status: u16,
+    /// Whom it was about, by the log's names; nothing of a request without a valid token.
+    pub subjects: Vec<(&'static str, String)>,
+    /// What of personal data or secrets was shown.
+    pub shown: Option<&'static str>,
+    /// What the caller is not told: why it failed.
+    pub reason: Option<String>,
+    /// From request to answer.
+    pub duration: Duration,
+}
+
+impl ApiRecord {
+    const METRICS: [(&str, &str); 4] = [
+        ("ApiRequests", "Count"),
+        ("ApiDuration", "Milliseconds"),
+        ("ApiUnauthorized", "Count"),
+        ("ApiErrors", "Count"),
+    ];
+
+    /// The line; its metrics go to `namespace`.
+    #[must_use]
+    pub fn line(&self, namespace: &str) -> Value {
+        let metrics: Vec<_> = Self::METRICS.map(|(name, unit)| json!({ "Name": name, "Unit": unit })).into();
+        let mut line = json!({
+            "_aws": {
+                "Timestamp": self.at,
+                "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
+            },
+            "level": match self.status { 500.. => "ERROR", 400.. => "WARN", _ => "INFO" },
+            "function": "seller-api",
+            "method": self.method,
+            "route": self.route,
+            "status": self.status,
+            "ApiRequests": 1,
+            "ApiDuration": self.duration.as_secs_f64() * 1e3,
+            "ApiUnauthorized": u8::from(self.status == 401),
+            "ApiErrors": u8::from(self.status >= 500),
+        });
+        for (name, value) in &self.subjects {
+            line[name] = json!(value);
+        }
+        for (name, text) in [("shown", self.shown), ("reason", self.reason.as_deref())] {
+            if let Some(text) = text {
+                line[name] = json!(text);
+            }
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_embedded_metric_record() {
+        let record = ApiRecord {
+            at: Timestamp::from_millis(1_764_000_000_000),
+            method: "GET".to_owned(),
+            route: "/v1/instances/{id}".to_owned(),
+            status: 503,
+            subjects: vec![("instanceId", "i-1".to_owned())],
+            shown: None,
+            reason: Some("the store did not answer\n".to_owned()),
+            duration: Duration::from_micros(1500),
+        };
+        let line = record.line("KooGallery/test");
+        assert!(!line.to_string().contains('\n'));
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
+            assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
+        }
+        assert_eq!(
+            (&line["ApiErrors"], &line["ApiUnauthorized"], &line["level"]),
+            (&1.into(), &0.into(), &"ERROR".into())
+        );
+        assert_eq!((&line["instanceId"], line.get("shown")), (&"i-1".into(), None));
+    }
+}
