@@ -13,6 +13,7 @@ use koogallery_local::marketplace::Marketplace;
 use koogallery_local::simulate::{Family, simulate};
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::table;
+use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
@@ -24,7 +25,8 @@ fn build() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--bins", "--package", "front-door", "--package", "deliver-events"]);
+        build.args(["build", "--quiet", "--bins"]);
+        build.args(["front-door", "deliver-events", "seller-api"].iter().flat_map(|function| ["--package", function]));
         build.args(CALLBACK_FUNCTIONS.iter().flat_map(|function| ["--package", function]));
         if !cfg!(debug_assertions) {
             build.arg("--release");
@@ -207,6 +209,38 @@ async fn events_are_delivered_by_the_real_binary() {
     let variables = [&variables[..], &missing].concat();
     let mut process = FunctionProcess::start("deliver-events", &lambda.runtime_api("deliver-events"), &variables);
     assert!(!process.ended().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_seller_api_is_served_by_the_real_binary() {
+    build();
+    let seller = Seller::with(|environment| environment.with("KOOGALLERY_PROVISIONING", "deferred")).await;
+    assert_eq!(seller.say(&bodies::purchase()).await, "000004");
+    let lambda = LambdaEmulator::start([("seller-api", Behaviour::Process)]).await;
+    let variables = [
+        ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
+        ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
+        ("KOOGALLERY_KEYS", KEYS.to_owned()),
+        ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
+        ("KOOGALLERY_API_TOKEN", TOKEN.to_owned()),
+    ];
+    let process = FunctionProcess::start("seller-api", &lambda.runtime_api("seller-api"), &variables);
+    let address = lambda.function_url("seller-api").trim_end_matches('/').to_owned();
+    let api = Api::at(address.clone(), TOKEN);
+    let description = Api::at(address, "another token").get("/v1/openapi.json").await.expect(200);
+    assert!(description["paths"]["/v1/instances/{id}"].is_object());
+    let app_info = json!({ "frontEndUrl": "https://app.example.com/" });
+    api.put("/v1/instances/b-1/app-info", &app_info).await.expect(204);
+    assert_eq!(seller.say(&bodies::query()).await, "000000");
+    assert_eq!(api.get("/v1/instances?status=active&limit=1").await.expect(200)["instances"][0]["appInfo"], app_info);
+    api.get("/v1/instances/b-2").await.expect(404);
+    while process.output().len() < 4 {
+        tokio::task::yield_now().await;
+    }
+    let lines = process.output();
+    let line: Value = serde_json::from_str(&lines[1]).unwrap();
+    assert_eq!((&line["route"], &line["status"]), (&"/v1/instances/{id}/app-info".into(), &204.into()));
+    assert!(!lines.join("").contains(TOKEN));
 }
 
 #[tokio::test(flavor = "multi_thread")]

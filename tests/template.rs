@@ -263,7 +263,8 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
                 "!Ref" | "!Condition" => drop(found.insert(text)),
                 "!GetAtt" => drop(found.insert(text.split('.').next().unwrap().to_owned())),
                 "!Sub" => {
-                    found.extend(text.split("${").skip(1).map(|rest| rest.split(['}', '.']).next().unwrap().to_owned()))
+                    found
+                        .extend(text.split("${").skip(1).map(|rest| rest.split(['}', '.']).next().unwrap().to_owned()));
                 }
                 "!If" => drop(found.insert(plain(&tagged.value[0]))),
                 _ => {}

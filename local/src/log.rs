@@ -69,14 +69,9 @@ fn line(record: &CallRecord) -> String {
 fn api_line(record: &ApiRecord) -> String {
     let ApiRecord { status, method, route, .. } = record;
     let mut line = format!("{status:<6} {method} {route} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
-    for (name, value) in &record.subjects {
-        line += &format!(" {name} {value}");
-    }
-    for (before, text) in [(" showed ", record.shown), (": ", record.reason.as_deref())] {
-        if let Some(text) = text {
-            line += before;
-            line += text;
-        }
-    }
+    let subjects = record.subjects.iter().flat_map(|(name, value)| [" ", *name, " ", value.as_str()]);
+    let shown = record.shown.into_iter().flat_map(|shown| [" showed ", shown]);
+    let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
+    line.extend(subjects.chain(shown).chain(reason));
     line
 }

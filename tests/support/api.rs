@@ -37,10 +37,16 @@ impl Api {
     /// With another token.
     #[must_use]
     pub fn with_token(seller: &Seller, token: &str) -> Self {
+        Self::at(seller.host.seller_api(), token)
+    }
+
+    /// At an address without a closing slash.
+    #[must_use]
+    pub fn at(address: String, token: &str) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
         // Without certificates, which take longer to read than most tests take.
         let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
-        Self { address: seller.host.seller_api(), client, token: token.to_owned() }
+        Self { address, client, token: token.to_owned() }
     }
 
     /// Asks without a body.

@@ -1,4 +1,4 @@
-//! The API's description: OpenAPI 3.1, made of the handlers themselves, so that a route cannot be missing in it.
+//! The API's description, `OpenAPI` 3.1: made of the handlers themselves, so that a route cannot be missing in it.
 
 use std::sync::{Arc, LazyLock};
 
@@ -73,10 +73,11 @@ A problem is told as `application/problem+json` (RFC 9457). Its `type` is one of
 pub fn document() -> OpenApi {
     let (_, guarded) = routes().split_for_parts();
     let (_, open) = open_routes().split_for_parts();
-    let mut description = DESCRIPTION.to_owned();
-    for kind in Kind::ALL {
-        description += &format!("\n- `{}` ({}): {}", kind.uri(), kind.status().as_u16(), kind.title());
-    }
+    let kinds = Kind::ALL.iter().map(|kind| {
+        let (uri, status, title) = (kind.uri(), kind.status().as_u16(), kind.title());
+        format!("\n- `{uri}` ({status}): {title}")
+    });
+    let description: String = std::iter::once(DESCRIPTION.to_owned()).chain(kinds).collect();
     let info = InfoBuilder::new()
         .title("KooGallery seller API")
         .version(env!("CARGO_PKG_VERSION"))

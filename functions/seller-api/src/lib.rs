@@ -68,7 +68,6 @@ impl SellerApi {
 }
 
 /// The API as a service.
-#[must_use]
 pub fn router(api: SellerApi) -> Router {
     let api = Arc::new(api);
     let (routes, _) = document::routes().split_for_parts();

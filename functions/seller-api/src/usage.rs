@@ -146,6 +146,7 @@ pub(crate) struct Push {
     "instance_id": "03pf80c2b8", "record_time": "20251201T010500Z", "begin_time": "20251201T000000Z",
     "end_time": "20251201T010000Z", "usage_value": 0.25, "metering_sn": "03pf80c2b8-20251201T00",
 })))]
+#[allow(clippy::struct_field_names)] // KooGallery's own names
 struct Record {
     /// Which instance.
     #[serde(deserialize_with = "text")]
