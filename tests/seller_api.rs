@@ -632,7 +632,7 @@ async fn a_license_is_activated_and_its_heartbeat_heard() {
 #[tokio::test]
 async fn a_code_is_shown_as_callbacks_told_of_it() {
     let (seller, api) = start().await;
-    let path = format!("/v1/licenses/{}", CODE);
+    let path = format!("/v1/licenses/{CODE}");
     let _ = api.get(&path).await.expect(404);
     seller.say_all(&[bodies::renew_code("R1", "20991231160000"), bodies::freeze_code()]).await;
     let shown = api.get(&path).await.expect(200);
@@ -741,10 +741,9 @@ fn justified(operation: &str, status: &str) -> bool {
     match (operation, status) {
         // A fault inside: only sealed values that do not open are one today, and that is tested.
         (_, "500") => !matches!(operation, "getPurchaseDetails" | "tellClientSecret"),
-        // KooGallery's guide names no refusal of a license that was made; another one's is tested.
-        ("putLicense", "409") => true,
-        // A heartbeat is sent again until its 20 s are over; activation shows the same path without waiting.
-        ("licenseHeartbeat", "504") => true,
+        // KooGallery's guide names no refusal of a license that was made; a heartbeat is sent again until its 20 s are
+        // over, and activation shows the same path without waiting.
+        ("putLicense", "409") | ("licenseHeartbeat", "504") => true,
         _ => false,
     }
 }
@@ -762,6 +761,47 @@ impl Seen {
     }
 }
 
+/// An operation, its path, its body, and the status of its answer.
+type GoodRequest = (&'static str, String, Option<Value>, u16);
+
+fn resend(event: uuid::Uuid) -> Value {
+    json!({ "instanceId": "b-1", "eventIds": [event] })
+}
+
+/// A request of each operation that succeeds.
+fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
+    let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
+    let failure = json!({ "resultCode": "000100" });
+    let usage_info = json!({ "usageInfo": [] });
+    let license = json!({ "deviceFingerprint": "device-1", "text": "a license" });
+    let usage = json!({ "usage_records": [record("sn-1")] });
+    let resend = resend(event);
+    vec![
+        ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
+        ("getInstance", "/v1/instances/b-1".to_owned(), None, 200),
+        ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
+        ("putProvisioningFailure", "/v1/instances/b-1/provisioning-failure".to_owned(), Some(failure), 204),
+        ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),
+        ("putUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), Some(usage_info), 204),
+        ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
+        ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
+        ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
+        ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
+        ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
+        ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),
+        ("tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret".to_owned(), None, 200),
+        ("listUsers", format!("/v1/tenants/t-1/users?{OF_APP}"), None, 200),
+        ("getUser", format!("/v1/tenants/t-1/users/user-00001?{OF_APP}"), None, 200),
+        ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
+        ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
+        ("putLicense", "/v1/instances/b-1/licenses/e-1".to_owned(), Some(license), 204),
+        ("activateLicense", activate, None, 200),
+        ("licenseHeartbeat", heartbeat, None, 200),
+        ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
+        ("getDescription", "/v1/openapi.json".to_owned(), None, 200),
+    ]
+}
+
 #[tokio::test]
 async fn every_documented_status_is_met() {
     let mut seen = Seen::default();
@@ -772,36 +812,7 @@ async fn every_documented_status_is_met() {
     assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
     let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap()[0].event.event_id;
-    let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
-    let failure = json!({ "resultCode": "000100" });
-    let usage_info = json!({ "usageInfo": [] });
-    let license = json!({ "deviceFingerprint": "device-1", "text": "a license" });
-    let usage = json!({ "usage_records": [record("sn-1")] });
-    let resend = |id| json!({ "instanceId": "b-1", "eventIds": [id] });
-    let good: Vec<(&str, String, Option<Value>, u16)> = vec![
-        ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
-        ("getInstance", "/v1/instances/b-1".to_owned(), None, 200),
-        ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
-        ("putProvisioningFailure", "/v1/instances/b-1/provisioning-failure".to_owned(), Some(failure.clone()), 204),
-        ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),
-        ("putUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), Some(usage_info.clone()), 204),
-        ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
-        ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
-        ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
-        ("resendEvents", "/v1/events/resend".to_owned(), Some(resend(event)), 202),
-        ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
-        ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),
-        ("tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret".to_owned(), None, 200),
-        ("listUsers", format!("/v1/tenants/t-1/users?{OF_APP}"), None, 200),
-        ("getUser", format!("/v1/tenants/t-1/users/user-00001?{OF_APP}"), None, 200),
-        ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
-        ("getLicense", format!("/v1/licenses/{}", CODE), None, 200),
-        ("putLicense", "/v1/instances/b-1/licenses/e-1".to_owned(), Some(license), 204),
-        ("activateLicense", activate.clone(), None, 200),
-        ("licenseHeartbeat", heartbeat.clone(), None, 200),
-        ("pushUsage", "/v1/usage".to_owned(), Some(usage.clone()), 202),
-        ("getDescription", "/v1/openapi.json".to_owned(), None, 200),
-    ];
+    let good = good_requests(event);
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
     }
@@ -820,7 +831,7 @@ async fn every_documented_status_is_met() {
     }
     seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
-    seen.see(&api, "activateLicense", &activate, None, 409).await;
+    seen.see(&api, "activateLicense", &format!("/v1/licenses/{CODE}/activate"), None, 409).await;
     seen.see(&api, "licenseHeartbeat", "/v1/licenses/ANOTHER-CODE/heartbeat", None, 409).await;
     v1_limit(&seller, &api, &mut seen).await;
 
@@ -910,7 +921,7 @@ async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
 }
 
 /// The store down, no AK and SK, a wrong SK, other access keys, and a KooGallery that hangs up.
-async fn troubled(good: &[(&str, String, Option<Value>, u16)], seen: &mut Seen) {
+async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
     let faulty = FaultyDynamoDb::start().await;
     let seller = Seller::at(Some(faulty.endpoint()), with_token).await;
     faulty.always(Fault::InternalError);
@@ -993,7 +1004,7 @@ async fn nothing_secret_is_logged() {
     assert_eq!(records.iter().map(|record| record.status).collect::<Vec<_>>(), [204, 400, 401]);
 }
 
-/// The description is valid by the rules of OpenAPI 3.1.
+/// The description is valid by the rules of `OpenAPI` 3.1.
 #[tokio::test]
 #[ignore = "needs openapi-spec-validator: tests/schemathesis/run.sh has it and runs this"]
 async fn the_description_is_valid() {
