@@ -7,12 +7,17 @@ use getrandom::SysRng;
 use http::Request as HttpRequest;
 use koogallery::v1_cipher::{self, EncryptType, Iv};
 use koogallery::{
-    AccessKeys, AllOrgSync, ApplicationSync, AuthSync, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect,
+    AccessKeys, AllOrgSync, ApplicationSync, AuthSync, Body, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect,
     GetLicenseAsync, NewInstance, OrderNotify, QueryInstance, RefreshInstance, RefreshLicenseCode, Refusal,
-    ReleaseInstance, ReleaseLicenseCode, RsaPrivateKey, RsaPublicKey, SingleOrgSync, TenantSync, Timestamp,
-    UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, auth_token, canonical_form, route, signature,
-    verify,
+    ReleaseInstance, ReleaseLicenseCode, Request, RsaPrivateKey, RsaPublicKey, SingleOrgSync, TenantSync, Timestamp,
+    UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, Verified, auth_token, canonical_form, route,
+    signature, verify,
 };
+
+/// When the seeds were signed.
+const V2_NOW: Timestamp = Timestamp::from_millis(1_764_000_000_000);
+/// 20251124094912345, in UTC.
+const V1_NOW: Timestamp = Timestamp::from_millis(1_763_977_752_345);
 
 /// A body's members, or a query's parameters: what is signed over them matches, what they hold themselves does not.
 pub fn auth_token(data: &[u8]) {
@@ -62,8 +67,6 @@ pub fn route_verify(data: &[u8]) {
     static KEYS: LazyLock<AccessKeys> = LazyLock::new(|| {
         AccessKeys::from_json(r#"{"basic":["b"],"kit":["k"],"license":["l"],"order":["o"]}"#).unwrap()
     });
-    const NOW: Timestamp = Timestamp::from_millis(1_764_000_000_000);
-
     let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
     let (head, body) = (&data[..end], &data[end + 1..]);
     let Ok(head) = std::str::from_utf8(head) else { return };
@@ -86,7 +89,7 @@ pub fn route_verify(data: &[u8]) {
 
     let Some(unsigned) = signed(&"0".repeat(64)) else { return };
     let Ok(route) = route(&unsigned) else { return };
-    let refusal = verify(&unsigned, route, &KEYS, NOW, DEFAULT_TIME_WINDOW).map(|_| ()).unwrap_err();
+    let refusal = verify(&unsigned, route, &KEYS, V2_NOW, DEFAULT_TIME_WINDOW).map(|_| ()).unwrap_err();
     let sign = match route.dialect {
         Dialect::BasicV2 => signature::basic,
         Dialect::KitV2 => signature::kit,
@@ -95,29 +98,106 @@ pub fn route_verify(data: &[u8]) {
     let interface = route.callback.interface_types()[0];
     let signature = sign(KEYS.current(interface).unwrap().reveal(), nonce, timestamp, body);
     let genuine = signed(&signature).unwrap();
-    let call = match verify(&genuine, route, &KEYS, NOW, DEFAULT_TIME_WINDOW) {
+    let call = match verify(&genuine, route, &KEYS, V2_NOW, DEFAULT_TIME_WINDOW) {
         Ok(call) => call,
         Err(error) => return assert_ne!(error, Refusal::WrongSignature),
     };
     assert_eq!(refusal, Refusal::WrongSignature);
     assert_eq!(call.interface_type(), interface);
-    let _ = call.clone().parse::<NewInstance>();
-    let _ = call.clone().parse::<QueryInstance>();
-    let _ = call.clone().parse::<RefreshInstance>();
-    let _ = call.clone().parse::<UpdateInstanceStatus>();
-    let _ = call.clone().parse::<ReleaseInstance>();
-    let _ = call.clone().parse::<UpgradeInstance>();
-    let _ = call.clone().parse::<ChangeInstanceCheck>();
-    let _ = call.clone().parse::<TenantSync>();
-    let _ = call.clone().parse::<ApplicationSync>();
-    let _ = call.clone().parse::<AuthSync>();
-    let _ = call.clone().parse::<SingleOrgSync>();
-    let _ = call.clone().parse::<AllOrgSync>();
-    let _ = call.clone().parse::<OrderNotify>();
-    let _ = call.clone().parse::<RefreshLicenseCode>();
-    let _ = call.clone().parse::<UpdateLicenseCodeStatus>();
-    let _ = call.clone().parse::<ReleaseLicenseCode>();
-    let _ = call.parse::<GetLicenseAsync>();
+    parse(&call);
+}
+
+/// Reads a call as the request of every callback.
+fn parse(call: &Verified<Body<'_>>) {
+    macro_rules! each {
+        ($($request:ident)+) => { $(let _ = call.clone().parse::<$request>();)+ };
+    }
+    each!(
+        NewInstance QueryInstance RefreshInstance UpdateInstanceStatus ReleaseInstance UpgradeInstance ChangeInstanceCheck
+        OrderNotify TenantSync ApplicationSync AuthSync SingleOrgSync AllOrgSync RefreshLicenseCode
+        UpdateLicenseCodeStatus ReleaseLicenseCode GetLicenseAsync
+    );
+}
+
+/// A V1.0 call: the query of a basic one, or the body of one of the kit's. With its own authToken it is genuine, and is
+/// read; without, it is not.
+pub fn v1_calls(data: &[u8]) {
+    static KEYS: LazyLock<AccessKeys> =
+        LazyLock::new(|| AccessKeys::from_json(r#"{"basic":["b"],"kit":["k"],"license":["l"]}"#).unwrap());
+    let check = |request: &HttpRequest<Vec<u8>>, genuine: bool| {
+        let Ok(route) = route(request) else { return };
+        match verify(request, route, &KEYS, V1_NOW, DEFAULT_TIME_WINDOW) {
+            Ok(call) => {
+                assert!(genuine);
+                parse(&call);
+            }
+            Err(refusal) => assert!(!genuine || refusal != Refusal::WrongSignature, "{refusal}"),
+        }
+    };
+
+    let told = form_urlencoded::parse(data).into_owned().filter(|(name, _)| name != "authToken");
+    let mut parameters: Vec<(String, String)> = told.collect();
+    let key = match parameters.iter().find(|(name, _)| name == "activity").map(|(_, activity)| activity.as_str()) {
+        Some("getLicense" | "refreshLicense" | "expireLicense" | "releaseLicense") => "l",
+        _ => "b",
+    };
+    if let Some((_, time_stamp)) = parameters.iter().find(|(name, value)| name == "timeStamp" && !value.is_empty()) {
+        let token = auth_token::sign(key, time_stamp, &parameters);
+        for (token, genuine) in [(token, true), ("AAAA".to_owned(), false)] {
+            parameters.push(("authToken".to_owned(), token));
+            let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&parameters).finish();
+            parameters.pop();
+            if let Ok(request) = HttpRequest::get(format!("/?{query}")).body(Vec::new()) {
+                check(&request, genuine);
+            }
+        }
+    }
+
+    let Ok(members) = auth_token::body_parameters(data) else { return };
+    let Some((_, time_stamp)) = members.iter().find(|(name, value)| name == "timeStamp" && !value.is_empty()) else {
+        return;
+    };
+    let token = auth_token::sign_without_blanks("k", time_stamp, &members);
+    for call in ["tenantSync", "applicationSync", "authSync", "singleOrgSync", "allOrgSync"] {
+        let request = HttpRequest::post(format!("/produceAPI/{call}")).header("authToken", &token).body(data.to_vec());
+        if let Ok(request) = request {
+            check(&request, true);
+        }
+    }
+}
+
+/// A body as the request of every callback: what is read, is written and read again as the same.
+pub fn requests(data: &[u8]) {
+    macro_rules! each {
+        ($($request:ident)+) => { $(
+            if let Ok(request) = $request::from_body(data) {
+                let body = request.to_body();
+                assert_eq!($request::from_body(body.as_bytes()).as_ref(), Ok(&request), "{body}");
+            }
+        )+ };
+    }
+    each!(
+        NewInstance QueryInstance RefreshInstance UpdateInstanceStatus ReleaseInstance UpgradeInstance ChangeInstanceCheck
+        OrderNotify TenantSync ApplicationSync AuthSync SingleOrgSync AllOrgSync RefreshLicenseCode
+        UpdateLicenseCodeStatus ReleaseLicenseCode GetLicenseAsync
+    );
+}
+
+/// The kit's lists: in a string as V1.0 sends them, and as they are, the same is read.
+pub fn kit_lists(data: &[u8]) {
+    let Ok(list) = std::str::from_utf8(data) else { return };
+    let own = r#""instanceId":"i","tenantId":"t","appId":"a","flag":1,"testFlag":0"#;
+    let text = serde_json::to_string(list).unwrap();
+    for name in ["userList", "orgInfo", "orgInfoList"] {
+        let as_text = format!(r#"{{{own},"{name}":{text}}}"#);
+        let as_list = format!(r#"{{{own},"{name}":{list}}}"#);
+        if !list.trim_start().starts_with('[') || serde_json::from_str::<serde_json::Value>(&as_list).is_err() {
+            let _ = (AuthSync::from_body(as_text.as_bytes()), AllOrgSync::from_body(as_text.as_bytes()));
+            continue;
+        }
+        assert_eq!(AuthSync::from_body(as_text.as_bytes()).ok(), AuthSync::from_body(as_list.as_bytes()).ok());
+        assert_eq!(AllOrgSync::from_body(as_text.as_bytes()).ok(), AllOrgSync::from_body(as_list.as_bytes()).ok());
+    }
 }
 
 /// A body: its canonical form is its own canonical form.

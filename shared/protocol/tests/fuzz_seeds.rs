@@ -44,3 +44,18 @@ fn route_verify() {
 fn canonical() {
     replay("canonical", targets::canonical);
 }
+
+#[test]
+fn v1_calls() {
+    replay("v1_calls", targets::v1_calls);
+}
+
+#[test]
+fn requests() {
+    replay("requests", targets::requests);
+}
+
+#[test]
+fn kit_lists() {
+    replay("kit_lists", targets::kit_lists);
+}
