@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::config::BehaviorVersion;
-use aws_sdk_dynamodbstreams::error::DisplayErrorContext;
+use aws_sdk_dynamodbstreams::config::http::HttpResponse;
+use aws_sdk_dynamodbstreams::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
 use deliver_events::{Courier, Left, look};
 use koogallery::Timestamp;
@@ -33,6 +35,10 @@ pub enum DeliveryError {
     /// The stream.
     #[error("the table's stream cannot be read: {0}")]
     Stream(String),
+    /// The stream answers what the SDK cannot read (DynamoDB Local writes an empty map there as no DynamoDB does), or has
+    /// let go of what was not read yet.
+    #[error("a part of the table's stream cannot be read")]
+    Unreadable,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,7 +96,7 @@ impl Stream {
         let mut ended = false;
         for iterator in self.iterators.values_mut() {
             while let Some(at) = iterator.take() {
-                let answer = self.client.get_records().shard_iterator(at).send().await.map_err(stream)?;
+                let answer = self.client.get_records().shard_iterator(at).send().await.map_err(records)?;
                 woken.extend(answer.records().iter().filter_map(woken_by));
                 *iterator = answer.next_shard_iterator;
                 ended |= iterator.is_none();
@@ -134,6 +140,16 @@ fn stream<E: std::error::Error>(error: E) -> DeliveryError {
     DeliveryError::Stream(DisplayErrorContext(&error).to_string())
 }
 
+/// An answer that came and cannot be read holds whole items, so nothing of it is told.
+fn records(error: SdkError<GetRecordsError, HttpResponse>) -> DeliveryError {
+    let trimmed = error.as_service_error().is_some_and(GetRecordsError::is_trimmed_data_access_exception);
+    if trimmed || error.raw_response().is_some_and(|answer| answer.status().is_success()) {
+        DeliveryError::Unreadable
+    } else {
+        stream(error)
+    }
+}
+
 /// A new event wakes its subject, and so does one that is to be resent. The pipe's filter on AWS says the same.
 fn woken_by(record: &Record) -> Option<SubjectKey> {
     let change = record.dynamodb()?;
@@ -145,6 +161,12 @@ fn woken_by(record: &Record) -> Option<SubjectKey> {
     let new = change.new_image()?;
     let wakes = *record.event_name()? == OperationType::Insert || new.contains_key("resentAt");
     (wakes && new.contains_key(table::OPEN)).then(|| text(keys.get(table::PARTITION_KEY)).map(SubjectKey::from))?
+}
+
+/// Who has something to deliver, by the index.
+async fn undelivered(courier: &Courier) -> Result<BTreeSet<SubjectKey>, StoreError> {
+    let open = courier.store().open(Kind::Undelivered).await?;
+    Ok(open.into_iter().map(|open| SubjectKey::from(open.partition)).collect())
 }
 
 /// Drives every subject that has something to deliver.
@@ -162,15 +184,21 @@ impl Pump {
     pub async fn start(courier: Arc<Courier>, mut stream: Stream) -> Result<Self, DeliveryError> {
         // The stream first, so that nothing falls between it and the index.
         stream.open().await?;
-        let undelivered = courier.store().open(Kind::Undelivered).await?;
         let now = courier.now();
-        let due = undelivered.into_iter().map(|open| (SubjectKey::from(open.partition), now)).collect();
+        let due = undelivered(&courier).await?.into_iter().map(|subject| (subject, now)).collect();
         Ok(Self { courier, stream, due, working: BTreeSet::new(), tasks: JoinSet::new() })
     }
 
-    /// Hears from the stream who has something new; how many have.
+    /// Hears from the stream who has something new; how many have. Where the stream cannot be read, the index tells.
     pub async fn hear(&mut self) -> Result<usize, DeliveryError> {
-        let woken = self.stream.poll().await?;
+        let woken = match self.stream.poll().await {
+            Err(DeliveryError::Unreadable) => {
+                let mut woken = undelivered(&self.courier).await?;
+                woken.retain(|subject| !self.due.contains_key(subject) && !self.working.contains(subject));
+                woken
+            }
+            polled => polled?,
+        };
         let heard = woken.len();
         self.wake(woken);
         Ok(heard)

@@ -272,7 +272,7 @@ impl Post {
     pub async fn deliver_for(&self, pump: &mut Pump, time: Duration) {
         let end = self.clock.now().after(time);
         loop {
-            let heard = pump.hear().await.unwrap();
+            let heard = hear(pump).await;
             pump.begin();
             while pump.finish_one().await {
                 pump.begin();
@@ -354,4 +354,15 @@ pub struct Account {
     pub lost: usize,
     /// How many came after a later one of their subject.
     pub out_of_order: usize,
+}
+
+/// Hears what there is; a store that is slow is asked again, as the local host does.
+async fn hear(pump: &mut Pump) -> usize {
+    const TRIES: usize = 5;
+    for _ in 1..TRIES {
+        if let Ok(heard) = pump.hear().await {
+            return heard;
+        }
+    }
+    pump.hear().await.unwrap()
 }
