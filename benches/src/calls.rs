@@ -123,6 +123,7 @@ fn kit_or_license(marketplace: &Marketplace, function: &str, number: usize) -> R
 pub(crate) const FUNCTIONS: [&str; 17] = [
     "new-instance",
     "query-instance",
+    "get-license-async",
     "refresh-instance",
     "upgrade-instance",
     "change-instance-check",
@@ -131,7 +132,6 @@ pub(crate) const FUNCTIONS: [&str; 17] = [
     "auth-sync",
     "single-org-sync",
     "all-org-sync",
-    "get-license-async",
     "refresh-license-code",
     "update-license-code-status",
     "release-license-code",
