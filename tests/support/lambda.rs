@@ -74,7 +74,8 @@ impl FunctionProcess {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_LOG_GROUP_NAME", binary)
             .env("AWS_LAMBDA_LOG_STREAM_NAME", "local")
-            .env("AWS_REGION", "eu-west-1")
+            // Of the tests' own client, as DynamoDB Local keeps a database for each region and access key.
+            .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
             .env("AWS_SECRET_ACCESS_KEY", "local")
             .envs(environment.iter().map(|(name, value)| (name, value)))
@@ -349,7 +350,7 @@ pub fn event(parts: &Parts, path: &str, body: &Bytes) -> Value {
         "requestContext": {
             "accountId": "anonymous",
             "apiId": "local",
-            "domainName": "local.lambda-url.eu-west-1.on.aws",
+            "domainName": "local.lambda-url.us-east-1.on.aws",
             "domainPrefix": "local",
             "http": {
                 "method": parts.method.as_str(),
@@ -370,7 +371,7 @@ pub fn event(parts: &Parts, path: &str, body: &Bytes) -> Value {
 }
 
 fn arn(function: &str) -> String {
-    format!("arn:aws:lambda:eu-west-1:123456789012:function:{function}")
+    format!("arn:aws:lambda:us-east-1:123456789012:function:{function}")
 }
 
 fn status(code: u16) -> Response {
