@@ -352,7 +352,8 @@ fn the_queue_is_patient_enough_for_its_function() {
 #[test]
 fn every_variable_that_is_set_is_read() {
     let mut sources = String::new();
-    let mut folders = vec![root().join("shared/runtime/src"), root().join("functions")];
+    let mut folders =
+        ["shared/orders/src", "shared/runtime/src", "functions"].map(|folder| root().join(folder)).to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -24,11 +24,11 @@ use crate::problem::{Kind, Problem};
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// The `next` of the page before.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// How many at most.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
-    limit: Limit,
+    pub(crate) limit: Limit,
 }
 
 /// Which order a path is about.
@@ -38,7 +38,7 @@ pub(crate) struct PageQuery {
 pub(crate) struct OrderPath {
     /// The order's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "CS2509071201OKVI2")]
-    order_id: OrderId,
+    pub(crate) order_id: OrderId,
 }
 
 /// Where an event is on its way to the application.

@@ -62,7 +62,7 @@ pub struct Place {
 
 /// The text is no place in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no place in a list of instances")]
+#[error("it is no place in such a list")]
 pub struct PlaceError;
 
 impl fmt::Display for Place {
