@@ -11,7 +11,7 @@ use http::Method;
 use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
-use koogallery_open_api::{Credentials, LicenseFile, LicenseInfo, LicenseStatus};
+use koogallery_open_api::{Credentials, LicenseFile, LicenseInfo, LicenseStatus, OrderInfo};
 use koogallery_runtime::{Environment, now};
 use koogallery_store::Status;
 use koogallery_tests::api::{Api, TOKEN};
@@ -476,6 +476,72 @@ async fn who_bought_is_shown_and_the_look_is_logged() {
     assert_eq!(details, json!({ "instanceId": "b-2", "orderId": "b-2" }));
 }
 
+/// An order that the order query knows, of two lines.
+fn order_info(id: &str) -> OrderInfo {
+    let line = |number: u8, users: u32| {
+        json!({ "orderLineId": format!("{id}-00000{number}"), "chargingMode": "PERIOD",
+            "expireTime": "20981231160000", "periodType": "year", "periodNumber": 1,
+            "productInfo": [{ "productId": "p-1", "skuCode": "team", "linearValue": users }],
+            "extendParams": [{ "name": "contact", "value": "buyer-7" }] })
+    };
+    let lines = [line(1, 5), line(2, 20)];
+    let order = json!({ "orderId": id, "orderType": "NEW", "orderLine": lines,
+        "buyerInfo": { "email": "buyer@example.com" } });
+    serde_json::from_value(order).unwrap()
+}
+
+#[tokio::test]
+async fn what_the_order_query_has_not_told_yet_is_asked_for_at_a_look_and_kept() {
+    let (seller, api, stand_in) = with_open_api(SK).await;
+    let second = with(with(bought("b-2"), "orderId", "CS1"), "orderLineId", "CS1-000002");
+    seller.say_all(&[purchase(), second, bought("b-3"), about(release(), "b-3"), freeze()]).await;
+    let path = "/v1/instances/b-1/purchase-details";
+    let unknown = api.get(path).await.expect(200);
+    assert_eq!(unknown, json!({ "instanceId": "b-1", "orderId": "CS1" }), "KooGallery does not know the order");
+    let reason = seller.api_records().last().unwrap().reason.clone().unwrap();
+    assert!(reason.contains("order CS1") && reason.contains("MKT.0100"), "{reason}");
+    assert_eq!(api.get("/v1/orders/CS1/details").await.expect(404)["koogalleryCode"], "MKT.0100");
+    assert_eq!(api.get("/v1/instances/b-1").await.expect(200)["freezeCause"], "expired");
+
+    stand_in.put_order(order_info("CS1"));
+    stand_in.put_order(order_info("b-3"));
+    let details = api.get(path).await.expect(200);
+    assert_eq!(details["order"]["buyerInfo"]["email"], "buyer@example.com");
+    assert_eq!(details["order"]["orderLine"][0]["extendParams"][0]["value"], "buyer-7");
+    api.get("/v1/instances/b-2/purchase-details").await.expect(200);
+    let released = api.get("/v1/instances/b-3/purchase-details").await.expect(200);
+    assert_eq!(released["order"], Value::Null, "of a released instance nobody asks any more");
+
+    // Of any order, whatever it bought; that is not kept.
+    let whole = api.get("/v1/orders/CS1/details").await.expect(200);
+    assert_eq!(whole["order"]["orderLine"].as_array().unwrap().len(), 2);
+    assert!(seller.item("ORDER#CS1", "DETAILS").await.is_none());
+    api.get("/v1/orders/CS1/details?orderLineId=%20").await.expect(400);
+
+    let shown = api.get("/v1/instances/b-1").await.expect(200);
+    let team = |users| {
+        json!({ "productId": "p-1", "skuCode": "team", "linearValue": users, "chargingMode": "PERIOD",
+        "periodType": "year", "periodNumber": 1 })
+    };
+    assert_eq!((&shown["bought"], &shown["holds"]), (&team(5.0), &team(5.0)));
+    assert_eq!((&shown["boughtUntil"], &shown["freezeCause"]), (&shown["expireTime"], &json!("suspended")));
+    assert_eq!(shown["boughtUntil"], "2098-12-31T16:00:00.000Z");
+    let listed = api.get("/v1/instances?status=active").await.expect(200);
+    assert_eq!(listed["instances"][0]["holds"], team(20.0));
+
+    // Kept: KooGallery is asked no more.
+    stand_in.stop().await;
+    assert_eq!(api.get(path).await.expect(200), details);
+    let kept = api.get("/v1/orders/CS1/details?orderLineId=CS1-000001").await.expect(200);
+    assert_eq!(kept, json!({ "order": details["order"] }));
+    let record = seller.api_records().last().unwrap().clone();
+    assert_eq!((record.shown, &*record.subjects), (Some("order details"), &[("orderId", "CS1".to_owned())][..]));
+    let (kept, logged) = (format!("{:?}", seller.everything().await), format!("{:?}", seller.api_records()));
+    for personal in ["buyer@example.com", "buyer-7"] {
+        assert!(!kept.contains(personal) && !logged.contains(personal), "{personal}");
+    }
+}
+
 // ------------------------------------------------------------------------------------------------ Events
 
 #[tokio::test]
@@ -740,10 +806,10 @@ fn every_example_fits_its_schema() {
 fn justified(operation: &str, status: &str) -> bool {
     match (operation, status) {
         // A fault inside: only sealed values that do not open are one today, and that is tested.
-        (_, "500") => !matches!(operation, "getPurchaseDetails" | "tellClientSecret"),
-        // KooGallery's guide names no refusal of a license that was made; a heartbeat is sent again until its 20 s are
-        // over, and activation shows the same path without waiting.
-        ("putLicense", "409") | ("licenseHeartbeat", "504") => true,
+        (_, "500") => !matches!(operation, "getPurchaseDetails" | "getOrderDetails" | "tellClientSecret"),
+        // KooGallery's guide names no refusal of a license that was made; a heartbeat and an order query are sent again
+        // until their time is over, and activation shows the same path without waiting.
+        ("putLicense", "409") | ("licenseHeartbeat" | "getOrderDetails", "504") => true,
         _ => false,
     }
 }
@@ -768,6 +834,8 @@ fn resend(event: uuid::Uuid) -> Value {
     json!({ "instanceId": "b-1", "eventIds": [event] })
 }
 
+const ORDER_DETAILS: &str = "/v1/orders/CS1/details?orderLineId=CS1-000001";
+
 /// A request of each operation that succeeds.
 fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
     let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
@@ -784,6 +852,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),
         ("putUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), Some(usage_info), 204),
         ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
+        ("getOrderDetails", ORDER_DETAILS.to_owned(), None, 200),
         ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
         ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
         ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
@@ -811,6 +880,7 @@ async fn every_documented_status_is_met() {
     seller.say_all(&[bodies::freeze_code()]).await;
     assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
+    stand_in.put_order(order_info("CS1"));
     let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap()[0].event.event_id;
     let good = good_requests(event);
     for (operation, path, body, status) in &good {
@@ -831,6 +901,7 @@ async fn every_documented_status_is_met() {
     }
     seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
+    seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
     seen.see(&api, "activateLicense", &format!("/v1/licenses/{CODE}/activate"), None, 409).await;
     seen.see(&api, "licenseHeartbeat", "/v1/licenses/ANOTHER-CODE/heartbeat", None, 409).await;
     v1_limit(&seller, &api, &mut seen).await;
@@ -906,9 +977,11 @@ async fn v1_limit(seller: &Seller, api: &Api, seen: &mut Seen) {
 /// What is sealed at rest and was changed does not open.
 async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
     let store = seller.host.store();
-    for (partition, sort, name) in
-        [("INSTANCE#b-4", "DETAILS", "details"), ("TENANT#t-1", "APPLICATION#a-1", "clientSecret")]
-    {
+    for (partition, sort, name) in [
+        ("INSTANCE#b-4", "DETAILS", "details"),
+        ("ORDER#CS1", "DETAILS#CS1-000001", "details"),
+        ("TENANT#t-1", "APPLICATION#a-1", "clientSecret"),
+    ] {
         let update = store.client().update_item().table_name(store.table()).update_expression("SET #name = :bad");
         let update = update.key("pk", AttributeValue::S(partition.to_owned()));
         let update = update.key("sk", AttributeValue::S(sort.to_owned())).expression_attribute_names("#name", name);
@@ -916,6 +989,7 @@ async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
         update.expression_attribute_values(":bad", bad).send().await.unwrap();
     }
     seen.see(api, "tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret", None, 500).await;
+    seen.see(api, "getOrderDetails", ORDER_DETAILS, None, 500).await;
     seen.see(api, "getPurchaseDetails", "/v1/instances/b-4/purchase-details", None, 500).await;
     assert!(seller.api_records().last().unwrap().reason.is_some(), "the log says why");
 }
@@ -944,11 +1018,11 @@ async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
         assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     }
     let to_koogallery = good.iter().filter(|(operation, ..)| {
-        matches!(*operation, "activateLicense" | "licenseHeartbeat" | "pushUsage" | "putLicense")
+        matches!(*operation, "activateLicense" | "licenseHeartbeat" | "pushUsage" | "putLicense" | "getOrderDetails")
     });
     for (operation, path, body, _) in to_koogallery {
         seen.see(&wrong, operation, path, body.as_ref(), 502).await;
-        if *operation != "licenseHeartbeat" {
+        if !matches!(*operation, "licenseHeartbeat" | "getOrderDetails") {
             seen.see(&Api::of(&broken), operation, path, body.as_ref(), 504).await;
         }
     }

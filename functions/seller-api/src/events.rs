@@ -24,11 +24,11 @@ use crate::problem::{Kind, Problem};
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
     /// The `next` of the page before.
-    pub(crate) cursor: Option<String>,
+    cursor: Option<String>,
     /// How many at most.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
-    pub(crate) limit: Limit,
+    limit: Limit,
 }
 
 /// Which order a path is about.

@@ -5,19 +5,20 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use koogallery::OrderLineId;
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{NoClient, Orders, OrdersError};
 use koogallery_store::{Instance, Status, World, purchase_details_place};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
-use crate::events::{OrderPath, PageQuery};
+use crate::events::OrderPath;
 use crate::extract::{PathOf, QueryOf};
 use crate::instances::InstancePath;
 use crate::journal::Shown;
-use crate::page::{cursor, place};
+use crate::open_api::failed;
 use crate::problem::{Kind, Problem, Reason};
 
 /// A look waits this long for the order query.
@@ -104,56 +105,53 @@ pub(crate) async fn get(
     Ok((Extension(Shown("purchase details")), reason, Json(details)))
 }
 
-/// What is known of an order.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = OrderDetailsList, examples(json!({
-    "details": [{ "orderLineId": "CS2509071201OKVI2-000001", "order": { "orderId": "CS2509071201OKVI2" } }],
-})))]
-pub(crate) struct OrderDetailsList {
-    /// By the order line that was asked for.
-    details: Vec<OrderDetailsView>,
-    /// The next page's `cursor`; absent at the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
+/// Which line of an order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LineQuery {
+    /// One line; the whole order where none is given.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    order_line_id: Option<OrderLineId>,
 }
 
-/// What the order query told of an order line.
+/// What the order query tells of an order.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = OrderDetails)]
-struct OrderDetailsView {
-    /// The line that was asked for; absent where the whole order was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_line_id: Option<String>,
+#[schema(as = OrderDetails, examples(json!({
+    "order": { "orderId": "CS2509071201OKVI2", "orderType": "NEW", "orderLine": [] },
+})))]
+pub(crate) struct OrderDetails {
     /// The answer, by KooGallery's names.
     #[schema(value_type = Object)]
     order: OrderInfo,
 }
 
-/// What the order query told of an order, whatever it bought: personal data. Each look is logged.
+/// Who bought by an order, and what, whatever kind of product it is: personal data. Each look is logged.
 ///
-/// It is asked when an event that names the order is delivered; this shows what it told then.
-#[utoipa::path(get, path = "/v1/orders/{orderId}/details", tag = "orders", operation_id = "listOrderDetails",
-    params(OrderPath, PageQuery),
+/// It is what was kept when an event that names the order was delivered; else KooGallery is asked now, and nothing kept.
+#[utoipa::path(get, path = "/v1/orders/{orderId}/details", tag = "orders", operation_id = "getOrderDetails",
+    params(OrderPath, LineQuery),
     responses(
-        (status = 200, description = "A page of what is known", body = OrderDetailsList),
-        (status = 404, description = "Nothing is known of the order"),
+        (status = 200, description = "What is known", body = OrderDetails),
+        (status = 404, description = "KooGallery knows no such order of this seller"),
+        (status = 502, description = "KooGallery's open API did not serve the request"),
+        (status = 504, description = "KooGallery did not answer in time"),
     ))]
 pub(crate) async fn of_order(
     State(api): State<Arc<SellerApi>>,
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
-    QueryOf(query): QueryOf<PageQuery>,
-) -> Result<(Extension<Shown>, Json<OrderDetailsList>), Problem> {
-    let from = place(query.cursor.as_deref())?;
-    let page = api.store().kept_order_details(&order_id, from.as_ref(), query.limit.0).await?;
-    if page.details.is_empty() && from.is_none() {
-        return Err(Problem::unknown("order whose details are known"));
-    }
-    let mut details = Vec::with_capacity(page.details.len());
-    for (line, sealed) in page.details {
-        let order = api.orders().open(&order_id, line.as_ref(), &sealed).await?;
-        details.push(OrderDetailsView { order_line_id: line.map(|line| line.to_string()), order });
-    }
-    let next = page.next.map(|place| cursor(&place.to_string()));
-    Ok((Extension(Shown("order details")), Json(OrderDetailsList { details, next })))
+    QueryOf(LineQuery { order_line_id }): QueryOf<LineQuery>,
+) -> Result<(Extension<Shown>, Json<OrderDetails>), Problem> {
+    let (orders, line) = (api.orders(), order_line_id.as_ref());
+    let order = if let Some(kept) = orders.kept(&order_id, line).await? {
+        kept
+    } else {
+        let secrets = api.secrets().fresh().await?;
+        let asked = orders.ask(&order_id, line, &secrets, Instant::now() + BUDGET).await;
+        asked.map_err(|error| match error {
+            OrdersError::Query(error) => failed(error, Kind::Unknown),
+            error => error.into(),
+        })?
+    };
+    Ok((Extension(Shown("order details")), Json(OrderDetails { order })))
 }

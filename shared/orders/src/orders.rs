@@ -5,7 +5,7 @@ use std::time::Instant;
 use koogallery::{InstanceId, OrderId, OrderLineId, ProductId, Timestamp};
 use koogallery_open_api::{Error, OrderInfo};
 use koogallery_runtime::{Secrets, Vault, VaultError};
-use koogallery_store::{Changed, Sealed, Store, StoreError, order_details_place};
+use koogallery_store::{Changed, Store, StoreError, order_details_place};
 
 use crate::open_api::{NoClient, OpenApi};
 use crate::told::told;
@@ -44,22 +44,21 @@ pub enum OrdersError {
 impl Orders<'_> {
     /// What is kept of an order line; none before it was asked for.
     pub async fn kept(&self, order: &OrderId, line: Option<&OrderLineId>) -> Result<Option<OrderInfo>, OrdersError> {
-        match self.store.order_details(order, line).await? {
-            Some(sealed) => self.open(order, line, &sealed).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(sealed) = self.store.order_details(order, line).await? else { return Ok(None) };
+        let place = order_details_place(order, line);
+        let opened = self.vault.open(self.store, &place, &sealed).await?;
+        serde_json::from_slice(&opened).map(Some).map_err(|_| OrdersError::Malformed(place))
     }
 
-    /// Opens what the table keeps of an order line.
-    pub async fn open(
+    /// What KooGallery answers now; it is not kept.
+    pub async fn ask(
         &self,
         order: &OrderId,
         line: Option<&OrderLineId>,
-        sealed: &Sealed,
+        secrets: &Secrets,
+        deadline: Instant,
     ) -> Result<OrderInfo, OrdersError> {
-        let place = order_details_place(order, line);
-        let opened = self.vault.open(self.store, &place, sealed).await?;
-        serde_json::from_slice(&opened).map_err(|_| OrdersError::Malformed(place))
+        Ok(self.open_api.client(secrets).await?.order_query(order, line, deadline).await?)
     }
 
     /// What is kept, or what KooGallery answers now, which is kept from now on.
@@ -73,7 +72,7 @@ impl Orders<'_> {
         if let Some(kept) = self.kept(order, line).await? {
             return Ok(kept);
         }
-        let details = self.open_api.client(secrets).await?.order_query(order, line, deadline).await?;
+        let details = self.ask(order, line, secrets, deadline).await?;
         let place = order_details_place(order, line);
         let json = serde_json::to_vec(&details).map_err(|_| OrdersError::Malformed(place.clone()))?;
         let sealed = self.vault.seal(self.store, &place, &json).await?;

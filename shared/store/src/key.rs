@@ -161,12 +161,9 @@ impl Key {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
     }
 
-    /// What the sort keys of an order's details begin with.
-    pub(crate) const DETAILS: &str = "DETAILS";
-
     /// What was bought by an order line, as the order query tells it.
     pub(crate) fn order_details(order: &OrderId, line: Option<&OrderLineId>) -> Self {
-        let sort = line.map_or_else(|| Self::DETAILS.to_owned(), |line| format!("{}#{line}", Self::DETAILS));
+        let sort = line.map_or_else(|| "DETAILS".to_owned(), |line| format!("DETAILS#{line}"));
         Self::new(World::Real, &format!("ORDER#{order}"), sort)
     }
 

@@ -58,7 +58,7 @@ pub use lifecycle::{AppliedOrder, Freeze, FreezeCause, Lifecycle, OrderEffect, S
 pub use listing::{InstancePage, Place, PlaceError};
 pub use new_instance::{Created, purchase_details_place};
 pub use open::{Kind, Open};
-pub use order_details::{DetailsPage, DetailsPlace, order_details_place};
+pub use order_details::order_details_place;
 pub use order_notice::Noticed;
 pub use outbox::{Delivery, EventRecord, NextTry, SubjectKey};
 pub use provisioned::Provisioned;

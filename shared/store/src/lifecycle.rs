@@ -407,7 +407,7 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Fact {
-        Order(AppliedOrder),
+        Order(Box<AppliedOrder>),
         Freeze(i64),
         Unfreeze(i64),
         ToldFirst(i64),
@@ -420,12 +420,13 @@ mod tests {
             let effect = OrderEffect::Refresh { scene, expire_time, product_id: None };
             let (order_id, order_line_id) = (order.parse().unwrap(), Some("1".parse().unwrap()));
             let further = BTreeMap::new();
-            Self::Order(AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, bought: None, further })
+            let signed_at = at(signed);
+            Self::Order(AppliedOrder { order_id, order_line_id, signed_at, effect, bought: None, further }.into())
         }
 
         fn apply(&self, life: &mut Lifecycle) {
             match self {
-                Self::Order(order) => life.apply_order(order.clone()),
+                Self::Order(order) => life.apply_order(AppliedOrder::clone(order)),
                 Self::Freeze(signed) => life.freeze(Freeze { signed_at: at(*signed), expired: false }),
                 Self::Unfreeze(signed) => life.unfreeze(at(*signed)),
                 Self::ToldFirst(until) => {

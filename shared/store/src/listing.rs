@@ -62,7 +62,7 @@ pub struct Place {
 
 /// The text is no place in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no place in such a list")]
+#[error("it is no place in a list of instances")]
 pub struct PlaceError;
 
 impl fmt::Display for Place {
