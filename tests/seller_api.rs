@@ -339,10 +339,15 @@ async fn v1_can_be_told_only_what_fits() {
 }
 
 async fn say_v1(seller: &Seller, parameters: &[(&str, &str)]) {
-    let key = seller.key(InterfaceType::Basic);
+    let code = code_v1(seller, InterfaceType::Basic, parameters).await;
+    assert!(matches!(code.as_str(), "000000" | "000004"), "{code}");
+}
+
+async fn code_v1(seller: &Seller, interface: InterfaceType, parameters: &[(&str, &str)]) -> String {
+    let key = seller.key(interface);
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let exchange = seller.marketplace.send(&SignedCall::basic_v1(&key, parameters, now())).await.unwrap();
-    assert!(matches!(exchange.reply().unwrap().result_code.as_str(), "000000" | "000004"));
+    exchange.reply().unwrap().result_code.to_string()
 }
 
 // ------------------------------------------------------------------------------------------------ Usage
@@ -736,6 +741,57 @@ async fn a_license_that_was_applied_for_is_handed_in() {
     assert!(!format!("{:?}", seller.api_records()).contains("许可"));
 }
 
+#[tokio::test]
+async fn a_license_that_did_not_reach_koogallery_is_not_taken_for_handed_in() {
+    let (misled, api, _stand_in) = with_open_api("another secret key").await;
+    misled.say_all(&[purchase()]).await;
+    let applied = bodies::get_license("e-1", "device-1");
+    let (path, made) =
+        ("/v1/instances/b-1/licenses/e-1", json!({ "deviceFingerprint": "device-1", "text": "a license" }));
+    assert_eq!(misled.say(&applied).await, "000004");
+    for _ in 0..2 {
+        api.put(path, &made).await.expect(502);
+        assert_eq!(misled.say(&applied).await, "000004");
+    }
+
+    // Once the SK is right, the same request does it.
+    let stand_in = StandIn::start(Credentials::new(AK, SK).unwrap(), AccessKeys::from_json(KEYS).unwrap(), now).await;
+    let stand_in = stand_in.unwrap();
+    let (endpoint, table) = (stand_in.endpoint().to_string(), misled.host.store().table().to_owned());
+    let dynamodb = misled.host.dynamodb_endpoint().to_owned();
+    let seller = Seller::at(Some(dynamodb), |environment| {
+        at_open_api(with_token(environment), &endpoint, SK).with("KOOGALLERY_TABLE", table)
+    })
+    .await;
+    for _ in 0..2 {
+        Api::of(&seller).put(path, &made).await.expect(204);
+        assert_eq!(misled.say(&applied).await, "000000");
+    }
+    assert_eq!(stand_in.license_files().len(), 2, "KooGallery is given it each time");
+}
+
+#[tokio::test]
+async fn a_purchase_s_license_is_said_to_be_made() {
+    let (seller, api) = start().await;
+    let ask = async |product| {
+        let asked = [("activity", "getLicense"), ("orderId", "CS1"), ("productId", product)];
+        code_v1(&seller, InterfaceType::License, &asked).await
+    };
+    let path = "/v1/orders/CS1/license";
+    api.put(path, &json!({})).await.expect(404);
+    assert_eq!((ask("p-1").await, ask("").await), ("000004".to_owned(), "000004".to_owned()));
+    api.put(path, &json!({ "productId": "p-2" })).await.expect(404);
+    for bad in [json!({ "productId": "" }), json!({ "productId": null }), json!({ "text": "a license" })] {
+        api.put(path, &bad).await.expect(400);
+    }
+    for _ in 0..2 {
+        api.put(path, &json!({ "productId": "p-1" })).await.expect(204);
+    }
+    assert_eq!((ask("p-1").await, ask("").await), ("000000".to_owned(), "000004".to_owned()));
+    api.ask(&Method::PUT, path, None).await.expect(204);
+    assert_eq!(ask("").await, "000000");
+}
+
 // ------------------------------------------------------------------------------------------------ The description
 
 fn document() -> Value {
@@ -864,6 +920,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
         ("putLicense", "/v1/instances/b-1/licenses/e-1".to_owned(), Some(license), 204),
+        ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), None, 204),
         ("activateLicense", activate, None, 200),
         ("licenseHeartbeat", heartbeat, None, 200),
         ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
@@ -881,6 +938,8 @@ async fn every_documented_status_is_met() {
     assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
     stand_in.put_order(order_info("CS1"));
+    let asked = [("activity", "getLicense"), ("orderId", "CS1")];
+    assert_eq!(code_v1(&seller, InterfaceType::License, &asked).await, "000004");
     let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap()[0].event.event_id;
     let good = good_requests(event);
     for (operation, path, body, status) in &good {
@@ -902,6 +961,7 @@ async fn every_documented_status_is_met() {
     seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
+    seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", None, 404).await;
     seen.see(&api, "activateLicense", &format!("/v1/licenses/{CODE}/activate"), None, 409).await;
     seen.see(&api, "licenseHeartbeat", "/v1/licenses/ANOTHER-CODE/heartbeat", None, 409).await;
     v1_limit(&seller, &api, &mut seen).await;

@@ -39,6 +39,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(tenants::departments))
         .routes(routes!(licenses::get))
         .routes(routes!(licenses::put))
+        .routes(routes!(licenses::put_of_order))
         .routes(routes!(licenses::activate))
         .routes(routes!(licenses::heartbeat))
         .routes(routes!(usage::push))
