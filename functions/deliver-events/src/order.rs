@@ -1,11 +1,12 @@
-//! What the order query tells of an event's order: buyer, product, period. Asked once, then kept, sealed.
+//! What the order query tells of an event's order: buyer, product, period. Asked once, then kept, sealed, for as long as
+//! the event's instance or license code stands; what is of neither is asked for again on each try.
 
 use std::time::{Duration, Instant};
 
 use koogallery::{OrderId, OrderLineId};
 use koogallery_open_api::{BaseUrl, BaseUrlError, Client, Credentials, Patience};
 use koogallery_runtime::{ConfigError, Environment, OpenApiKey, Secrets, Vault, now};
-use koogallery_store::{Event, EventType, Store, order_details_place};
+use koogallery_store::{Event, EventRecord, EventType, Store, order_details_place};
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -30,11 +31,11 @@ impl Orders {
         Ok(Some(Self { base, vault: Vault::of(environment)?, client: Mutex::default() }))
     }
 
-    /// The details of an event's order: none for an event of no order, or without AK and SK. The error says why they
-    /// are not known now.
+    /// The details of an event's order: none for an event of no order, without AK and SK, or once they were erased. The
+    /// error says why they are not known now.
     pub(crate) async fn details(
         &self,
-        event: &Event,
+        EventRecord { subject, event, .. }: &EventRecord,
         store: &Store,
         secrets: &Secrets,
     ) -> Result<Option<Value>, String> {
@@ -45,13 +46,16 @@ impl Orders {
             let opened = self.vault.open(store, &place, &sealed).await.map_err(|error| error.to_string())?;
             return serde_json::from_slice(&opened).map(Some).map_err(|_| "kept order details are not JSON".to_owned());
         }
+        if store.is_erased(subject).await.map_err(|error| error.to_string())? {
+            return Ok(None);
+        }
         let client = self.client(key).await?;
         let details = client.order_query(&order, line.as_ref(), Instant::now() + BUDGET).await;
         let details = details.map_err(|error| error.to_string())?;
         let details = serde_json::to_value(details).map_err(|_| "order details cannot be written".to_owned())?;
         let sealed = self.vault.seal(store, &place, details.to_string().as_bytes()).await;
         let sealed = sealed.map_err(|error| error.to_string())?;
-        store.keep_order_details(&order, line.as_ref(), &sealed).await.map_err(|error| error.to_string())?;
+        store.keep_order_details(subject, &order, line.as_ref(), &sealed).await.map_err(|error| error.to_string())?;
         Ok(Some(details))
     }
 

@@ -126,7 +126,11 @@ pub(crate) struct InstanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     released_at: Option<String>,
-    /// How the buyer reaches it; absent while it is provisioned.
+    /// When what is personal of it was erased, some time after its release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    erased_at: Option<String>,
+    /// How the buyer reaches it; absent while it is provisioned, and once it is erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_info: Option<AppInfoView>,
     /// Why it could not be provisioned, where the application said so.
@@ -209,6 +213,7 @@ impl From<Instance> for InstanceView {
             created_at: life.created_at.to_rfc_3339(),
             expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
             released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
+            erased_at: life.erased_at.map(koogallery::Timestamp::to_rfc_3339),
             app_info: instance.app_info.map(AppInfoView::from),
             provisioning_failure: failure.map(|reply| FailureView {
                 result_code: reply.result_code.as_str().to_owned(),

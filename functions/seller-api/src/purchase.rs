@@ -36,7 +36,7 @@ pub(crate) struct Details {
     order: Option<Map<String, Value>>,
 }
 
-/// Who bought an instance, and what: personal data. Each look is logged.
+/// Who bought an instance, and what: personal data. Each look is logged. Of an erased instance nothing is left to tell.
 #[utoipa::path(get, path = "/v1/instances/{id}/purchase-details", tag = "instances",
     operation_id = "getPurchaseDetails", params(InstancePath),
     responses(
@@ -49,8 +49,12 @@ pub(crate) async fn get(
 ) -> Result<(Extension<Shown>, Json<Details>), Problem> {
     let instance = api.instance(&id).await?;
     let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
-    let (purchase, details) =
-        tokio::try_join!(api.store().purchase_details(World::Real, &id), api.store().order_details(order, line))?;
+    // An order's details may be another instance's as well, and stand for that.
+    let (purchase, details) = if instance.life.erased_at.is_some() {
+        (None, None)
+    } else {
+        tokio::try_join!(api.store().purchase_details(World::Real, &id), api.store().order_details(order, line))?
+    };
     let open = async |sealed: Option<_>, place: String| match sealed {
         Some(sealed) => {
             let opened = api.vault.open(api.store(), &place, &sealed).await?;
