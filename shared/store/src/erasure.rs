@@ -246,10 +246,17 @@ impl Store {
             let requests: Result<Vec<_>, _> = keys.iter().map(|key| delete_request(key.clone())).collect();
             let mut left = requests?;
             let mut pauses = Pauses::new();
+            // DynamoDB may do a part and name the rest; or a sync that takes away holds an item.
             while !left.is_empty() {
-                let request = self.client.batch_write_item().request_items(&self.table, left);
-                let answer = request.send().await.map_err(StoreError::from_sdk)?;
-                left = answer.unprocessed_items.and_then(|mut items| items.remove(&self.table)).unwrap_or_default();
+                let request = self.client.batch_write_item().request_items(&self.table, left.clone());
+                match request.send().await.map_err(StoreError::from_sdk) {
+                    Ok(answer) => {
+                        let unprocessed = answer.unprocessed_items.and_then(|mut items| items.remove(&self.table));
+                        left = unprocessed.unwrap_or_default();
+                    }
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
                 if !left.is_empty() {
                     pauses.pause().await?;
                 }
