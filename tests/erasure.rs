@@ -327,7 +327,7 @@ async fn everything_personal_is_gone_when_the_time_is_over_and_nobody_elses() {
 
         // A moment too early nothing happens; then everything at once, and never again.
         let eraser = world.eraser();
-        let too_early = world.released_at(goes).await.after(30 * DAY - Duration::from_millis(1));
+        let too_early = world.released_at(goes).await.after(30 * DAY).before(Duration::from_millis(1));
         let store = world.seller.host.store();
         assert_eq!(store.to_erase(too_early.before(30 * DAY)).await.unwrap(), []);
         assert_eq!(world.seller.standing().await, before);
@@ -632,7 +632,7 @@ async fn every_way_to_a_release_leads_to_the_erasure_and_debug_calls_to_none() {
         if place == 1 {
             seller.say_all(&[with(bodies::freeze_code(), "license", "OTHER-CODE1-OTHER")]).await;
         }
-        seller.say_all(&[body.clone()]).await;
+        seller.say_all(std::slice::from_ref(body)).await;
         assert_eq!(to_erase().await, 4 + place, "{body}");
     }
     for body in [sold("debug"), released("debug"), bodies::release_code()] {
