@@ -33,8 +33,7 @@ impl Retention {
     /// How long what was released then has been due at this time.
     #[must_use]
     pub fn overdue(self, released_at: Timestamp, at: Timestamp) -> Duration {
-        let millis = self.released_by(at).as_millis().saturating_sub(released_at.as_millis());
-        Duration::from_millis(millis.try_into().unwrap_or_default())
+        self.released_by(at).since(released_at)
     }
 }
 

@@ -69,9 +69,10 @@ impl Store {
     pub async fn erase(&self, of: &SubjectKey, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
         let (instance, license) = (of.as_str().strip_prefix("INSTANCE#"), of.as_str().strip_prefix("LICENSE#"));
         if let Some(Ok(id)) = instance.map(str::parse::<InstanceId>) {
-            self.erase_instance(&id, released_by, at).await
+            // Boxed: a caller's future would hold this one's, too deep for the compiler.
+            Box::pin(self.erase_instance(&id, released_by, at)).await
         } else if let Some(Ok(code)) = license.map(str::parse::<LicenseCode>) {
-            self.erase_license(&code, released_by, at).await
+            Box::pin(self.erase_license(&code, released_by, at)).await
         } else {
             Ok(Erased::Unknown)
         }
