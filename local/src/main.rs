@@ -119,7 +119,7 @@ enum Command {
     },
     /// Erase at once what is personal of an instance that is released, or of a license code.
     ///
-    /// A schedule does the same KOOGALLERY_PERSONAL_DATA_DAYS after the release. Status, orders and periods stay.
+    /// A schedule does the same `KOOGALLERY_PERSONAL_DATA_DAYS` after the release. Status, orders and periods stay.
     Erase {
         /// The instance's id.
         #[arg(value_name = "INSTANCE_ID", required_unless_present = "license")]
