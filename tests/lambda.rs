@@ -26,7 +26,8 @@ fn build() {
     BUILT.get_or_init(|| {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--bins"]);
-        build.args(["front-door", "deliver-events", "seller-api"].iter().flat_map(|function| ["--package", function]));
+        let others = ["front-door", "deliver-events", "seller-api", "erase-personal-data"];
+        build.args(others.iter().flat_map(|function| ["--package", function]));
         build.args(CALLBACK_FUNCTIONS.iter().flat_map(|function| ["--package", function]));
         if !cfg!(debug_assertions) {
             build.arg("--release");
@@ -209,6 +210,40 @@ async fn events_are_delivered_by_the_real_binary() {
     let variables = [&variables[..], &missing].concat();
     let mut process = FunctionProcess::start("deliver-events", &lambda.runtime_api("deliver-events"), &variables);
     assert!(!process.ended().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn personal_data_is_erased_by_the_real_binary() {
+    build();
+    let seller = Seller::start().await;
+    seller.say_all(&[bodies::purchase(), bodies::release()]).await;
+    let lambda = LambdaEmulator::start([("erase-personal-data", Behaviour::Process)]).await;
+    let variables = [
+        ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
+        ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
+        ("KOOGALLERY_PERSONAL_DATA_DAYS", "0".to_owned()),
+    ];
+    let runtime_api = lambda.runtime_api("erase-personal-data");
+    let process = FunctionProcess::start("erase-personal-data", &runtime_api, &variables);
+    let scheduled = r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
+    for erased in [b"1", b"0"] {
+        assert_eq!(&lambda.invoke("erase-personal-data", scheduled).await.unwrap()[..], erased);
+    }
+    let instance = seller.instance(bodies::ID).await.unwrap();
+    assert!(instance.app_info.is_none() && instance.life.erased_at.is_some());
+    while process.output().len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let lines: Vec<Value> = process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["subject"], bodies::INSTANCE);
+    assert_eq!(
+        [1, 2].map(|run| (&lines[run]["Erased"], &lines[run]["ErasuresDue"])),
+        [(&json!(1), &json!(0)), (&json!(0), &json!(0))]
+    );
+
+    let mistake = [("KOOGALLERY_PERSONAL_DATA_DAYS", "for ever".to_owned())];
+    let variables = [&variables[..], &mistake].concat();
+    assert!(!FunctionProcess::start("erase-personal-data", &runtime_api, &variables).ended().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,16 +12,38 @@ const FRONT_DOOR: &str = "front-door";
 const DELIVER_EVENTS: &str = "deliver-events";
 /// Called by the seller's application.
 const SELLER_API: &str = "seller-api";
+/// Woken by a schedule. It reads neither secrets nor what is sealed.
+const ERASE_PERSONAL_DATA: &str = "erase-personal-data";
 /// What KooGallery does not call.
-const NO_CALLBACKS: [&str; 3] = [FRONT_DOOR, DELIVER_EVENTS, SELLER_API];
+const NO_CALLBACKS: [&str; 4] = [FRONT_DOOR, DELIVER_EVENTS, SELLER_API, ERASE_PERSONAL_DATA];
 
-/// What each function may do to the table. All of these also read the secret, and write their own log.
-const TABLE_ACTIONS: [(&str, &[&str]); 19] = [
+/// What each function may do to the table. All of these but one also read the secret, and all write their own log.
+const TABLE_ACTIONS: [(&str, &[&str]); 20] = [
     ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("application-sync", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("auth-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
     ("change-instance-check", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
-    (DELIVER_EVENTS, &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]),
+    (
+        DELIVER_EVENTS,
+        &[
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
+    ),
+    (
+        ERASE_PERSONAL_DATA,
+        &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
+    ),
     ("get-license-async", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
     ("new-instance", &["dynamodb:GetItem", "dynamodb:PutItem"]),
     ("order-notify", &["dynamodb:GetItem", "dynamodb:PutItem"]),
@@ -218,11 +240,14 @@ fn a_role_grants_what_its_function_calls_and_nothing_else() {
     };
     for (binary, actions) in TABLE_ACTIONS {
         let (name, function) = &functions[binary];
-        let mut expected = vec![
-            log(name),
-            (set(actions.iter().copied()), set(["GetAtt Table.Arn"])),
-            (set(["secretsmanager:GetSecretValue"]), set(["Ref Secret"])),
-        ];
+        let mut expected = vec![log(name), (set(actions.iter().copied()), set(["GetAtt Table.Arn"]))];
+        if binary == ERASE_PERSONAL_DATA {
+            assert!(!variables(function).contains_key("KOOGALLERY_SECRET_ARN"));
+            expected.push((set(["dynamodb:Query"]), set(["Sub ${Table.Arn}/index/open"])));
+        } else {
+            expected.push((set(["secretsmanager:GetSecretValue"]), set(["Ref Secret"])));
+            assert_eq!(variables(function)["KOOGALLERY_SECRET_ARN"], "Ref Secret");
+        }
         if SEALING.contains(&binary) {
             let actions = set(["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"]);
             expected.push((actions, set(["GetAtt DataKey.Arn"])));
@@ -240,7 +265,6 @@ fn a_role_grants_what_its_function_calls_and_nothing_else() {
         }
         assert_eq!(statements(&template, function), expected, "{binary}");
         assert_eq!(variables(function)["KOOGALLERY_TABLE"], "Ref Table");
-        assert_eq!(variables(function)["KOOGALLERY_SECRET_ARN"], "Ref Secret");
     }
 
     let (name, function) = &functions[FRONT_DOOR];
@@ -350,6 +374,25 @@ fn the_queue_is_patient_enough_for_its_function() {
 }
 
 #[test]
+fn personal_data_is_erased_every_day_after_as_many_as_the_code_takes() {
+    let template = template();
+    let schedule = &resources(&template)["ErasePersonalDataSchedule"]["Properties"];
+    assert_eq!(schedule["ScheduleExpression"], "rate(1 day)");
+    assert_eq!(plain(&schedule["Targets"][0]["Arn"]), "GetAtt ErasePersonalDataFunction.Arn");
+    let days = &template["Parameters"]["PersonalDataDays"];
+    let retention = |days: &str| {
+        let environment = koogallery_runtime::Environment::default();
+        erase_personal_data::Retention::of(&environment.with("KOOGALLERY_PERSONAL_DATA_DAYS", days)).ok()
+    };
+    assert_eq!(retention(&plain(&days["Default"])), retention(""));
+    let [least, most] = ["MinValue", "MaxValue"].map(|bound| days[bound].as_i64().unwrap());
+    let taken = |days: i64| retention(&days.to_string()).is_some();
+    assert_eq!([least - 1, least, most, most + 1].map(taken), [false, true, true, false]);
+    let (_, function) = &functions(&template)[ERASE_PERSONAL_DATA];
+    assert_eq!(variables(function)["KOOGALLERY_PERSONAL_DATA_DAYS"], "Ref PersonalDataDays");
+}
+
+#[test]
 fn every_variable_that_is_set_is_read() {
     let mut sources = String::new();
     let mut folders =
@@ -399,7 +442,15 @@ fn every_metric_of_an_alarm_is_written() {
         reason: None,
         duration: std::time::Duration::ZERO,
     };
-    let lines = [call, sweep, api.line("")];
+    let run = erase_personal_data::Run {
+        at: koogallery::Timestamp::from_millis(0),
+        erased: 0,
+        failed: 0,
+        due: 0,
+        overdue: std::time::Duration::ZERO,
+    };
+    let run = erase_personal_data::CloudWatchJournal::of(&environment).ran_line(&run);
+    let lines = [call, sweep, api.line(""), run];
     let mut own = 0;
     for (name, alarm) in of_type(&resources(&template()), "AWS::CloudWatch::Alarm") {
         assert_eq!(alarm["Properties"]["TreatMissingData"], "notBreaching", "{name}");
@@ -409,5 +460,5 @@ fn every_metric_of_an_alarm_is_written() {
             assert!(lines.iter().any(|line| line[&metric].is_number()), "{name}");
         }
     }
-    assert_eq!(own, 8);
+    assert_eq!(own, 9);
 }

@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::delivery::{DeliveryError, Pump, Stream};
+use crate::erasure::Erasing;
 use crate::functions::Functions;
 use crate::keys::{LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
 use crate::log::Console;
@@ -54,6 +55,7 @@ pub struct LocalHost {
     uses_test_keys: bool,
     database: Option<EmbeddedDatabase>,
     delivery: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    erasing: (oneshot::Sender<()>, JoinHandle<()>),
     stop: oneshot::Sender<()>,
     served: JoinHandle<std::io::Result<()>>,
 }
@@ -93,6 +95,9 @@ pub enum HostError {
     /// What is undelivered cannot be read.
     #[error("events cannot be delivered: {0}")]
     Delivery(#[from] DeliveryError),
+    /// What is personal and due cannot be found.
+    #[error("personal data cannot be erased: {0}")]
+    Erasure(StoreError),
     /// The server itself.
     #[error("the local host failed: {0}")]
     Serve(std::io::Error),
@@ -129,13 +134,16 @@ impl LocalHost {
         let shared = Shared::of(&environment, Arc::clone(&log))?;
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
         let delivery = deliver(&environment, shared.store()).await?;
+        let erasing = Erasing::start(&environment, shared.store().clone()).await?;
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
         let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let served = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown).await });
         let store = shared.store().clone();
-        Ok(Self { address, dynamodb_endpoint, store, uses_test_keys, database, delivery, stop, served })
+        let (stop_erasing, stopped) = oneshot::channel::<()>();
+        let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
+        Ok(Self { address, dynamodb_endpoint, store, uses_test_keys, database, delivery, erasing, stop, served })
     }
 
     /// The production address to call, with its closing slash.
@@ -178,9 +186,9 @@ impl LocalHost {
     pub async fn stop(self) -> Result<(), HostError> {
         drop(self.stop);
         let served = self.served.await;
-        if let Some((stop, delivering)) = self.delivery {
+        for (stop, running) in self.delivery.into_iter().chain([self.erasing]) {
             drop(stop);
-            drop(delivering.await);
+            drop(running.await);
         }
         if let Some(database) = self.database {
             database.stop().await;

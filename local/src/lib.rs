@@ -7,6 +7,7 @@ pub mod call;
 pub mod conform;
 pub mod database;
 pub mod delivery;
+pub mod erasure;
 pub mod events;
 pub mod functions;
 pub mod host;

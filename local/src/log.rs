@@ -1,7 +1,9 @@
 //! The log of a local host: a line for a person on standard error.
 
 use deliver_events::{Ended, Journal, Tried, type_name};
+use erase_personal_data::Run;
 use koogallery_runtime::{ApiRecord, CallRecord, Log};
+use koogallery_store::{Gone, StoreError, SubjectKey};
 
 /// Standard error.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,21 @@ impl Journal for Console {
         let name = type_name(tried.event.event_type);
         eprintln!("event  {name:<22} {milliseconds:6.1} ms {} {ended}{problem}", tried.subject.shown());
     }
+}
+
+impl erase_personal_data::Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
+        match gone {
+            Ok(Gone { items, events }) => {
+                eprintln!("erased {} items {items} events {events}", of.shown());
+            }
+            Err(error) => eprintln!("not erased, to be tried again: {}: {error}", of.shown()),
+        }
+    }
+
+    /// Each erasure says what there is to say.
+    fn ran(&self, _: &Run) {}
 }
 
 /// Nowhere: for a simulation, which shows its calls itself.

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
-use koogallery::{ResultCode, RsaPublicKey};
+use koogallery::{InstanceId, LicenseCode, ResultCode, RsaPublicKey};
 use koogallery_local::call::{Called, Version, call};
 use koogallery_local::conform::{Conform, Corpus, Outcome};
+use koogallery_local::erasure::{erase_instance, erase_license};
 use koogallery_local::events;
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keygen::keygen;
@@ -20,7 +21,7 @@ use koogallery_local::marketplace::Marketplace;
 use koogallery_local::simulate::{Family, Step, simulate};
 use koogallery_local::v1_reply::{app_infos, decrypted, genuine};
 use koogallery_runtime::{Environment, dynamodb_client};
-use koogallery_store::{Store, SubjectKey};
+use koogallery_store::{Gone, Store, SubjectKey};
 use uuid::Uuid;
 
 const KEYS_HELP: &str = "\
@@ -116,6 +117,23 @@ enum Command {
         #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME", global = true)]
         table: String,
     },
+    /// Erase at once what is personal of an instance that is released, or of a license code.
+    ///
+    /// A schedule does the same `KOOGALLERY_PERSONAL_DATA_DAYS` after the release. Status, orders and periods stay.
+    Erase {
+        /// The instance's id.
+        #[arg(value_name = "INSTANCE_ID", required_unless_present = "license")]
+        instance: Option<InstanceId>,
+        /// A license code instead.
+        #[arg(long, value_name = "CODE", conflicts_with = "instance")]
+        license: Option<LicenseCode>,
+        /// The DynamoDB that holds the table: a local one, or AWS itself with credentials in the environment.
+        #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL")]
+        dynamodb_endpoint: Option<String>,
+        /// The table.
+        #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME")]
+        table: String,
+    },
     /// Receive events as the seller's application does: check their signature and show them.
     ///
     /// `serve` sends events here with `KOOGALLERY_WEBHOOK_URL=http://127.0.0.1:9100/`. Both sign with
@@ -171,6 +189,9 @@ async fn main() -> ExitCode {
         }
         Command::Call { activity, to, version, members } => one_call(&activity, &to, version, &members).await,
         Command::Events { what, dynamodb_endpoint, table } => events_of(what, dynamodb_endpoint, table).await,
+        Command::Erase { instance, license, dynamodb_endpoint, table } => {
+            erase(instance, license, dynamodb_endpoint, table).await
+        }
         Command::Listen { port, forward_to } => listen(port, forward_to).await,
         Command::Keygen { out } => make_keys(out.as_deref()),
     };
@@ -378,11 +399,7 @@ async fn one_call(activity: &str, to: &str, version: Version, members: &[String]
 
 #[allow(clippy::print_stdout)]
 async fn events_of(what: Events, dynamodb_endpoint: Option<String>, table: String) -> Done {
-    let mut environment = Environment::of_process();
-    if let Some(endpoint) = dynamodb_endpoint {
-        environment = environment.with("DYNAMODB_ENDPOINT", endpoint);
-    }
-    let store = Store::new(dynamodb_client(&environment)?, table);
+    let store = store_at(dynamodb_endpoint, table)?;
     let listed = match what {
         Events::List { of } => events::list(&store, of.map(SubjectKey::from).as_ref()).await?,
         Events::Resend { all_failed: true, .. } => events::resend_failed(&store).await?,
@@ -390,6 +407,34 @@ async fn events_of(what: Events, dynamodb_endpoint: Option<String>, table: Strin
     };
     println!("{listed}");
     Ok(ExitCode::SUCCESS)
+}
+
+#[allow(clippy::print_stdout)]
+async fn erase(
+    instance: Option<InstanceId>,
+    license: Option<LicenseCode>,
+    dynamodb_endpoint: Option<String>,
+    table: String,
+) -> Done {
+    let store = store_at(dynamodb_endpoint, table)?;
+    let gone = match (&instance, &license) {
+        (Some(id), _) => erase_instance(&store, id).await?,
+        (None, Some(code)) => erase_license(&store, code).await?,
+        (None, None) => return Err("name an instance or a license code".into()),
+    };
+    match gone {
+        Some(Gone { items, events }) => println!("erased: {items} items; {events} events stay without names"),
+        None => println!("it was erased before"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn store_at(dynamodb_endpoint: Option<String>, table: String) -> Result<Store, Box<dyn std::error::Error>> {
+    let mut environment = Environment::of_process();
+    if let Some(endpoint) = dynamodb_endpoint {
+        environment = environment.with("DYNAMODB_ENDPOINT", endpoint);
+    }
+    Ok(Store::new(dynamodb_client(&environment)?, table))
 }
 
 #[allow(clippy::print_stdout, clippy::print_stderr)]

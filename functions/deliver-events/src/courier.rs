@@ -182,7 +182,7 @@ impl Courier {
         let secrets = self.secrets.fresh().await.map_err(|error| error.to_string())?;
         let order = match &self.orders {
             None => None,
-            Some(orders) => match orders.details(&record.event, &self.store, &secrets, self.now()).await {
+            Some(orders) => match orders.details(record, &self.store, &secrets, self.now()).await {
                 Ok(order) => order,
                 Err(problem) if record.attempts < TRIES_FOR_DETAILS => return Err(problem),
                 Err(_) => None,

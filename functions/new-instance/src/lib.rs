@@ -9,7 +9,7 @@
 
 use koogallery::{InstanceId, NewInstance, PurchaseDetails, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
-use koogallery_store::{Created, Sealed, World, purchase_details_place};
+use koogallery_store::{Created, Sealed, Status, World, purchase_details_place};
 
 /// The function.
 #[derive(Debug)]
@@ -42,10 +42,10 @@ impl Function for Handler {
         let created =
             store.new_instance(context.call, request, call.interface_type(), details.as_ref(), app_info).await?;
 
-        let (id, app_info) = match created {
+        let (id, app_info, released) = match created {
             Created::New(id) => {
                 let app_info = app_info(&id)?;
-                (id, app_info)
+                (id, app_info, false)
             }
             Created::Standing(instance) => {
                 if let Some(failure) = &instance.provisioning_failure {
@@ -54,14 +54,15 @@ impl Function for Handler {
                 if instance.awaits_provisioning() {
                     context.buyer_waits_since(instance.life.created_at);
                 }
-                (instance.instance_id, instance.app_info)
+                (instance.instance_id, instance.app_info, instance.life.status == Status::Released)
             }
             Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
         // A debug case is answered as a real call would be at first, however often it is replayed.
         let ready = match self.provisioning {
             Provisioning::Instant(_) => true,
-            Provisioning::Deferred { .. } => world == World::Real && app_info.is_some(),
+            // What is released waits for nobody: the way in may have been erased, or never have come.
+            Provisioning::Deferred { .. } => world == World::Real && (app_info.is_some() || released),
         };
         let code = if ready { ResultCode::Success } else { ResultCode::Processing };
         Ok(Reply::of(code).with_instance(id).with_app_info(app_info.filter(|_| ready)))

@@ -140,7 +140,11 @@ pub(crate) struct InstanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     released_at: Option<String>,
-    /// How the buyer reaches it; absent while it is provisioned.
+    /// When what is personal of it was erased, some time after its release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    erased_at: Option<String>,
+    /// How the buyer reaches it; absent while it is provisioned, and once it is erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_info: Option<AppInfoView>,
     /// Why it could not be provisioned, where the application said so.
@@ -269,6 +273,7 @@ impl From<Instance> for InstanceView {
             bought: life.bought.as_ref().map(BoughtView::from),
             holds: life.holds().map(BoughtView::from),
             released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
+            erased_at: life.erased_at.map(koogallery::Timestamp::to_rfc_3339),
             app_info: instance.app_info.map(AppInfoView::from),
             provisioning_failure: failure.map(|reply| FailureView {
                 result_code: reply.result_code.as_str().to_owned(),

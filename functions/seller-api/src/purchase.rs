@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use koogallery::OrderLineId;
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{NoClient, Orders, OrdersError};
-use koogallery_store::{Instance, Status, World, purchase_details_place};
+use koogallery_store::{Instance, Status, SubjectKey, World, purchase_details_place};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -54,26 +54,30 @@ impl SellerApi {
     /// What is kept of an instance's purchase, or what KooGallery answers now; else why it does not.
     async fn purchase_order(&self, instance: &Instance) -> Result<Result<OrderInfo, Option<String>>, Problem> {
         let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
+        // An order's details may be another instance's as well, and stand for that.
+        if instance.life.erased_at.is_some() {
+            return Ok(Err(None));
+        }
         if instance.life.status == Status::Released {
             return Ok(self.orders().kept(order, line).await?.ok_or(None));
         }
-        let secrets = self.secrets().fresh().await?;
-        match self.orders().details(order, line, &secrets, Instant::now() + BUDGET).await {
-            Ok(details) => {
+        let (of, secrets) = (SubjectKey::instance(&instance.instance_id), self.secrets().fresh().await?);
+        match self.orders().details(&of, (order, line), &secrets, Instant::now() + BUDGET).await {
+            Ok(Some(details)) => {
                 if instance.life.bought.is_none() {
                     let (id, product) = (&instance.instance_id, instance.life.product_id.as_ref());
                     self.orders().tell(id, (order, line), product, &details, self.now()).await?;
                 }
                 Ok(Ok(details))
             }
-            Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok(Err(None)),
+            Ok(None) | Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok(Err(None)),
             Err(error @ (OrdersError::NoClient(_) | OrdersError::Query(_))) => Ok(Err(Some(error.to_string()))),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-/// Who bought an instance, and what: personal data. Each look is logged.
+/// Who bought an instance, and what: personal data. Each look is logged. Of an erased instance nothing is left to tell.
 ///
 /// What the order query has not told yet it is asked for now, while the instance is not released.
 #[utoipa::path(get, path = "/v1/instances/{id}/purchase-details", tag = "instances",
@@ -88,14 +92,14 @@ pub(crate) async fn get(
 ) -> Result<(Extension<Shown>, Option<Extension<Reason>>, Json<Details>), Problem> {
     let instance = api.instance(&id).await?;
     let purchase = match api.store().purchase_details(World::Real, &id).await? {
-        Some(sealed) => {
+        Some(sealed) if instance.life.erased_at.is_none() => {
             let place = purchase_details_place(&instance.order_id);
             let opened = api.vault.open(api.store(), &place, &sealed).await?;
             let unexpected = "what was kept sealed is not of the expected form";
             let purchase = serde_json::from_slice(&opened);
             Some(purchase.map_err(|_| Problem::new(Kind::Internal, unexpected).because(place))?)
         }
-        None => None,
+        _ => None,
     };
     let (order, reason) = match api.purchase_order(&instance).await? {
         Ok(order) => (Some(order), None),

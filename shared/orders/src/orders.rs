@@ -5,7 +5,7 @@ use std::time::Instant;
 use koogallery::{InstanceId, OrderId, OrderLineId, ProductId, Timestamp};
 use koogallery_open_api::{Error, OrderInfo};
 use koogallery_runtime::{Secrets, Vault, VaultError};
-use koogallery_store::{Changed, Store, StoreError, order_details_place};
+use koogallery_store::{Changed, Store, StoreError, SubjectKey, order_details_place};
 
 use crate::open_api::{NoClient, OpenApi};
 use crate::told::told;
@@ -61,35 +61,38 @@ impl Orders<'_> {
         Ok(self.open_api.client(secrets).await?.order_query(order, line, deadline).await?)
     }
 
-    /// What is kept, or what KooGallery answers now, which is kept from now on.
+    /// What is kept, or what KooGallery answers now, which is kept from now on if the instance or license code that it is
+    /// asked for stands; none once that was erased.
     pub async fn details(
         &self,
-        order: &OrderId,
-        line: Option<&OrderLineId>,
+        of: &SubjectKey,
+        (order, line): (&OrderId, Option<&OrderLineId>),
         secrets: &Secrets,
         deadline: Instant,
-    ) -> Result<OrderInfo, OrdersError> {
+    ) -> Result<Option<OrderInfo>, OrdersError> {
         if let Some(kept) = self.kept(order, line).await? {
-            return Ok(kept);
+            return Ok(Some(kept));
+        }
+        if self.store.is_erased(of).await? {
+            return Ok(None);
         }
         let details = self.ask(order, line, secrets, deadline).await?;
         let place = order_details_place(order, line);
         let json = serde_json::to_vec(&details).map_err(|_| OrdersError::Malformed(place.clone()))?;
         let sealed = self.vault.seal(self.store, &place, &json).await?;
-        self.store.keep_order_details(order, line, &sealed).await?;
-        Ok(details)
+        self.store.keep_order_details(of, order, line, &sealed).await?;
+        Ok(Some(details))
     }
 
     /// Tells an instance what one of its orders bought, which `product` is known of. Told again it changes nothing.
     pub async fn tell(
         &self,
         instance: &InstanceId,
-        order: (&OrderId, Option<&OrderLineId>),
+        (order, line): (&OrderId, Option<&OrderLineId>),
         product: Option<&ProductId>,
         details: &OrderInfo,
         now: Timestamp,
     ) -> Result<Changed, StoreError> {
-        let (order, line) = order;
         match told(details, line, product) {
             Some(told) => self.store.order_told(instance, order, line, &told, now).await,
             None => Ok(Changed::Unchanged),

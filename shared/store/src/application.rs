@@ -72,6 +72,7 @@ impl Store {
         let thing = Thing {
             key: Key::application(call.world(), tenant_id, app_id),
             tenant: tenant_id,
+            app: Some(app_id),
             needs: call.needs(instance_id.as_ref(), coming.is_none()),
             read: |item: &Item| opened(item, key, &place),
             write: |credentials: &Credentials| sealed(credentials, key, &place),

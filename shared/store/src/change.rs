@@ -108,6 +108,27 @@ impl Store {
         }
     }
 
+    /// Sends an update on its own; false where its condition did not hold.
+    pub(crate) async fn update_alone(&self, update: UpdateBuilder) -> Result<bool, StoreError> {
+        let update = update.table_name(&self.table).build().map_err(|error| StoreError::Refused(error.to_string()))?;
+        let sent = self
+            .client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
     /// Ends a call that changes nothing: its nonce is used up all the same. A debug case never fails for state.
     pub(crate) async fn unchanged(&self, call: &Call, outcome: Changed) -> Result<Changed, StoreError> {
         Ok(match (self.use_nonce(call).await?, call.world(), outcome) {
@@ -152,6 +173,16 @@ pub(crate) enum NonceUse {
 /// The update that writes `decided` over the version before it, which it was decided on. Attributes that this version
 /// of the code does not know stay.
 pub(crate) fn replace<L: Living>(world: World, id: &L::Id, decided: &L) -> Result<UpdateBuilder, StoreError> {
+    replace_with(world, id, decided, &[])
+}
+
+/// The same with further attributes.
+pub(crate) fn replace_with<L: Living>(
+    world: World,
+    id: &L::Id,
+    decided: &L,
+    more: &[&'static str],
+) -> Result<UpdateBuilder, StoreError> {
     let version = decided.life().version - 1;
     let mut item: Item = serde_dynamo::to_item(decided)?;
     item.extend(decided.indexed(world));
@@ -161,7 +192,7 @@ pub(crate) fn replace<L: Living>(world: World, id: &L::Id, decided: &L) -> Resul
         .expression_attribute_names("#version", "version")
         .expression_attribute_values(":standing", AttributeValue::N(version.to_string()));
     let (mut set, mut remove) = (Vec::new(), Vec::new());
-    for name in Lifecycle::CHANGING.iter().chain(L::CHANGING).copied() {
+    for name in Lifecycle::CHANGING.iter().chain(L::CHANGING).chain(more).copied() {
         update = update.expression_attribute_names(format!("#{name}"), name);
         match item.remove(name) {
             Some(value) => {

@@ -21,6 +21,7 @@ use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::data_key::{DataKey, Sealed};
+use crate::erasure::kit_link;
 use crate::event::{Event, Subject};
 use crate::key::{Item, Key, World};
 use crate::newest::{GONE_IS_REMEMBERED, version};
@@ -60,6 +61,16 @@ impl Directory<'_> {
         if self.app.is_some() { USER_BUCKETS } else { DEPARTMENT_BUCKETS }
     }
 
+    /// The keys of all its buckets.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        (0..self.buckets()).map(|bucket| self.key(bucket))
+    }
+
+    /// The instance that it goes with; debug calls' goes by itself.
+    fn owner(&self) -> Option<&InstanceId> {
+        self.instance.filter(|_| self.world == World::Real)
+    }
+
     fn key(&self, bucket: usize) -> Key {
         let Self { world, tenant, instance, app } = *self;
         match app {
@@ -83,6 +94,9 @@ impl Directory<'_> {
 impl Store {
     /// Applies a sync whole or not at all. `needs` is the instance that must stand for it; `event` tells of the names
     /// that a reader sees otherwise from now on.
+    ///
+    /// A sync that takes away needs no instance, but a bucket is only made where its instance stands: once that is
+    /// erased, nothing comes back.
     pub(crate) async fn sync_directory<T>(
         &self,
         call: &Call,
@@ -105,17 +119,15 @@ impl Store {
         }
 
         let mut pauses = Pauses::new();
+        let mut may_make = true;
         loop {
-            let mut transaction = Transaction::new(self, call)?;
-            if let Some(id) = needs {
-                transaction = transaction.instance_stands(id)?;
-            }
-            let standing = self.buckets(call, directory, touched.keys().copied()).await?;
-            let (mut written, mut size, mut changed) = (0, 0, Vec::new());
+            let (standing, is_linked) = self.buckets(call, directory, touched.keys().copied()).await?;
+            let (mut makes, mut size, mut changed, mut written) = (false, 0, Vec::new(), Vec::new());
             for (bucket, told) in &touched {
                 let (version, before) = match standing.get(bucket) {
                     Some(item) => (version(item), directory.opened::<T>(*bucket, item, key)?),
-                    None => (0, Bucket::default()),
+                    None if may_make => (0, Bucket::default()),
+                    None => continue,
                 };
                 let mut after = before.clone();
                 if let Some(all_at) = all_at {
@@ -131,23 +143,37 @@ impl Store {
                 after.forget(call.now().before(GONE_IS_REMEMBERED));
                 let sealed = after.seal(key, &directory.key(*bucket).place())?;
                 size += within("a part of a directory", sealed.as_bytes().len(), MAX_ITEM)?;
-                written += 1;
+                makes |= version == 0;
                 let mut item = directory.key(*bucket).into_item();
                 item.insert(SEALED.to_owned(), sealed.to_attribute());
-                transaction = transaction.replace(item, version)?;
+                written.push((item, version));
             }
             within("a change of a directory", size, MAX_TRANSACTION)?;
+            let mut transaction = Transaction::new(self, call)?;
+            let made_for = directory.owner().filter(|_| makes);
+            let stands = needs.or(made_for);
+            if let Some(id) = stands {
+                transaction = transaction.instance_stands(id)?;
+            }
+            let nothing = written.is_empty();
+            for (item, version) in written {
+                transaction = transaction.replace(item, version)?;
+            }
+            if let Some(id) = made_for.filter(|_| !is_linked) {
+                transaction = transaction.keep(kit_link(id, directory.tenant, directory.app))?;
+            }
             if !changed.is_empty() {
                 changed.sort();
                 transaction = transaction.events(&Subject::Tenant(directory.tenant), &[event(&changed)])?;
             }
             match transaction.commit().await? {
-                Commit::Done if written == 0 => return Ok(Changed::Unchanged),
+                Commit::Done if nothing => return Ok(Changed::Unchanged),
                 Commit::Done => return Ok(Changed::Applied),
                 Commit::Replayed => return Ok(Changed::Replayed),
                 Commit::Refused { place: 0, standing } if needs.is_some() => {
                     return self.no_instance(call, standing).await;
                 }
+                Commit::Refused { place: 0, .. } if stands.is_some() => may_make = false,
                 Commit::Refused { .. } | Commit::Conflict => pauses.pause().await?,
             }
         }
@@ -180,7 +206,7 @@ impl Store {
     where
         T: PartialEq + Serialize + DeserializeOwned,
     {
-        let keys = (0..directory.buckets()).map(|bucket| directory.key(bucket)).collect::<Vec<_>>();
+        let keys = directory.keys().collect::<Vec<_>>();
         let mut page = Vec::new();
         for (bucket, item) in self.at_one_moment(keys).await?.iter().enumerate() {
             if let Some(item) = item {
@@ -193,19 +219,25 @@ impl Store {
         Ok(page)
     }
 
-    /// The buckets that stand. Each is written under the version that is read here, so one moment for all is not needed.
+    /// The buckets that stand, and whether their instance's partition says that there are some. Each is written under the
+    /// version that is read here, so one moment for all is not needed.
     async fn buckets(
         &self,
         call: &Call,
         directory: Directory<'_>,
         buckets: impl Iterator<Item = usize>,
-    ) -> Result<BTreeMap<usize, Item>, StoreError> {
+    ) -> Result<(BTreeMap<usize, Item>, bool), StoreError> {
         let buckets: Vec<usize> = buckets.collect();
         let keys: Vec<Item> = buckets.iter().map(|bucket| directory.key(*bucket).into_item()).collect();
-        let items = self.items(call, keys.clone()).await?;
+        let link = directory.owner().map(|id| Key::kit(id, directory.tenant, directory.app).into_item());
+        let items = self.items(call, keys.iter().cloned().chain(link).collect()).await?;
+        let all = items.len();
         let at =
             |item: &Item| keys.iter().position(|key| key.iter().all(|(name, value)| item.get(name) == Some(value)));
-        Ok(items.into_iter().filter_map(|item| Some((buckets[at(&item)?], item))).collect())
+        let found: BTreeMap<usize, Item> =
+            items.into_iter().filter_map(|item| Some((buckets[at(&item)?], item))).collect();
+        let is_linked = found.len() < all;
+        Ok((found, is_linked))
     }
 
     /// Items as they stand at one moment, in the order asked for.

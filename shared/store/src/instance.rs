@@ -1,7 +1,7 @@
 //! An instance: what an order line bought. Its life follows the rules of [`Lifecycle`].
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, UsageInfo};
+use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, Timestamp, UsageInfo};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -9,7 +9,7 @@ use crate::event::Subject;
 use crate::key::{Item, Key, World};
 use crate::lifecycle::{Lifecycle, Living, Status};
 use crate::listing::{list_as, listed};
-use crate::open::open_instance;
+use crate::open::{open_erasure, open_instance};
 use crate::table::{LISTED, OPEN, OPEN_SINCE};
 
 /// One instance, as it stands in the table.
@@ -91,6 +91,8 @@ impl Living for Instance {
 
     const CHANGING: &'static [&'static str] = &["appInfo", "provisioningFailure", OPEN, OPEN_SINCE, LISTED];
 
+    const ERASED: &'static [&'static str] = &["usageInfo"];
+
     fn key(world: World, id: &InstanceId) -> Key {
         Key::instance(world, id)
     }
@@ -116,8 +118,19 @@ impl Living for Instance {
         self.life.settle(if self.app_info.is_some() { Status::Active } else { Status::Provisioning });
     }
 
+    /// How the buyer got in and where to look at the use may name a person, and so may what the application wrote.
+    fn erase(&mut self, at: Timestamp) {
+        self.app_info = None;
+        self.usage_info.clear();
+        if let Some(failure) = &mut self.provisioning_failure {
+            failure.message = None;
+        }
+        self.life.erase(at);
+    }
+
     fn indexed(&self, world: World) -> Item {
-        listed(world, self).into_iter().chain(open_instance(world, self)).collect()
+        let to_erase = open_erasure(world, &Self::key(world, &self.instance_id), &self.life);
+        listed(world, self).into_iter().chain(open_instance(world, self)).chain(to_erase).collect()
     }
 
     fn list_as(update: UpdateBuilder, world: World, id: &InstanceId, status: Status) -> (UpdateBuilder, &'static str) {

@@ -56,6 +56,15 @@ impl Key {
         Self::new(world, &format!("INSTANCE#{id}"), "DETAILS".to_owned())
     }
 
+    /// Says that a tenant's kit has data of an instance: its own, or an application's.
+    pub(crate) fn kit(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Self {
+        let (tenant, app) = (escaped(tenant.as_str()), app.map_or(String::new(), |app| escaped(app.as_str())));
+        Self::new(World::Real, &format!("INSTANCE#{id}"), format!("{}{tenant}#{app}", Self::KIT))
+    }
+
+    /// What the sort keys of these begin with.
+    pub(crate) const KIT: &str = "KIT#";
+
     /// A data key, wrapped.
     pub(crate) fn data_key(id: &str) -> Self {
         Self::new(World::Real, "DATA_KEY", id.to_owned())

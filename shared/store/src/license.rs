@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::event::Subject;
-use crate::key::{Key, World};
+use crate::key::{Item, Key, World};
 use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::open::open_erasure;
+use crate::table::{OPEN, OPEN_SINCE};
 
 /// One license code, as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ impl Living for License {
     type Id = LicenseCode;
 
     const USABLE: &'static str = "";
+
+    const CHANGING: &'static [&'static str] = &[OPEN, OPEN_SINCE];
 
     fn key(world: World, code: &LicenseCode) -> Key {
         Key::license(world, code)
@@ -47,5 +51,9 @@ impl Living for License {
 
     fn settle(&mut self) {
         self.life.settle(Status::Active);
+    }
+
+    fn indexed(&self, world: World) -> Item {
+        open_erasure(world, &Self::key(world, &self.license), &self.life)
     }
 }

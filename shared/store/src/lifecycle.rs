@@ -96,6 +96,14 @@ pub(crate) trait Living: Clone + PartialEq + Serialize + DeserializeOwned {
     /// Derives from the facts what follows from them.
     fn settle(&mut self);
 
+    /// Forgets what is personal of it.
+    fn erase(&mut self, at: Timestamp) {
+        self.life_mut().erase(at);
+    }
+
+    /// The attributes that only [`Self::erase`] changes.
+    const ERASED: &'static [&'static str] = &[];
+
     /// The attributes by which it stands in indexes of the table.
     fn indexed(&self, _: World) -> Item {
         Item::new()
@@ -144,6 +152,9 @@ pub struct Lifecycle {
     /// Fact: when release came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_at: Option<Timestamp>,
+    /// When what is personal of it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// Follows from the facts: the newest time that one was signed. A call that is newer arrived in order.
     pub newest: Timestamp,
     /// Counts the changes.
@@ -244,13 +255,14 @@ impl Lifecycle {
             freezes: Vec::new(),
             unfrozen_at: None,
             released_at: None,
+            erased_at: None,
             newest: created_at,
             version: 1,
         }
     }
 
     /// The attributes that change after creation.
-    pub(crate) const CHANGING: [&str; 12] = [
+    pub(crate) const CHANGING: [&str; 13] = [
         "boughtUntil",
         "bought",
         "productId",
@@ -261,6 +273,7 @@ impl Lifecycle {
         "freezes",
         "unfrozenAt",
         "releasedAt",
+        "erasedAt",
         "newest",
         "version",
     ];
@@ -314,6 +327,12 @@ impl Lifecycle {
     /// Releases it, if it is not released.
     pub fn release(&mut self, signed_at: Timestamp) {
         self.released_at = self.released_at.or(Some(signed_at));
+    }
+
+    /// Forgets what may be personal. That of a released one only: nothing is told of it any more.
+    pub(crate) fn erase(&mut self, at: Timestamp) {
+        self.erased_at = Some(at);
+        self.orders.values_mut().for_each(|order| order.further.clear());
     }
 
     /// Derives the rest from the facts. `at_rest` is the status where neither freeze nor release stands.

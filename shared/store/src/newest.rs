@@ -8,12 +8,13 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{InstanceId, TenantId, Timestamp};
+use koogallery::{AppId, InstanceId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
+use crate::erasure::kit_link;
 use crate::event::{Event, EventType, Subject};
 use crate::key::{Item, Key};
 use crate::table::TTL_ATTRIBUTE;
@@ -66,6 +67,8 @@ pub(crate) struct EventTypes {
 pub(crate) struct Thing<'a, R, W> {
     pub(crate) key: Key,
     pub(crate) tenant: &'a TenantId,
+    /// The application that it is of.
+    pub(crate) app: Option<&'a AppId>,
     /// The instance that must stand for it.
     pub(crate) needs: Option<&'a InstanceId>,
     /// Reads it from its item; none where the item says that it is gone.
@@ -119,6 +122,9 @@ impl Store {
                 };
                 let events: Vec<Event> = event_type.map(&event).into_iter().collect();
                 transaction = transaction.replace(item, version)?.events(&Subject::Tenant(thing.tenant), &events)?;
+                if let Some(id) = thing.needs {
+                    transaction = transaction.keep(kit_link(id, thing.tenant, thing.app))?;
+                }
             }
             match transaction.commit().await? {
                 Commit::Done => return Ok(if applied { Changed::Applied } else { Changed::Unchanged }),

@@ -2,11 +2,13 @@
 //! The index's partitions are sharded, so that however much is open, no partition runs hot.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::Timestamp;
 
 use crate::client::{Store, StoreError};
 use crate::instance::Instance;
-use crate::key::{Item, World};
+use crate::key::{Item, Key, World};
+use crate::lifecycle::Lifecycle;
 use crate::table::{NEXT_TRY_AT, OPEN, OPEN_INDEX, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
 
 const SHARDS: u8 = 16;
@@ -20,6 +22,8 @@ pub enum Kind {
     Parked,
     /// An instance is to be provisioned.
     Provisioning,
+    /// What is personal of an instance or a license code is to be erased: it was released.
+    Erasure,
 }
 
 /// One open thing, as the index has it.
@@ -41,6 +45,7 @@ impl Kind {
             Self::Undelivered => "UNDELIVERED#",
             Self::Parked => "PARKED#",
             Self::Provisioning => "PROVISIONING#",
+            Self::Erasure => "ERASURE#",
         }
     }
 
@@ -65,9 +70,40 @@ pub(crate) fn open_instance(world: World, instance: &Instance) -> Item {
     }
 }
 
+/// Those of what was released and holds personal data still. It stands there until that is erased.
+pub(crate) fn open_erasure(world: World, key: &Key, life: &Lifecycle) -> Item {
+    match (world, life.released_at, life.erased_at) {
+        (World::Real, Some(released_at), None) => open(Kind::Erasure, key.partition().as_bytes(), released_at),
+        _ => Item::new(),
+    }
+}
+
+/// For an update that releases: what its `SET` has to say besides, so that the index has it as [`open_erasure`] says.
+pub(crate) fn erase_later(
+    update: UpdateBuilder,
+    world: World,
+    key: &Key,
+    released_at: Timestamp,
+) -> (UpdateBuilder, &'static str) {
+    if world == World::Test {
+        return (update, "");
+    }
+    let update = update
+        .expression_attribute_names("#open", OPEN)
+        .expression_attribute_names("#openSince", OPEN_SINCE)
+        .expression_attribute_values(":open", Kind::Erasure.value(key.partition().as_bytes()))
+        .expression_attribute_values(":openSince", AttributeValue::N(released_at.to_string()));
+    (update, ", #open = :open, #openSince = :openSince")
+}
+
 impl Store {
     /// All that is open of a kind, the oldest of each shard first. The index is a moment behind the table.
     pub async fn open(&self, kind: Kind) -> Result<Vec<Open>, StoreError> {
+        self.open_by(kind, Timestamp::from_millis(i64::MAX)).await
+    }
+
+    /// What of it has been open since then or longer.
+    pub async fn open_by(&self, kind: Kind, by: Timestamp) -> Result<Vec<Open>, StoreError> {
         let mut found = Vec::new();
         for shard in 0..SHARDS {
             let query = self
@@ -75,8 +111,10 @@ impl Store {
                 .query()
                 .table_name(&self.table)
                 .index_name(OPEN_INDEX)
-                .key_condition_expression("#open = :open")
+                .key_condition_expression("#open = :open AND #openSince <= :by")
                 .expression_attribute_names("#open", OPEN)
+                .expression_attribute_names("#openSince", OPEN_SINCE)
+                .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
                 .expression_attribute_values(":open", AttributeValue::S(format!("{}{shard}", kind.prefix())));
             let mut items = query.into_paginator().items().send();
             while let Some(item) = items.next().await {

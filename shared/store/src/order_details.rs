@@ -1,10 +1,17 @@
-//! What the order query told of an order line: buyer and product, personal data, kept sealed.
+//! What the order query told of an order line: buyer and product, personal data, kept sealed for as long as what it was
+//! asked about stands.
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use koogallery::{OrderId, OrderLineId};
 
 use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
-use crate::key::Key;
+use crate::key::{Item, Key};
+use crate::lifecycle::Lifecycle;
+use crate::outbox::SubjectKey;
+use crate::table::{PARTITION_KEY, SORT_KEY};
 
 /// Where the details of an order line are sealed for. The order's length keeps apart what a `#` within an id would join.
 #[must_use]
@@ -25,16 +32,60 @@ impl Store {
         Ok(Sealed::of_attribute(answer.item.as_ref().and_then(|item| item.get("details"))))
     }
 
-    /// Keeps them; what was kept before goes.
+    /// Keeps them, if the instance or license code that they were asked about stands: false where it does not, or is
+    /// released, so that nothing stays when that is erased. What was kept before goes.
     pub async fn keep_order_details(
         &self,
+        of: &SubjectKey,
         order: &OrderId,
         line: Option<&OrderLineId>,
         details: &Sealed,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
         let mut item = Key::order_details(order, line).into_item();
         item.insert("details".to_owned(), details.to_attribute());
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map(drop).map_err(StoreError::from_sdk)
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(incomplete)?;
+        let stands = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(state_of(of)))
+            .condition_expression("attribute_exists(pk) AND #status <> :released")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
+            .build()
+            .map_err(incomplete)?;
+        let sent = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().condition_check(stands).build())
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
     }
+
+    /// Whether what is personal of an instance or a license code was erased.
+    pub async fn is_erased(&self, of: &SubjectKey) -> Result<bool, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(state_of(of))).consistent_read(true);
+        let Some(item) = get.send().await.map_err(StoreError::from_sdk)?.item else { return Ok(false) };
+        Ok(serde_dynamo::from_item::<_, Lifecycle>(item)?.erased_at.is_some())
+    }
+}
+
+fn state_of(of: &SubjectKey) -> Item {
+    Item::from([
+        (PARTITION_KEY.to_owned(), AttributeValue::S(of.as_str().to_owned())),
+        (SORT_KEY.to_owned(), AttributeValue::S("STATE".to_owned())),
+    ])
+}
+
+/// Whether a transaction ended because what its condition is about is otherwise.
+fn condition_failed<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return false;
+    };
+    cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
 }

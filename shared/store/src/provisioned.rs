@@ -1,6 +1,5 @@
 //! Deferred provisioning: the application says how the buyer reaches an instance, or why nobody can.
 
-use aws_sdk_dynamodb::error::SdkError;
 use koogallery::{AppInfo, InstanceId, TextError};
 
 use crate::change::replace;
@@ -80,26 +79,10 @@ impl Store {
                 return Ok(Provisioned::Unchanged);
             }
             decided.life.version += 1;
-            let update = replace(World::Real, id, &decided)?.table_name(&self.table);
-            let update = update.build().map_err(|error| StoreError::Refused(error.to_string()))?;
-            let sent = self
-                .client
-                .update_item()
-                .table_name(update.table_name)
-                .set_key(Some(update.key))
-                .update_expression(update.update_expression)
-                .set_condition_expression(update.condition_expression)
-                .set_expression_attribute_names(update.expression_attribute_names)
-                .set_expression_attribute_values(update.expression_attribute_values)
-                .send()
-                .await;
-            match sent {
-                Ok(_) => return Ok(Provisioned::Applied),
-                Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {}
-                Err(error) => match StoreError::from_sdk(error) {
-                    StoreError::Conflict => {}
-                    error => return Err(error),
-                },
+            match self.update_alone(replace(World::Real, id, &decided)?).await {
+                Ok(true) => return Ok(Provisioned::Applied),
+                Ok(false) | Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error),
             }
             pauses.pause().await?;
         }

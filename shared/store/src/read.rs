@@ -69,7 +69,8 @@ impl Store {
         call.timed(self.standing_items(keys)).await
     }
 
-    async fn standing_items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
+    /// The same for whoever is not a call.
+    pub(crate) async fn standing_items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(LARGEST_BATCH) {
             let mut wanted = Some(batch(keys.to_vec())?);

@@ -10,7 +10,7 @@ use crate::event::Event;
 use crate::instance::Instance;
 use crate::license::License;
 use crate::lifecycle::{Living, Status};
-use crate::table::{OPEN, OPEN_SINCE};
+use crate::open::erase_later;
 
 impl Store {
     /// Releases an instance; a repeat changes nothing.
@@ -26,14 +26,13 @@ impl Store {
     async fn released<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
         // Usual: it stands. When other calls were signed does not matter: released is final.
         let (usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Released);
+        let (usual, to_erase) = erase_later(usual, call.world(), &L::key(call.world(), id), call.signed_at());
         let usual = usual
             .condition_expression("attribute_exists(pk) AND #status <> :released")
             .update_expression(format!(
-                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one{listed} \
-                 REMOVE #freezeCause, #open, #openSince",
+                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one{listed}{to_erase} \
+                 REMOVE #freezeCause",
             ))
-            .expression_attribute_names("#open", OPEN)
-            .expression_attribute_names("#openSince", OPEN_SINCE)
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#freezeCause", "freezeCause")
             .expression_attribute_names("#releasedAt", "releasedAt")

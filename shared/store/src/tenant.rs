@@ -49,6 +49,7 @@ impl Store {
         let thing = Thing {
             key: Key::tenant(call.world(), tenant_id, instance_id.as_ref()),
             tenant: tenant_id,
+            app: None,
             needs: call.needs(instance_id.as_ref(), coming.is_none()),
             read,
             write: |tenant: &BoundTenant| Ok(serde_dynamo::to_item(tenant)?),

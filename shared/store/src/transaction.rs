@@ -79,6 +79,11 @@ impl<'a> Transaction<'a> {
         })
     }
 
+    /// Adds an item, whatever stands at its key.
+    pub(crate) fn keep(self, item: Item) -> Result<Self, StoreError> {
+        self.put(Put::builder().set_item(Some(item)))
+    }
+
     /// Adds the condition that an instance exists and is not released.
     pub(crate) fn instance_stands(mut self, id: &InstanceId) -> Result<Self, StoreError> {
         let check = ConditionCheck::builder()
@@ -110,7 +115,7 @@ impl<'a> Transaction<'a> {
         if self.call.world() == World::Real {
             for event in events {
                 let item = event.to_item(self.call, subject)?;
-                self = self.put(Put::builder().set_item(Some(item)))?;
+                self = self.keep(item)?;
             }
         }
         Ok(self)

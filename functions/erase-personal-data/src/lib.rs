@@ -1,0 +1,130 @@
+//! erase-personal-data: what is personal of an instance or a license code goes, a configured time after its release.
+//!
+//! A schedule wakes it once a day. The table's index tells what is due; each erasure is the store's
+//! ([`Store::erase`]), and one that breaks off is due still. [`Eraser`] knows no Lambda: the local host runs the same.
+
+mod record;
+mod retention;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use koogallery::Timestamp;
+use koogallery_runtime::{ConfigError, Environment, Settings, StartError, dynamodb_client, now};
+use koogallery_store::{Erased, Gone, Open, Store, StoreError, SubjectKey};
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::{Error, service_fn};
+use serde::de::IgnoredAny;
+
+pub use record::CloudWatchJournal;
+pub use retention::Retention;
+
+/// One erasure takes up to this long: none is begun with less time left.
+const LONGEST_ERASURE: Duration = Duration::from_secs(90);
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Where records go. They name whom an erasure was about, never what was erased.
+pub trait Journal: Send + Sync {
+    /// What is personal of one is gone, or why it is not.
+    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>);
+
+    /// A run is over.
+    fn ran(&self, run: &Run);
+}
+
+/// What one run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// When it was over.
+    pub at: Timestamp,
+    /// How many it erased.
+    pub erased: usize,
+    /// How many it could not erase.
+    pub failed: usize,
+    /// How many are due still: those, and what there was no time for.
+    pub due: usize,
+    /// How long the oldest of them has been due.
+    pub overdue: Duration,
+}
+
+/// Erases what is due.
+pub struct Eraser {
+    store: Store,
+    retention: Retention,
+    clock: Clock,
+    journal: Arc<dyn Journal>,
+}
+
+impl std::fmt::Debug for Eraser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Eraser").field("store", &self.store).field("retention", &self.retention).finish_non_exhaustive()
+    }
+}
+
+impl Eraser {
+    /// Reads how long personal data is kept.
+    pub fn of(
+        environment: &Environment,
+        store: Store,
+        clock: Clock,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self { store, retention: Retention::of(environment)?, clock, journal })
+    }
+
+    /// What is to be erased by now, the oldest first.
+    pub async fn due(&self) -> Result<Vec<Open>, StoreError> {
+        let mut due = self.store.to_erase(self.retention.released_by((self.clock)())).await?;
+        due.sort_by_key(|open| open.since);
+        Ok(due)
+    }
+
+    /// Erases what is due, one after the other; none is begun after `until`. One that fails holds up no other.
+    pub async fn erase(&self, due: Vec<Open>, until: Instant) -> Run {
+        let (mut erased, mut failed, mut left) = (0, 0, Vec::new());
+        for open in due {
+            if Instant::now() >= until {
+                left.push(open.since);
+                continue;
+            }
+            let (of, at) = (SubjectKey::from(open.partition), (self.clock)());
+            match self.store.erase(&of, self.retention.released_by(at), at).await {
+                Ok(Erased::Done(gone)) => {
+                    erased += 1;
+                    self.journal.erased(&of, &Ok(gone));
+                }
+                // The index is a moment behind the table.
+                Ok(Erased::Before | Erased::NotDue | Erased::Unknown) => {}
+                Err(error) => {
+                    failed += 1;
+                    left.push(open.since);
+                    self.journal.erased(&of, &Err(error));
+                }
+            }
+        }
+        let at = (self.clock)();
+        let overdue = left.iter().map(|released_at| self.retention.overdue(*released_at, at)).max();
+        let run = Run { at, erased, failed, due: left.len(), overdue: overdue.unwrap_or_default() };
+        self.journal.ran(&run);
+        run
+    }
+}
+
+/// Erases on Lambda until the sandbox ends.
+pub async fn lambda() -> Result<(), StartError> {
+    let environment = Environment::of_process();
+    let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
+    let journal = Arc::new(CloudWatchJournal::of(&environment));
+    let eraser = &Eraser::of(&environment, store, Arc::new(now), journal)?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<IgnoredAny>| async move {
+        let end = Duration::from_millis(event.context.deadline);
+        let left = end.saturating_sub(Duration::from_millis(now().as_millis().try_into().unwrap_or(0)));
+        let until = Instant::now() + left.saturating_sub(LONGEST_ERASURE);
+        let run = eraser.erase(eraser.due().await?, until).await;
+        Ok::<_, Error>(run.erased)
+    }))
+    .await?;
+    Ok(())
+}

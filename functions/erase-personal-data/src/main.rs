@@ -1,0 +1,6 @@
+//! Erases what is personal of whatever was released long enough ago, on AWS Lambda.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), koogallery_runtime::StartError> {
+    erase_personal_data::lambda().await
+}

@@ -1,0 +1,290 @@
+//! Erasure: what is personal of an instance or a license code goes some time after its release.
+//!
+//! Nothing personal is written about what is released ([`crate::Status::Released`]): whatever would says so in its own
+//! transaction. So all that is to be found here stays found, and no step comes too early. The steps are small and each
+//! can be taken again; the state is last, and it stands in the index until then: an erasure that breaks off begins again
+//! and ends alike. What stays tells nobody: status, orders, periods, and events without names.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Update, WriteRequest};
+use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
+
+use crate::change::replace_with;
+use crate::client::{Store, StoreError};
+use crate::directory::Directory;
+use crate::instance::Instance;
+use crate::key::{Item, Key, World};
+use crate::license::License;
+use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::open::{Kind, Open};
+use crate::outbox::SubjectKey;
+use crate::table::{PARTITION_KEY, SORT_KEY};
+use crate::transaction::Pauses;
+
+/// DynamoDB deletes at most so many items at once.
+const LARGEST_DELETE: usize = 25;
+
+/// What became of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erased {
+    /// It is done.
+    Done(Gone),
+    /// It was done before.
+    Before,
+    /// It is not released, or not for long enough: nothing was touched.
+    NotDue,
+    /// There is no such instance or license code.
+    Unknown,
+}
+
+/// What one erasure came to; of one that began again, the rest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// How many items were deleted.
+    pub items: usize,
+    /// How many events stay without what named somebody or a device.
+    pub events: usize,
+}
+
+/// Says that a tenant's kit has data of an instance, so that erasing finds it. Written with the first of it.
+pub(crate) fn kit_link(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Item {
+    let mut item = Key::kit(id, tenant, app).into_item();
+    item.insert(TENANT_ID.to_owned(), AttributeValue::S(tenant.to_string()));
+    item.extend(app.map(|app| (APP_ID.to_owned(), AttributeValue::S(app.to_string()))));
+    item
+}
+
+const TENANT_ID: &str = "tenantId";
+const APP_ID: &str = "appId";
+
+impl Store {
+    /// What was released by then and is not erased yet, the oldest of each shard first.
+    pub async fn to_erase(&self, released_by: Timestamp) -> Result<Vec<Open>, StoreError> {
+        self.open_by(Kind::Erasure, released_by).await
+    }
+
+    /// Erases what is personal of an instance or a license code, if it was released by then.
+    pub async fn erase(&self, of: &SubjectKey, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        let (instance, license) = (of.as_str().strip_prefix("INSTANCE#"), of.as_str().strip_prefix("LICENSE#"));
+        if let Some(Ok(id)) = instance.map(str::parse::<InstanceId>) {
+            // Boxed: a caller's future would hold this one's, too deep for the compiler.
+            Box::pin(self.erase_instance(&id, released_by, at)).await
+        } else if let Some(Ok(code)) = license.map(str::parse::<LicenseCode>) {
+            Box::pin(self.erase_license(&code, released_by, at)).await
+        } else {
+            Ok(Erased::Unknown)
+        }
+    }
+
+    async fn erase_instance(&self, id: &InstanceId, by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        let instance: Instance = match self.due(id, by).await? {
+            Ok(instance) => instance,
+            Err(outcome) => return Ok(outcome),
+        };
+        let own = self.of_partition(&SubjectKey::instance(id), "deviceFingerprint", None).await?;
+        let sorted = |prefix: &'static str| own.iter().filter(move |item| text(item, SORT_KEY).starts_with(prefix));
+
+        // The kit's directories before its events: once no name is left to change, no event names one.
+        let mut gone = Gone::default();
+        let mut tenants = BTreeSet::new();
+        for link in sorted(Key::KIT) {
+            let (Ok(tenant), app) =
+                (text(link, TENANT_ID).parse::<TenantId>(), text(link, APP_ID).parse::<AppId>().ok())
+            else {
+                return Err(StoreError::Unreadable("a link to a tenant".to_owned()));
+            };
+            gone.items += self.erase_kit(id, &tenant, app.as_ref()).await?;
+            tenants.insert(text(link, TENANT_ID).to_owned());
+        }
+        for tenant in tenants {
+            let events = SubjectKey::from(format!("TENANT#{tenant}"));
+            let naming = self.of_partition(&events, "userNames", Some(id)).await?;
+            gone.events += self.without(naming.iter(), "userNames").await?;
+        }
+        gone.events +=
+            self.without(sorted("EVENT#").filter(|item| item.contains_key("data")), "deviceFingerprint").await?;
+
+        let mut keys: Vec<Item> = sorted("DETAILS").chain(sorted("LICENSE#")).map(key_of).collect();
+        if !self.is_shared(&instance).await? {
+            keys.push(Key::order_details(&instance.order_id, instance.order_line_id.as_ref()).into_item());
+        }
+        keys.extend(later_details(&instance.life));
+        gone.items += self.delete(keys).await?;
+        self.delete(sorted(Key::KIT).map(key_of).collect()).await?;
+        self.forget(id, instance, at, gone).await
+    }
+
+    async fn erase_license(&self, code: &LicenseCode, by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        let license: License = match self.due(code, by).await? {
+            Ok(license) => license,
+            Err(outcome) => return Ok(outcome),
+        };
+        let items = self.delete(later_details(&license.life).collect()).await?;
+        self.forget(code, license, at, Gone { items, events: 0 }).await
+    }
+
+    /// What is to be erased, or why nothing is.
+    async fn due<L: Living>(&self, id: &L::Id, by: Timestamp) -> Result<Result<L, Erased>, StoreError> {
+        let Some(item) = self.standing_item(L::key(World::Real, id)).await? else { return Ok(Err(Erased::Unknown)) };
+        let standing: L = serde_dynamo::from_item(item)?;
+        let Lifecycle { released_at, erased_at, .. } = standing.life();
+        Ok(match (released_at, erased_at) {
+            (_, Some(_)) => Err(Erased::Before),
+            (Some(released_at), None) if *released_at <= by => Ok(standing),
+            _ => Err(Erased::NotDue),
+        })
+    }
+
+    /// The last step: the state says that it is done, and is open no more.
+    async fn forget<L: Living>(&self, id: &L::Id, mut of: L, at: Timestamp, gone: Gone) -> Result<Erased, StoreError> {
+        of.erase(at);
+        of.life_mut().version += 1;
+        let update = replace_with(World::Real, id, &of, L::ERASED)?;
+        // What is released is changed by an erasure only: another one was faster.
+        Ok(if self.update_alone(update).await? { Erased::Done(gone) } else { Erased::Before })
+    }
+
+    /// The directories of an instance's application, or of its tenant, and the item about either.
+    async fn erase_kit(&self, id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Result<usize, StoreError> {
+        let directory = Directory { world: World::Real, tenant, instance: Some(id), app };
+        let mut keys: Vec<Item> = directory.keys().map(Key::into_item).collect();
+        let Some(app) = app else {
+            keys.push(Key::tenant(World::Real, tenant, Some(id)).into_item());
+            return self.delete(keys).await;
+        };
+        // By now the application may be another instance's.
+        let application = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::application(World::Real, tenant, app).into_item()))
+            .condition_expression("instanceId = :id")
+            .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
+        let application = match application.send().await {
+            Ok(_) => 1,
+            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => 0,
+            Err(error) => return Err(StoreError::from_sdk(error)),
+        };
+        Ok(application + self.delete(keys).await?)
+    }
+
+    /// Whether what is known of the order line that bought an instance is another one's as well, which stands: V1.0 and
+    /// pay-per-use name an order's products, not its lines. Then it goes with that.
+    async fn is_shared(&self, instance: &Instance) -> Result<bool, StoreError> {
+        let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
+        let order = SubjectKey::order(order);
+        let query = self.partition(&order).filter_expression("attribute_exists(instanceId)");
+        let items: Vec<Item> =
+            query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)?;
+        let ids: Vec<InstanceId> = items.iter().filter_map(|item| text(item, "instanceId").parse().ok()).collect();
+        let others = self.instances(World::Real, &ids).await?;
+        Ok(others.values().any(|other| other.life.status != Status::Released && other.order_line_id.as_ref() == line))
+    }
+
+    /// Keys of a partition's items; of events, the member of their data that may name somebody. For an instance: only
+    /// events of it that have the member.
+    async fn of_partition(
+        &self,
+        of: &SubjectKey,
+        member: &str,
+        instance: Option<&InstanceId>,
+    ) -> Result<Vec<Item>, StoreError> {
+        let mut query = self
+            .partition(of)
+            .projection_expression("pk, sk, tenantId, appId, #data.#member")
+            .expression_attribute_names("#data", "data")
+            .expression_attribute_names("#member", member);
+        if let Some(id) = instance {
+            query = query
+                .filter_expression("#data.instanceId = :id AND attribute_exists(#data.#member)")
+                .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
+        }
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)
+    }
+
+    fn partition(&self, of: &SubjectKey) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(of.as_str().to_owned()))
+    }
+
+    /// Takes a member out of the data of events; how many had it.
+    async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>, member: &str) -> Result<usize, StoreError> {
+        let mut changed = 0;
+        for event in events {
+            let mut pauses = Pauses::new();
+            loop {
+                let update = Update::builder()
+                    .set_key(Some(key_of(event)))
+                    .condition_expression("attribute_exists(#data.#member)")
+                    .update_expression("REMOVE #data.#member")
+                    .expression_attribute_names("#data", "data")
+                    .expression_attribute_names("#member", member);
+                match self.update_alone(update).await {
+                    Ok(had) => {
+                        changed += usize::from(had);
+                        break;
+                    }
+                    Err(StoreError::Conflict) => pauses.pause().await?,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Deletes what stands of these items; how many did.
+    async fn delete(&self, mut keys: Vec<Item>) -> Result<usize, StoreError> {
+        let mut seen = BTreeSet::new();
+        keys.retain(|key| seen.insert((text(key, PARTITION_KEY).to_owned(), text(key, SORT_KEY).to_owned())));
+        let standing: Vec<Item> = self.standing_items(keys).await?.iter().map(key_of).collect();
+        for keys in standing.chunks(LARGEST_DELETE) {
+            let requests: Result<Vec<_>, _> = keys.iter().map(|key| delete_request(key.clone())).collect();
+            let mut left = requests?;
+            let mut pauses = Pauses::new();
+            // DynamoDB may do a part and name the rest; or a sync that takes away holds an item.
+            while !left.is_empty() {
+                let request = self.client.batch_write_item().request_items(&self.table, left.clone());
+                match request.send().await.map_err(StoreError::from_sdk) {
+                    Ok(answer) => {
+                        let unprocessed = answer.unprocessed_items.and_then(|mut items| items.remove(&self.table));
+                        left = unprocessed.unwrap_or_default();
+                    }
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
+                if !left.is_empty() {
+                    pauses.pause().await?;
+                }
+            }
+        }
+        Ok(standing.len())
+    }
+}
+
+/// Where the details of the later orders stand.
+fn later_details(life: &Lifecycle) -> impl Iterator<Item = Item> {
+    let key = |order: &OrderId, line: Option<&OrderLineId>| Key::order_details(order, line).into_item();
+    life.orders.values().map(move |order| key(&order.order_id, order.order_line_id.as_ref()))
+}
+
+fn delete_request(key: Item) -> Result<WriteRequest, StoreError> {
+    let delete = DeleteRequest::builder().set_key(Some(key)).build();
+    let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+fn key_of(item: &Item) -> Item {
+    let part = |name: &str| Some((name.to_owned(), item.get(name)?.clone()));
+    [PARTITION_KEY, SORT_KEY].into_iter().filter_map(part).collect()
+}
+
+/// A text attribute; empty where there is none.
+fn text<'i>(item: &'i Item, name: &str) -> &'i str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
