@@ -81,11 +81,12 @@ impl Eraser {
         Ok(due)
     }
 
-    /// Erases what is due, one after the other; none is begun after `until`. One that fails holds up no other.
+    /// Erases what is due, one after the other. After the first, none is begun after `until`. One that fails holds up no
+    /// other.
     pub async fn erase(&self, due: Vec<Open>, until: Instant) -> Run {
         let (mut erased, mut failed, mut left) = (0, 0, Vec::new());
-        for open in due {
-            if Instant::now() >= until {
+        for (place, open) in due.into_iter().enumerate() {
+            if place > 0 && Instant::now() >= until {
                 left.push(open.since);
                 continue;
             }
