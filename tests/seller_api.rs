@@ -786,6 +786,8 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
         ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
         ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
+        ("listLicenseEvents", format!("/v1/licenses/{CODE}/events"), None, 200),
+        ("listTenantEvents", "/v1/tenants/t-1/events".to_owned(), None, 200),
         ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
         ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
         ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),

@@ -5,7 +5,7 @@ use std::fmt;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{InstanceId, OrderId, Timestamp};
+use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -47,6 +47,18 @@ impl SubjectKey {
     #[must_use]
     pub fn order(id: &OrderId) -> Self {
         Self(Key::order_event(World::Real, id, Uuid::nil()).partition().to_owned())
+    }
+
+    /// A license code.
+    #[must_use]
+    pub fn license(code: &LicenseCode) -> Self {
+        Self(Key::license_event(World::Real, code, Uuid::nil()).partition().to_owned())
+    }
+
+    /// An enterprise.
+    #[must_use]
+    pub fn tenant(id: &TenantId) -> Self {
+        Self(Key::tenant_event(World::Real, id, Uuid::nil()).partition().to_owned())
     }
 
     /// The partition.
