@@ -10,7 +10,7 @@ use koogallery::{AccessKeys, NewInstance, Request};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::marketplace::Marketplace;
-use koogallery_local::simulate::{Family, simulate};
+use koogallery_local::simulate::Simulation;
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::table;
 use koogallery_tests::api::{Api, TOKEN};
@@ -88,14 +88,9 @@ async fn a_whole_life_through_the_front_door() {
     let lambda = LambdaEmulator::start(functions).await;
     let processes = start_all(|function| lambda.runtime_api(function), &lambda.endpoint(), &variables);
 
-    let report = simulate(
-        marketplace(&lambda.function_url("front-door")),
-        Some(local_rsa_public_key().unwrap()),
-        &Family::ALL,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let rsa_public_key = Some(local_rsa_public_key().unwrap());
+    let simulation = Simulation { rsa_public_key, ..Simulation::new(marketplace(&lambda.function_url("front-door"))) };
+    let report = simulation.play(|_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
     assert_eq!(code(&marketplace(&lambda.function_url("new-instance")), &purchase()).await, "000000");
 
@@ -287,13 +282,9 @@ async fn a_whole_life_under_cargo_lambda() {
     }
     let lambda = format!("http://127.0.0.1:{port}");
     let _processes = start_all(|function| format!("{lambda}/.rt/{function}"), &lambda, &variables);
-    let report = simulate(
-        marketplace(&format!("{lambda}/lambda-url/front-door/")),
-        Some(local_rsa_public_key().unwrap()),
-        &Family::ALL,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let rsa_public_key = Some(local_rsa_public_key().unwrap());
+    let simulation =
+        Simulation { rsa_public_key, ..Simulation::new(marketplace(&format!("{lambda}/lambda-url/front-door/"))) };
+    let report = simulation.play(|_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
 }

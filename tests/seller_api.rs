@@ -504,7 +504,15 @@ async fn a_history_comes_in_pages() {
     seller.say_all(&[bodies::order_notice()]).await;
     let notices = api.get("/v1/orders/CS1/events").await.expect(200);
     assert_eq!(notices["events"][0]["type"], "order.paid");
-    assert_eq!(api.get("/v1/orders/CS2/events").await.expect(200), json!({ "events": [] }));
+    seller.say_all(&[bodies::freeze_code()]).await;
+    seller.sync_all([kit::tenant(1)]).await;
+    let told = api.get(&format!("/v1/licenses/{CODE}/events")).await.expect(200);
+    assert_eq!(told["events"][0]["type"], "license.frozen");
+    let told = api.get("/v1/tenants/t-1/events").await.expect(200);
+    assert_eq!(told["events"][0]["type"], "tenant.added");
+    for unknown in ["/v1/orders/CS2/events", "/v1/licenses/OTHER/events", "/v1/tenants/t-2/events"] {
+        assert_eq!(api.get(unknown).await.expect(200), json!({ "events": [] }));
+    }
 }
 
 #[tokio::test]

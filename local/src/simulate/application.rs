@@ -29,7 +29,7 @@ impl Receipts {
     }
 
     /// Keeps what came; the answer to a purchase says how the buyer gets in.
-    fn hear(&self, heard: &Heard<'_>) -> Option<Value> {
+    pub(super) fn hear(&self, heard: &Heard<'_>) -> Option<Value> {
         let Heard::Event { id, body } = heard else { return None };
         let text = |pointer| body.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let event_type = text("/type").unwrap_or_default();

@@ -214,3 +214,116 @@ impl Event {
         Self { problem: Some("no call that was played makes this event here"), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use koogallery::ResultCode;
+    use serde_json::json;
+
+    use super::*;
+    use crate::listen::Heard;
+
+    fn known(id: &str, event_type: &str, delivery: &str, at: &str) -> KnownEvent {
+        serde_json::from_value(json!({
+            "eventId": id, "type": event_type, "delivery": delivery, "attempts": u8::from(delivery != "undelivered"),
+            "deliveredAt": (delivery == "delivered").then_some(at), "data": { "instanceId": "b-1" },
+        }))
+        .unwrap()
+    }
+
+    fn received(events: &[(&str, &str)]) -> Receipts {
+        let receipts = Receipts::default();
+        for (id, event_type) in events {
+            let body = json!({ "type": event_type, "data": { "instanceId": "b-1" } });
+            receipts.hear(&Heard::Event { id, body: &body });
+        }
+        receipts
+    }
+
+    /// Bought, frozen, thawed: what became of that, held against what came.
+    fn judged(events: Vec<KnownEvent>, receipts: Option<&Receipts>) -> Vec<Step> {
+        let step = |activity: &str| Step {
+            activity: activity.to_owned(),
+            tried: String::new(),
+            result_code: Some(ResultCode::Success),
+            result_msg: String::new(),
+            milliseconds: 1.0,
+            problem: None,
+            events: Vec::new(),
+        };
+        let subject = Subject::Instance("b-1".to_owned());
+        let told = [EventType::Created, EventType::Frozen, EventType::Unfrozen];
+        let told = told.into_iter().enumerate();
+        let told: Vec<Told> =
+            told.map(|(step, event_type)| Told { step, subject: subject.clone(), event_type }).collect();
+        let mut steps = ["newInstance", "freeze", "unfreeze"].map(step).to_vec();
+        Judge { receipts, open_api: None }.attach(&mut steps, &told, &Histories::from([(subject, events)]));
+        steps
+    }
+
+    fn problems(steps: &[Step]) -> Vec<Vec<Option<&'static str>>> {
+        steps.iter().map(|step| step.events.iter().map(|event| event.problem).collect()).collect()
+    }
+
+    const CREATED: (&str, &str) = ("e-1", "instance.created");
+    const FROZEN: (&str, &str) = ("e-2", "instance.frozen");
+    const UNFROZEN: (&str, &str) = ("e-3", "instance.unfrozen");
+
+    fn all_delivered() -> Vec<KnownEvent> {
+        [CREATED, FROZEN, UNFROZEN].map(|(id, name)| known(id, name, "delivered", id)).to_vec()
+    }
+
+    #[test]
+    fn what_arrived_in_order_is_right() {
+        let right = vec![vec![None]; 3];
+        assert_eq!(problems(&judged(all_delivered(), None)), right);
+        let again = received(&[CREATED, FROZEN, CREATED, UNFROZEN]);
+        assert_eq!(problems(&judged(all_delivered(), Some(&again))), right);
+    }
+
+    #[test]
+    fn what_was_overtaken_lost_or_changed_is_wrong() {
+        let early = "delivered before an earlier event of the same subject";
+        let overtaken = received(&[FROZEN, CREATED, UNFROZEN]);
+        assert_eq!(problems(&judged(all_delivered(), Some(&overtaken)))[1], [Some(early)]);
+        let mut events = all_delivered();
+        events[2].delivered_at = Some("e-1".to_owned());
+        assert_eq!(problems(&judged(events, None))[2], [Some(early)]);
+
+        let lost = received(&[CREATED, UNFROZEN]);
+        assert_eq!(problems(&judged(all_delivered(), Some(&lost)))[1], [Some("the application has not got it")]);
+        let changed = received(&[CREATED, ("e-2", "instance.released"), UNFROZEN]);
+        assert_eq!(problems(&judged(all_delivered(), Some(&changed)))[1], [Some("the application got another type")]);
+    }
+
+    #[test]
+    fn each_event_is_the_one_that_its_call_makes() {
+        let mut events = all_delivered();
+        events.remove(1);
+        assert_eq!(
+            problems(&judged(events, None)),
+            [vec![None], vec![Some("the call made no such event")], vec![None]]
+        );
+        let mut events = all_delivered();
+        events.insert(1, known("e-1b", "instance.upgraded", "delivered", "e-1b"));
+        events.push(known("e-4", "instance.released", "delivered", "e-4"));
+        let nobodys = Some("no call that was played makes this event here");
+        assert_eq!(problems(&judged(events, None)), [vec![None], vec![nobodys, None], vec![None, nobodys]]);
+    }
+
+    #[test]
+    fn what_nobody_tried_is_wrong_only_where_an_application_is_played() {
+        let events = || {
+            let mut events = all_delivered();
+            events[1] = known("e-2", "instance.frozen", "stopped", "");
+            events[2] = known("e-3", "instance.unfrozen", "undelivered", "");
+            events
+        };
+        assert_eq!(problems(&judged(events(), None)), vec![vec![None]; 3]);
+        let receipts = received(&[CREATED, FROZEN]);
+        assert_eq!(problems(&judged(events(), Some(&receipts)))[2], [Some("not delivered")]);
+        let mut failed = events();
+        failed[2].attempts = 1;
+        assert_eq!(problems(&judged(failed, None))[2], [Some("not delivered")]);
+    }
+}

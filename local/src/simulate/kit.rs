@@ -61,7 +61,10 @@ pub(super) async fn life_of_a_joint_product(play: &mut Play<'_>, version: Versio
     play.tells(&of_tenant, EventType::DepartmentsChanged);
 
     let users = |names: &[&str], department: &str, flag: u8| {
-        let user = |name: &&str| json!({ "userName": name, "name": name, "orgCode": department, "role": "user", "enable": "true" });
+        let user = |name: &&str| {
+            let (role, enable) = ("user", "true");
+            json!({ "userName": name, "name": name, "orgCode": department, "role": role, "enable": enable })
+        };
         let users: Vec<Value> = names.iter().map(user).collect();
         let users = if version == Version::V1 { Value::from(json!(users).to_string()) } else { json!(users) };
         body(json!({ "appId": app, "userList": users, "flag": flag }))
