@@ -149,7 +149,9 @@ impl Example {
         let mut pump = post.pump(&seller).await;
         post.deliver(&mut pump).await;
         assert_eq!(seller.say(&bodies::query()).await, "000000", "the answer provisioned it");
-        seller.say_all(&[bodies::freeze(), bodies::unfreeze(), bodies::release()]).await;
+        let renewal = bodies::renewal("R", bodies::FUTURE);
+        let calls = [renewal, bodies::upgrade("U"), bodies::freeze(), bodies::unfreeze(), bodies::release()];
+        seller.say_all(&calls).await;
         post.deliver(&mut pump).await;
 
         let subject = SubjectKey::from(bodies::INSTANCE.to_owned());
@@ -159,7 +161,7 @@ impl Example {
             events.iter().all(|record| (record.delivery(), record.attempts) == (Delivery::Delivered, 1))
         };
         let first = events().await;
-        assert!(first.len() == 4 && delivered(&first), "{first:?}");
+        assert!(first.len() == 6 && delivered(&first), "{first:?}");
         store.resend(&first[1], post.clock.now()).await.unwrap();
         post.deliver(&mut pump).await;
         assert!(delivered(&events().await));
@@ -178,9 +180,9 @@ impl Example {
         assert!(problem.as_deref().is_some_and(|problem| problem.contains("HTTP 401")), "{problem:?}");
 
         // It worked on each once.
-        for name in ["instance.created", "instance.frozen", "instance.unfrozen", "instance.released"] {
+        for told in ["provisioned", "renewed (RENEWAL)", "upgraded", "frozen", "thawed", "released"] {
             let line = self.output.next_line().await.unwrap().unwrap();
-            assert!(line.contains(name) && line.contains(bodies::ID), "{line}");
+            assert_eq!(line, format!("customer {} {told}", bodies::ID));
         }
     }
 }

@@ -107,7 +107,7 @@ async fn an_application_that_refuses_is_shown_and_one_that_wants_nothing_is_righ
     assert!(!report.is_right() && report.failed == 0);
     let problem = events[0].last_problem.as_deref().unwrap();
     assert!(events[0].attempts > 0 && problem.contains("HTTP 500"), "{problem}");
-    assert!(report.to_string().contains("not delivered, attempt 1"), "{report}");
+    assert!(report.to_string().contains("not delivered, attempt "), "{report}");
     own.stop().await.unwrap();
 }
 
