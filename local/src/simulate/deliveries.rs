@@ -52,6 +52,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// Whether nobody sent it yet.
+    #[must_use]
+    pub fn is_untried(&self) -> bool {
+        self.delivery == Some(Delivery::Undelivered) && self.attempts == 0
+    }
+
     /// Whether the application has it, and nothing is wrong.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
@@ -63,16 +69,14 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.delivery {
             None => f.write_str("no such event")?,
-            Some(Delivery::Undelivered) if self.attempts == 0 => f.write_str("not tried yet")?,
+            Some(Delivery::Undelivered) if self.is_untried() => f.write_str("not tried yet")?,
             Some(Delivery::Undelivered) => write!(f, "not delivered, attempt {}", self.attempts)?,
             Some(Delivery::Parked) => write!(f, "given up, attempt {}", self.attempts)?,
             Some(Delivery::Stopped) => f.write_str("not wanted")?,
             Some(Delivery::Delivered) => write!(f, "delivered, attempt {}", self.attempts)?,
         }
-        match self.order_details {
-            Some(true) => f.write_str(", order details with it")?,
-            Some(false) if self.delivery == Some(Delivery::Delivered) => f.write_str(", no order details")?,
-            _ => {}
+        if let (Some(Delivery::Delivered), Some(with_it)) = (self.delivery, self.order_details) {
+            f.write_str(if with_it { ", order details with it" } else { ", no order details" })?;
         }
         self.last_problem.iter().try_for_each(|problem| write!(f, ": {problem}"))
     }

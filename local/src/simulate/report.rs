@@ -6,6 +6,10 @@ use serde::Serialize;
 use super::deliveries::Event;
 use super::play::Step;
 
+/// What may help.
+const UNTRIED: &str = "
+No event was tried. Is KOOGALLERY_WEBHOOK_URL set there? If KOOGALLERY_OPEN_API_URL is, does it answer (--open-api)?";
+
 /// All steps of a simulation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -86,6 +90,11 @@ impl std::fmt::Display for Report {
         if let Some(Deliveries { delivered, undelivered, .. }) = self.deliveries {
             write!(f, "; {delivered} events delivered in order, {undelivered} not")?;
         }
-        write!(f, ", from {}", self.address)
+        write!(f, ", from {}", self.address)?;
+        let mut events = self.steps.iter().flat_map(|step| &step.events).peekable();
+        if events.peek().is_some() && events.all(Event::is_untried) {
+            f.write_str(UNTRIED)?;
+        }
+        Ok(())
     }
 }
