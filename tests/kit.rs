@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{Callback, RsaPrivateKey};
-use koogallery_local::keys::LOCAL_KEY;
+use koogallery::Callback;
+use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY};
 use koogallery_runtime::{Environment, Vault};
 use koogallery_store::{World, client_secret_place};
 use koogallery_tests::bodies::{ID, purchase, release, with};
@@ -263,8 +263,9 @@ async fn a_secret_that_does_not_decrypt_stores_nothing() {
 
 #[tokio::test]
 async fn any_of_several_rsa_keys_decrypts() {
-    let other = RsaPrivateKey::from_pem(include_str!("../shared/protocol/tests/rsa_pkcs1.pem")).unwrap().reveal_pem();
-    for keys in [format!("{other}{RSA_PRIVATE_KEY}"), format!("{RSA_PRIVATE_KEY}\n{other}")] {
+    for keys in
+        [format!("{LOCAL_RSA_PRIVATE_KEY}{RSA_PRIVATE_KEY}"), format!("{RSA_PRIVATE_KEY}\n{LOCAL_RSA_PRIVATE_KEY}")]
+    {
         let seller = Seller::with(|environment| environment.with("KOOGALLERY_RSA_PRIVATE_KEY", keys)).await;
         seller.say_all(&[purchase()]).await;
         seller.sync_all([application(1, "s3cret", 1)]).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -274,6 +275,27 @@ async fn an_instance_is_provisioned_by_the_application() {
     assert_eq!(told, app_info());
     assert_eq!(api.get("/v1/instances?status=provisioning").await.expect(200), json!({ "instances": [] }));
     assert_eq!(api.get("/v1/instances/b-1").await.expect(200)["status"], "active");
+}
+
+#[tokio::test]
+async fn how_long_a_buyer_waits_is_measured_whenever_koogallery_asks() {
+    let (seller, api) = deferred().await;
+    let half_a_minute = Duration::from_secs(30);
+    let paid_at = koogallery::Timestamp::from_millis(now().as_millis() - 30_000);
+    assert_eq!(seller.send(&seller.signed_body_at(&purchase(), paid_at)).await.result_code.as_str(), "000004");
+    let age = || seller.records().pop().unwrap().provisioning_age;
+    for asked in [purchase(), query()] {
+        seller.say(&asked).await;
+        assert!(age().unwrap() >= half_a_minute, "{asked}");
+    }
+    api.put("/v1/instances/b-1/app-info", &app_info()).await.expect(204);
+    for asked in [purchase(), query(), with(query(), "instanceId", "b-2")] {
+        seller.say(&asked).await;
+        assert_eq!(age(), None, "{asked}");
+    }
+    let debug = with(with(purchase(), "testFlag", "1"), "businessId", "b-3");
+    assert_eq!((seller.say(&debug).await, age()), ("000004", None));
+    assert_eq!((seller.say(&debug).await, age()), ("000004", None), "nobody waits for a debug case");
 }
 
 #[tokio::test]

@@ -7,15 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::config::BehaviorVersion;
 use aws_sdk_dynamodbstreams::config::http::HttpResponse;
 use aws_sdk_dynamodbstreams::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
+use aws_sdk_dynamodbstreams::{Client, Config};
 use deliver_events::{Courier, Left, look};
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, http_client, sdk_credentials, sdk_region};
+use koogallery_runtime::{ConfigError, Environment, sdk_config};
 use koogallery_store::{Kind, StoreError, SubjectKey, table};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -58,12 +57,9 @@ pub struct Stream {
 impl Stream {
     /// The stream of a table at `DYNAMODB_ENDPOINT`; nothing is sent yet.
     pub fn of(environment: &Environment, table: &str) -> Result<Self, ConfigError> {
-        let endpoint = environment.get("DYNAMODB_ENDPOINT");
-        let mut config = aws_sdk_dynamodbstreams::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(sdk_region(environment, endpoint)?)
-            .credentials_provider(sdk_credentials(environment, endpoint)?)
-            .http_client(http_client(endpoint));
+        const ENDPOINT: &str = "DYNAMODB_ENDPOINT";
+        let endpoint = environment.get(ENDPOINT);
+        let mut config = Config::from(&sdk_config(environment, ENDPOINT)?).to_builder();
         // AWS has a host of its own for streams; others answer for both.
         config.set_endpoint_url(endpoint.map(|url| url.replacen("https://dynamodb.", "https://streams.dynamodb.", 1)));
         let client = Client::from_conf(config.build());

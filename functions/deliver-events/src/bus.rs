@@ -1,12 +1,9 @@
 //! Amazon EventBridge as a further receiver: what other programs of the seller's on AWS subscribe to.
 
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::config::BehaviorVersion;
-use aws_sdk_eventbridge::config::timeout::TimeoutConfig;
 use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use koogallery_runtime::{ConfigError, Environment, http_client, sdk_credentials, sdk_region};
-use std::time::Duration;
+use koogallery_runtime::{ConfigError, Environment, sdk_config};
 
 use crate::message::{Message, type_name};
 
@@ -24,15 +21,8 @@ impl EventBus {
     /// Reads `KOOGALLERY_EVENT_BUS`, a name or ARN; none where it is not set.
     pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(name) = environment.get("KOOGALLERY_EVENT_BUS") else { return Ok(None) };
-        let endpoint = environment.get("AWS_ENDPOINT_URL_EVENTBRIDGE");
-        let mut config = aws_sdk_eventbridge::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(sdk_region(environment, endpoint)?)
-            .credentials_provider(sdk_credentials(environment, endpoint)?)
-            .http_client(http_client(endpoint))
-            .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(5)).build());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        Ok(Some(Self { client: Client::from_conf(config.build()), name: name.trim().to_owned() }))
+        let client = Client::new(&sdk_config(environment, "AWS_ENDPOINT_URL_EVENTBRIDGE")?);
+        Ok(Some(Self { client, name: name.trim().to_owned() }))
     }
 
     /// Puts one event; the error says why it was not taken.

@@ -8,10 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::BehaviorVersion;
-use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use koogallery_runtime::{ConfigError, Environment, http_client, sdk_credentials, sdk_region};
+use koogallery_runtime::{ConfigError, Environment, sdk_config};
 use koogallery_store::SubjectKey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -71,15 +69,8 @@ impl Queue {
     /// Reads `KOOGALLERY_EVENT_QUEUE_URL`.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         let url = environment.required("KOOGALLERY_EVENT_QUEUE_URL", "the URL of the FIFO queue of events")?.to_owned();
-        let endpoint = environment.get("AWS_ENDPOINT_URL_SQS");
-        let mut config = aws_sdk_sqs::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(sdk_region(environment, endpoint)?)
-            .credentials_provider(sdk_credentials(environment, endpoint)?)
-            .http_client(http_client(endpoint))
-            .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_secs(5)).build());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
-        Ok(Self { client: Client::from_conf(config.build()), url })
+        let client = Client::new(&sdk_config(environment, "AWS_ENDPOINT_URL_SQS")?);
+        Ok(Self { client, url })
     }
 
     /// Wakes a subject.

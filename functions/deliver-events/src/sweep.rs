@@ -54,8 +54,7 @@ fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<SubjectKey> {
 }
 
 fn age(open: &[Open], at: Timestamp) -> Duration {
-    let oldest = open.iter().map(|open| at.as_millis() - open.since.as_millis()).max().unwrap_or_default();
-    Duration::from_millis(oldest.try_into().unwrap_or_default())
+    open.iter().map(|open| at.since(open.since)).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -8,18 +8,15 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::config::BehaviorVersion;
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::error::DisplayErrorContext;
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::{Client, Config};
 use backon::{ExponentialBuilder, Retryable};
 use koogallery::{Reply, ResultCode, RouteError, route};
-use koogallery_runtime::{
-    CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, http_client, now, sdk_credentials, sdk_region,
-};
+use koogallery_runtime::{CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, now, sdk_config};
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, Error, Request, service_fn};
@@ -84,15 +81,11 @@ impl FrontDoor {
         let meaning = "the functions to hand callbacks to, as JSON like {\"new-instance\":\"<function ARN>\"}";
         let functions = serde_json::from_str(environment.required(NAME, meaning)?)
             .map_err(|error| ConfigError::invalid(NAME, error))?;
-        let endpoint = environment.get("AWS_ENDPOINT_URL_LAMBDA");
-        let mut config = aws_sdk_lambda::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(sdk_region(environment, endpoint)?)
-            .credentials_provider(sdk_credentials(environment, endpoint)?)
-            .http_client(http_client(endpoint))
+        // What may have run is not sent again, and how long it may run is for the deadline to say.
+        let config = Config::from(&sdk_config(environment, "AWS_ENDPOINT_URL_LAMBDA")?)
+            .to_builder()
             .retry_config(RetryConfig::disabled())
             .timeout_config(TimeoutConfig::builder().connect_timeout(Duration::from_secs(1)).build());
-        config.set_endpoint_url(endpoint.map(str::to_owned));
         Ok(Self { client: Client::from_conf(config.build()), functions, log })
     }
 

@@ -51,6 +51,9 @@ impl Function for Handler {
                 if let Some(failure) = &instance.provisioning_failure {
                     return Ok(failure.reply().with_instance(instance.instance_id));
                 }
+                if instance.awaits_provisioning() {
+                    context.buyer_waits_since(instance.life.created_at);
+                }
                 (instance.instance_id, instance.app_info)
             }
             Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),

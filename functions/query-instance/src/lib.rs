@@ -1,12 +1,13 @@
 //! queryInstance: how is it going, what shall the buyer see?
 //!
 //! Lists the instances that the buyer can reach; `000004` while all that exist are still being provisioned, `000003`
-//! where none exists. What cannot be provisioned is answered with the code that the application gave. A released instance exists no more. A debug query is answered for any id, as a debug case is
-//! replayed long after what it made is gone.
+//! where none exists. What cannot be provisioned is answered with the code that the application gave. A released
+//! instance exists no more. A debug query is answered for any id, as a debug case is replayed long after what it made is
+//! gone.
 
 use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning};
-use koogallery_store::{Instance, ProvisioningFailure, Read, Status, World};
+use koogallery_store::{ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
@@ -43,9 +44,14 @@ impl Function for Handler {
             }
         }
         let failed = || ids.iter().find_map(|id| found.get(id)?.provisioning_failure.as_ref());
+        let waiting = found.values().filter(|instance| instance.awaits_provisioning());
+        let paid_at = waiting.map(|instance| instance.life.created_at).min();
+        if let Some(paid_at) = paid_at {
+            context.buyer_waits_since(paid_at);
+        }
         Ok(match (info.is_empty(), found.is_empty()) {
             (false, _) => Reply::success().with_info(info),
-            (true, false) if found.values().any(Instance::awaits_provisioning) => Reply::of(ResultCode::Processing),
+            (true, false) if paid_at.is_some() => Reply::of(ResultCode::Processing),
             (true, false) => failed().map_or(Reply::of(ResultCode::Processing), ProvisioningFailure::reply),
             (true, true) => Reply::of(ResultCode::InstanceNotFound),
         })

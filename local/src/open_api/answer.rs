@@ -11,8 +11,7 @@ use http::header::CONTENT_TYPE;
 use http::{Method, Request, StatusCode};
 use koogallery::{EventId, ExpireTime, InterfaceType, LicenseCode, OrderId};
 use koogallery_open_api::{
-    LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UsageBatch, UsageRecord, UtcTime, ak_sk,
-    usage_signature_fits,
+    LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UsageBatch, UsageRecord, UtcTime, usage_signature_fits,
 };
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
@@ -39,7 +38,7 @@ pub(super) async fn answer(State(held): State<Arc<Held>>, request: Request<Body>
 }
 
 fn route(held: &Held, request: &Request<Bytes>) -> Answer {
-    if ak_sk::verify(request, &held.credentials, (held.clock)()).is_err() {
+    if !held.verifies(request) {
         // KooGallery's guide does not say: Huawei Cloud's API gateway, which stands before its APIs, answers this.
         let message = "Incorrect IAM authentication information: verify aksk signature fail";
         return (StatusCode::UNAUTHORIZED, json!({"error_code": "APIGW.0301", "error_msg": message}));

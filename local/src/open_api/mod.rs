@@ -11,8 +11,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
+use bytes::Bytes;
+use http::Request;
 use koogallery::{AccessKeys, EventId, LicenseCode, OrderId, Timestamp};
-use koogallery_open_api::{BaseUrl, Credentials, LicenseFile, LicenseInfo, LicenseUsage, OrderInfo, UsageRecord};
+use koogallery_open_api::{
+    BaseUrl, Credentials, LicenseFile, LicenseInfo, LicenseUsage, OrderInfo, UsageRecord, ak_sk,
+};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -31,7 +35,7 @@ pub struct StandIn {
 /// Who may call, and what there is.
 #[derive(Debug)]
 struct Held {
-    credentials: Credentials,
+    credentials: Mutex<Vec<Credentials>>,
     access_keys: AccessKeys,
     clock: fn() -> Timestamp,
     state: Mutex<State>,
@@ -48,6 +52,12 @@ struct State {
 }
 
 impl Held {
+    /// Whether a request is signed with credentials that are taken.
+    fn verifies(&self, request: &Request<Bytes>) -> bool {
+        let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
+        credentials.iter().any(|credentials| ak_sk::verify(request, credentials, (self.clock)()).is_ok())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,6 +87,7 @@ impl StandIn {
         let address = listener.local_addr()?;
         let orders = mock_orders(clock()).map(|order| (order.order_id.clone(), order)).collect();
         let state = Mutex::new(State { orders, ..State::default() });
+        let credentials = Mutex::new(vec![credentials]);
         let held = Arc::new(Held { credentials, access_keys, clock, state });
         let router = Router::new().fallback(answer::answer).with_state(Arc::clone(&held));
         let (stop, stopped) = oneshot::channel::<()>();
@@ -90,6 +101,11 @@ impl StandIn {
     pub fn endpoint(&self) -> BaseUrl {
         let address = format!("http://{}", self.address);
         address.parse().unwrap_or_else(|_| unreachable!("{address} is a loopback address"))
+    }
+
+    /// Takes only these credentials from now on: a seller may have two of them.
+    pub fn set_credentials(&self, credentials: impl IntoIterator<Item = Credentials>) {
+        *self.held.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials.into_iter().collect();
     }
 
     /// Makes an order known, or changes it.

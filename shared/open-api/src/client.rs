@@ -153,7 +153,8 @@ impl Client {
             .with_jitter()
             .build();
         loop {
-            let tried = tokio::time::timeout_at(deadline.into(), self.send_once(call)).await;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let tried = tokio::time::timeout(left, self.send_once(call)).await;
             let error = match tried {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(error)) => error,

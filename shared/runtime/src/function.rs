@@ -1,7 +1,9 @@
 //! What a function says of its callback.
 
-use koogallery::{Reply, Request, RsaKeyError, TextError, Verified};
-use koogallery_store::{Call, Store, StoreError};
+use std::sync::OnceLock;
+
+use koogallery::{Reply, Request, RsaKeyError, TextError, Timestamp, Verified};
+use koogallery_store::{Call, Store, StoreError, World};
 
 use crate::app_info::AppInfoTemplateError;
 use crate::config::{ConfigError, Environment};
@@ -35,6 +37,18 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// Where others may be by now.
     pub source: &'a SecretSource,
+    /// Since when the buyer waits, where the answer is that provisioning goes on.
+    pub(crate) waits_since: OnceLock<Timestamp>,
+}
+
+impl Context<'_> {
+    /// Notes since when a buyer waits whose instance is still being provisioned: KooGallery gives up after an hour, and an
+    /// alarm comes before.
+    pub fn buyer_waits_since(&self, paid_at: Timestamp) {
+        if self.call.world() == World::Real {
+            let _ = self.waits_since.set(paid_at);
+        }
+    }
 }
 
 /// Why a call could not be answered now.

@@ -1,8 +1,8 @@
 //! One function at work: route, verify, parse, answer, within the deadline; then the record.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -174,9 +174,10 @@ impl<F: Function> Host<F> {
 
         let call = Call::new(&verified, record.at, self.shared.time_window);
         let Shared { store, secrets: source, .. } = &*self.shared;
-        let context = Context { store, call: &call, secrets: &secrets, source };
+        let context = Context { store, call: &call, secrets: &secrets, source, waits_since: OnceLock::new() };
         let reply = self.function.answer(&verified, &context).await;
         record.store_latency = call.store_latency();
+        record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
         Ok(reply?)
     }
 

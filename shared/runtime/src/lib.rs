@@ -19,7 +19,7 @@ mod vault;
 
 pub use api_record::ApiRecord;
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
-pub use aws::{dynamodb_client, http_client, sdk_credentials, sdk_region};
+pub use aws::{dynamodb_client, sdk_config};
 pub use clock::now;
 pub use config::{ConfigError, Environment, Settings};
 pub use function::{AnswerError, Context, Function};

@@ -39,6 +39,8 @@ pub struct CallRecord {
     pub store_latency: Duration,
     /// The process's first call?
     pub cold_start: bool,
+    /// How long the buyer has been waiting for the instance, where it is still being provisioned.
+    pub provisioning_age: Option<Duration>,
 }
 
 impl CallRecord {
@@ -59,6 +61,7 @@ impl CallRecord {
             duration: Duration::ZERO,
             store_latency: Duration::ZERO,
             cold_start: false,
+            provisioning_age: None,
         }
     }
 }
@@ -94,7 +97,7 @@ impl CloudWatch {
                 cloud_watch_metrics: [Directive {
                     namespace: &self.namespace,
                     dimensions: &[&[], &["function"], &["function", "resultCode"]],
-                    metrics: METRICS,
+                    metrics: if record.provisioning_age.is_some() { METRICS } else { &METRICS[1..] },
                 }],
             },
             level: match record.result_code {
@@ -116,6 +119,7 @@ impl CloudWatch {
             signature_refused: record.signature_refused.into(),
             internal_error: (record.result_code == ResultCode::InternalError).into(),
             cold_start: record.cold_start.into(),
+            provisioning_age: record.provisioning_age.map(|age| age.as_secs_f64()),
         })?;
         line.push(b'\n');
         Ok(line)
@@ -135,7 +139,9 @@ impl Log for CloudWatch {
     }
 }
 
+/// The first is told only where a buyer waits.
 const METRICS: &[Metric] = &[
+    Metric { name: "ProvisioningAge", unit: "Seconds" },
     Metric { name: "Calls", unit: "Count" },
     Metric { name: "Duration", unit: "Milliseconds" },
     Metric { name: "StoreLatency", unit: "Milliseconds" },
@@ -175,6 +181,8 @@ struct Line<'a> {
     internal_error: u8,
     #[serde(rename = "ColdStart")]
     cold_start: u8,
+    #[serde(rename = "ProvisioningAge", skip_serializing_if = "Option::is_none")]
+    provisioning_age: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -213,7 +221,8 @@ mod tests {
             duration: Duration::from_micros(1500),
             ..CallRecord::new("new-instance", Timestamp::from_millis(1_764_000_000_000), ResultCode::InternalError)
         };
-        let line = CloudWatch::of(&Environment::default()).line(&record).unwrap();
+        let written = |record: &CallRecord| CloudWatch::of(&Environment::default()).line(record).unwrap();
+        let line = written(&record);
         assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
         let line: Value = serde_json::from_slice(&line).unwrap();
         assert_eq!(line["_aws"]["Timestamp"], 1_764_000_000_000_i64);
@@ -225,5 +234,11 @@ mod tests {
         }
         assert_eq!(line["InternalError"], 1);
         assert_eq!(line["level"], "ERROR");
+        assert!(line["ProvisioningAge"].is_null());
+
+        let waiting = CallRecord { provisioning_age: Some(Duration::from_mins(31)), ..record };
+        let line: Value = serde_json::from_slice(&written(&waiting)).unwrap();
+        assert_eq!(line["ProvisioningAge"], 1860.0);
+        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], "ProvisioningAge");
     }
 }

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::aws::secrets_client;
+use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment};
 
 /// The secret is read at most this often: a stranger's wrong signatures must not become a load on Secrets Manager.
@@ -135,7 +135,10 @@ impl SecretSource {
                     api_tokens: several(environment, "KOOGALLERY_API_TOKEN"),
                 }))
             }
-            (None, Some(arn)) => Place::Manager { client: secrets_client(environment)?, arn: arn.to_owned() },
+            (None, Some(arn)) => {
+                let config = sdk_config(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER")?;
+                Place::Manager { client: aws_sdk_secretsmanager::Client::new(&config), arn: arn.to_owned() }
+            }
             (None, None) => {
                 return Err(ConfigError::Missing {
                     name: KEYS,

@@ -10,7 +10,7 @@ use koogallery_store::{DataKey, DataKeyId, SealError, Sealed, Store, StoreError,
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::aws::kms_client;
+use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment};
 
 const KMS_KEY_ARN: &str = "KOOGALLERY_KMS_KEY_ARN";
@@ -68,7 +68,10 @@ impl Vault {
             (Some(_), Some(_)) => {
                 return Err(ConfigError::invalid(LOCAL_KEY, format!("{KMS_KEY_ARN} is set as well: set one of them")));
             }
-            (Some(arn), None) => Keeper::Kms { client: kms_client(environment)?, key: arn.to_owned() },
+            (Some(arn), None) => {
+                let client = aws_sdk_kms::Client::new(&sdk_config(environment, "AWS_ENDPOINT_URL_KMS")?);
+                Keeper::Kms { client, key: arn.to_owned() }
+            }
             (None, Some(text)) => {
                 let mut key = [0; 32];
                 hex::decode_to_slice(text.trim(), &mut key)
