@@ -12,11 +12,11 @@ use koogallery_local::log::Silent;
 use koogallery_local::simulate::open_api;
 use koogallery_local::simulate::{Deliveries, Delivery, Event, Family, OwnSide, Report, SellerApi, Simulation, Step};
 use koogallery_runtime::Environment;
-use koogallery_tests::api::TOKEN;
+use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::lambda::binaries;
 use koogallery_tests::{KEYS, Seller};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -82,6 +82,32 @@ async fn a_deferred_provisioning_is_waited_for() {
     };
     assert_eq!(code("a buyer pays"), ["000004", "000004"]);
     assert_eq!(code("what shall the buyer see?"), ["000000", "000000"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_that_provisions_later_is_waited_for() {
+    let application = Application::start(TestClock::default()).await;
+    let environment = Environment::default()
+        .with("KOOGALLERY_PROVISIONING", "deferred")
+        .with("KOOGALLERY_API_TOKEN", TOKEN)
+        .with("KOOGALLERY_WEBHOOK_URL", application.url());
+    let own = OwnSide::start(environment, None).await.unwrap();
+    let api = Api::at(own.host().seller_api(), TOKEN);
+    let provisions = async {
+        while application.taken().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let id = application.taken()[0].body["data"]["instanceId"].as_str().unwrap().to_owned();
+        let app_info = json!({ "frontEndUrl": "https://app.example.com/" });
+        api.put(&format!("/v1/instances/{id}/app-info"), &app_info).await.expect(204);
+    };
+    let simulation = Simulation { families: vec![Family::Saas], ..own.simulation() };
+    let (report, ()) = tokio::join!(simulation.play(|_| {}), provisions);
+    let report = report.unwrap();
+    assert!(all_delivered(&report), "{report}");
+    let asked = report.steps.iter().find(|step| step.activity == "queryInstance").unwrap();
+    assert_eq!(asked.result_code.unwrap().as_str(), "000000");
+    own.stop().await.unwrap();
 }
 
 #[tokio::test]

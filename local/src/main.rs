@@ -61,7 +61,8 @@ enum Command {
     /// an application that receives the events. `KOOGALLERY_WEBHOOK_URL` names an application of your own instead.
     ///
     /// Ends with 0 where every answer was right, each event is one that its call makes, and none was tried in vain or
-    /// overtaken. The application that is played here must have got every event, with its order's details.
+    /// overtaken; one that the application does not want (HTTP 410) is no failure. The application that is played here
+    /// must have got every event, with its order's details.
     Simulate {
         /// The production address to call [default: a local host started for it].
         #[arg(long, value_name = "URL")]
