@@ -14,7 +14,7 @@ use koogallery_runtime::now;
 use koogallery_store::{Delivery, EventRecord, EventType, SubjectKey};
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
-use koogallery_tests::lambda::binaries;
+use koogallery_tests::lambda::{binaries, build};
 use koogallery_tests::{KEYS, Seller, kit};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -198,13 +198,7 @@ async fn there_is(what: &str, command: &mut Command) -> bool {
 
 #[tokio::test]
 async fn the_example_in_rust_takes_a_whole_life() {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "koogallery-tests", "--example", "receiver"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    build.arg("--target-dir").arg(binaries().parent().unwrap()).current_dir(root());
-    assert!(build.status().await.unwrap().success());
+    build(["--package", "koogallery-tests", "--example", "receiver"]);
     let receiver = binaries().join("examples/receiver");
     Example::start(&mut Command::new(receiver)).await.takes_a_whole_life().await;
 }

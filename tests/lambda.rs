@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use koogallery::{AccessKeys, NewInstance, Request};
@@ -16,24 +15,16 @@ use koogallery_store::table;
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
-use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
+use koogallery_tests::lambda::{self, Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator};
 use koogallery_tests::{KEYS, Seller, bodies};
 use serde_json::{Value, json};
 
-/// Builds the binaries once, as this test was built.
+/// Builds the binaries once.
 fn build() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--bins"]);
-        build.args(["front-door", "deliver-events", "seller-api"].iter().flat_map(|function| ["--package", function]));
-        build.args(CALLBACK_FUNCTIONS.iter().flat_map(|function| ["--package", function]));
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        build.arg("--target-dir").arg(binaries().parent().unwrap());
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        assert!(build.status().unwrap().success());
+        let packages = ["front-door", "deliver-events", "seller-api"].into_iter().chain(CALLBACK_FUNCTIONS);
+        lambda::build(["--bins"].into_iter().chain(packages.flat_map(|function| ["--package", function])));
     });
 }
 

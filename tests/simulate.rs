@@ -14,7 +14,7 @@ use koogallery_local::simulate::{Deliveries, Delivery, Event, Family, OwnSide, R
 use koogallery_runtime::Environment;
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
-use koogallery_tests::lambda::binaries;
+use koogallery_tests::lambda::{binaries, build};
 use koogallery_tests::{KEYS, Seller};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -188,19 +188,10 @@ async fn a_webhook_that_nothing_can_sign_is_told_at_start() {
     assert!(start("http://127.0.0.1:9100/", "").await.unwrap().delivers());
 }
 
-/// The command, built once as this test was built, with nothing of this process's environment.
+/// The command, built once, with nothing of this process's environment.
 fn koogallery(variables: &[(&str, &str)]) -> Command {
     static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let mut build = std::process::Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "koogallery-local", "--bin", "koogallery"]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        build.arg("--target-dir").arg(binaries().parent().unwrap());
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        assert!(build.status().unwrap().success());
-    });
+    BUILT.get_or_init(|| build(["--package", "koogallery-local", "--bin", "koogallery"]));
     let mut command = Command::new(binaries().join("koogallery"));
     command.env_clear().envs(variables.iter().copied()).kill_on_drop(true);
     command
