@@ -164,9 +164,14 @@ async fn a_host_elsewhere_is_asked_through_its_seller_api() {
     assert!(report.is_right() && report.deliveries.is_none() && events(&report).is_empty());
     assert!(!report.to_string().contains("events"), "{report}");
 
+    // Nobody answers: that is no failure either, and is said.
     let stranger = SellerApi::new(&seller.host.seller_api(), "another token of sixteen").unwrap();
     let problem = stranger.check().await.unwrap_err().to_string();
     assert!(problem.contains("401") && problem.contains("KOOGALLERY_API_TOKEN"), "{problem}");
+    let families = vec![Family::OrderNotice];
+    let report = Simulation { families, seller_api: Some(&stranger), ..simulation() }.play(|_| {}).await.unwrap();
+    assert!(report.is_right() && report.deliveries.is_none());
+    assert!(report.to_string().contains(&problem), "{report}");
 }
 
 #[tokio::test]

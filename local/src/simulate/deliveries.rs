@@ -16,10 +16,10 @@ use crate::open_api::StandIn;
 
 /// How often the seller's API is asked.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
-/// How long nothing is tried before nothing more is waited for; on this machine, where nothing at all was tried, less:
-/// there is nobody to deliver to.
-const PATIENCE: Duration = Duration::from_secs(15);
-const PATIENCE_ON_THIS_MACHINE: Duration = Duration::from_secs(3);
+/// How long nothing is tried before nothing more is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
+/// The same where nothing at all was tried on this machine: there may be nobody to deliver to.
+pub(super) const PATIENCE_FOR_NOBODY: Duration = Duration::from_secs(3);
 
 /// An event that is to come of a call.
 #[derive(Debug)]
@@ -84,10 +84,12 @@ impl fmt::Display for Event {
 
 type Histories = BTreeMap<Subject, Vec<KnownEvent>>;
 
-/// Waits until each event was delivered, or tried in vain; no longer than there is hope. `progress` hears of each.
+/// Waits until each event was delivered, or tried in vain; no longer than there is hope, and for a first try no longer than
+/// `untried`. `progress` hears of each.
 pub(super) async fn watch(
     api: &SellerApi,
     told: &[Told],
+    untried: Duration,
     progress: impl Fn(&KnownEvent),
 ) -> Result<Histories, SellerApiError> {
     let subjects: BTreeSet<&Subject> = told.iter().map(|told| &told.subject).collect();
@@ -107,8 +109,7 @@ pub(super) async fn watch(
         if tries_now > tries {
             (tries, moved) = (tries_now, Instant::now());
         }
-        let nobody = tries == 0 && api.is_on_this_machine();
-        let patience = if nobody { PATIENCE_ON_THIS_MACHINE } else { PATIENCE };
+        let patience = if tries == 0 { untried } else { PATIENCE };
         if histories.values().all(|events| is_settled(events)) || moved.elapsed() > patience {
             return Ok(histories);
         }

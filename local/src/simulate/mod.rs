@@ -27,7 +27,7 @@ pub use seller_api::{Delivery, KnownEvent, SellerApi, SellerApiError, Subject};
 use crate::call::Version;
 use crate::marketplace::{CallError, Marketplace};
 use crate::open_api::StandIn;
-use deliveries::{Judge, watch};
+use deliveries::{Judge, PATIENCE, PATIENCE_FOR_NOBODY, watch};
 
 /// What can be played: a family of callbacks and the life of what it sells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -131,11 +131,17 @@ impl Simulation<'_> {
             family.play(&mut play).await?;
         }
         let (mut steps, told) = play.into_steps();
+        let mut silence = None;
         if let Some(seller_api) = seller_api {
-            let histories = watch(seller_api, &told, |event| progress(&News::Tried(event))).await?;
-            Judge { receipts, open_api }.attach(&mut steps, &told, &histories);
+            let nobody = receipts.is_none() && open_api.is_none() && seller_api.is_on_this_machine();
+            let untried = if nobody { PATIENCE_FOR_NOBODY } else { PATIENCE };
+            match watch(seller_api, &told, untried, |event| progress(&News::Tried(event))).await {
+                Ok(histories) => Judge { receipts, open_api }.attach(&mut steps, &told, &histories),
+                Err(problem) if receipts.is_some() => return Err(problem.into()),
+                Err(problem) => silence = Some(problem.to_string()),
+            }
         }
-        Ok(Report::new(address, steps, seller_api.is_some()))
+        Ok(Report::new(address, steps, seller_api.is_some(), silence))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Report {
     pub failed: usize,
     /// What became of events, where it is known.
     pub deliveries: Option<Deliveries>,
+    /// Why it is not known, where it was asked for.
+    pub silence: Option<String>,
     /// Each call.
     pub steps: Vec<Step>,
 }
@@ -41,16 +43,16 @@ pub struct Deliveries {
 impl Report {
     /// Counts.
     #[must_use]
-    pub(super) fn new(address: String, steps: Vec<Step>, deliveries_known: bool) -> Self {
+    pub(super) fn new(address: String, steps: Vec<Step>, asked: bool, silence: Option<String>) -> Self {
         let failed = steps.iter().filter(|step| step.problem.is_some()).count();
         let count =
             |which: fn(&Event) -> bool| steps.iter().flat_map(|step| &step.events).filter(|event| which(event)).count();
-        let deliveries = deliveries_known.then(|| Deliveries {
+        let deliveries = (asked && silence.is_none()).then(|| Deliveries {
             delivered: count(Event::is_delivered),
             undelivered: count(|event| !event.is_delivered()),
             wrong: count(|event| event.problem.is_some()),
         });
-        Self { address, passed: steps.len() - failed, failed, deliveries, steps }
+        Self { address, passed: steps.len() - failed, failed, deliveries, silence, steps }
     }
 
     /// Whether no answer and no event is wrong.
@@ -95,6 +97,6 @@ impl std::fmt::Display for Report {
         if events.peek().is_some() && events.all(Event::is_untried) {
             f.write_str(UNTRIED)?;
         }
-        Ok(())
+        self.silence.iter().try_for_each(|problem| write!(f, "\nWhat became of events is not known: {problem}"))
     }
 }
