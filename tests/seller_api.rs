@@ -597,7 +597,15 @@ async fn a_history_comes_in_pages() {
     seller.say_all(&[bodies::order_notice()]).await;
     let notices = api.get("/v1/orders/CS1/events").await.expect(200);
     assert_eq!(notices["events"][0]["type"], "order.paid");
-    assert_eq!(api.get("/v1/orders/CS2/events").await.expect(200), json!({ "events": [] }));
+    seller.say_all(&[bodies::freeze_code()]).await;
+    seller.sync_all([kit::tenant(1)]).await;
+    let told = api.get(&format!("/v1/licenses/{CODE}/events")).await.expect(200);
+    assert_eq!(told["events"][0]["type"], "license.frozen");
+    let told = api.get("/v1/tenants/t-1/events").await.expect(200);
+    assert_eq!(told["events"][0]["type"], "tenant.added");
+    for unknown in ["/v1/orders/CS2/events", "/v1/licenses/OTHER/events", "/v1/tenants/t-2/events"] {
+        assert_eq!(api.get(unknown).await.expect(200), json!({ "events": [] }));
+    }
 }
 
 #[tokio::test]
@@ -933,6 +941,8 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("getOrderDetails", ORDER_DETAILS.to_owned(), None, 200),
         ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
         ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
+        ("listLicenseEvents", format!("/v1/licenses/{CODE}/events"), None, 200),
+        ("listTenantEvents", "/v1/tenants/t-1/events".to_owned(), None, 200),
         ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
         ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
         ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),

@@ -30,6 +30,8 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(purchase::of_order))
         .routes(routes!(events::of_instance))
         .routes(routes!(events::of_order))
+        .routes(routes!(events::of_license))
+        .routes(routes!(events::of_tenant))
         .routes(routes!(events::resend))
         .routes(routes!(tenants::get))
         .routes(routes!(tenants::application))

@@ -27,7 +27,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct LicensePath {
     /// The authorization code.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "ABCDE-FGHIJ-KLMNO")]
-    code: LicenseCode,
+    pub(crate) code: LicenseCode,
 }
 
 /// A license code, as callbacks told of it.
