@@ -739,4 +739,10 @@ async fn a_sync_that_takes_away_from_nobody_keeps_no_name() {
     assert_eq!(seller.sync(&kit::auth(0, [kit::user(1)], 5)).await, "000000");
     assert_eq!(seller.sync(&kit::auth(1, [kit::user(1)], 4)).await, "000000");
     assert_eq!(seller.users().await.len(), 0);
+    // It is found though nobody told of its tenant or application.
+    seller.sync_all([kit::department(1, "o-1", "Sales", 1)]).await;
+    seller.say_all(&[bodies::release()]).await;
+    let gone = erase_instance(seller.host.store(), &bodies::ID.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(gone, Gone { items: 2, events: 0 });
+    assert!(seller.items().await.iter().all(|item| !text(item, "pk").starts_with("TENANT#t-1#")));
 }
