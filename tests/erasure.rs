@@ -554,6 +554,35 @@ async fn what_two_instances_share_goes_with_the_last() {
 }
 
 #[tokio::test]
+async fn an_enterprise_without_directories_goes_as_well_and_an_application_of_another_instance_stays() {
+    let world = World::new().await;
+    let [goes, stays] = two(Dialect::V2);
+    for sold in [goes, stays] {
+        let purchase = with(with(bodies::purchase(), "orderId", sold.order), "businessId", sold.id);
+        world.seller.say_all(&[purchase]).await;
+        world.seller.sync_all([sold.kit(kit::tenant(1)), sold.kit(kit::application(1, "s3cret", 1))]).await;
+    }
+    let moved = |app: Sold, to: Sold, at| {
+        let (callback, body) = kit::application(2, "s3cret", at);
+        (callback, with(to.of(body), "appId", app.app))
+    };
+    world.seller.sync_all([moved(goes, stays, 2), moved(stays, goes, 2), moved(stays, stays, 3)]).await;
+    world.seller.say_all(&[goes.release(), stays.release()]).await;
+    let store = world.seller.host.store();
+    let left = async || -> Vec<String> {
+        let items = world.seller.items().await.into_iter();
+        items.filter(|item| text(item, "pk") == "TENANT#t-1").map(|item| text(&item, "sk")).collect()
+    };
+    erase_instance(store, &goes.id()).await.unwrap();
+    let mut of_stays = left().await;
+    of_stays.retain(|sort| !sort.starts_with("EVENT#"));
+    of_stays.sort();
+    assert_eq!(of_stays, ["APPLICATION#app-goes", "APPLICATION#app-stays", "INSTANCE#stays-2"]);
+    erase_instance(store, &stays.id()).await.unwrap();
+    assert!(left().await.iter().all(|sort| sort.starts_with("EVENT#")), "{:?}", left().await);
+}
+
+#[tokio::test]
 async fn a_license_code_s_orders_go_with_it_and_an_order_of_nothing_is_not_kept() {
     let world = World::new().await;
     let line = |body: Value, order: &str| with(with(body, "orderId", order), "orderLineId", format!("{order}-000001"));
@@ -711,4 +740,10 @@ async fn a_sync_that_takes_away_from_nobody_keeps_no_name() {
     assert_eq!(seller.sync(&kit::auth(0, [kit::user(1)], 5)).await, "000000");
     assert_eq!(seller.sync(&kit::auth(1, [kit::user(1)], 4)).await, "000000");
     assert_eq!(seller.users().await.len(), 0);
+    // It is found though nobody told of its tenant or application.
+    seller.sync_all([kit::department(1, "o-1", "Sales", 1)]).await;
+    seller.say_all(&[bodies::release()]).await;
+    let gone = erase_instance(seller.host.store(), &bodies::ID.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(gone, Gone { items: 2, events: 0 });
+    assert!(seller.items().await.iter().all(|item| !text(item, "pk").starts_with("TENANT#t-1#")));
 }
