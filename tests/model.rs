@@ -40,6 +40,9 @@ struct Call {
     said: Said,
 }
 
+/// In the last of the first period, a freeze counts as one at its end.
+const EIGHT_HOURS: i64 = 8 * 60 * 60;
+
 /// The rules, told once more: all calls in the order of signing, each order at its first signing. `bought_until` is what
 /// the order query told, at whatever moment.
 fn model(calls: &[Call], bought_until: Option<i64>) -> (Status, Option<FreezeCause>, Option<i64>) {
@@ -61,7 +64,8 @@ fn model(calls: &[Call], bought_until: Option<i64>) -> (Status, Option<FreezeCau
             Said::Refund { until, .. } => expiry = Some(until),
             Said::Upgrade { .. } => {}
             Said::Freeze => {
-                if expiry.is_none_or(|expiry| expiry <= signed) {
+                let unsure = if expiry == bought_until { EIGHT_HOURS } else { 0 };
+                if expiry.is_none_or(|expiry| expiry - unsure <= signed) {
                     expired = true;
                 } else {
                     suspended = true;
@@ -126,7 +130,8 @@ struct Life {
 
 fn life() -> impl Strategy<Value = Life> {
     let sold = prop_oneof![2 => Just(Sold::Instance), 1 => Just(Sold::LicenseCode)];
-    let told = prop::option::of((0usize..14, -25i64..45));
+    let until = prop_oneof![-25i64..45, EIGHT_HOURS - 25..EIGHT_HOURS + 45];
+    let told = prop::option::of((0usize..14, until));
     let again = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
     (sold, calls(), told, any::<bool>(), again).prop_flat_map(|(sold, mut calls, told, all_at_once, again)| {
         // A code is not upgraded.

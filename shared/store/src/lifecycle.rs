@@ -7,7 +7,8 @@
 //! - A renewal never moves the expiry back; a refunded renewal sets what it says. Each order line counts once, at the
 //!   earliest time it was signed.
 //! - The freezes since the last unfreeze count. A freeze at or after the expiry is `expired` (so is one while no
-//!   expiry is known: KooGallery freezes at the end of a period first of all), any other is `suspended`.
+//!   expiry is known: KooGallery freezes at the end of a period first of all; and one shortly before the first, whose
+//!   zone nobody tells), any other is `suspended`.
 //! - A renewal into the future lifts `expired`, never `suspended`: a lost UNFREEZE leaves no paying customer frozen,
 //!   and a breach of terms is not bought off.
 //! - Released is final.
@@ -16,6 +17,7 @@
 //! it had been known from the beginning.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, Scene, Timestamp};
@@ -26,6 +28,9 @@ use crate::bought::{Bought, ToldOrder};
 use crate::call::Call;
 use crate::event::Subject;
 use crate::key::{Item, Key, World};
+
+/// How far apart the zones are that a time without one may be meant in: Beijing's is UTC+8.
+const ZONES_APART: Duration = Duration::from_hours(8);
 
 /// Where something is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -385,11 +390,19 @@ impl Lifecycle {
         })
     }
 
+    /// Whether the paid period surely runs at a time. No guide says in which zone the end of the first one is told, so near
+    /// that it may be over: a paying customer must not stay frozen over a few hours.
+    fn runs_at(&self, at: Timestamp) -> bool {
+        self.expiry_before(Some(at)).is_some_and(|expiry| {
+            let unsure = if Some(expiry) == self.bought_until { ZONES_APART } else { Duration::ZERO };
+            expiry.timestamp().before(unsure) > at
+        })
+    }
+
     fn standing_freeze(&self) -> Option<FreezeCause> {
         let mut standing = None;
         for freeze in &self.freezes {
-            let expiry = self.expiry_before(Some(freeze.signed_at));
-            if !freeze.expired && expiry.is_some_and(|expiry| expiry.timestamp() > freeze.signed_at) {
+            if !freeze.expired && self.runs_at(freeze.signed_at) {
                 return Some(FreezeCause::Suspended);
             }
             if !self.renewed_after(freeze.signed_at) {
@@ -505,10 +518,13 @@ mod tests {
     fn a_first_expiry_that_is_learnt_late_decides_as_if_it_had_been_known() {
         let renewed = [Fact::Freeze(50), Fact::refresh("a", 60, Scene::Renewal, 300)];
         assert_eq!(after(&renewed).status, Status::Active, "for all that is known the period had ended");
-        let suspended = after(&[&renewed[..], &[Fact::ToldFirst(100)]].concat());
+        let hours = |hours: i64| hours * 60 * 60;
+        let suspended = after(&[&renewed[..], &[Fact::ToldFirst(hours(8) + 51)]].concat());
         assert_eq!((suspended.status, suspended.freeze_cause), (Status::Frozen, Some(FreezeCause::Suspended)));
-        let expired = after(&[&renewed[..], &[Fact::ToldFirst(40)]].concat());
-        assert_eq!((expired.status, expired.expire_time.unwrap().timestamp()), (Status::Active, at(300)));
+        for until in [40, hours(8) + 50] {
+            let expired = after(&[&renewed[..], &[Fact::ToldFirst(until)]].concat());
+            assert_eq!(expired.status, Status::Active, "{until}: in another zone the period is over");
+        }
 
         let refund = Fact::refresh("b", 70, Scene::UnsubscribeRenewalPeriod, 40);
         let refunded = after(&[&renewed[..], &[refund, Fact::ToldFirst(100)]].concat());
