@@ -10,6 +10,21 @@ const webhook = new Webhook(process.env.WEBHOOK_SECRET);
 // The events that were worked on. Yours belongs into your database, in the transaction of the work.
 const done = new Set();
 
+const words = {
+  "instance.created": "provisioned",
+  "instance.refreshed": "renewed",
+  "instance.upgraded": "upgraded",
+  "instance.frozen": "frozen",
+  "instance.unfrozen": "thawed",
+  "instance.released": "released",
+};
+
+// Your own work: here it is only told.
+function workOn({ type, data }) {
+  const told = words[type] ? `customer ${data.instanceId} ${words[type]}` : type;
+  console.log(data.scene ? `${told} (${data.scene})` : told);
+}
+
 function answerTo(headers, body) {
   let event;
   try {
@@ -17,13 +32,12 @@ function answerTo(headers, body) {
   } catch {
     return [401];
   }
-  const instance = event.data.instanceId;
   if (!done.has(headers["webhook-id"])) {
     done.add(headers["webhook-id"]);
-    console.log(event.type, instance);
+    workOn(event);
   }
   if (event.type === "instance.created") {
-    return [200, { appInfo: { frontEndUrl: `https://app.example.com/?instance=${instance}` } }];
+    return [200, { appInfo: { frontEndUrl: `https://app.example.com/?instance=${event.data.instanceId}` } }];
   }
   return [204];
 }

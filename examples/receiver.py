@@ -14,6 +14,22 @@ webhook = Webhook(os.environ["WEBHOOK_SECRET"])
 # The events that were worked on. Yours belongs into your database, in the transaction of the work.
 done = set()
 
+WORDS = {
+    "instance.created": "provisioned",
+    "instance.refreshed": "renewed",
+    "instance.upgraded": "upgraded",
+    "instance.frozen": "frozen",
+    "instance.unfrozen": "thawed",
+    "instance.released": "released",
+}
+
+
+def work_on(event):
+    """Your own work: here it is only told."""
+    data, word = event["data"], WORDS.get(event["type"])
+    told = f"customer {data['instanceId']} {word}" if word else event["type"]
+    print(told + (f" ({data['scene']})" if "scene" in data else ""), flush=True)
+
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -24,12 +40,11 @@ class Receiver(BaseHTTPRequestHandler):
             event = webhook.verify(body, {name.lower(): value for name, value in self.headers.items()})
         except WebhookVerificationError:
             return self.answer(401)
-        instance = event["data"].get("instanceId")
         if self.headers["webhook-id"] not in done:
             done.add(self.headers["webhook-id"])
-            print(event["type"], instance, flush=True)
+            work_on(event)
         if event["type"] == "instance.created":
-            address = f"https://app.example.com/?instance={instance}"
+            address = f"https://app.example.com/?instance={event['data']['instanceId']}"
             return self.answer(200, {"appInfo": {"frontEndUrl": address}})
         self.answer(204)
 

@@ -21,6 +21,22 @@ struct Shop {
     done: Mutex<HashSet<String>>,
 }
 
+/// Your own work: here it is only told.
+fn work_on(event: &Value) {
+    let text = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let word = match text("/type") {
+        "instance.created" => "provisioned",
+        "instance.refreshed" => "renewed",
+        "instance.upgraded" => "upgraded",
+        "instance.frozen" => "frozen",
+        "instance.unfrozen" => "thawed",
+        "instance.released" => "released",
+        other => return println!("{other}"),
+    };
+    let scene = event["data"]["scene"].as_str().map(|scene| format!(" ({scene})")).unwrap_or_default();
+    println!("customer {} {word}{scene}", text("/data/instanceId"));
+}
+
 async fn receive(State(shop): State<Arc<Shop>>, headers: HeaderMap, body: String) -> Response {
     if shop.webhook.verify(body.as_bytes(), &headers).is_err() {
         return StatusCode::UNAUTHORIZED.into_response();
@@ -28,7 +44,7 @@ async fn receive(State(shop): State<Arc<Shop>>, headers: HeaderMap, body: String
     let Ok(event) = serde_json::from_str::<Value>(&body) else { return StatusCode::BAD_REQUEST.into_response() };
     let id = headers.get("webhook-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
     if shop.done.lock().is_ok_and(|mut done| done.insert(id.to_owned())) {
-        println!("{} {}", event["type"], event["data"]["instanceId"]);
+        work_on(&event);
     }
     match (event["type"].as_str(), event["data"]["instanceId"].as_str()) {
         (Some("instance.created"), Some(instance)) => {

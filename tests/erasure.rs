@@ -707,8 +707,9 @@ async fn the_local_host_erases_when_it_starts_and_tells_a_mistake() {
             .with("KOOGALLERY_TABLE", world.seller.host.store().table())
             .with("KOOGALLERY_PERSONAL_DATA_DAYS", days);
         let dynamodb_endpoint = Some(world.seller.host.dynamodb_endpoint().to_owned());
-        let (listen, log) = (std::net::SocketAddr::from(([127, 0, 0, 1], 0)), Arc::new(Silent));
-        LocalHost::start(Options { listen, data: None, dynamodb_endpoint, environment, log }).await
+        let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
+        LocalHost::start(Options { listen, data: None, dynamodb_endpoint, environment, log, journal }).await
     };
     let mistake = host("3651").await.unwrap_err();
     assert!(

@@ -14,7 +14,7 @@ use koogallery_runtime::now;
 use koogallery_store::{Delivery, EventRecord, EventType, SubjectKey};
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
-use koogallery_tests::lambda::binaries;
+use koogallery_tests::lambda::{binaries, build};
 use koogallery_tests::{KEYS, Seller, kit};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -149,7 +149,9 @@ impl Example {
         let mut pump = post.pump(&seller).await;
         post.deliver(&mut pump).await;
         assert_eq!(seller.say(&bodies::query()).await, "000000", "the answer provisioned it");
-        seller.say_all(&[bodies::freeze(), bodies::unfreeze(), bodies::release()]).await;
+        let renewal = bodies::renewal("R", bodies::FUTURE);
+        let calls = [renewal, bodies::upgrade("U"), bodies::freeze(), bodies::unfreeze(), bodies::release()];
+        seller.say_all(&calls).await;
         post.deliver(&mut pump).await;
 
         let subject = SubjectKey::from(bodies::INSTANCE.to_owned());
@@ -159,7 +161,7 @@ impl Example {
             events.iter().all(|record| (record.delivery(), record.attempts) == (Delivery::Delivered, 1))
         };
         let first = events().await;
-        assert!(first.len() == 4 && delivered(&first), "{first:?}");
+        assert!(first.len() == 6 && delivered(&first), "{first:?}");
         store.resend(&first[1], post.clock.now()).await.unwrap();
         post.deliver(&mut pump).await;
         assert!(delivered(&events().await));
@@ -178,9 +180,9 @@ impl Example {
         assert!(problem.as_deref().is_some_and(|problem| problem.contains("HTTP 401")), "{problem:?}");
 
         // It worked on each once.
-        for name in ["instance.created", "instance.frozen", "instance.unfrozen", "instance.released"] {
+        for told in ["provisioned", "renewed (RENEWAL)", "upgraded", "frozen", "thawed", "released"] {
             let line = self.output.next_line().await.unwrap().unwrap();
-            assert!(line.contains(name) && line.contains(bodies::ID), "{line}");
+            assert_eq!(line, format!("customer {} {told}", bodies::ID));
         }
     }
 }
@@ -196,13 +198,7 @@ async fn there_is(what: &str, command: &mut Command) -> bool {
 
 #[tokio::test]
 async fn the_example_in_rust_takes_a_whole_life() {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "koogallery-tests", "--example", "receiver"]);
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    build.arg("--target-dir").arg(binaries().parent().unwrap()).current_dir(root());
-    assert!(build.status().await.unwrap().success());
+    build(["--package", "koogallery-tests", "--example", "receiver"]);
     let receiver = binaries().join("examples/receiver");
     Example::start(&mut Command::new(receiver)).await.takes_a_whole_life().await;
 }

@@ -246,6 +246,7 @@ async fn the_key_that_everybody_knows_stays_on_this_machine() {
         dynamodb_endpoint: None,
         environment: Environment::default(),
         log: std::sync::Arc::new(Silent),
+        journal: std::sync::Arc::new(Silent),
     };
     assert!(matches!(LocalHost::start(options).await, Err(HostError::TestKeysBeyondLoopback(_))));
 }

@@ -3,38 +3,29 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use koogallery::{AccessKeys, NewInstance, Request};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::marketplace::Marketplace;
-use koogallery_local::simulate::{Family, simulate};
+use koogallery_local::simulate::Simulation;
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::table;
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
-use koogallery_tests::lambda::{Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator, binaries};
+use koogallery_tests::lambda::{self, Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator};
 use koogallery_tests::{KEYS, Seller, bodies};
 use serde_json::{Value, json};
 
-/// Builds the binaries once, as this test was built.
+/// Builds the binaries once.
 fn build() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--bins"]);
-        let others = ["front-door", "deliver-events", "seller-api", "erase-personal-data"];
-        build.args(others.iter().flat_map(|function| ["--package", function]));
-        build.args(CALLBACK_FUNCTIONS.iter().flat_map(|function| ["--package", function]));
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        build.arg("--target-dir").arg(binaries().parent().unwrap());
-        build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-        assert!(build.status().unwrap().success());
+        let packages =
+            ["front-door", "deliver-events", "seller-api", "erase-personal-data"].into_iter().chain(CALLBACK_FUNCTIONS);
+        lambda::build(["--bins"].into_iter().chain(packages.flat_map(|function| ["--package", function])));
     });
 }
 
@@ -89,14 +80,9 @@ async fn a_whole_life_through_the_front_door() {
     let lambda = LambdaEmulator::start(functions).await;
     let processes = start_all(|function| lambda.runtime_api(function), &lambda.endpoint(), &variables);
 
-    let report = simulate(
-        marketplace(&lambda.function_url("front-door")),
-        Some(local_rsa_public_key().unwrap()),
-        &Family::ALL,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let rsa_public_key = Some(local_rsa_public_key().unwrap());
+    let simulation = Simulation { rsa_public_key, ..Simulation::new(marketplace(&lambda.function_url("front-door"))) };
+    let report = simulation.play(|_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
     assert_eq!(code(&marketplace(&lambda.function_url("new-instance")), &purchase()).await, "000000");
 
@@ -322,13 +308,9 @@ async fn a_whole_life_under_cargo_lambda() {
     }
     let lambda = format!("http://127.0.0.1:{port}");
     let _processes = start_all(|function| format!("{lambda}/.rt/{function}"), &lambda, &variables);
-    let report = simulate(
-        marketplace(&format!("{lambda}/lambda-url/front-door/")),
-        Some(local_rsa_public_key().unwrap()),
-        &Family::ALL,
-        |_| {},
-    )
-    .await
-    .unwrap();
+    let rsa_public_key = Some(local_rsa_public_key().unwrap());
+    let simulation =
+        Simulation { rsa_public_key, ..Simulation::new(marketplace(&format!("{lambda}/lambda-url/front-door/"))) };
+    let report = simulation.play(|_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use koogallery::{ExpireTime, Timestamp};
 use koogallery_local::marketplace::SignedCall;
 use koogallery_runtime::now;
-use koogallery_store::{FreezeCause, Lifecycle, Status};
+use koogallery_store::{Bought, Changed, FreezeCause, Lifecycle, Status, ToldOrder};
 use koogallery_tests::Seller;
 use koogallery_tests::bodies::{self, CODE, ID};
 use proptest::prelude::*;
@@ -40,11 +40,12 @@ struct Call {
     said: Said,
 }
 
-/// The rules, told once more: all calls in the order of signing, each order at its first signing.
-fn model(calls: &[Call]) -> (Status, Option<FreezeCause>, Option<i64>) {
+/// The rules, told once more: all calls in the order of signing, each order at its first signing. `bought_until` is what
+/// the order query told, at whatever moment.
+fn model(calls: &[Call], bought_until: Option<i64>) -> (Status, Option<FreezeCause>, Option<i64>) {
     let mut calls = calls.to_vec();
     calls.sort();
-    let (mut expiry, mut expired, mut suspended) = (None::<i64>, false, false);
+    let (mut expiry, mut expired, mut suspended) = (bought_until, false, false);
     let mut seen = BTreeSet::new();
     for Call { signed, said } in calls {
         if let Said::Renew { order, .. } | Said::Refund { order, .. } | Said::Upgrade { order } = said
@@ -118,35 +119,50 @@ struct Life {
     calls: Vec<Call>,
     /// As they arrive: shuffled, some of them sent again.
     arriving: Vec<Call>,
+    /// Before which of those the order query tells the first expiry, an instance's alone; and which.
+    told: Option<(usize, i64)>,
     all_at_once: bool,
 }
 
 fn life() -> impl Strategy<Value = Life> {
     let sold = prop_oneof![2 => Just(Sold::Instance), 1 => Just(Sold::LicenseCode)];
-    (sold, calls(), any::<bool>(), prop::collection::vec(any::<prop::sample::Index>(), 0..4)).prop_flat_map(
-        |(sold, mut calls, all_at_once, again)| {
-            // A code is not upgraded.
-            for call in calls.iter_mut().filter(|_| sold == Sold::LicenseCode) {
-                if matches!(call.said, Said::Upgrade { .. }) {
-                    call.said = Said::Freeze;
-                }
+    let told = prop::option::of((0usize..14, -25i64..45));
+    let again = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
+    (sold, calls(), told, any::<bool>(), again).prop_flat_map(|(sold, mut calls, told, all_at_once, again)| {
+        // A code is not upgraded.
+        for call in calls.iter_mut().filter(|_| sold == Sold::LicenseCode) {
+            if matches!(call.said, Said::Upgrade { .. }) {
+                call.said = Said::Freeze;
             }
-            let mut arriving = calls.clone();
-            arriving.extend(again.iter().map(|index| *index.get(&calls)));
-            Just(arriving).prop_shuffle().prop_map(move |arriving| Life {
-                sold,
-                calls: calls.clone(),
-                arriving,
-                all_at_once,
-            })
-        },
-    )
+        }
+        let mut arriving = calls.clone();
+        arriving.extend(again.iter().map(|index| *index.get(&calls)));
+        Just(arriving).prop_shuffle().prop_map(move |arriving| Life {
+            sold,
+            calls: calls.clone(),
+            arriving,
+            told: told.filter(|_| sold == Sold::Instance),
+            all_at_once,
+        })
+    })
 }
 
 async fn standing_life(seller: &Seller, sold: Sold) -> Lifecycle {
     match sold {
         Sold::Instance => seller.instance(ID).await.unwrap().life,
         Sold::LicenseCode => seller.license(CODE).await.unwrap().life,
+    }
+}
+
+/// The order query tells what was bought and until when, twice.
+async fn tell(seller: &Seller, start: Timestamp, until: i64) {
+    let until = ExpireTime::from_timestamp(Timestamp::from_millis(start.as_millis() + until * 1000));
+    let bought = Bought { linear_value: Some(5.0), ..Bought::default() };
+    let told = ToldOrder { bought, until };
+    let (id, order, line) = (ID.parse().unwrap(), "CS1".parse().unwrap(), "CS1-000001".parse().unwrap());
+    for outcome in [Changed::Applied, Changed::Unchanged] {
+        let changed = seller.host.store().order_told(&id, &order, Some(&line), &told, now()).await.unwrap();
+        assert_eq!(changed, outcome);
     }
 }
 
@@ -160,19 +176,33 @@ async fn live(life: &Life) {
 
     if life.all_at_once {
         let mut sending = JoinSet::new();
+        if let Some((_, until)) = life.told {
+            let seller = std::sync::Arc::clone(&seller);
+            sending.spawn(async move {
+                tell(&seller, start, until).await;
+                "000000".to_owned()
+            });
+        }
         for call in &life.arriving {
             let (seller, call) = (std::sync::Arc::clone(&seller), signed(&seller, start, life.sold, *call));
             sending.spawn(async move { seller.send(&call).await.result_code.to_string() });
         }
         assert!(sending.join_all().await.iter().all(|code| code == "000000"));
     } else {
-        for call in &life.arriving {
+        let told = life.told.map(|(before, until)| (before.min(life.arriving.len()), until));
+        for (place, call) in life.arriving.iter().enumerate() {
+            if let Some((_, until)) = told.filter(|(before, _)| *before == place) {
+                tell(&seller, start, until).await;
+            }
             let reply = seller.send(&signed(&seller, start, life.sold, *call)).await;
             assert_eq!(reply.result_code.as_str(), "000000", "{call:?}");
         }
+        if let Some((_, until)) = told.filter(|(before, _)| *before == life.arriving.len()) {
+            tell(&seller, start, until).await;
+        }
     }
 
-    let (status, cause, expiry) = model(&life.calls);
+    let (status, cause, expiry) = model(&life.calls, life.told.map(|(_, until)| until));
     let standing = standing_life(&seller, life.sold).await;
     let expected_expiry = expiry.map(|second| start.as_millis() + second * 1000);
     let standing_expiry = standing.expire_time.map(|time| time.timestamp().as_millis());

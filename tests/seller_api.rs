@@ -12,7 +12,7 @@ use http::Method;
 use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
-use koogallery_open_api::{Credentials, LicenseFile, LicenseInfo, LicenseStatus};
+use koogallery_open_api::{Credentials, LicenseFile, LicenseInfo, LicenseStatus, OrderInfo};
 use koogallery_runtime::{Environment, now};
 use koogallery_store::Status;
 use koogallery_tests::api::{Api, TOKEN};
@@ -361,10 +361,15 @@ async fn v1_can_be_told_only_what_fits() {
 }
 
 async fn say_v1(seller: &Seller, parameters: &[(&str, &str)]) {
-    let key = seller.key(InterfaceType::Basic);
+    let code = code_v1(seller, InterfaceType::Basic, parameters).await;
+    assert!(matches!(code.as_str(), "000000" | "000004"), "{code}");
+}
+
+async fn code_v1(seller: &Seller, interface: InterfaceType, parameters: &[(&str, &str)]) -> String {
+    let key = seller.key(interface);
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let exchange = seller.marketplace.send(&SignedCall::basic_v1(&key, parameters, now())).await.unwrap();
-    assert!(matches!(exchange.reply().unwrap().result_code.as_str(), "000000" | "000004"));
+    exchange.reply().unwrap().result_code.to_string()
 }
 
 // ------------------------------------------------------------------------------------------------ Usage
@@ -498,6 +503,72 @@ async fn who_bought_is_shown_and_the_look_is_logged() {
     assert_eq!(details, json!({ "instanceId": "b-2", "orderId": "b-2" }));
 }
 
+/// An order that the order query knows, of two lines.
+fn order_info(id: &str) -> OrderInfo {
+    let line = |number: u8, users: u32| {
+        json!({ "orderLineId": format!("{id}-00000{number}"), "chargingMode": "PERIOD",
+            "expireTime": "20981231160000", "periodType": "year", "periodNumber": 1,
+            "productInfo": [{ "productId": "p-1", "skuCode": "team", "linearValue": users }],
+            "extendParams": [{ "name": "contact", "value": "buyer-7" }] })
+    };
+    let lines = [line(1, 5), line(2, 20)];
+    let order = json!({ "orderId": id, "orderType": "NEW", "orderLine": lines,
+        "buyerInfo": { "email": "buyer@example.com" } });
+    serde_json::from_value(order).unwrap()
+}
+
+#[tokio::test]
+async fn what_the_order_query_has_not_told_yet_is_asked_for_at_a_look_and_kept() {
+    let (seller, api, stand_in) = with_open_api(SK).await;
+    let second = with(with(bought("b-2"), "orderId", "CS1"), "orderLineId", "CS1-000002");
+    seller.say_all(&[purchase(), second, bought("b-3"), about(release(), "b-3"), freeze()]).await;
+    let path = "/v1/instances/b-1/purchase-details";
+    let unknown = api.get(path).await.expect(200);
+    assert_eq!(unknown, json!({ "instanceId": "b-1", "orderId": "CS1" }), "KooGallery does not know the order");
+    let reason = seller.api_records().last().unwrap().reason.clone().unwrap();
+    assert!(reason.contains("order CS1") && reason.contains("MKT.0100"), "{reason}");
+    assert_eq!(api.get("/v1/orders/CS1/details").await.expect(404)["koogalleryCode"], "MKT.0100");
+    assert_eq!(api.get("/v1/instances/b-1").await.expect(200)["freezeCause"], "expired");
+
+    stand_in.put_order(order_info("CS1"));
+    stand_in.put_order(order_info("b-3"));
+    let details = api.get(path).await.expect(200);
+    assert_eq!(details["order"]["buyerInfo"]["email"], "buyer@example.com");
+    assert_eq!(details["order"]["orderLine"][0]["extendParams"][0]["value"], "buyer-7");
+    api.get("/v1/instances/b-2/purchase-details").await.expect(200);
+    let released = api.get("/v1/instances/b-3/purchase-details").await.expect(200);
+    assert_eq!(released["order"], Value::Null, "of a released instance nobody asks any more");
+
+    // Of any order, whatever it bought; that is not kept.
+    let whole = api.get("/v1/orders/CS1/details").await.expect(200);
+    assert_eq!(whole["order"]["orderLine"].as_array().unwrap().len(), 2);
+    assert!(seller.item("ORDER#CS1", "DETAILS").await.is_none());
+    api.get("/v1/orders/CS1/details?orderLineId=%20").await.expect(400);
+
+    let shown = api.get("/v1/instances/b-1").await.expect(200);
+    let team = |users| {
+        json!({ "productId": "p-1", "skuCode": "team", "linearValue": users, "chargingMode": "PERIOD",
+        "periodType": "year", "periodNumber": 1 })
+    };
+    assert_eq!((&shown["bought"], &shown["holds"]), (&team(5.0), &team(5.0)));
+    assert_eq!((&shown["boughtUntil"], &shown["freezeCause"]), (&shown["expireTime"], &json!("suspended")));
+    assert_eq!(shown["boughtUntil"], "2098-12-31T16:00:00.000Z");
+    let listed = api.get("/v1/instances?status=active").await.expect(200);
+    assert_eq!(listed["instances"][0]["holds"], team(20.0));
+
+    // Kept: KooGallery is asked no more.
+    stand_in.stop().await;
+    assert_eq!(api.get(path).await.expect(200), details);
+    let kept = api.get("/v1/orders/CS1/details?orderLineId=CS1-000001").await.expect(200);
+    assert_eq!(kept, json!({ "order": details["order"] }));
+    let record = seller.api_records().last().unwrap().clone();
+    assert_eq!((record.shown, &*record.subjects), (Some("order details"), &[("orderId", "CS1".to_owned())][..]));
+    let (kept, logged) = (format!("{:?}", seller.everything().await), format!("{:?}", seller.api_records()));
+    for personal in ["buyer@example.com", "buyer-7"] {
+        assert!(!kept.contains(personal) && !logged.contains(personal), "{personal}");
+    }
+}
+
 // ------------------------------------------------------------------------------------------------ Events
 
 #[tokio::test]
@@ -526,7 +597,15 @@ async fn a_history_comes_in_pages() {
     seller.say_all(&[bodies::order_notice()]).await;
     let notices = api.get("/v1/orders/CS1/events").await.expect(200);
     assert_eq!(notices["events"][0]["type"], "order.paid");
-    assert_eq!(api.get("/v1/orders/CS2/events").await.expect(200), json!({ "events": [] }));
+    seller.say_all(&[bodies::freeze_code()]).await;
+    seller.sync_all([kit::tenant(1)]).await;
+    let told = api.get(&format!("/v1/licenses/{CODE}/events")).await.expect(200);
+    assert_eq!(told["events"][0]["type"], "license.frozen");
+    let told = api.get("/v1/tenants/t-1/events").await.expect(200);
+    assert_eq!(told["events"][0]["type"], "tenant.added");
+    for unknown in ["/v1/orders/CS2/events", "/v1/licenses/OTHER/events", "/v1/tenants/t-2/events"] {
+        assert_eq!(api.get(unknown).await.expect(200), json!({ "events": [] }));
+    }
 }
 
 #[tokio::test]
@@ -692,6 +771,57 @@ async fn a_license_that_was_applied_for_is_handed_in() {
     assert!(!format!("{:?}", seller.api_records()).contains("许可"));
 }
 
+#[tokio::test]
+async fn a_license_that_did_not_reach_koogallery_is_not_taken_for_handed_in() {
+    let (misled, api, _stand_in) = with_open_api("another secret key").await;
+    misled.say_all(&[purchase()]).await;
+    let applied = bodies::get_license("e-1", "device-1");
+    let (path, made) =
+        ("/v1/instances/b-1/licenses/e-1", json!({ "deviceFingerprint": "device-1", "text": "a license" }));
+    assert_eq!(misled.say(&applied).await, "000004");
+    for _ in 0..2 {
+        api.put(path, &made).await.expect(502);
+        assert_eq!(misled.say(&applied).await, "000004");
+    }
+
+    // Once the SK is right, the same request does it.
+    let stand_in = StandIn::start(Credentials::new(AK, SK).unwrap(), AccessKeys::from_json(KEYS).unwrap(), now).await;
+    let stand_in = stand_in.unwrap();
+    let (endpoint, table) = (stand_in.endpoint().to_string(), misled.host.store().table().to_owned());
+    let dynamodb = misled.host.dynamodb_endpoint().to_owned();
+    let seller = Seller::at(Some(dynamodb), |environment| {
+        at_open_api(with_token(environment), &endpoint, SK).with("KOOGALLERY_TABLE", table)
+    })
+    .await;
+    for _ in 0..2 {
+        Api::of(&seller).put(path, &made).await.expect(204);
+        assert_eq!(misled.say(&applied).await, "000000");
+    }
+    assert_eq!(stand_in.license_files().len(), 2, "KooGallery is given it each time");
+}
+
+#[tokio::test]
+async fn a_purchase_s_license_is_said_to_be_made() {
+    let (seller, api) = start().await;
+    let ask = async |product| {
+        let asked = [("activity", "getLicense"), ("orderId", "CS1"), ("productId", product)];
+        code_v1(&seller, InterfaceType::License, &asked).await
+    };
+    let path = "/v1/orders/CS1/license";
+    api.put(path, &json!({})).await.expect(404);
+    assert_eq!((ask("p-1").await, ask("").await), ("000004".to_owned(), "000004".to_owned()));
+    api.put(path, &json!({ "productId": "p-2" })).await.expect(404);
+    for bad in [json!({ "productId": "" }), json!({ "productId": null }), json!({ "text": "a license" })] {
+        api.put(path, &bad).await.expect(400);
+    }
+    for _ in 0..2 {
+        api.put(path, &json!({ "productId": "p-1" })).await.expect(204);
+    }
+    assert_eq!((ask("p-1").await, ask("").await), ("000000".to_owned(), "000004".to_owned()));
+    api.ask(&Method::PUT, path, None).await.expect(204);
+    assert_eq!(ask("").await, "000000");
+}
+
 // ------------------------------------------------------------------------------------------------ The description
 
 fn document() -> Value {
@@ -762,10 +892,10 @@ fn every_example_fits_its_schema() {
 fn justified(operation: &str, status: &str) -> bool {
     match (operation, status) {
         // A fault inside: only sealed values that do not open are one today, and that is tested.
-        (_, "500") => !matches!(operation, "getPurchaseDetails" | "tellClientSecret"),
-        // KooGallery's guide names no refusal of a license that was made; a heartbeat is sent again until its 20 s are
-        // over, and activation shows the same path without waiting.
-        ("putLicense", "409") | ("licenseHeartbeat", "504") => true,
+        (_, "500") => !matches!(operation, "getPurchaseDetails" | "getOrderDetails" | "tellClientSecret"),
+        // KooGallery's guide names no refusal of a license that was made; a heartbeat and an order query are sent again
+        // until their time is over, and activation shows the same path without waiting.
+        ("putLicense", "409") | ("licenseHeartbeat" | "getOrderDetails", "504") => true,
         _ => false,
     }
 }
@@ -790,6 +920,8 @@ fn resend(event: uuid::Uuid) -> Value {
     json!({ "instanceId": "b-1", "eventIds": [event] })
 }
 
+const ORDER_DETAILS: &str = "/v1/orders/CS1/details?orderLineId=CS1-000001";
+
 /// A request of each operation that succeeds.
 fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
     let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
@@ -806,8 +938,11 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),
         ("putUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), Some(usage_info), 204),
         ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
+        ("getOrderDetails", ORDER_DETAILS.to_owned(), None, 200),
         ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
         ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
+        ("listLicenseEvents", format!("/v1/licenses/{CODE}/events"), None, 200),
+        ("listTenantEvents", "/v1/tenants/t-1/events".to_owned(), None, 200),
         ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
         ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
         ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),
@@ -817,6 +952,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
         ("putLicense", "/v1/instances/b-1/licenses/e-1".to_owned(), Some(license), 204),
+        ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), None, 204),
         ("activateLicense", activate, None, 200),
         ("licenseHeartbeat", heartbeat, None, 200),
         ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
@@ -833,6 +969,9 @@ async fn every_documented_status_is_met() {
     seller.say_all(&[bodies::freeze_code()]).await;
     assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
+    stand_in.put_order(order_info("CS1"));
+    let asked = [("activity", "getLicense"), ("orderId", "CS1")];
+    assert_eq!(code_v1(&seller, InterfaceType::License, &asked).await, "000004");
     let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap()[0].event.event_id;
     let good = good_requests(event);
     for (operation, path, body, status) in &good {
@@ -853,6 +992,8 @@ async fn every_documented_status_is_met() {
     }
     seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
+    seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
+    seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", None, 404).await;
     seen.see(&api, "activateLicense", &format!("/v1/licenses/{CODE}/activate"), None, 409).await;
     seen.see(&api, "licenseHeartbeat", "/v1/licenses/ANOTHER-CODE/heartbeat", None, 409).await;
     v1_limit(&seller, &api, &mut seen).await;
@@ -928,9 +1069,11 @@ async fn v1_limit(seller: &Seller, api: &Api, seen: &mut Seen) {
 /// What is sealed at rest and was changed does not open.
 async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
     let store = seller.host.store();
-    for (partition, sort, name) in
-        [("INSTANCE#b-4", "DETAILS", "details"), ("TENANT#t-1", "APPLICATION#a-1", "clientSecret")]
-    {
+    for (partition, sort, name) in [
+        ("INSTANCE#b-4", "DETAILS", "details"),
+        ("ORDER#CS1", "DETAILS#CS1-000001", "details"),
+        ("TENANT#t-1", "APPLICATION#a-1", "clientSecret"),
+    ] {
         let update = store.client().update_item().table_name(store.table()).update_expression("SET #name = :bad");
         let update = update.key("pk", AttributeValue::S(partition.to_owned()));
         let update = update.key("sk", AttributeValue::S(sort.to_owned())).expression_attribute_names("#name", name);
@@ -938,6 +1081,7 @@ async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
         update.expression_attribute_values(":bad", bad).send().await.unwrap();
     }
     seen.see(api, "tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret", None, 500).await;
+    seen.see(api, "getOrderDetails", ORDER_DETAILS, None, 500).await;
     seen.see(api, "getPurchaseDetails", "/v1/instances/b-4/purchase-details", None, 500).await;
     assert!(seller.api_records().last().unwrap().reason.is_some(), "the log says why");
 }
@@ -966,11 +1110,11 @@ async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
         assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     }
     let to_koogallery = good.iter().filter(|(operation, ..)| {
-        matches!(*operation, "activateLicense" | "licenseHeartbeat" | "pushUsage" | "putLicense")
+        matches!(*operation, "activateLicense" | "licenseHeartbeat" | "pushUsage" | "putLicense" | "getOrderDetails")
     });
     for (operation, path, body, _) in to_koogallery {
         seen.see(&wrong, operation, path, body.as_ref(), 502).await;
-        if *operation != "licenseHeartbeat" {
+        if !matches!(*operation, "licenseHeartbeat" | "getOrderDetails") {
             seen.see(&Api::of(&broken), operation, path, body.as_ref(), 504).await;
         }
     }

@@ -66,6 +66,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
         dynamodb_endpoint: None,
         environment: Environment::default(),
         log: Arc::new(Silent),
+        journal: Arc::new(Silent),
     })
     .await?;
     let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;

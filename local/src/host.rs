@@ -9,10 +9,11 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use deliver_events::Courier;
+use deliver_events::{Courier, Journal};
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, route};
 use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
 use koogallery_store::{Store, StoreError, table};
+use koogallery_webhook::{WebhookSecret, WebhookSecretError};
 use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -22,8 +23,10 @@ use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::delivery::{DeliveryError, Pump, Stream};
 use crate::erasure::Erasing;
 use crate::functions::Functions;
-use crate::keys::{LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET};
-use crate::log::Console;
+use crate::keys::{
+    LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS,
+    LOCAL_WEBHOOK_SECRET,
+};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -44,6 +47,8 @@ pub struct Options {
     pub environment: Environment,
     /// Where records of calls go.
     pub log: Arc<dyn Log>,
+    /// Where records of deliveries go.
+    pub journal: Arc<dyn Journal>,
 }
 
 /// A local host that runs.
@@ -52,7 +57,7 @@ pub struct LocalHost {
     address: SocketAddr,
     dynamodb_endpoint: String,
     store: Store,
-    uses_test_keys: bool,
+    defaults: Vec<&'static str>,
     database: Option<EmbeddedDatabase>,
     delivery: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     erasing: (oneshot::Sender<()>, JoinHandle<()>),
@@ -106,7 +111,7 @@ pub enum HostError {
 impl LocalHost {
     /// Starts the database, the table and the functions, and listens.
     pub async fn start(options: Options) -> Result<Self, HostError> {
-        let Options { listen, data, dynamodb_endpoint, environment, log } = options;
+        let Options { listen, data, dynamodb_endpoint, environment, log, journal } = options;
         let uses_test_keys =
             environment.get("KOOGALLERY_KEYS").is_none() && environment.get("KOOGALLERY_SECRET_ARN").is_none();
         if uses_test_keys && !listen.ip().is_loopback() {
@@ -123,7 +128,9 @@ impl LocalHost {
             let endpoint = database.endpoint();
             (Some(database), endpoint)
         };
-        let environment = with_defaults(environment, uses_test_keys).with("DYNAMODB_ENDPOINT", &dynamodb_endpoint);
+        let (environment, defaults) = with_defaults(environment, uses_test_keys);
+        let environment = environment.with("DYNAMODB_ENDPOINT", &dynamodb_endpoint);
+        check_webhook_secret(&environment)?;
         let name = environment.get("KOOGALLERY_TABLE").unwrap_or(TABLE);
         table::create(&dynamodb_client(&environment)?, name).await.map_err(|source| HostError::Table {
             table: name.to_owned(),
@@ -133,7 +140,7 @@ impl LocalHost {
 
         let shared = Shared::of(&environment, Arc::clone(&log))?;
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
-        let delivery = deliver(&environment, shared.store()).await?;
+        let delivery = deliver(&environment, shared.store(), journal).await?;
         let erasing = Erasing::start(&environment, shared.store().clone()).await?;
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
         let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
@@ -143,7 +150,7 @@ impl LocalHost {
         let store = shared.store().clone();
         let (stop_erasing, stopped) = oneshot::channel::<()>();
         let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
-        Ok(Self { address, dynamodb_endpoint, store, uses_test_keys, database, delivery, erasing, stop, served })
+        Ok(Self { address, dynamodb_endpoint, store, defaults, database, delivery, erasing, stop, served })
     }
 
     /// The production address to call, with its closing slash.
@@ -170,10 +177,10 @@ impl LocalHost {
         &self.store
     }
 
-    /// Whether it runs with the key that everybody knows.
+    /// Whether a variable was not set, so that it runs with a default that everybody knows.
     #[must_use]
-    pub const fn uses_test_keys(&self) -> bool {
-        self.uses_test_keys
+    pub fn has_default_of(&self, name: &str) -> bool {
+        self.defaults.contains(&name)
     }
 
     /// Whether it delivers events.
@@ -201,8 +208,9 @@ impl LocalHost {
 async fn deliver(
     environment: &Environment,
     store: &Store,
+    journal: Arc<dyn Journal>,
 ) -> Result<Option<(oneshot::Sender<()>, JoinHandle<()>)>, HostError> {
-    let courier = Courier::of(environment, store.clone(), Arc::new(now), Arc::new(Console))?;
+    let courier = Courier::of(environment, store.clone(), Arc::new(now), journal)?;
     let Some(courier) = courier else { return Ok(None) };
     let pump = Pump::start(Arc::new(courier), Stream::of(environment, store.table())?).await?;
     let (stop, stopped) = oneshot::channel::<()>();
@@ -211,33 +219,54 @@ async fn deliver(
     Ok(Some((stop, tokio::spawn(pump.run(stopped, trouble)))))
 }
 
-/// What runs without any configuration: the test key, and instances that are ready at once.
-fn with_defaults(environment: Environment, test_keys: bool) -> Environment {
-    let mut environment = environment;
-    let defaults =
-        [("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
+/// What runs without any configuration: the test key, and instances that are ready at once. And what was not set.
+fn with_defaults(environment: Environment, test_keys: bool) -> (Environment, Vec<&'static str>) {
+    let mut wanted =
+        vec![("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
     // As well known as the test keys: what it seals is test data, unless the seller gives a key of their own.
-    let local_key = environment.get("KOOGALLERY_KMS_KEY_ARN").is_none().then_some(("KOOGALLERY_LOCAL_KEY", LOCAL_KEY));
-    // The same of a webhook that stays on this machine.
-    let stays = environment.get("KOOGALLERY_WEBHOOK_URL").is_some_and(|url| url.starts_with("http://"));
-    let from_environment = environment.get("KOOGALLERY_SECRET_ARN").is_none();
-    let secret = (stays && from_environment).then_some(("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET));
-    for (name, value) in defaults.into_iter().chain(local_key).chain(secret) {
-        if environment.get(name).is_none() {
-            environment = environment.with(name, value);
+    if environment.get("KOOGALLERY_KMS_KEY_ARN").is_none() {
+        wanted.push(("KOOGALLERY_LOCAL_KEY", LOCAL_KEY));
+    }
+    // The same of a webhook that stays on this machine, and of open APIs that are played on it.
+    let stays = |name| environment.get(name).is_some_and(|url| url.trim().starts_with("http://"));
+    if environment.get("KOOGALLERY_SECRET_ARN").is_none() {
+        if stays("KOOGALLERY_WEBHOOK_URL") {
+            wanted.push(("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET));
+        }
+        let credentials = [
+            ("KOOGALLERY_ACCESS_KEY_ID", LOCAL_ACCESS_KEY_ID),
+            ("KOOGALLERY_SECRET_ACCESS_KEY", LOCAL_SECRET_ACCESS_KEY),
+        ];
+        if stays("KOOGALLERY_OPEN_API_URL") && credentials.iter().all(|(name, _)| environment.get(name).is_none()) {
+            wanted.extend(credentials);
         }
     }
-    if !test_keys {
-        return environment;
+    if test_keys {
+        wanted.extend([
+            ("KOOGALLERY_KEYS", LOCAL_TEST_KEYS),
+            ("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY),
+            ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN),
+        ]);
     }
-    for (name, value) in
-        [("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY), ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN)]
-    {
-        if environment.get(name).is_none() {
-            environment = environment.with(name, value);
-        }
+    wanted.retain(|(name, _)| environment.get(name).is_none());
+    let names = wanted.iter().map(|(name, _)| *name).collect();
+    (wanted.into_iter().fold(environment, |environment, (name, value)| environment.with(name, value)), names)
+}
+
+/// A webhook that nothing signs, or nothing can, would fail with every event: better now.
+fn check_webhook_secret(environment: &Environment) -> Result<(), ConfigError> {
+    const NAME: &str = "KOOGALLERY_WEBHOOK_SECRET";
+    if environment.get("KOOGALLERY_WEBHOOK_URL").is_none() || environment.get("KOOGALLERY_SECRET_ARN").is_some() {
+        return Ok(());
     }
-    environment.with("KOOGALLERY_KEYS", LOCAL_TEST_KEYS)
+    let secrets = environment.required(
+        NAME,
+        "what signs the events for your application: `whsec_` and the base64 of 24 to 64 random bytes",
+    )?;
+    for secret in secrets.split_whitespace() {
+        secret.parse::<WebhookSecret>().map_err(|error: WebhookSecretError| ConfigError::invalid(NAME, error))?;
+    }
+    Ok(())
 }
 
 /// The front door's part: which function is a request for?

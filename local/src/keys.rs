@@ -1,6 +1,8 @@
 //! The key that everybody knows: for a first run without configuration, on the loopback interface only.
 
 use koogallery::{AccessKeys, AccessKeysError, RsaKeyError, RsaPrivateKey, RsaPublicKey};
+use koogallery_open_api::{Credentials, CredentialsError};
+use koogallery_runtime::Environment;
 
 /// `KOOGALLERY_KEYS` where it is not set.
 pub const LOCAL_TEST_KEYS: &str = concat!(
@@ -20,9 +22,23 @@ pub const LOCAL_RSA_PRIVATE_KEY: &str = include_str!("local_test_key.pem");
 /// `KOOGALLERY_API_TOKEN` where the local test keys are used.
 pub const LOCAL_API_TOKEN: &str = "koogallery-local-test-token";
 
-/// Its public half, as if it were registered in KooGallery.
+/// `KOOGALLERY_ACCESS_KEY_ID` where it is not set and the open APIs are played on this machine.
+pub const LOCAL_ACCESS_KEY_ID: &str = "KOOGALLERYLOCALTEST";
+
+/// `KOOGALLERY_SECRET_ACCESS_KEY` of it.
+pub const LOCAL_SECRET_ACCESS_KEY: &str = "koogallery-local-test-secret-access-key";
+
+/// The public half of the RSA key, as if it were registered in KooGallery.
 pub fn local_rsa_public_key() -> Result<RsaPublicKey, RsaKeyError> {
     Ok(RsaPrivateKey::from_pem(LOCAL_RSA_PRIVATE_KEY)?.public_key())
+}
+
+/// The AK and SK that sign calls of the open APIs: those of the environment, or the local test ones.
+pub fn or_local_test_credentials(environment: &Environment) -> Result<Credentials, CredentialsError> {
+    match (environment.get("KOOGALLERY_ACCESS_KEY_ID"), environment.get("KOOGALLERY_SECRET_ACCESS_KEY")) {
+        (None, None) => Credentials::new(LOCAL_ACCESS_KEY_ID, LOCAL_SECRET_ACCESS_KEY),
+        (id, secret) => Credentials::new(id.unwrap_or_default(), secret.unwrap_or_default()),
+    }
 }
 
 /// The keys that a client of this project signs with: `KOOGALLERY_KEYS`, or the local test key.

@@ -1,5 +1,7 @@
-//! `koogallery listen`: receives events as the seller's application does, shows them, and hands them on.
+//! `koogallery listen`: receives events as the seller's application does, shows them, and hands them on. A simulation
+//! receives with it too.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -38,14 +40,30 @@ pub struct Listener {
     desk: Desk,
 }
 
-/// What shows an event.
-pub type Show = Box<dyn Fn(&str) + Send + Sync>;
+/// What came. Its `Display` is for a person; who bought is left out there.
+#[derive(Debug)]
+pub enum Heard<'a> {
+    /// An event with a good signature.
+    Event {
+        /// Its id.
+        id: &'a str,
+        /// Its body; null where that is not JSON.
+        body: &'a Value,
+    },
+    /// Something without one.
+    Refused(Refusal),
+    /// The event before was not handed on: why.
+    NotHandedOn(String),
+}
+
+/// Hears of what comes. What it gives back answers an event that is handed on to nobody.
+pub type Hear = Box<dyn Fn(&Heard<'_>) -> Option<Value> + Send + Sync>;
 
 struct Desk {
     secrets: Vec<WebhookSecret>,
     forward_to: Option<String>,
     http: reqwest::Client,
-    show: Show,
+    hear: Hear,
 }
 
 impl Listener {
@@ -54,14 +72,14 @@ impl Listener {
         port: u16,
         secrets: Option<&str>,
         forward_to: Option<String>,
-        show: Show,
+        hear: Hear,
     ) -> Result<Self, ListenError> {
         let secrets = secrets.unwrap_or(LOCAL_WEBHOOK_SECRET).split_whitespace();
         let secrets = secrets.map(str::parse).collect::<Result<Vec<WebhookSecret>, _>>()?;
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        Ok(Self { listener, desk: Desk { secrets, forward_to, http: http.build()?, show } })
+        Ok(Self { listener, desk: Desk { secrets, forward_to, http: http.build()?, hear } })
     }
 
     /// Where.
@@ -82,16 +100,19 @@ async fn receive(State(desk): State<Arc<Desk>>, request: http::Request<Body>) ->
     let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (id, timestamp, signature) = (header(ID), header(TIMESTAMP), header(SIGNATURE));
     if let Err(refusal) = verify(&desk.secrets, id, timestamp, signature, &body, now()) {
-        (desk.show)(&format!("refused: {refusal}"));
         let malformed = refusal == Refusal::Malformed;
+        (desk.hear)(&Heard::Refused(refusal));
         return status(if malformed { StatusCode::BAD_REQUEST } else { StatusCode::UNAUTHORIZED });
     }
-    (desk.show)(&shown(id, &body));
-    let Some(url) = &desk.forward_to else { return status(StatusCode::NO_CONTENT) };
+    let answer = (desk.hear)(&Heard::Event { id, body: &serde_json::from_slice(&body).unwrap_or_default() });
+    let Some(url) = &desk.forward_to else {
+        return answer
+            .map_or_else(|| status(StatusCode::NO_CONTENT), |answer| Response::new(answer.to_string().into()));
+    };
     match hand_on(&desk.http, url, &parts.headers, body.to_vec()).await {
         Ok(answer) => answer,
         Err(error) => {
-            (desk.show)(&format!("not handed on: {error}"));
+            (desk.hear)(&Heard::NotHandedOn(error.to_string()));
             status(StatusCode::BAD_GATEWAY)
         }
     }
@@ -121,14 +142,21 @@ fn status(status: StatusCode) -> Response {
     response
 }
 
-/// An event for a person; who bought is left out.
-fn shown(id: &str, body: &[u8]) -> String {
-    let Ok(mut event) = serde_json::from_slice::<Value>(body) else { return format!("{id}: not JSON") };
-    if let Some(buyer) = event.pointer_mut("/data/order/buyerInfo") {
-        *buyer = "…".into();
+impl fmt::Display for Heard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, body) = match self {
+            Self::Event { id, body: Value::Null } => return write!(f, "{id}: not JSON"),
+            Self::Event { id, body } => (id, *body),
+            Self::Refused(refusal) => return write!(f, "refused: {refusal}"),
+            Self::NotHandedOn(problem) => return write!(f, "not handed on: {problem}"),
+        };
+        let mut data = body["data"].clone();
+        if let Some(buyer) = data.pointer_mut("/order/buyerInfo") {
+            *buyer = "…".into();
+        }
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        write!(f, "{} {} {id}\n{data:#}", text("timestamp"), text("type"))
     }
-    let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-    format!("{} {} {id}\n{:#}", text("timestamp"), text("type"), event["data"])
 }
 
 #[cfg(test)]
@@ -137,11 +165,11 @@ mod tests {
 
     #[test]
     fn an_event_is_shown_without_its_buyer() {
-        let shown = shown(
-            "e-1",
-            br#"{"type":"order.paid","timestamp":"2025-12-01T00:00:00.000Z",
-                "data":{"orderId":"CS1","order":{"orderType":"NEW","buyerInfo":{"email":"someone@example.com"}}}}"#,
-        );
+        let body = serde_json::json!({
+            "type": "order.paid", "timestamp": "2025-12-01T00:00:00.000Z",
+            "data": { "orderId": "CS1", "order": { "orderType": "NEW", "buyerInfo": { "email": "someone@example.com" } } },
+        });
+        let shown = Heard::Event { id: "e-1", body: &body }.to_string();
         assert!(shown.contains("order.paid") && shown.contains("CS1") && shown.contains("NEW"), "{shown}");
         assert!(!shown.contains("someone"), "{shown}");
     }

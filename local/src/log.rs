@@ -62,6 +62,10 @@ impl Log for Silent {
     fn api(&self, _: &ApiRecord) {}
 }
 
+impl Journal for Silent {
+    fn tried(&self, _: &Tried<'_>) {}
+}
+
 fn line(record: &CallRecord) -> String {
     let milliseconds = |duration: std::time::Duration| duration.as_secs_f64() * 1e3;
     let mut line = format!(

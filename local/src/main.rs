@@ -14,11 +14,11 @@ use koogallery_local::erasure::{erase_instance, erase_license};
 use koogallery_local::events;
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keygen::keygen;
-use koogallery_local::keys::{LOCAL_API_TOKEN, local_rsa_public_key, or_local_test_keys};
+use koogallery_local::keys::{LOCAL_API_TOKEN, LOCAL_WEBHOOK_SECRET, local_rsa_public_key, or_local_test_keys};
 use koogallery_local::listen::Listener;
 use koogallery_local::log::{Console, Silent};
 use koogallery_local::marketplace::Marketplace;
-use koogallery_local::simulate::{Family, Step, simulate};
+use koogallery_local::simulate::{Family, News, OwnSide, SellerApi, Simulation, open_api};
 use koogallery_local::v1_reply::{app_infos, decrypted, genuine};
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::{Gone, Store, SubjectKey};
@@ -57,10 +57,27 @@ enum Command {
     /// Play the marketplace: the whole life of products of every family, debug calls and attacks; check every answer.
     ///
     /// Families whose access key is not set are left out, and so are client secrets without the RSA public key.
+    ///
+    /// Without --to, the seller's side is played as well: a local host, KooGallery's open APIs that tell the orders, and
+    /// an application that receives the events. `KOOGALLERY_WEBHOOK_URL` names an application of your own instead.
+    ///
+    /// Ends with 0 where every answer was right, each event is one that its call makes, and none was tried in vain or
+    /// overtaken; one that the application does not want (HTTP 410) is no failure. The application that is played here
+    /// must have got every event, with its order's details.
     Simulate {
         /// The production address to call [default: a local host started for it].
         #[arg(long, value_name = "URL")]
         to: Option<String>,
+        /// The seller API to ask what became of the events; `KOOGALLERY_API_TOKEN` opens it [default: that of `serve`,
+        /// where the production address is on this machine].
+        #[arg(long, value_name = "URL", requires = "to")]
+        seller_api: Option<String>,
+        /// Play KooGallery's open APIs here, for a `KOOGALLERY_OPEN_API_URL` of http://ADDRESS:PORT/. They know the orders
+        /// made up here, which KooGallery itself does not [default: for the local host started, at any free port].
+        ///
+        /// `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY` may call them, or local test ones.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        open_api: Option<SocketAddr>,
         /// Only this family; may be repeated [default: all].
         #[arg(long, value_name = "NAME")]
         family: Vec<Family>,
@@ -181,8 +198,9 @@ enum Events {
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve { listen, data, dynamodb_endpoint } => serve(listen, data, dynamodb_endpoint).await,
-        Command::Simulate { to, family, rsa_public_key, json } => {
-            play(to, &family, rsa_public_key.as_deref(), json).await
+        Command::Simulate { to, seller_api, open_api, family, rsa_public_key, json } => {
+            let seller = SellersSide { to, seller_api, open_api };
+            play(seller, &family, rsa_public_key.as_deref(), json).await
         }
         Command::Conform { to, only, rsa_public_key, corpus, json } => {
             conform(to, &only, rsa_public_key.as_deref(), corpus, json).await
@@ -206,23 +224,38 @@ type Done = Result<ExitCode, Box<dyn std::error::Error>>;
 #[allow(clippy::print_stderr)]
 async fn serve(listen: SocketAddr, data: Option<PathBuf>, dynamodb_endpoint: Option<String>) -> Done {
     let environment = Environment::of_process();
-    let own_token = environment.get("KOOGALLERY_API_TOKEN").is_some();
-    let host =
-        LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log: Arc::new(Console) }).await?;
+    let variable = |name| environment.get(name).map(str::to_owned);
+    let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
+    let (log, journal) = (Arc::new(Console), Arc::new(Console));
+    let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
     eprintln!("production address   {}   (any path below it as well)", host.address());
     eprintln!("seller API           {}/v1   (described at /v1/openapi.json)", host.seller_api());
     eprintln!("DynamoDB             {}   (any AWS credentials and region, unless it is AWS)", host.dynamodb_endpoint());
     eprintln!("table                {}", host.store().table());
-    if host.uses_test_keys() {
+    if host.has_default_of("KOOGALLERY_KEYS") {
         eprintln!("access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS for your own");
-        if own_token {
-            eprintln!("API token            as KOOGALLERY_API_TOKEN says");
-        } else {
+        if host.has_default_of("KOOGALLERY_API_TOKEN") {
             eprintln!("API token            {LOCAL_API_TOKEN}, which everybody knows");
+        } else {
+            eprintln!("API token            as KOOGALLERY_API_TOKEN says");
         }
     }
-    if host.delivers() {
-        eprintln!("events               are delivered; `koogallery events list` shows which are not yet");
+    match webhook {
+        Some(url) => eprintln!("events               to {url}; `koogallery events list` shows which are not there yet"),
+        None if host.delivers() => eprintln!("events               to the event bus"),
+        None => {
+            eprintln!(
+                "events               are kept; set KOOGALLERY_WEBHOOK_URL to have them sent to your application"
+            );
+        }
+    }
+    if host.has_default_of("KOOGALLERY_WEBHOOK_SECRET") {
+        eprintln!("webhook secret       {LOCAL_WEBHOOK_SECRET}, which everybody knows");
+    }
+    if let Some(url) = open_apis {
+        let whose =
+            if host.has_default_of("KOOGALLERY_ACCESS_KEY_ID") { ", with the local test AK and SK" } else { "" };
+        eprintln!("order details        from {url}{whose}");
     }
     eprintln!("look inside          {}", look_inside(&host));
     eprintln!("Ctrl-C ends it.");
@@ -250,27 +283,71 @@ async fn until_told_to_stop() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-#[allow(clippy::print_stdout, clippy::print_stderr)]
-async fn play(to: Option<String>, families: &[Family], rsa_public_key: Option<&str>, json: bool) -> Done {
-    let (marketplace, own_host) = marketplace(to).await?;
-    let families = playable(families, &marketplace);
+/// Where a simulation finds the seller's side.
+struct SellersSide {
+    to: Option<String>,
+    seller_api: Option<String>,
+    open_api: Option<SocketAddr>,
+}
+
+async fn play(seller: SellersSide, families: &[Family], rsa_public_key: Option<&str>, json: bool) -> Done {
+    let environment = Environment::of_process();
     let rsa_public_key = public_key(rsa_public_key)?;
-    if rsa_public_key.is_none() {
+    let Some(address) = seller.to else {
+        let own = OwnSide::start(environment, seller.open_api).await?;
+        let done = report(Simulation { rsa_public_key, ..own.simulation() }, families, json).await;
+        own.stop().await?;
+        return done;
+    };
+    let marketplace = Marketplace::new(&address, or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?)?;
+    let stand_in = match seller.open_api {
+        Some(listen) => Some(open_api(&environment, listen).await?),
+        None => None,
+    };
+    let seller_api = seller_api(seller.seller_api, &address, &environment).await?;
+    let (open_api, seller_api) = (stand_in.as_ref(), seller_api.as_ref());
+    report(Simulation { rsa_public_key, open_api, seller_api, ..Simulation::new(marketplace) }, families, json).await
+}
+
+#[allow(clippy::print_stdout, clippy::print_stderr)]
+async fn report(simulation: Simulation<'_>, families: &[Family], json: bool) -> Done {
+    if simulation.rsa_public_key.is_none() {
         eprintln!("left out: client secrets of the joint-operations kit, as no --rsa-public-key is given");
     }
+    let families = playable(families, &simulation.marketplace);
     let progress = Progress::new(json);
-    let show = |step: &Step| progress.show(&[&step.activity, &step.tried]);
-    let report = simulate(marketplace, rsa_public_key, &families, show).await?;
+    let report = Simulation { families, ..simulation }.play(|news| match news {
+        News::Answered(step) => progress.show(&[&step.activity, &step.tried]),
+        News::Tried(event) => progress.show(&["→", &event.event_type]),
+    });
+    let report = report.await?;
     progress.clear();
-    if let Some(host) = own_host {
-        host.stop().await?;
-    }
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         println!("{report}");
     }
-    Ok(if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The seller API to ask for what became of events; said where there is none to ask.
+#[allow(clippy::print_stderr)]
+async fn seller_api(
+    given: Option<String>,
+    production_address: &str,
+    environment: &Environment,
+) -> Result<Option<SellerApi>, Box<dyn std::error::Error>> {
+    let Some(address) = given.or_else(|| SellerApi::beside(production_address)) else {
+        eprintln!("left out: what became of events; --seller-api and KOOGALLERY_API_TOKEN say whom to ask");
+        return Ok(None);
+    };
+    let tokens = environment.get("KOOGALLERY_API_TOKEN").unwrap_or(LOCAL_API_TOKEN);
+    let api = SellerApi::new(&address, tokens.split_whitespace().next().unwrap_or_default())?;
+    if let Err(problem) = api.check().await {
+        eprintln!("left out: what became of events: {problem}");
+        return Ok(None);
+    }
+    Ok(Some(api))
 }
 
 /// Those asked for, or all; without those that there is no key for.
@@ -347,8 +424,8 @@ async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHos
         return Ok((Marketplace::new(&address, keys)?, None));
     }
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
-    let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?;
+    let (data, dynamodb_endpoint, log, journal) = (None, None, Arc::new(Silent), Arc::new(Silent));
+    let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
     Ok((Marketplace::new(&host.address(), keys)?, Some(host)))
 }
 
@@ -441,7 +518,16 @@ fn store_at(dynamodb_endpoint: Option<String>, table: String) -> Result<Store, B
 async fn listen(port: u16, forward_to: Option<String>) -> Done {
     let environment = Environment::of_process();
     let secrets = environment.get("KOOGALLERY_WEBHOOK_SECRET");
-    let listener = Listener::start(port, secrets, forward_to, Box::new(|event| println!("{event}"))).await?;
+    let listener = Listener::start(
+        port,
+        secrets,
+        forward_to,
+        Box::new(|heard| {
+            println!("{heard}");
+            None
+        }),
+    )
+    .await?;
     eprintln!("listening on http://{}/ for events. Ctrl-C ends it.", listener.address()?);
     listener.run().await?;
     Ok(ExitCode::SUCCESS)

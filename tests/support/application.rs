@@ -272,14 +272,16 @@ impl Post {
     pub async fn deliver_for(&self, pump: &mut Pump, time: Duration) {
         let end = self.clock.now().after(time);
         loop {
-            let heard = hear(pump).await;
+            // A delivery may itself make an event.
+            let mut busy = hear(pump).await > 0;
             pump.begin();
             while pump.finish_one().await {
+                busy = true;
                 pump.begin();
             }
             match pump.next_due() {
                 Some(due) if due <= self.clock.now() => {}
-                _ if heard > 0 => {}
+                _ if busy => {}
                 Some(due) if due <= end => self.clock.reach(due),
                 Some(_) | None => {
                     return self.clock.reach(if time < Duration::from_hours(24 * 365) {

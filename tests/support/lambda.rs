@@ -56,6 +56,25 @@ pub fn binaries() -> PathBuf {
     if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder.to_owned() }
 }
 
+/// Builds packages' binaries or examples into [`binaries`], as this code was built.
+pub fn build<'a>(arguments: impl IntoIterator<Item = &'a str>) {
+    let mut build = std::process::Command::new(env!("CARGO"));
+    build.args(["build", "--quiet"]).args(arguments);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    build.arg("--target-dir").arg(binaries().parent().unwrap());
+    build.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    // What cargo tells this test of itself: ring's build script watches it, and would be run anew with all that stands on
+    // ring, here and again in the next build outside.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            build.env_remove(name);
+        }
+    }
+    assert!(build.status().unwrap().success());
+}
+
 /// A function's process. It ends when this is dropped.
 pub struct FunctionProcess {
     child: Child,

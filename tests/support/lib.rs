@@ -22,6 +22,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, ResultCode, Timestamp, canonical_form};
 use koogallery_local::host::{LocalHost, Options};
+use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, Log, now};
 use koogallery_store::{Event, Instance, License};
@@ -91,6 +92,7 @@ impl Seller {
             dynamodb_endpoint,
             environment: change(environment),
             log: Arc::clone(&log) as Arc<dyn Log>,
+            journal: Arc::new(Console),
         };
         let host = LocalHost::start(options).await.unwrap();
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();

@@ -67,9 +67,9 @@ fn to_empty(body: String) -> SignedCall {
 impl Bench {
     pub(crate) async fn start(folder: PathBuf, spawns: usize, calls: usize) -> Result<Self, Problem> {
         let environment = Environment::default();
-        let (data, dynamodb_endpoint, log) = (None, None, Arc::new(Silent));
+        let (data, dynamodb_endpoint, log, journal) = (None, None, Arc::new(Silent), Arc::new(Silent));
         let listen = ([127, 0, 0, 1], 0).into();
-        let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log }).await?;
+        let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
         let secrets = Secrets::start(&format!(r#"{{"accessKeys":{LOCAL_TEST_KEYS}}}"#)).await;
         let bench = Self { folder, spawns, calls, host, marketplace, tls: Tls::new()?, secrets };

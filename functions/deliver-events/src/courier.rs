@@ -14,7 +14,7 @@ use koogallery_store::{Event, EventRecord, EventType, NextTry, Provisioned, Stor
 use crate::answer::{self, Said};
 use crate::bus::EventBus;
 use crate::message::Message;
-use crate::order::Orders;
+use crate::order::OrderQuery;
 use crate::pauses::Pauses;
 use crate::receiver::{Received, Receiver};
 
@@ -75,7 +75,7 @@ pub enum Left {
 pub struct Courier {
     store: Store,
     secrets: SecretSource,
-    orders: Option<Orders>,
+    orders: Option<OrderQuery>,
     receiver: Option<Receiver>,
     bus: Option<EventBus>,
     pauses: Pauses,
@@ -101,7 +101,7 @@ impl Courier {
         if receiver.is_none() && bus.is_none() {
             return Ok(None);
         }
-        let (secrets, orders) = (SecretSource::of(environment)?, Orders::of(environment)?);
+        let (secrets, orders) = (SecretSource::of(environment)?, OrderQuery::of(environment)?);
         Ok(Some(Self { store, secrets, orders, receiver, bus, pauses: Pauses::default(), clock, journal }))
     }
 
@@ -182,7 +182,7 @@ impl Courier {
         let secrets = self.secrets.fresh().await.map_err(|error| error.to_string())?;
         let order = match &self.orders {
             None => None,
-            Some(orders) => match orders.details(record, &self.store, &secrets).await {
+            Some(orders) => match orders.details(record, &self.store, &secrets, self.now()).await {
                 Ok(order) => order,
                 Err(problem) if record.attempts < TRIES_FOR_DETAILS => return Err(problem),
                 Err(_) => None,

@@ -1,4 +1,4 @@
-//! Events: what happened to an instance or an order, what became of telling it, and telling it again.
+//! Events: what happened to an instance, an order, a license code or an enterprise, what became of telling it, and telling it again.
 
 use std::sync::Arc;
 
@@ -15,8 +15,10 @@ use uuid::Uuid;
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, QueryOf, optional_text};
 use crate::instances::InstancePath;
+use crate::licenses::LicensePath;
 use crate::page::{Limit, cursor, place};
 use crate::problem::{Kind, Problem};
+use crate::tenants::TenantPath;
 
 /// Which page.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,7 +40,7 @@ pub(crate) struct PageQuery {
 pub(crate) struct OrderPath {
     /// The order's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "CS2509071201OKVI2")]
-    order_id: OrderId,
+    pub(crate) order_id: OrderId,
 }
 
 /// Where an event is on its way to the application.
@@ -163,6 +165,30 @@ pub(crate) async fn of_order(
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<EventList>, Problem> {
     history(&api, &SubjectKey::order(&order_id), place(query.cursor.as_deref())?, query.limit).await
+}
+
+/// What callbacks told of a license code. None where they told nothing yet.
+#[utoipa::path(get, path = "/v1/licenses/{code}/events", tag = "events", operation_id = "listLicenseEvents",
+    params(LicensePath, PageQuery),
+    responses((status = 200, description = "A page of events", body = EventList)))]
+pub(crate) async fn of_license(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(LicensePath { code }): PathOf<LicensePath>,
+    QueryOf(query): QueryOf<PageQuery>,
+) -> Result<Json<EventList>, Problem> {
+    history(&api, &SubjectKey::license(&code), place(query.cursor.as_deref())?, query.limit).await
+}
+
+/// What happened to an enterprise, its applications, users and departments. None where it is not known.
+#[utoipa::path(get, path = "/v1/tenants/{tenantId}/events", tag = "events", operation_id = "listTenantEvents",
+    params(TenantPath, PageQuery),
+    responses((status = 200, description = "A page of events", body = EventList)))]
+pub(crate) async fn of_tenant(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(TenantPath { tenant_id }): PathOf<TenantPath>,
+    QueryOf(query): QueryOf<PageQuery>,
+) -> Result<Json<EventList>, Problem> {
+    history(&api, &SubjectKey::tenant(&tenant_id), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// Which events to send again: those of an instance, or of an order.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{AppInfo, InstanceId, InterfaceType};
-use koogallery_store::{AppliedOrder, FreezeCause, Instance, Lifecycle, Place, Status};
+use koogallery_store::{AppliedOrder, Bought, FreezeCause, Instance, Lifecycle, Place, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -92,6 +92,10 @@ impl From<FreezeCause> for FreezeWord {
     "instanceId": "03pf80c2b8", "status": "active", "orderId": "CS2509071201OKVI2",
     "orderLineId": "CS2509071201OKVI2-000001", "interfaceType": "basic", "v1": false,
     "createdAt": "2025-12-01T00:00:00.000Z", "expireTime": "2026-12-01T16:00:00.000Z",
+    "boughtUntil": "2026-12-01T16:00:00.000Z",
+    "bought": { "productId": "00301-666666-0--0", "skuCode": "team", "linearValue": 5, "chargingMode": "PERIOD",
+        "periodType": "year", "periodNumber": 1 },
+    "holds": { "productId": "00301-666666-0--0", "skuCode": "team", "linearValue": 20, "chargingMode": "PERIOD" },
     "appInfo": { "frontEndUrl": "https://app.example.com/?instance=03pf80c2b8" },
 })))]
 pub(crate) struct InstanceView {
@@ -122,6 +126,16 @@ pub(crate) struct InstanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expire_time: Option<String>,
+    /// The end of the period that was bought at first, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    bought_until: Option<String>,
+    /// What was bought at first, as the order query told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bought: Option<BoughtView>,
+    /// What it consists of by now: as the last order says of which the order query told a product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<BoughtView>,
     /// When it was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -139,6 +153,45 @@ pub(crate) struct InstanceView {
     /// The later orders that count: renewals, their refunds, upgrades.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     later_orders: Vec<LaterOrder>,
+}
+
+/// What an order line bought, in KooGallery's words, as far as it told them. What the buyer filled in is personal: see
+/// the purchase's details.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Bought)]
+struct BoughtView {
+    /// The product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<String>,
+    /// Its specification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sku_code: Option<String>,
+    /// Quantity of the linear attribute, such as a number of users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    linear_value: Option<f64>,
+    /// `ON_DEMAND`, `ONE_TIME`, `PERIOD` or `ON_DEMAND_PKG`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charging_mode: Option<String>,
+    /// The period's unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period_type: Option<String>,
+    /// How many of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period_number: Option<u32>,
+}
+
+impl From<&Bought> for BoughtView {
+    fn from(bought: &Bought) -> Self {
+        Self {
+            product_id: bought.product_id.as_ref().map(ToString::to_string),
+            sku_code: bought.sku_code.as_ref().map(ToString::to_string),
+            linear_value: bought.linear_value,
+            charging_mode: bought.charging_mode.clone(),
+            period_type: bought.period_type.clone(),
+            period_number: bought.period_number,
+        }
+    }
 }
 
 /// How the buyer reaches an instance. The password is told to the buyer only.
@@ -180,6 +233,9 @@ pub(crate) struct LaterOrder {
     /// When KooGallery told of it.
     #[schema(format = DateTime)]
     signed_at: String,
+    /// What it bought, as the order query told it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bought: Option<BoughtView>,
 }
 
 impl LaterOrder {
@@ -191,6 +247,7 @@ impl LaterOrder {
             order_id: order.order_id.to_string(),
             order_line_id: order.order_line_id.as_ref().map(ToString::to_string),
             signed_at: order.signed_at.to_rfc_3339(),
+            bought: order.bought.as_ref().map(BoughtView::from),
         };
         orders.into_iter().map(view).collect()
     }
@@ -212,6 +269,9 @@ impl From<Instance> for InstanceView {
             v1: instance.v1,
             created_at: life.created_at.to_rfc_3339(),
             expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
+            bought_until: life.bought_until.map(|time| time.timestamp().to_rfc_3339()),
+            bought: life.bought.as_ref().map(BoughtView::from),
+            holds: life.holds().map(BoughtView::from),
             released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
             erased_at: life.erased_at.map(koogallery::Timestamp::to_rfc_3339),
             app_info: instance.app_info.map(AppInfoView::from),

@@ -27,12 +27,12 @@ use std::sync::Arc;
 use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use koogallery::Timestamp;
+use koogallery_orders::OpenApi;
 use koogallery_runtime::{CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, now};
 use koogallery_store::Store;
 
 pub use document::document;
 
-use open_api::OpenApi;
 use problem::{Kind, Problem};
 
 /// What the routes work with.

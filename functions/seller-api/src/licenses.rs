@@ -8,13 +8,14 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
-use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode};
+use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode, ProductId};
 use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime, UtcTime};
 use koogallery_store::{License, LicenseRequestId, World};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
+use crate::events::OrderPath;
 use crate::extract::{Body, OptionalBody, PathOf, optional_text};
 use crate::instances::{FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
@@ -26,7 +27,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct LicensePath {
     /// The authorization code.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "ABCDE-FGHIJ-KLMNO")]
-    code: LicenseCode,
+    pub(crate) code: LicenseCode,
 }
 
 /// A license code, as callbacks told of it.
@@ -144,7 +145,7 @@ impl MadeLicense {
 
 /// Hands in the license that a device applied for.
 ///
-/// getLicenseAsync is answered with `000000` from now on, and the license goes to KooGallery. Where that fails (502 to
+/// It goes to KooGallery, and once KooGallery has it, getLicenseAsync is answered with `000000`. Where that fails (502 to
 /// 504), hand it in again: the same license as often as it takes.
 #[utoipa::path(put, path = "/v1/instances/{id}/licenses/{eventId}", tag = "licenses", operation_id = "putLicense",
     params(RequestPath), request_body = MadeLicense,
@@ -164,11 +165,43 @@ pub(crate) async fn put(
     let file = body.file()?;
     let request = LicenseRequestId::Device { instance_id: id, event_id: event_id.clone(), device_fingerprint };
     let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
-    if !api.store().license_handed_in(World::Real, &request, api.now()).await? {
-        return Err(Problem::unknown("application for a license, of this device"));
-    }
+    let unknown = || Problem::unknown("application for a license, of this device");
+    api.store().license_request(World::Real, &request).await?.ok_or_else(unknown)?;
     client.upload_license(&event_id, &file, deadline()).await.map_err(|error| failed(error, Kind::RefusedState))?;
-    Ok(StatusCode::NO_CONTENT)
+    // Last, so that a license which did not arrive is never taken for one that did.
+    let stands = api.store().license_handed_in(World::Real, &request, api.now()).await?;
+    if stands { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
+}
+
+/// For which product of an order the license is.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = OrderLicense, examples(json!({ "productId": "00301-666666-0--0" })))]
+pub(crate) struct OrderLicenseBody {
+    /// `productId` of the application for it, where it had one.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    product_id: Option<ProductId>,
+}
+
+/// Says that the license for a purchase is made (License 1.0, retired).
+///
+/// getLicense is answered with `000000` from now on. Its guide is withdrawn, and names no way for the license itself:
+/// give it to the buyer.
+#[utoipa::path(put, path = "/v1/orders/{orderId}/license", tag = "licenses", operation_id = "putOrderLicense",
+    params(OrderPath), request_body = Option<OrderLicenseBody>,
+    responses(
+        (status = 204, description = "KooGallery is told when it asks"),
+        (status = 404, description = "Nobody applied for it: no such order, or of another product"),
+    ))]
+pub(crate) async fn put_of_order(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(OrderPath { order_id }): PathOf<OrderPath>,
+    OptionalBody(OrderLicenseBody { product_id }): OptionalBody<OrderLicenseBody>,
+) -> Result<StatusCode, Problem> {
+    let request = LicenseRequestId::Purchase { order_id, product_id };
+    let stands = api.store().license_handed_in(World::Real, &request, api.now()).await?;
+    if stands { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::unknown("application for a license, by this order")) }
 }
 
 /// A license as KooGallery holds it, as far as it told; times as it wrote them.

@@ -1,51 +1,14 @@
-//! KooGallery's open APIs, called with the AK and SK of the moment.
+//! KooGallery's open APIs: how long they have, and what the caller is told where they did not serve.
 
 use std::time::{Duration, Instant};
 
-use koogallery::Timestamp;
-use koogallery_open_api::{BaseUrl, BaseUrlError, Client, Credentials, Error, Patience};
-use koogallery_runtime::{ConfigError, Environment, OpenApiKey, Secrets};
-use tokio::sync::Mutex;
+use koogallery_open_api::Error;
+use koogallery_orders::{NoClient, OrdersError};
 
 use crate::problem::{Kind, Problem};
 
 /// KooGallery has this long for one request of the application.
 const BUDGET: Duration = Duration::from_secs(20);
-
-/// Where the open APIs are, and the client for them.
-pub(crate) struct OpenApi {
-    base: Option<BaseUrl>,
-    clock: fn() -> Timestamp,
-    /// The client of the AK and SK that were last seen.
-    client: Mutex<Option<(OpenApiKey, Client)>>,
-}
-
-impl OpenApi {
-    /// Reads `KOOGALLERY_OPEN_API_URL`, a site's name or an address.
-    pub(crate) fn of(environment: &Environment, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
-        const NAME: &str = "KOOGALLERY_OPEN_API_URL";
-        let base = environment.get(NAME).map(|base| base.trim().parse()).transpose();
-        let base = base.map_err(|error: BaseUrlError| ConfigError::invalid(NAME, error))?;
-        Ok(Self { base, clock, client: Mutex::default() })
-    }
-
-    /// A client of the AK and SK that the secrets hold.
-    pub(crate) async fn client(&self, secrets: &Secrets) -> Result<Client, Problem> {
-        let unset = |what: &str| Problem::new(Kind::NotConfigured, format!("the deployment needs {what}"));
-        let base = self.base.as_ref().ok_or_else(|| unset("KOOGALLERY_OPEN_API_URL, such as `international`"))?;
-        let key = secrets.open_api.as_ref().ok_or_else(|| unset("the seller's AK and SK: `openApi` in its secret"))?;
-        let mut held = self.client.lock().await;
-        if let Some((_, client)) = held.as_ref().filter(|(of, _)| of == key) {
-            return Ok(client.clone());
-        }
-        let credentials = Credentials::new(key.access_key_id.reveal(), key.secret_access_key.reveal())
-            .map_err(|error| unset("an AK and SK that can be used: `openApi` in its secret").because(error))?;
-        let client = Client::new(base.clone(), credentials, self.clock, Patience::default())
-            .map_err(|error| Problem::new(Kind::Internal, "no HTTPS client; the log says why").because(error))?;
-        *held = Some((key.clone(), client.clone()));
-        Ok(client)
-    }
-}
 
 /// When a call must be over.
 pub(crate) fn deadline() -> Instant {
@@ -72,4 +35,31 @@ pub(crate) fn failed(error: Error, refused: Kind) -> Problem {
         Error::Request { .. } => Problem::new(Kind::Internal, unserved),
     };
     problem.because(reason)
+}
+
+impl From<NoClient> for Problem {
+    fn from(error: NoClient) -> Self {
+        match error {
+            NoClient::NoUrl | NoClient::NoKey => Self::new(Kind::NotConfigured, error.to_string()),
+            NoClient::Key(error) => {
+                let detail = "the deployment needs an AK and SK that can be used: `openApi` in its secret";
+                Self::new(Kind::NotConfigured, detail).because(error)
+            }
+            NoClient::Client(error) => Self::new(Kind::Internal, "no HTTPS client; the log says why").because(error),
+        }
+    }
+}
+
+impl From<OrdersError> for Problem {
+    fn from(error: OrdersError) -> Self {
+        match error {
+            OrdersError::Store(error) => error.into(),
+            OrdersError::Vault(error) => error.into(),
+            OrdersError::NoClient(error) => error.into(),
+            OrdersError::Query(error) => failed(error, Kind::RefusedState),
+            OrdersError::Malformed(_) => {
+                Self::new(Kind::Internal, "what was kept sealed is not of the expected form").because(error)
+            }
+        }
+    }
 }

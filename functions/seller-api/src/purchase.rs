@@ -1,20 +1,28 @@
-//! Who bought an instance, and what: personal data. It stands in the table sealed, is opened here, and each look at it is
-//! in the log.
+//! Who bought, and what: personal data. It stands in the table sealed, is opened here, and each look at it is in the log.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use koogallery_store::{World, order_details_place, purchase_details_place};
-use serde::Serialize;
+use koogallery::OrderLineId;
+use koogallery_open_api::OrderInfo;
+use koogallery_orders::{NoClient, Orders, OrdersError};
+use koogallery_store::{Instance, Status, SubjectKey, World, purchase_details_place};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
-use crate::extract::PathOf;
+use crate::events::OrderPath;
+use crate::extract::{PathOf, QueryOf};
 use crate::instances::InstancePath;
 use crate::journal::Shown;
-use crate::problem::{Kind, Problem};
+use crate::open_api::failed;
+use crate::problem::{Kind, Problem, Reason};
+
+/// A look waits this long for the order query.
+const BUDGET: Duration = Duration::from_secs(5);
 
 /// What is known of a purchase.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,12 +39,47 @@ pub(crate) struct Details {
     /// What V1.0's newInstance told, by KooGallery's names.
     #[serde(skip_serializing_if = "Option::is_none")]
     purchase: Option<Map<String, Value>>,
-    /// What the order query told, by KooGallery's names; absent until it was asked.
+    /// What the order query told, by KooGallery's names, with what the buyer filled in (`extendParams`); absent where it
+    /// does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    order: Option<Map<String, Value>>,
+    #[schema(value_type = Option<Object>)]
+    order: Option<OrderInfo>,
+}
+
+impl SellerApi {
+    fn orders(&self) -> Orders<'_> {
+        Orders { open_api: &self.open_api, vault: &self.vault, store: self.store() }
+    }
+
+    /// What is kept of an instance's purchase, or what KooGallery answers now; else why it does not.
+    async fn purchase_order(&self, instance: &Instance) -> Result<Result<OrderInfo, Option<String>>, Problem> {
+        let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
+        // An order's details may be another instance's as well, and stand for that.
+        if instance.life.erased_at.is_some() {
+            return Ok(Err(None));
+        }
+        if instance.life.status == Status::Released {
+            return Ok(self.orders().kept(order, line).await?.ok_or(None));
+        }
+        let (of, secrets) = (SubjectKey::instance(&instance.instance_id), self.secrets().fresh().await?);
+        match self.orders().details(&of, (order, line), &secrets, Instant::now() + BUDGET).await {
+            Ok(Some(details)) => {
+                if instance.life.bought.is_none() {
+                    let (id, product) = (&instance.instance_id, instance.life.product_id.as_ref());
+                    self.orders().tell(id, (order, line), product, &details, self.now()).await?;
+                }
+                Ok(Ok(details))
+            }
+            Ok(None) | Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok(Err(None)),
+            Err(error @ (OrdersError::NoClient(_) | OrdersError::Query(_))) => Ok(Err(Some(error.to_string()))),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// Who bought an instance, and what: personal data. Each look is logged. Of an erased instance nothing is left to tell.
+///
+/// What the order query has not told yet it is asked for now, while the instance is not released.
 #[utoipa::path(get, path = "/v1/instances/{id}/purchase-details", tag = "instances",
     operation_id = "getPurchaseDetails", params(InstancePath),
     responses(
@@ -46,29 +89,73 @@ pub(crate) struct Details {
 pub(crate) async fn get(
     State(api): State<Arc<SellerApi>>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
-) -> Result<(Extension<Shown>, Json<Details>), Problem> {
+) -> Result<(Extension<Shown>, Option<Extension<Reason>>, Json<Details>), Problem> {
     let instance = api.instance(&id).await?;
-    let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
-    // An order's details may be another instance's as well, and stand for that.
-    let (purchase, details) = if instance.life.erased_at.is_some() {
-        (None, None)
-    } else {
-        tokio::try_join!(api.store().purchase_details(World::Real, &id), api.store().order_details(order, line))?
-    };
-    let open = async |sealed: Option<_>, place: String| match sealed {
-        Some(sealed) => {
+    let purchase = match api.store().purchase_details(World::Real, &id).await? {
+        Some(sealed) if instance.life.erased_at.is_none() => {
+            let place = purchase_details_place(&instance.order_id);
             let opened = api.vault.open(api.store(), &place, &sealed).await?;
-            serde_json::from_slice(&opened).map(Some).map_err(|_| {
-                Problem::new(Kind::Internal, "what was kept sealed is not of the expected form").because(place)
-            })
+            let unexpected = "what was kept sealed is not of the expected form";
+            let purchase = serde_json::from_slice(&opened);
+            Some(purchase.map_err(|_| Problem::new(Kind::Internal, unexpected).because(place))?)
         }
-        None => Ok::<_, Problem>(None),
+        _ => None,
     };
-    let details = Details {
-        instance_id: id.to_string(),
-        order_id: order.to_string(),
-        purchase: open(purchase, purchase_details_place(order)).await?,
-        order: open(details, order_details_place(order, line)).await?,
+    let (order, reason) = match api.purchase_order(&instance).await? {
+        Ok(order) => (Some(order), None),
+        Err(reason) => (None, reason.map(|reason| Extension(Reason(reason)))),
     };
-    Ok((Extension(Shown("purchase details")), Json(details)))
+    let details = Details { instance_id: id.to_string(), order_id: instance.order_id.to_string(), purchase, order };
+    Ok((Extension(Shown("purchase details")), reason, Json(details)))
+}
+
+/// Which line of an order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LineQuery {
+    /// One line; the whole order where none is given.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    order_line_id: Option<OrderLineId>,
+}
+
+/// What the order query tells of an order.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OrderDetails, examples(json!({
+    "order": { "orderId": "CS2509071201OKVI2", "orderType": "NEW", "orderLine": [] },
+})))]
+pub(crate) struct OrderDetails {
+    /// The answer, by KooGallery's names.
+    #[schema(value_type = Object)]
+    order: OrderInfo,
+}
+
+/// Who bought by an order, and what, whatever kind of product it is: personal data. Each look is logged.
+///
+/// It is what was kept when an event that names the order was delivered; else KooGallery is asked now, and nothing kept.
+#[utoipa::path(get, path = "/v1/orders/{orderId}/details", tag = "orders", operation_id = "getOrderDetails",
+    params(OrderPath, LineQuery),
+    responses(
+        (status = 200, description = "What is known", body = OrderDetails),
+        (status = 404, description = "KooGallery knows no such order of this seller"),
+        (status = 502, description = "KooGallery's open API did not serve the request"),
+        (status = 504, description = "KooGallery did not answer in time"),
+    ))]
+pub(crate) async fn of_order(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(OrderPath { order_id }): PathOf<OrderPath>,
+    QueryOf(LineQuery { order_line_id }): QueryOf<LineQuery>,
+) -> Result<(Extension<Shown>, Json<OrderDetails>), Problem> {
+    let (orders, line) = (api.orders(), order_line_id.as_ref());
+    let order = if let Some(kept) = orders.kept(&order_id, line).await? {
+        kept
+    } else {
+        let secrets = api.secrets().fresh().await?;
+        let asked = orders.ask(&order_id, line, &secrets, Instant::now() + BUDGET).await;
+        asked.map_err(|error| match error {
+            OrdersError::Query(error) => failed(error, Kind::Unknown),
+            error => error.into(),
+        })?
+    };
+    Ok((Extension(Shown("order details")), Json(OrderDetails { order })))
 }

@@ -29,7 +29,7 @@ use crate::problem::{Kind, Problem};
 pub(crate) struct TenantPath {
     /// The enterprise's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "68cbc86abc2018ab880d92f36422fa0e")]
-    tenant_id: TenantId,
+    pub(crate) tenant_id: TenantId,
 }
 
 /// An enterprise, as its instances know it.

@@ -72,6 +72,7 @@ fn order_query(held: &Held, request: &Request<Bytes>) -> Answer {
             return result("MKT.0100", "no such order line");
         }
     }
+    held.state().told_orders.insert(order.order_id.clone());
     (StatusCode::OK, json!({"resultCode": "MKT.0000", "resultMsg": "success", "orderInfo": order}))
 }
 

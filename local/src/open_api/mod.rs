@@ -6,7 +6,7 @@
 mod answer;
 mod mock_orders;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -44,6 +44,7 @@ struct Held {
 #[derive(Debug, Default)]
 struct State {
     orders: HashMap<OrderId, OrderInfo>,
+    told_orders: HashSet<OrderId>,
     licenses: Vec<(LicenseCode, LicenseInfo)>,
     license_files: Vec<(EventId, LicenseFile)>,
     license_usage: Vec<LicenseUsage>,
@@ -69,7 +70,20 @@ impl StandIn {
         access_keys: AccessKeys,
         clock: fn() -> Timestamp,
     ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), credentials, access_keys, clock).await
+    }
+
+    /// The same on a port of choice. Only a loopback address will do: nothing is encrypted.
+    pub async fn start_at(
+        listen: SocketAddr,
+        credentials: Credentials,
+        access_keys: AccessKeys,
+        clock: fn() -> Timestamp,
+    ) -> std::io::Result<Self> {
+        if !listen.ip().is_loopback() {
+            return Err(std::io::Error::other(format!("{listen} is no loopback address such as 127.0.0.1:9200")));
+        }
+        let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let orders = mock_orders(clock()).map(|order| (order.order_id.clone(), order)).collect();
         let state = Mutex::new(State { orders, ..State::default() });
@@ -96,7 +110,15 @@ impl StandIn {
 
     /// Makes an order known, or changes it.
     pub fn put_order(&self, order: OrderInfo) {
-        self.held.state().orders.insert(order.order_id.clone(), order);
+        let mut state = self.held.state();
+        state.told_orders.remove(&order.order_id);
+        state.orders.insert(order.order_id.clone(), order);
+    }
+
+    /// Whether an order was asked for since it was last put, and told.
+    #[must_use]
+    pub fn has_told(&self, order: &OrderId) -> bool {
+        self.held.state().told_orders.contains(order)
     }
 
     /// Makes a license code known, or changes it. One with an `activate_time` counts as used.
@@ -217,7 +239,9 @@ mod tests {
         )
         .unwrap();
         stand_in.put_order(order.clone());
+        assert!(!stand_in.has_told(&id));
         assert_eq!(client.order_query(&id, None, later()).await.unwrap(), order);
+        assert!(stand_in.has_told(&id));
         let second = client.order_query(&id, Some(&"CS1-000002".parse().unwrap()), later()).await.unwrap();
         assert_eq!(second.order_lines, order.order_lines[1..]);
         let third = client.order_query(&id, Some(&"CS1-000003".parse().unwrap()), later()).await;

@@ -3,17 +3,20 @@
 use getrandom::SysRng;
 use koogallery::{Callback, ClientSecret, OaepHashes, ResultCode};
 use koogallery_runtime::now;
+use koogallery_store::EventType;
 use serde_json::{Map, Value, json};
 
 use super::basic;
 use super::made::fresh;
 use super::play::{Expected, Play};
+use super::seller_api::Subject;
 use crate::call::Version;
 use crate::marketplace::{CallError, Zone, time_stamp};
 
 pub(super) async fn life_of_a_joint_product(play: &mut Play<'_>, version: Version) -> Result<(), CallError> {
     let Some(id) = basic::bought(play, "a buyer pays for a joint product").await? else { return Ok(()) };
     let (tenant, app) = (fresh("t-"), fresh("a-"));
+    let of_tenant = Subject::Tenant(tenant.clone());
     let body = |more: Value| {
         let mut body = json!({ "instanceId": id.as_str(), "tenantId": tenant, "testFlag": 0 });
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
@@ -25,9 +28,10 @@ pub(super) async fn life_of_a_joint_product(play: &mut Play<'_>, version: Versio
 
     let enterprise = json!({ "orderId": fresh("CS"), "tenantCode": "simulated", "name": "Simulated enterprise",
         "domainName": "https://simulated.example.com", "flag": 1 });
-    for tried in ["bound to an enterprise", "bound again"] {
-        play.ask_kit(version, Callback::TenantSync, tried, &body(enterprise.clone()), success()).await?;
-    }
+    let bound = body(enterprise.clone());
+    play.ask_kit(version, Callback::TenantSync, "bound to an enterprise", &bound, success()).await?;
+    play.tells(&of_tenant, EventType::TenantAdded);
+    play.ask_kit(version, Callback::TenantSync, "bound again", &body(enterprise.clone()), success()).await?;
 
     // Only who knows the registered key can encrypt a client secret.
     let secret = ClientSecret::from("simulated client secret".to_owned());
@@ -37,6 +41,7 @@ pub(super) async fn life_of_a_joint_product(play: &mut Play<'_>, version: Versio
             json!({ "appId": app, "clientId": "simulated-client", "clientSecret": secret, "flag": 1 });
         let credentials_sent = body(credentials.clone());
         play.ask_kit(version, Callback::ApplicationSync, "its credentials", &credentials_sent, success()).await?;
+        play.tells(&of_tenant, EventType::ApplicationAdded);
         credentials["clientSecret"] = "bm90IGEgc2VjcmV0".into();
         let wrong = Expected::codes([ResultCode::MobileNumber]);
         let tried = "credentials that do not decrypt";
@@ -50,30 +55,40 @@ pub(super) async fn life_of_a_joint_product(play: &mut Play<'_>, version: Versio
         Version::V1 => json!({ "orgInfo": departments.to_string() }),
     };
     play.ask_kit(version, Callback::AllOrgSync, "its departments", &body(departments), success()).await?;
+    play.tells(&of_tenant, EventType::DepartmentsReplaced);
     let department = json!({ "orgCode": "o3", "orgName": "Sales", "parentCode": "o1", "flag": 1 });
     play.ask_kit(version, Callback::SingleOrgSync, "one department more", &body(department), success()).await?;
+    play.tells(&of_tenant, EventType::DepartmentsChanged);
 
-    let users = |names: &[&str], flag: u8| {
-        let user =
-            |name: &&str| json!({ "userName": name, "name": name, "orgCode": "o2", "role": "user", "enable": "true" });
+    let users = |names: &[&str], department: &str, flag: u8| {
+        let user = |name: &&str| {
+            let (role, enable) = ("user", "true");
+            json!({ "userName": name, "name": name, "orgCode": department, "role": role, "enable": enable })
+        };
         let users: Vec<Value> = names.iter().map(user).collect();
         let users = if version == Version::V1 { Value::from(json!(users).to_string()) } else { json!(users) };
         body(json!({ "appId": app, "userList": users, "flag": flag }))
     };
-    let granted = users(&["user-1", "user-2", "user-3"], 1);
+    let granted = users(&["user-1", "user-2", "user-3"], "o2", 1);
     play.ask_kit(version, Callback::AuthSync, "users granted", &granted, success()).await?;
+    play.tells(&of_tenant, EventType::UsersGranted);
     play.ask_kit(version, Callback::AuthSync, "granted again", &granted, success()).await?;
-    play.ask_kit(version, Callback::AuthSync, "a user changed", &users(&["user-2"], 2), success()).await?;
-    play.ask_kit(version, Callback::AuthSync, "a user revoked", &users(&["user-3"], 3), success()).await?;
-    play.ask_kit(version, Callback::AuthSync, "a user deleted", &users(&["user-1"], 0), success()).await?;
+    play.ask_kit(version, Callback::AuthSync, "a user changed", &users(&["user-2"], "o3", 2), success()).await?;
+    play.tells(&of_tenant, EventType::UsersChanged);
+    play.ask_kit(version, Callback::AuthSync, "a user revoked", &users(&["user-3"], "o2", 3), success()).await?;
+    play.tells(&of_tenant, EventType::UsersRevoked);
+    play.ask_kit(version, Callback::AuthSync, "a user deleted", &users(&["user-1"], "o2", 0), success()).await?;
+    play.tells(&of_tenant, EventType::UsersDeleted);
 
     basic::released(play, &id).await?;
     let gone = Expected::codes([ResultCode::InstanceNotFound]);
-    play.ask_kit(version, Callback::AuthSync, "granted after release", &users(&["user-4"], 1), gone).await?;
-    play.ask_kit(version, Callback::AuthSync, "revoked after release", &users(&["user-2"], 3), success()).await?;
+    play.ask_kit(version, Callback::AuthSync, "granted after release", &users(&["user-4"], "o2", 1), gone).await?;
+    play.ask_kit(version, Callback::AuthSync, "revoked after release", &users(&["user-2"], "o3", 3), success()).await?;
+    play.tells(&of_tenant, EventType::UsersRevoked);
     let mut unbound = enterprise;
     unbound["flag"] = 0.into();
     play.ask_kit(version, Callback::TenantSync, "unbound", &body(unbound), success()).await?;
+    play.tells(&of_tenant, EventType::TenantRemoved);
     Ok(())
 }
 

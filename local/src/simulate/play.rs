@@ -1,17 +1,27 @@
 //! One call after the other, each with what is expected of its answer.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use koogallery::{
     AccessKey, Callback, InstanceId, InterfaceType, Reply, Request, ResultCode, RsaPublicKey, canonical_form,
 };
+use koogallery_open_api::OrderType;
 use koogallery_runtime::now;
+use koogallery_store::EventType;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::deliveries::{Event, Told};
+use super::made::Order;
+use super::seller_api::Subject;
 use crate::call::Version;
 use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall, new_nonce};
+use crate::open_api::StandIn;
 use crate::v1_reply::{decrypted, genuine};
+
+/// A provisioning that goes on is waited for so long, and asked for so often.
+const PROVISIONING: Duration = Duration::from_secs(10);
+const BETWEEN_POLLS: Duration = Duration::from_millis(300);
 
 /// What an answer must be.
 #[derive(Debug, Clone, Default)]
@@ -83,6 +93,8 @@ pub struct Step {
     pub milliseconds: f64,
     /// What was wrong with the answer.
     pub problem: Option<String>,
+    /// The events that it made.
+    pub events: Vec<Event>,
 }
 
 /// The steps of a simulation.
@@ -91,8 +103,11 @@ pub struct Play<'a> {
     pub marketplace: Marketplace,
     /// The key that the seller registered, to encrypt client secrets with.
     pub rsa_public_key: Option<RsaPublicKey>,
+    /// The open APIs, where they are played as well.
+    pub open_api: Option<&'a StandIn>,
     progress: &'a (dyn Fn(&Step) + Send + Sync),
     steps: Vec<Step>,
+    told: Vec<Told>,
 }
 
 impl<'a> Play<'a> {
@@ -100,15 +115,24 @@ impl<'a> Play<'a> {
     pub fn new(
         marketplace: Marketplace,
         rsa_public_key: Option<RsaPublicKey>,
+        open_api: Option<&'a StandIn>,
         progress: &'a (dyn Fn(&Step) + Send + Sync),
     ) -> Self {
-        Self { marketplace, rsa_public_key, progress, steps: Vec::new() }
+        Self { marketplace, rsa_public_key, open_api, progress, steps: Vec::new(), told: Vec::new() }
     }
 
-    /// What was played.
-    #[must_use]
-    pub fn into_steps(self) -> Vec<Step> {
-        self.steps
+    /// What was played, and which events must have come of it.
+    pub(super) fn into_steps(self) -> (Vec<Step>, Vec<Told>) {
+        (self.steps, self.told)
+    }
+
+    /// Makes an order up, and known to whoever asks the open APIs for it.
+    pub(super) fn order(&self, order_type: OrderType, months: u32) -> Order {
+        let order = Order::new(months);
+        if let Some(open_api) = self.open_api {
+            open_api.put_order(order.details(order_type, months));
+        }
+        order
     }
 
     /// Signs and sends a request and checks the answer.
@@ -205,10 +229,28 @@ impl<'a> Play<'a> {
         };
         let milliseconds = elapsed.as_secs_f64() * 1e3;
         let (activity, tried) = (activity.to_owned(), tried.to_owned());
-        let step = Step { activity, tried, result_code, result_msg, milliseconds, problem };
+        let step = Step { activity, tried, result_code, result_msg, milliseconds, problem, events: Vec::new() };
         (self.progress)(&step);
         self.steps.push(step);
         Ok(reply.ok())
+    }
+
+    /// The seller's application must hear this of the last call, if that was answered well.
+    pub(super) fn tells(&mut self, subject: &Subject, event_type: EventType) {
+        if let Some(step) = self.steps.len().checked_sub(1).filter(|last| self.steps[*last].problem.is_none()) {
+            self.told.push(Told { step, subject: subject.clone(), event_type });
+        }
+    }
+
+    /// Whether to ask the same again, as the provisioning goes on: the last answer is forgotten then.
+    pub(super) async fn asks_again(&mut self, reply: Option<&Reply>, since: Instant) -> bool {
+        let goes_on = reply.is_some_and(|reply| reply.result_code == ResultCode::Processing);
+        if !goes_on || since.elapsed() > PROVISIONING {
+            return false;
+        }
+        self.steps.pop();
+        tokio::time::sleep(BETWEEN_POLLS).await;
+        true
     }
 
     /// Holds something else against the last answer.

@@ -43,6 +43,19 @@ impl Call {
         }
     }
 
+    /// What no call of KooGallery's asks for, about a buyer's instance: there is no nonce to use up.
+    pub(crate) fn own(now: Timestamp) -> Self {
+        Self {
+            world: World::Real,
+            nonce: None,
+            signed_at: now,
+            now,
+            nonce_until: now,
+            claim: Uuid::new_v4(),
+            store_micros: AtomicU64::new(0),
+        }
+    }
+
     /// Real or debug.
     #[must_use]
     pub const fn world(&self) -> World {

@@ -55,7 +55,19 @@ impl Store {
     ) -> Result<Changed, StoreError> {
         let (world, subject) = (call.world(), L::subject(id));
         let usual = usual.set_key(Some(L::key(world, id).into_item()));
-        let mut commit = Transaction::new(self, call)?.update(usual)?.events(&subject, usual_events)?.commit().await?;
+        let commit = Transaction::new(self, call)?.update(usual)?.events(&subject, usual_events)?.commit().await?;
+        self.decided(call, id, commit, |standing: &mut L| decide(standing.life_mut())).await
+    }
+
+    /// Where `commit` was refused, lets `decide` work on what stands until the result is written.
+    pub(crate) async fn decided<L: Living>(
+        &self,
+        call: &Call,
+        id: &L::Id,
+        mut commit: Commit,
+        decide: impl Fn(&mut L),
+    ) -> Result<Changed, StoreError> {
+        let (world, subject) = (call.world(), L::subject(id));
         let mut pauses = Pauses::new();
         loop {
             let standing = match commit {
@@ -76,7 +88,7 @@ impl Store {
                 return self.unchanged(call, Changed::Released).await;
             }
             let mut decided = standing.clone();
-            decide(decided.life_mut());
+            decide(&mut decided);
             decided.settle();
             if is_known && decided == standing {
                 return self.unchanged(call, Changed::Unchanged).await;

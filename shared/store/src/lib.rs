@@ -7,6 +7,7 @@
 //! asked.
 
 mod application;
+mod bought;
 mod bucket;
 mod call;
 mod change;
@@ -42,6 +43,7 @@ mod usage_info;
 mod users;
 
 pub use application::{StandingApplication, client_secret_place};
+pub use bought::{Bought, ToldOrder};
 pub use call::Call;
 pub use change::Changed;
 pub use client::{Store, StoreError};

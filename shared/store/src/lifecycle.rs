@@ -11,6 +11,9 @@
 //! - A renewal into the future lifts `expired`, never `suspended`: a lost UNFREEZE leaves no paying customer frozen,
 //!   and a breach of terms is not bought off.
 //! - Released is final.
+//!
+//! What the order query tells comes later than the callbacks, and is a fact as theirs are: the first expiry counts as if
+//! it had been known from the beginning.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +22,7 @@ use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, Scene, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::bought::{Bought, ToldOrder};
 use crate::call::Call;
 use crate::event::Subject;
 use crate::key::{Item, Key, World};
@@ -117,10 +121,13 @@ pub(crate) trait Living: Clone + PartialEq + Serialize + DeserializeOwned {
 pub struct Lifecycle {
     /// When the first call about it was signed.
     pub created_at: Timestamp,
-    /// The end of the period that was bought at first, where it is known: V1.0 tells it.
+    /// Fact: the end of the period that was bought at first, where it is known: V1.0 tells it, or the order query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bought_until: Option<ExpireTime>,
-    /// The product as last told by a call; the order query tells more.
+    /// Fact: what was bought at first, where the order query told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bought: Option<Bought>,
+    /// The product as last told, by a call or by the order query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
 
@@ -155,7 +162,7 @@ pub struct Lifecycle {
 }
 
 /// A later order: a renewal, its refund, or an upgrade.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppliedOrder {
     /// The order.
@@ -168,6 +175,9 @@ pub struct AppliedOrder {
     /// What it does.
     #[serde(flatten)]
     pub effect: OrderEffect,
+    /// What it bought, where the order query told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bought: Option<Bought>,
     /// What else V1.0 told of it, as it came.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub further: BTreeMap<String, String>,
@@ -207,12 +217,26 @@ pub struct Freeze {
 }
 
 impl AppliedOrder {
-    /// Its name in [`Lifecycle::orders`]. The order's length keeps apart what a `#` within an id would join.
+    /// Its name in [`Lifecycle::orders`].
     #[must_use]
     pub fn key(&self) -> String {
-        let order = self.order_id.as_str();
-        let line = self.order_line_id.as_ref().map_or("", OrderLineId::as_str);
-        format!("{}#{order}#{line}", order.len())
+        Self::key_of(&self.order_id, self.order_line_id.as_ref())
+    }
+
+    /// The name of an order. Its length keeps apart what a `#` within an id would join.
+    pub(crate) fn key_of(order: &OrderId, line: Option<&OrderLineId>) -> String {
+        format!("{}#{order}#{}", order.as_str().len(), line.map_or("", OrderLineId::as_str))
+    }
+
+    /// Whether it takes back an earlier one.
+    const fn is_refund(&self) -> bool {
+        matches!(self.effect, OrderEffect::Refresh { scene: Scene::UnsubscribeRenewalPeriod, .. })
+    }
+
+    /// The product from then on, where it was told: by the call itself first of all.
+    fn product(&self) -> Option<&ProductId> {
+        let (OrderEffect::Refresh { product_id, .. } | OrderEffect::Upgrade { product_id }) = &self.effect;
+        product_id.as_ref().or_else(|| self.bought.as_ref().filter(|_| !self.is_refund())?.product_id.as_ref())
     }
 }
 
@@ -222,6 +246,7 @@ impl Lifecycle {
         Self {
             created_at,
             bought_until: None,
+            bought: None,
             product_id: None,
             status,
             freeze_cause: None,
@@ -237,7 +262,9 @@ impl Lifecycle {
     }
 
     /// The attributes that change after creation.
-    pub(crate) const CHANGING: [&str; 11] = [
+    pub(crate) const CHANGING: [&str; 13] = [
+        "boughtUntil",
+        "bought",
         "productId",
         "status",
         "freezeCause",
@@ -257,6 +284,30 @@ impl Lifecycle {
             .entry(order.key())
             .and_modify(|known| known.signed_at = known.signed_at.min(order.signed_at))
             .or_insert(order);
+    }
+
+    /// Takes in what the order query told of the first order. What is known stays.
+    pub fn told_first(&mut self, told: &ToldOrder) {
+        self.bought_until = self.bought_until.or(told.until);
+        self.bought = self.bought.take().or_else(|| told.bought());
+    }
+
+    /// Takes in what the order query told of a later order, by its [`AppliedOrder::key`]; when its period ends the call
+    /// itself said. What is known stays.
+    pub fn told_later(&mut self, order: &str, told: &ToldOrder) {
+        if let Some(order) = self.orders.get_mut(order) {
+            order.bought = order.bought.take().or_else(|| told.bought());
+        }
+    }
+
+    /// What it consists of by now: as the last order says, in the order of signing, of which the order query told a
+    /// product. A refund's own line says nothing of what is left.
+    #[must_use]
+    pub fn holds(&self) -> Option<&Bought> {
+        let later = self.orders.values().filter(|order| !order.is_refund());
+        let later = later.filter_map(|order| Some((order.signed_at, order.bought.as_ref()?)));
+        let last = later.filter(|(_, bought)| bought.names_product()).max_by_key(|(signed_at, _)| *signed_at);
+        last.map(|(_, bought)| bought).or(self.bought.as_ref())
     }
 
     /// Takes in a freeze.
@@ -292,6 +343,8 @@ impl Lifecycle {
         self.expire_time = self.expiry_before(None);
         if let Some(product) = self.product_told() {
             self.product_id = Some(product);
+        } else if self.product_id.is_none() {
+            self.product_id = self.bought.as_ref().and_then(|bought| bought.product_id.clone());
         }
         self.freeze_cause = if self.released_at.is_some() { None } else { self.standing_freeze() };
         self.status = match (self.released_at, self.freeze_cause) {
@@ -303,11 +356,7 @@ impl Lifecycle {
 
     /// The product that the last order to name one named.
     fn product_told(&self) -> Option<ProductId> {
-        let named = self.orders.values().filter_map(|order| match &order.effect {
-            OrderEffect::Refresh { product_id, .. } | OrderEffect::Upgrade { product_id } => {
-                product_id.as_ref().map(|product| (order.signed_at, product))
-            }
-        });
+        let named = self.orders.values().filter_map(|order| Some((order.signed_at, order.product()?)));
         named.max_by_key(|(signed_at, _)| *signed_at).map(|(_, product)| product.clone())
     }
 
@@ -377,9 +426,11 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Fact {
-        Order(AppliedOrder),
+        Order(Box<AppliedOrder>),
         Freeze(i64),
         Unfreeze(i64),
+        ToldFirst(i64),
+        ToldLater(u8),
     }
 
     impl Fact {
@@ -388,22 +439,35 @@ mod tests {
             let effect = OrderEffect::Refresh { scene, expire_time, product_id: None };
             let (order_id, order_line_id) = (order.parse().unwrap(), Some("1".parse().unwrap()));
             let further = BTreeMap::new();
-            Self::Order(AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, further })
+            let signed_at = at(signed);
+            Self::Order(AppliedOrder { order_id, order_line_id, signed_at, effect, bought: None, further }.into())
         }
 
         fn apply(&self, life: &mut Lifecycle) {
             match self {
-                Self::Order(order) => life.apply_order(order.clone()),
+                Self::Order(order) => life.apply_order(AppliedOrder::clone(order)),
                 Self::Freeze(signed) => life.freeze(Freeze { signed_at: at(*signed), expired: false }),
                 Self::Unfreeze(signed) => life.unfreeze(at(*signed)),
+                Self::ToldFirst(until) => {
+                    life.told_first(&told("first", ExpireTime::from_timestamp(at(*until))));
+                }
+                Self::ToldLater(order) => life.told_later(&format!("1#{order}#1"), &told(&order.to_string(), None)),
             }
             life.settle(Status::Active);
         }
     }
 
+    fn told(product: &str, until: Option<ExpireTime>) -> ToldOrder {
+        ToldOrder { bought: Bought { product_id: Some(product.parse().unwrap()), ..Bought::default() }, until }
+    }
+
     fn after(facts: &[Fact]) -> Lifecycle {
         let mut life = Lifecycle::new(at(0), Status::Active);
         for fact in facts {
+            fact.apply(&mut life);
+        }
+        // An order is told of once it counts: whoever tells earlier tells again.
+        for fact in facts.iter().filter(|fact| matches!(fact, Fact::ToldLater(_))) {
             fact.apply(&mut life);
         }
         life
@@ -438,6 +502,41 @@ mod tests {
     }
 
     #[test]
+    fn a_first_expiry_that_is_learnt_late_decides_as_if_it_had_been_known() {
+        let renewed = [Fact::Freeze(50), Fact::refresh("a", 60, Scene::Renewal, 300)];
+        assert_eq!(after(&renewed).status, Status::Active, "for all that is known the period had ended");
+        let suspended = after(&[&renewed[..], &[Fact::ToldFirst(100)]].concat());
+        assert_eq!((suspended.status, suspended.freeze_cause), (Status::Frozen, Some(FreezeCause::Suspended)));
+        let expired = after(&[&renewed[..], &[Fact::ToldFirst(40)]].concat());
+        assert_eq!((expired.status, expired.expire_time.unwrap().timestamp()), (Status::Active, at(300)));
+
+        let refund = Fact::refresh("b", 70, Scene::UnsubscribeRenewalPeriod, 40);
+        let refunded = after(&[&renewed[..], &[refund, Fact::ToldFirst(100)]].concat());
+        assert_eq!(refunded.expire_time.unwrap().timestamp(), at(40), "a refund sets what it says");
+        let trial = after(&[Fact::ToldFirst(10), Fact::refresh("c", 5, Scene::TrialToFormal, 200), Fact::Freeze(15)]);
+        assert_eq!(trial.freeze_cause, Some(FreezeCause::Suspended));
+    }
+
+    #[test]
+    fn it_consists_of_what_the_last_signed_order_bought() {
+        let product = |life: &Lifecycle| life.holds().and_then(|bought| bought.product_id.clone()).unwrap().to_string();
+        let mut life = after(&[Fact::ToldFirst(100), Fact::refresh("2", 20, Scene::RenewalChange, 200)]);
+        assert_eq!(product(&life), "first");
+        for (order, signed, scene, expected) in [
+            ("1", 10, Scene::Renewal, "1"),
+            ("2", 20, Scene::RenewalChange, "2"),
+            ("0", 5, Scene::Renewal, "2"),
+            ("3", 30, Scene::UnsubscribeRenewalPeriod, "2"),
+        ] {
+            Fact::refresh(order, signed, scene, 200).apply(&mut life);
+            Fact::ToldLater(order.parse().unwrap()).apply(&mut life);
+            assert_eq!((product(&life), life.product_id.clone().unwrap().as_str()), (expected.to_owned(), expected));
+        }
+        life.told_later("1#9#1", &told("nobody's", None));
+        assert_eq!(life.orders.len(), 4, "an order that does not count is nothing to be told of");
+    }
+
+    #[test]
     fn released_is_final() {
         let mut life = after(&[Fact::Freeze(1)]);
         life.release(at(2));
@@ -456,6 +555,8 @@ mod tests {
             }),
             (0i64..60).prop_map(Fact::Freeze),
             (0i64..60).prop_map(Fact::Unfreeze),
+            Just(Fact::ToldFirst(35)),
+            (0u8..6).prop_map(Fact::ToldLater),
         ]
     }
 
@@ -477,6 +578,8 @@ mod tests {
             prop_assert_eq!(straight.status, wild.status);
             prop_assert_eq!(straight.freeze_cause, wild.freeze_cause);
             prop_assert_eq!(straight.expire_time, wild.expire_time);
+            prop_assert_eq!(straight.holds(), wild.holds());
+            prop_assert_eq!(straight.product_id, wild.product_id);
         }
     }
 }

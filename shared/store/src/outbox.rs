@@ -5,7 +5,7 @@ use std::fmt;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{InstanceId, LicenseCode, OrderId, Timestamp};
+use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -53,6 +53,12 @@ impl SubjectKey {
     #[must_use]
     pub fn license(code: &LicenseCode) -> Self {
         Self(Key::license(World::Real, code).partition().to_owned())
+    }
+
+    /// An enterprise.
+    #[must_use]
+    pub fn tenant(id: &TenantId) -> Self {
+        Self(Key::tenant(World::Real, id, None).partition().to_owned())
     }
 
     /// The partition.

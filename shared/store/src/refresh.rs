@@ -57,6 +57,7 @@ impl Store {
             order_line_id: order_line_id.cloned(),
             signed_at: call.signed_at(),
             effect: OrderEffect::Refresh { scene, expire_time, product_id: product_id.cloned() },
+            bought: None,
             further: further.clone(),
         };
 

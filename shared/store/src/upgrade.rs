@@ -18,6 +18,7 @@ impl Store {
             order_line_id: request.order_line_id.clone(),
             signed_at: call.signed_at(),
             effect: OrderEffect::Upgrade { product_id: request.product_id.clone() },
+            bought: None,
             further: request.further.clone(),
         };
 

@@ -1,0 +1,62 @@
+//! Where the open APIs are, and a client of the AK and SK of the moment.
+
+use koogallery::Timestamp;
+use koogallery_open_api::{BaseUrl, BaseUrlError, Client, ClientError, Credentials, CredentialsError, Patience};
+use koogallery_runtime::{ConfigError, Environment, OpenApiKey, Secrets};
+use tokio::sync::Mutex;
+
+/// The open APIs of this deployment.
+#[derive(Debug)]
+pub struct OpenApi {
+    base: Option<BaseUrl>,
+    clock: fn() -> Timestamp,
+    /// The client of the AK and SK that were last seen.
+    client: Mutex<Option<(OpenApiKey, Client)>>,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum NoClient {
+    /// Nothing says where the open APIs are.
+    #[error("the deployment needs KOOGALLERY_OPEN_API_URL, such as `international`")]
+    NoUrl,
+    /// There is nothing to sign with.
+    #[error("the deployment needs the seller's AK and SK: `openApi` in its secret")]
+    NoKey,
+    /// What there is cannot sign.
+    #[error("the deployment needs an AK and SK that can be used: `openApi` in its secret: {0}")]
+    Key(#[from] CredentialsError),
+    /// No HTTPS here.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
+impl OpenApi {
+    /// Reads `KOOGALLERY_OPEN_API_URL`, a site's name or an address.
+    pub fn of(environment: &Environment, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
+        const NAME: &str = "KOOGALLERY_OPEN_API_URL";
+        let base = environment.get(NAME).map(|base| base.trim().parse()).transpose();
+        let base = base.map_err(|error: BaseUrlError| ConfigError::invalid(NAME, error))?;
+        Ok(Self { base, clock, client: Mutex::default() })
+    }
+
+    /// Whether the deployment says where they are.
+    #[must_use]
+    pub const fn has_url(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// A client of the AK and SK that the secrets hold.
+    pub async fn client(&self, secrets: &Secrets) -> Result<Client, NoClient> {
+        let base = self.base.as_ref().ok_or(NoClient::NoUrl)?;
+        let key = secrets.open_api.as_ref().ok_or(NoClient::NoKey)?;
+        let mut held = self.client.lock().await;
+        if let Some((_, client)) = held.as_ref().filter(|(of, _)| of == key) {
+            return Ok(client.clone());
+        }
+        let credentials = Credentials::new(key.access_key_id.reveal(), key.secret_access_key.reveal())?;
+        let client = Client::new(base.clone(), credentials, self.clock, Patience::default())?;
+        *held = Some((key.clone(), client.clone()));
+        Ok(client)
+    }
+}
