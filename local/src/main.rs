@@ -500,7 +500,7 @@ async fn erase(
         (None, None) => return Err("name an instance or a license code".into()),
     };
     match gone {
-        Some(Gone { items, events }) => println!("erased: {items} items; {events} events stay without names"),
+        Some(Gone { items, events }) => println!("erased; {items} items are gone, {events} events stay without names"),
         None => println!("it was erased before"),
     }
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,6 @@
 //! asked about stands.
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use koogallery::{OrderId, OrderLineId};
 
@@ -12,6 +11,7 @@ use crate::key::{Item, Key};
 use crate::lifecycle::Lifecycle;
 use crate::outbox::SubjectKey;
 use crate::table::{PARTITION_KEY, SORT_KEY};
+use crate::transaction::{Commit, Pauses, cancelled};
 
 /// Where the details of an order line are sealed for. The order's length keeps apart what a `#` within an id would join.
 #[must_use]
@@ -53,17 +53,24 @@ impl Store {
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
             .build()
             .map_err(incomplete)?;
-        let sent = self
+        let request = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().condition_check(stands).build())
-            .transact_items(TransactWriteItem::builder().put(put).build())
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(error) if condition_failed(&error) => Ok(false),
-            Err(error) => Err(StoreError::from_sdk(error)),
+            .transact_items(TransactWriteItem::builder().put(put).build());
+        let mut pauses = Pauses::new();
+        loop {
+            match request.clone().send().await {
+                Ok(_) => return Ok(true),
+                Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
+                    match cancelled(context.into_err(), 0)? {
+                        // A call about it is being written.
+                        Commit::Conflict => pauses.pause().await?,
+                        Commit::Done | Commit::Replayed | Commit::Refused { .. } => return Ok(false),
+                    }
+                }
+                Err(error) => return Err(StoreError::from_sdk(error)),
+            }
         }
     }
 
@@ -80,12 +87,4 @@ fn state_of(of: &SubjectKey) -> Item {
         (PARTITION_KEY.to_owned(), AttributeValue::S(of.as_str().to_owned())),
         (SORT_KEY.to_owned(), AttributeValue::S("STATE".to_owned())),
     ])
-}
-
-/// Whether a transaction ended because what its condition is about is otherwise.
-fn condition_failed<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        return false;
-    };
-    cancelled.cancellation_reasons().iter().any(|reason| reason.code() == Some("ConditionalCheckFailed"))
 }

@@ -172,7 +172,7 @@ impl Pauses {
 
 /// Reads why DynamoDB cancelled: a failed condition is an outcome, the rest are errors. Of several, the first in the
 /// order of writing decides, so that a replay is told before anything about the state.
-fn cancelled(error: TransactWriteItemsError, nonces: usize) -> Result<Commit, StoreError> {
+pub(crate) fn cancelled(error: TransactWriteItemsError, nonces: usize) -> Result<Commit, StoreError> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
         return Err(StoreError::Refused(error.to_string()));
     };
