@@ -191,7 +191,8 @@ pub fn kit_lists(data: &[u8]) {
     for name in ["userList", "orgInfo", "orgInfoList"] {
         let as_text = format!(r#"{{{own},"{name}":{text}}}"#);
         let as_list = format!(r#"{{{own},"{name}":{list}}}"#);
-        if !list.trim_start().starts_with('[') || serde_json::from_str::<serde_json::Value>(&as_list).is_err() {
+        // On its own: with a comma after it, more members would follow.
+        if !serde_json::from_str::<serde_json::Value>(list).is_ok_and(|list| list.is_array()) {
             let _ = (AuthSync::from_body(as_text.as_bytes()), AllOrgSync::from_body(as_text.as_bytes()));
             continue;
         }
