@@ -61,6 +61,8 @@ impl Row for Measured {
 }
 
 const EMPTY: &str = "empty-function";
+/// Those that answer no callback.
+const SELLER_SIDE: [&str; 3] = ["seller-api", "deliver-events", "erase-personal-data"];
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
     let folder = options.binaries.clone().map_or_else(build, Ok)?.canonicalize()?;
@@ -81,6 +83,9 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
             rows.push(Measured { cold_of_empty, ..row });
         }
     }
+    for function in SELLER_SIDE.into_iter().filter(wanted) {
+        rows.push(bench.row(function.to_owned(), function, Wire::Plain, |_| Bench::own_event(function)).await?);
+    }
     Ok(rows)
 }
 
@@ -89,7 +94,7 @@ fn build() -> Result<PathBuf, Problem> {
     let folder = binaries();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--bins", "--package", EMPTY, "--package", "front-door"]);
-    build.args(calls::FUNCTIONS.iter().flat_map(|function| ["--package", function]));
+    build.args(SELLER_SIDE.iter().chain(&calls::FUNCTIONS).flat_map(|function| ["--package", function]));
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
