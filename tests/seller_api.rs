@@ -611,11 +611,15 @@ async fn a_history_comes_in_pages() {
 #[tokio::test]
 async fn an_event_is_sent_again_whatever_became_of_it() {
     let (seller, api) = start().await;
-    seller.say_all(&[purchase(), bodies::order_notice()]).await;
+    seller.say_all(&[purchase(), bodies::order_notice(), bodies::freeze_code()]).await;
+    seller.sync_all([kit::tenant(1)]).await;
     let store = seller.host.store();
-    for (subject, about) in
-        [("INSTANCE#b-1", json!({ "instanceId": "b-1" })), ("ORDER#CS1", json!({ "orderId": "CS1" }))]
-    {
+    for (subject, about) in [
+        ("INSTANCE#b-1", json!({ "instanceId": "b-1" })),
+        ("ORDER#CS1", json!({ "orderId": "CS1" })),
+        (bodies::LICENSE, json!({ "license": CODE })),
+        (kit::TENANT, json!({ "tenantId": "t-1" })),
+    ] {
         let subject = subject.to_owned().into();
         let event = store.events(&subject).await.unwrap().remove(0);
         store.delivered(&event, now()).await.unwrap();

@@ -1,11 +1,12 @@
-//! Events: what happened to an instance, an order, a license code or an enterprise, what became of telling it, and telling it again.
+//! Events: what happened to an instance, an order, a license code or an enterprise, what became of telling it, and
+//! telling it again.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use koogallery::{InstanceId, OrderId, Timestamp};
+use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
 use koogallery_store::{Delivery, EventRecord, SubjectKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -191,21 +192,29 @@ pub(crate) async fn of_tenant(
     history(&api, &SubjectKey::tenant(&tenant_id), place(query.cursor.as_deref())?, query.limit).await
 }
 
-/// Which events to send again: those of an instance, or of an order.
+/// Which events to send again, and the one thing that they are about.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Resend, examples(json!({
     "instanceId": "03pf80c2b8", "eventIds": ["019adb6c-2f00-7c11-8d5e-0123456789ab"],
 })))]
 pub(crate) struct ResendBody {
-    /// The instance that they are about; or give `orderId`.
+    /// The instance.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     instance_id: Option<InstanceId>,
-    /// The order that they are about; or give `instanceId`.
+    /// Or the order.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     order_id: Option<OrderId>,
+    /// Or the license code.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    license: Option<LicenseCode>,
+    /// Or the enterprise.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    tenant_id: Option<TenantId>,
     /// Which events.
     #[schema(min_items = 1, max_items = 100)]
     event_ids: Vec<Uuid>,
@@ -229,10 +238,12 @@ pub(crate) async fn resend(
     State(api): State<Arc<SellerApi>>,
     Body(body): Body<ResendBody>,
 ) -> Result<(StatusCode, Json<Resent>), Problem> {
-    let subject = match (&body.instance_id, &body.order_id) {
-        (Some(id), None) => SubjectKey::instance(id),
-        (None, Some(id)) => SubjectKey::order(id),
-        _ => return Err(Problem::new(Kind::Invalid, "give either instanceId or orderId")),
+    let subject = match (&body.instance_id, &body.order_id, &body.license, &body.tenant_id) {
+        (Some(id), None, None, None) => SubjectKey::instance(id),
+        (None, Some(id), None, None) => SubjectKey::order(id),
+        (None, None, Some(code), None) => SubjectKey::license(code),
+        (None, None, None, Some(id)) => SubjectKey::tenant(id),
+        _ => return Err(Problem::new(Kind::Invalid, "give one of instanceId, orderId, license and tenantId")),
     };
     if !(1..=100).contains(&body.event_ids.len()) {
         return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100"));
