@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use comfy_table::{Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use deliver_events::type_name;
 use koogallery_runtime::now;
 use koogallery_store::{Delivery, EventRecord, Kind, Store, StoreError, SubjectKey};
@@ -40,14 +40,8 @@ impl Listed {
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header([
-            "event",
-            "type",
-            "subject",
-            "delivery",
-            "tries",
-            "last problem",
-        ]);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(["event", "type", "subject", "delivery", "tries", "last problem"]);
         for record in &self.0 {
             let delivery = match record.delivery() {
                 Delivery::Undelivered => "undelivered",

@@ -1,6 +1,6 @@
 //! How a simulation went: a table for people, JSON for programs.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::deliveries::Event;
@@ -65,7 +65,9 @@ impl Report {
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_BORDERS_ONLY).set_header(["", "activity", "what was tried", "reply", "ms"]);
+        // As wide as the terminal; where there is none, as it comes.
+        table.load_style(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(["", "activity", "what was tried", "reply", "ms"]);
         for step in &self.steps {
             let reply = match (&step.problem, step.result_code) {
                 (Some(problem), Some(code)) => format!("{code} {}\n{problem}", step.result_msg),
