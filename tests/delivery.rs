@@ -725,3 +725,30 @@ async fn an_event_bus_hears_every_event_once_the_webhook_took_it() {
     post.deliver(&mut pump).await;
     assert_eq!(post.account(&seller).await.lost, 0);
 }
+
+#[tokio::test]
+async fn the_answers_that_stop_an_event_are_configured_and_the_bus_hears_it_all_the_same() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let endpoint = service.endpoint();
+    let post = Post::of(&seller, |environment| {
+        environment
+            .with("KOOGALLERY_WEBHOOK_STOP_STATUSES", "422, 451")
+            .with("KOOGALLERY_EVENT_BUS", "sales")
+            .with("AWS_ENDPOINT_URL_EVENTBRIDGE", endpoint)
+    })
+    .await;
+    seller.say_all(&life("i-0")).await;
+    post.application.does(|event| match (event.name(), event.before) {
+        ("instance.frozen", _) => Does::Status(422),
+        // Not in the list: tried again.
+        ("instance.unfrozen", 0) => Does::Status(410),
+        _ => Does::Take,
+    });
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let account = post.account(&seller).await;
+    assert_eq!((account.stopped, account.lost, account.out_of_order, account.tries), (1, 0, 0, 7));
+    assert_eq!(service.asked("PutEvents").len(), 6);
+    let stopped = seller.items().await.into_iter().find(|item| text(item, "lastProblem").contains("HTTP 422"));
+    assert_eq!(text(&stopped.unwrap(), "type"), "instance.frozen");
+}

@@ -241,7 +241,11 @@ async fn serve(listen: SocketAddr, data: Option<PathBuf>, dynamodb_endpoint: Opt
         }
     }
     match webhook {
-        Some(url) => eprintln!("events               to {url}; `koogallery events list` shows which are not there yet"),
+        // What is behind a `?` may be a secret.
+        Some(url) => eprintln!(
+            "events               to {}; `koogallery events list` shows which are not there yet",
+            url.split('?').next().unwrap_or_default()
+        ),
         None if host.delivers() => eprintln!("events               to the event bus"),
         None => {
             eprintln!(

@@ -146,12 +146,16 @@ impl Courier {
         let sent = self.send(record).await;
         let (at, attempt) = (self.now(), record.attempts.saturating_add(1));
         let pause = self.pauses.after(attempt);
-        let (ended, problem) = match &sent {
+        let (ended, problem) = match sent {
             Ok(Received::Taken(_)) => (Ended::Delivered, None),
-            Ok(Received::Gone) => (Ended::Stopped, Some("the receiver answered HTTP 410: it wants no such event")),
-            Err(problem) if pause.is_some() => (Ended::Failed, Some(problem.as_str())),
-            Err(problem) => (Ended::Parked, Some(problem.as_str())),
+            Ok(Received::Unwanted(status)) => (
+                Ended::Stopped,
+                Some(format!("the receiver answered HTTP {}: it wants no such event", status.as_u16())),
+            ),
+            Err(problem) if pause.is_some() => (Ended::Failed, Some(problem)),
+            Err(problem) => (Ended::Parked, Some(problem)),
         };
+        let problem = problem.as_deref();
         let duration = start.elapsed();
         self.journal.tried(&Tried {
             subject: &record.subject,
@@ -190,17 +194,19 @@ impl Courier {
         };
         let message = Message::new(&record.event, order);
         let body = message.to_body().map_err(|_| "the event cannot be written as JSON".to_owned())?;
-        if let Some(receiver) = &self.receiver {
-            match receiver.send(record.event.event_id, self.now(), &body, &secrets).await? {
-                Received::Gone => return Ok(Received::Gone),
-                Received::Taken(answer) => self.heed(&record.event, &answer).await?,
-            }
+        let received = match &self.receiver {
+            Some(receiver) => receiver.send(record.event.event_id, self.now(), &body, &secrets).await?,
+            None => Received::Taken(Vec::new()),
+        };
+        if let Received::Taken(answer) = &received {
+            self.heed(&record.event, answer).await?;
         }
-        // The bus last: what fails before it is tried again and must not be put twice.
+        // The bus last: what fails before it is tried again and must not be put twice. It hears what the application does
+        // not want as well.
         if let Some(bus) = &self.bus {
             bus.put(&message, &body).await?;
         }
-        Ok(Received::Taken(Vec::new()))
+        Ok(received)
     }
 
     /// The answer to `instance.created` may provision the instance, or say that it cannot be.

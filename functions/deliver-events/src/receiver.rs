@@ -11,6 +11,7 @@ use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, sign};
 use uuid::Uuid;
 
 const URL: &str = "KOOGALLERY_WEBHOOK_URL";
+const STOPS: &str = "KOOGALLERY_WEBHOOK_STOP_STATUSES";
 /// No more of an answer is read.
 const MAX_ANSWER: usize = 64 << 10;
 
@@ -19,6 +20,8 @@ const MAX_ANSWER: usize = 64 << 10;
 pub(crate) struct Receiver {
     http: reqwest::Client,
     url: String,
+    /// What an event is answered with that is not wanted.
+    stops: Vec<StatusCode>,
 }
 
 /// How an event was received.
@@ -26,12 +29,13 @@ pub(crate) struct Receiver {
 pub(crate) enum Received {
     /// It was taken; this is the answer's body, as far as it was read.
     Taken(Vec<u8>),
-    /// The application wants no such event (HTTP 410).
-    Gone,
+    /// The application wants no such event, as this answer says.
+    Unwanted(StatusCode),
 }
 
 impl Receiver {
-    /// Reads `KOOGALLERY_WEBHOOK_URL` and `KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS`; none where no address is set.
+    /// Reads `KOOGALLERY_WEBHOOK_URL`, `KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS` and `KOOGALLERY_WEBHOOK_STOP_STATUSES`; none
+    /// where no address is set.
     pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         const TIMEOUT: &str = "KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS";
         let Some(url) = environment.get(URL).map(str::trim) else { return Ok(None) };
@@ -45,6 +49,9 @@ impl Receiver {
             Some(Ok(seconds @ 1..=30)) => seconds,
             Some(_) => return Err(ConfigError::invalid(TIMEOUT, "give whole seconds from 1 to 30")),
         };
+        let stops = stops(environment.get(STOPS).unwrap_or("410")).ok_or_else(|| {
+            ConfigError::invalid(STOPS, "give HTTP statuses from 400 to 599, by commas, such as 410,422")
+        })?;
         // One crypto provider for the process; a second call finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut http = reqwest::Client::builder()
@@ -59,7 +66,7 @@ impl Receiver {
             http = http.tls_certs_only([]);
         }
         let http = http.build().map_err(|error| ConfigError::invalid(URL, error))?;
-        Ok(Some(Self { http, url: url.to_owned() }))
+        Ok(Some(Self { http, url: url.to_owned(), stops }))
     }
 
     /// Sends one event; the error says why it was not taken.
@@ -89,8 +96,8 @@ impl Receiver {
             .body(body.to_owned());
         let mut response = request.send().await.map_err(|error| failure(&error.without_url()))?;
         let status = response.status();
-        if status == StatusCode::GONE {
-            return Ok(Received::Gone);
+        if self.stops.contains(&status) {
+            return Ok(Received::Unwanted(status));
         }
         if status.is_redirection() {
             return Err(format!(
@@ -111,6 +118,12 @@ impl Receiver {
         answer.truncate(MAX_ANSWER);
         Ok(Received::Taken(answer))
     }
+}
+
+/// Statuses by commas; none where one is no refusal.
+fn stops(list: &str) -> Option<Vec<StatusCode>> {
+    let refusal = |status: &StatusCode| status.is_client_error() || status.is_server_error();
+    list.split(',').map(|status| status.trim().parse().ok().filter(refusal)).collect()
 }
 
 /// https, or plain http where nothing leaves the machine; nothing secret within.
@@ -139,6 +152,18 @@ fn failure(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_refusals_stop_an_event() {
+        assert_eq!(stops("410, 422").unwrap(), [StatusCode::GONE, StatusCode::UNPROCESSABLE_ENTITY]);
+        for bad in ["", "410,", "200", "307", "600", "gone", "410 422"] {
+            assert_eq!(stops(bad), None, "{bad}");
+            if !bad.is_empty() {
+                let environment = Environment::default().with(URL, "http://127.0.0.1:1/").with(STOPS, bad);
+                assert!(Receiver::of(&environment).unwrap_err().to_string().contains(STOPS), "{bad}");
+            }
+        }
+    }
 
     #[test]
     fn only_addresses_that_keep_a_secret_are_taken() {
