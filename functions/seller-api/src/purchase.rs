@@ -51,15 +51,15 @@ impl SellerApi {
         Orders { open_api: &self.open_api, vault: &self.vault, store: self.store() }
     }
 
-    /// What is kept of an instance's purchase, or what KooGallery answers now; else why it does not.
-    async fn purchase_order(&self, instance: &Instance) -> Result<Result<OrderInfo, Option<String>>, Problem> {
+    /// What is kept of an instance's purchase, or what KooGallery answers now; where it does not, why.
+    async fn purchase_order(&self, instance: &Instance) -> Result<(Option<OrderInfo>, Option<Reason>), Problem> {
         let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
         // An order's details may be another instance's as well, and stand for that.
         if instance.life.erased_at.is_some() {
-            return Ok(Err(None));
+            return Ok((None, None));
         }
         if instance.life.status == Status::Released {
-            return Ok(self.orders().kept(order, line).await?.ok_or(None));
+            return Ok((self.orders().kept(order, line).await?, None));
         }
         let (of, secrets) = (SubjectKey::instance(&instance.instance_id), self.secrets().fresh().await?);
         match self.orders().details(&of, (order, line), &secrets, Instant::now() + BUDGET).await {
@@ -68,10 +68,12 @@ impl SellerApi {
                     let (id, product) = (&instance.instance_id, instance.life.product_id.as_ref());
                     self.orders().tell(id, (order, line), product, &details, self.now()).await?;
                 }
-                Ok(Ok(details))
+                Ok((Some(details), None))
             }
-            Ok(None) | Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok(Err(None)),
-            Err(error @ (OrdersError::NoClient(_) | OrdersError::Query(_))) => Ok(Err(Some(error.to_string()))),
+            Ok(None) | Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok((None, None)),
+            Err(error @ (OrdersError::NoClient(_) | OrdersError::Query(_))) => {
+                Ok((None, Some(Reason(error.to_string()))))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -101,12 +103,9 @@ pub(crate) async fn get(
         }
         _ => None,
     };
-    let (order, reason) = match api.purchase_order(&instance).await? {
-        Ok(order) => (Some(order), None),
-        Err(reason) => (None, reason.map(|reason| Extension(Reason(reason)))),
-    };
+    let (order, reason) = api.purchase_order(&instance).await?;
     let details = Details { instance_id: id.to_string(), order_id: instance.order_id.to_string(), purchase, order };
-    Ok((Extension(Shown("purchase details")), reason, Json(details)))
+    Ok((Extension(Shown("purchase details")), reason.map(Extension), Json(details)))
 }
 
 /// Which line of an order.

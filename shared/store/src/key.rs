@@ -48,8 +48,16 @@ impl Key {
 
     /// An instance's state.
     pub(crate) fn instance(world: World, id: &InstanceId) -> Self {
-        Self::new(world, &format!("INSTANCE#{id}"), "STATE".to_owned())
+        Self::new(world, &format!("INSTANCE#{id}"), Self::STATE.to_owned())
     }
+
+    /// The state of whatever a partition is about: an instance, a license code.
+    pub(crate) fn state(partition: &str) -> Self {
+        Self { partition: partition.to_owned(), sort: Self::STATE.to_owned() }
+    }
+
+    /// The sort key of these.
+    const STATE: &str = "STATE";
 
     /// What the purchase told of its buyer.
     pub(crate) fn details(world: World, id: &InstanceId) -> Self {
@@ -139,7 +147,7 @@ impl Key {
 
     /// A license code's state.
     pub(crate) fn license(world: World, code: &LicenseCode) -> Self {
-        Self::new(world, &format!("LICENSE#{}", code.reveal()), "STATE".to_owned())
+        Self::new(world, &format!("LICENSE#{}", code.reveal()), Self::STATE.to_owned())
     }
 
     /// An event about a license code.

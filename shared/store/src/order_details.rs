@@ -7,16 +7,15 @@ use koogallery::{OrderId, OrderLineId};
 
 use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
-use crate::key::{Item, Key};
-use crate::lifecycle::Lifecycle;
+use crate::key::Key;
+use crate::lifecycle::{AppliedOrder, Lifecycle};
 use crate::outbox::SubjectKey;
-use crate::table::{PARTITION_KEY, SORT_KEY};
 use crate::transaction::{Commit, Pauses, cancelled};
 
-/// Where the details of an order line are sealed for. The order's length keeps apart what a `#` within an id would join.
+/// Where the details of an order line are sealed for.
 #[must_use]
 pub fn order_details_place(order: &OrderId, line: Option<&OrderLineId>) -> String {
-    format!("details of {}#{order}#{}", order.as_str().len(), line.map_or("", OrderLineId::as_str))
+    format!("details of {}", AppliedOrder::key_of(order, line))
 }
 
 impl Store {
@@ -26,10 +25,8 @@ impl Store {
         order: &OrderId,
         line: Option<&OrderLineId>,
     ) -> Result<Option<Sealed>, StoreError> {
-        let key = Key::order_details(order, line).into_item();
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        let answer = get.send().await.map_err(StoreError::from_sdk)?;
-        Ok(Sealed::of_attribute(answer.item.as_ref().and_then(|item| item.get("details"))))
+        let item = self.standing_item(Key::order_details(order, line)).await?;
+        Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))
     }
 
     /// Keeps them, if the instance or license code that they were asked about stands: false where it does not, or is
@@ -47,7 +44,7 @@ impl Store {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(incomplete)?;
         let stands = ConditionCheck::builder()
             .table_name(&self.table)
-            .set_key(Some(state_of(of)))
+            .set_key(Some(Key::state(of.as_str()).into_item()))
             .condition_expression("attribute_exists(pk) AND #status <> :released")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
@@ -76,15 +73,7 @@ impl Store {
 
     /// Whether what is personal of an instance or a license code was erased.
     pub async fn is_erased(&self, of: &SubjectKey) -> Result<bool, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(state_of(of))).consistent_read(true);
-        let Some(item) = get.send().await.map_err(StoreError::from_sdk)?.item else { return Ok(false) };
+        let Some(item) = self.standing_item(Key::state(of.as_str())).await? else { return Ok(false) };
         Ok(serde_dynamo::from_item::<_, Lifecycle>(item)?.erased_at.is_some())
     }
-}
-
-fn state_of(of: &SubjectKey) -> Item {
-    Item::from([
-        (PARTITION_KEY.to_owned(), AttributeValue::S(of.as_str().to_owned())),
-        (SORT_KEY.to_owned(), AttributeValue::S("STATE".to_owned())),
-    ])
 }
