@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
-use koogallery_runtime::{ConfigError, Environment, sdk_config};
+use koogallery_runtime::{CloudWatch, ConfigError, Environment, sdk_config};
 use koogallery_store::SubjectKey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +17,6 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::courier::{Courier, Left};
-use crate::record;
 
 /// What Lambda hands over of the queue.
 #[derive(Debug, Deserialize)]
@@ -103,7 +102,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
         } else {
             // It stays, and ends in the dead-letter queue, where somebody looks.
             let problem = "a message of the queue names no subject";
-            record::write(&json!({ "level": "ERROR", "message": message.message_id, "problem": problem }));
+            CloudWatch::write(&json!({ "level": "ERROR", "message": message.message_id, "problem": problem }));
             failures.push(ItemFailure { item_identifier: message.message_id });
         }
     }
@@ -119,14 +118,14 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
             Ok(Left::Nothing) => continue,
             Ok(Left::Rest(pause)) => pause,
             Err(error) => {
-                record::write(&json!({ "level": "ERROR", "problem": error.to_string() }));
+                CloudWatch::write(&json!({ "level": "ERROR", "problem": error.to_string() }));
                 courier.pauses().shortest()
             }
         };
         for message in messages {
             if let Err(error) = queue.hide(&message.receipt_handle, pause).await {
                 // It comes back by itself, only sooner or later than it should.
-                record::write(&json!({ "level": "WARN", "problem": error.to_string() }));
+                CloudWatch::write(&json!({ "level": "WARN", "problem": error.to_string() }));
             }
             failures.push(ItemFailure { item_identifier: message.message_id });
         }

@@ -1,10 +1,8 @@
 //! What is logged of a try and of a sweep: one JSON line each, with CloudWatch's embedded metrics. Never a body, a secret
 //! or personal data.
 
-use std::io::Write;
-
-use koogallery_runtime::Environment;
-use serde_json::{Value, json};
+use koogallery_runtime::{CloudWatch, Environment};
+use serde_json::Value;
 
 use crate::courier::{Ended, Journal, Tried};
 use crate::message::type_name;
@@ -12,15 +10,13 @@ use crate::sweep::Swept;
 
 /// Standard output, as CloudWatch Logs reads it.
 #[derive(Debug, Clone)]
-pub struct CloudWatchJournal {
-    namespace: String,
-}
+pub struct CloudWatchJournal(CloudWatch);
 
 impl CloudWatchJournal {
     /// Metrics go to `KOOGALLERY_METRICS_NAMESPACE`, `KooGallery` by default.
     #[must_use]
     pub fn of(environment: &Environment) -> Self {
-        Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
+        Self(CloudWatch::of(environment))
     }
 
     /// The line of a try.
@@ -33,7 +29,7 @@ impl CloudWatchJournal {
             Ended::Stopped => ("WARN", "stopped"),
         };
         let metrics = [("DeliveryTries", "Count"), ("DeliveryFailed", "Count"), ("DeliveryDuration", "Milliseconds")];
-        let mut line = self.line(tried.at.as_millis(), &metrics);
+        let mut line = self.0.with_metrics("deliver-events", tried.at, &metrics);
         line["level"] = level.into();
         line["event"] = tried.event.event_id.to_string().into();
         line["type"] = type_name(tried.event.event_type).into();
@@ -56,7 +52,7 @@ impl CloudWatchJournal {
             ("ParkedEvents", "Count"),
             ("ProvisioningAge", "Seconds"),
         ];
-        let mut line = self.line(swept.at.as_millis(), &metrics);
+        let mut line = self.0.with_metrics("deliver-events", swept.at, &metrics);
         line["level"] = "INFO".into();
         line["driven"] = swept.driven.into();
         line["UndeliveredEvents"] = swept.undelivered.into();
@@ -68,28 +64,12 @@ impl CloudWatchJournal {
 
     /// Writes a sweep's line.
     pub(crate) fn swept(&self, swept: &Swept) {
-        write(&self.swept_line(swept));
-    }
-
-    fn line(&self, at: i64, metrics: &[(&str, &str)]) -> Value {
-        let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
-        json!({
-            "_aws": {
-                "Timestamp": at,
-                "CloudWatchMetrics": [{ "Namespace": self.namespace, "Dimensions": [[]], "Metrics": metrics }],
-            },
-            "function": "deliver-events",
-        })
+        CloudWatch::write(&self.swept_line(swept));
     }
 }
 
 impl Journal for CloudWatchJournal {
     fn tried(&self, tried: &Tried<'_>) {
-        write(&self.tried_line(tried));
+        CloudWatch::write(&self.tried_line(tried));
     }
-}
-
-/// A line that cannot be written must not fail the delivery that it is about.
-pub(crate) fn write(line: &Value) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

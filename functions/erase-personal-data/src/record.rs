@@ -1,9 +1,7 @@
 //! What is logged: one JSON line for each erasure and one for the run, with CloudWatch's embedded metrics. Never what was
 //! erased.
 
-use std::io::Write;
-
-use koogallery_runtime::Environment;
+use koogallery_runtime::{CloudWatch, Environment};
 use koogallery_store::{Gone, StoreError, SubjectKey};
 use serde_json::{Value, json};
 
@@ -11,15 +9,13 @@ use crate::{Journal, Run};
 
 /// Standard output, as CloudWatch Logs reads it.
 #[derive(Debug, Clone)]
-pub struct CloudWatchJournal {
-    namespace: String,
-}
+pub struct CloudWatchJournal(CloudWatch);
 
 impl CloudWatchJournal {
     /// Metrics go to `KOOGALLERY_METRICS_NAMESPACE`, `KooGallery` by default.
     #[must_use]
     pub fn of(environment: &Environment) -> Self {
-        Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
+        Self(CloudWatch::of(environment))
     }
 
     /// The line of one erasure.
@@ -40,33 +36,22 @@ impl CloudWatchJournal {
     pub fn ran_line(&self, run: &Run) -> Value {
         let metrics =
             [("Erased", "Count"), ("ErasureFailed", "Count"), ("ErasuresDue", "Count"), ("ErasureOverdue", "Seconds")];
-        let metrics = metrics.map(|(name, unit)| json!({ "Name": name, "Unit": unit }));
-        json!({
-            "_aws": {
-                "Timestamp": run.at.as_millis(),
-                "CloudWatchMetrics": [{ "Namespace": self.namespace, "Dimensions": [[]], "Metrics": metrics }],
-            },
-            "function": "erase-personal-data",
-            "level": if run.failed == 0 { "INFO" } else { "ERROR" },
-            "Erased": run.erased,
-            "ErasureFailed": run.failed,
-            "ErasuresDue": run.due,
-            "ErasureOverdue": run.overdue.as_secs(),
-        })
+        let mut line = self.0.with_metrics("erase-personal-data", run.at, &metrics);
+        line["level"] = if run.failed == 0 { "INFO" } else { "ERROR" }.into();
+        line["Erased"] = run.erased.into();
+        line["ErasureFailed"] = run.failed.into();
+        line["ErasuresDue"] = run.due.into();
+        line["ErasureOverdue"] = run.overdue.as_secs().into();
+        line
     }
 }
 
 impl Journal for CloudWatchJournal {
     fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
-        write(&self.erased_line(of, gone));
+        CloudWatch::write(&self.erased_line(of, gone));
     }
 
     fn ran(&self, run: &Run) {
-        write(&self.ran_line(run));
+        CloudWatch::write(&self.ran_line(run));
     }
-}
-
-/// A line that cannot be written must not fail the run that it is about.
-fn write(line: &Value) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use koogallery::Timestamp;
 use serde_json::{Value, json};
 
+use crate::record::with_metrics;
+
 /// One request, answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiRecord {
@@ -38,22 +40,20 @@ impl ApiRecord {
     /// The line; its metrics go to `namespace`.
     #[must_use]
     pub fn line(&self, namespace: &str) -> Value {
-        let metrics: Vec<_> = Self::METRICS.map(|(name, unit)| json!({ "Name": name, "Unit": unit })).into();
-        let mut line = json!({
-            "_aws": {
-                "Timestamp": self.at,
-                "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
-            },
-            "level": match self.status { 500.. => "ERROR", 400.. => "WARN", _ => "INFO" },
-            "function": "seller-api",
-            "method": self.method,
-            "route": self.route,
-            "status": self.status,
-            "ApiRequests": 1,
-            "ApiDuration": self.duration.as_secs_f64() * 1e3,
-            "ApiUnauthorized": u8::from(self.status == 401),
-            "ApiErrors": u8::from(self.status >= 500),
-        });
+        let mut line = with_metrics(namespace, "seller-api", self.at, &Self::METRICS);
+        line["level"] = match self.status {
+            500.. => "ERROR",
+            400.. => "WARN",
+            _ => "INFO",
+        }
+        .into();
+        line["method"] = self.method.as_str().into();
+        line["route"] = self.route.as_str().into();
+        line["status"] = self.status.into();
+        line["ApiRequests"] = 1.into();
+        line["ApiDuration"] = (self.duration.as_secs_f64() * 1e3).into();
+        line["ApiUnauthorized"] = u8::from(self.status == 401).into();
+        line["ApiErrors"] = u8::from(self.status >= 500).into();
         for (name, value) in &self.subjects {
             line[name] = json!(value);
         }

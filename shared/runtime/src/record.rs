@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use koogallery::{InterfaceType, ResultCode, Timestamp};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::api_record::ApiRecord;
 use crate::config::Environment;
@@ -88,6 +89,17 @@ impl CloudWatch {
         Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
     }
 
+    /// Any other line, to be filled: who writes it, and the metrics (name and unit) that it carries.
+    #[must_use]
+    pub fn with_metrics(&self, function: &str, at: Timestamp, metrics: &[(&str, &str)]) -> Value {
+        with_metrics(&self.namespace, function, at, metrics)
+    }
+
+    /// Writes such a line. One that cannot be written must not fail what it is about.
+    pub fn write(line: &Value) {
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+
     /// The line.
     pub fn line(&self, record: &CallRecord) -> serde_json::Result<Vec<u8>> {
         let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
@@ -135,8 +147,20 @@ impl Log for CloudWatch {
     }
 
     fn api(&self, record: &ApiRecord) {
-        let _ = writeln!(std::io::stdout().lock(), "{}", record.line(&self.namespace));
+        Self::write(&record.line(&self.namespace));
     }
+}
+
+/// See [`CloudWatch::with_metrics`].
+pub(crate) fn with_metrics(namespace: &str, function: &str, at: Timestamp, metrics: &[(&str, &str)]) -> Value {
+    let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+    json!({
+        "_aws": {
+            "Timestamp": at,
+            "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
+        },
+        "function": function,
+    })
 }
 
 /// The first is told only where a buyer waits.
@@ -209,8 +233,6 @@ struct Metric {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
 
     #[test]
