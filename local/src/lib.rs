@@ -4,6 +4,8 @@
 //! any other address, as KooGallery does.
 
 pub mod call;
+pub mod cli;
+mod commands;
 pub mod conform;
 pub mod database;
 pub mod delivery;

@@ -77,12 +77,19 @@ fn read(exchange: &Exchange) -> Result<(Value, ResultCode), String> {
 }
 
 /// Whether a value is what a pattern says: an object holds the named members, a list an item for each pattern in any
-/// place, `$text` a text of 1 to so many characters, `$not` a text that is another, anything else the same value.
+/// place, `$each` items that are all like it if there are any, `$text` a text of 1 to so many characters, `$any` whatever
+/// is there, `$not` a text that is another, anything else the same value.
 fn holds(pattern: &Value, actual: Option<&Value>, at: &str, filler: &Filler<'_>) -> Result<(), String> {
     if pattern.is_null() {
         return Ok(());
     }
-    let actual = actual.filter(|actual| !actual.is_null()).ok_or_else(|| format!("{at} is missing"))?;
+    let actual = actual.filter(|actual| !actual.is_null());
+    if let Some(each) = pattern.get("$each") {
+        let Some(actual) = actual else { return Ok(()) };
+        let items = actual.as_array().ok_or_else(|| format!("{at} is not a list"))?;
+        return items.iter().try_for_each(|item| holds(each, Some(item), &format!("an item of {at}"), filler));
+    }
+    let actual = actual.ok_or_else(|| format!("{at} is missing"))?;
     match pattern {
         Value::Object(members) => match members.iter().next() {
             Some((name, max)) if name == "$text" => {
@@ -90,6 +97,7 @@ fn holds(pattern: &Value, actual: Option<&Value>, at: &str, filler: &Filler<'_>)
                 text_within(actual, max).map_err(|problem| format!("{at} {problem}"))?;
                 if actual == "" { Err(format!("{at} is empty")) } else { Ok(()) }
             }
+            Some((name, _)) if name == "$any" => Ok(()),
             Some((name, other)) if name == "$not" => {
                 let other = filled(other, filler)?;
                 if *actual == other { Err(format!("{at} is {actual}, as it must not be")) } else { Ok(()) }
@@ -171,6 +179,7 @@ mod tests {
             json!({ "000000|000004": { "instanceId": "{first.instanceId}" } }),
             json!({ "000000": { "instanceId": { "$text": 3 }, "info": [{ "instanceId": "i-1" }, { "instanceId": "i-0" }] } }),
             json!({ "000000": { "instanceId": { "$not": "i-2" } } }),
+            json!({ "000000": { "info": { "$each": { "instanceId": { "$any": true } } }, "usageInfo": { "$each": "x" } } }),
         ] {
             assert_eq!(problem(&exchange(&good()), expected.clone()), None, "{expected}");
         }
@@ -190,6 +199,11 @@ mod tests {
                 "instanceId of the reply has 3 characters, more than 2",
             ),
             (json!({ "000000": { "appInfo": {} } }), "appInfo of the reply is missing"),
+            (json!({ "000000": { "appInfo": { "$any": true } } }), "appInfo of the reply is missing"),
+            (
+                json!({ "000000": { "info": { "$each": { "appInfo": { "$any": true } } } } }),
+                "appInfo of an item of info of the reply is missing",
+            ),
             (
                 json!({ "000000": { "info": [{ "instanceId": "i-3" }] } }),
                 "info of the reply has no item like {\"instanceId\":\"i-3\"}",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use koogallery::{Dialect, InterfaceType, ResultCode};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
@@ -15,14 +16,21 @@ use crate::marketplace::Zone;
 
 /// Calls that any case may make before or after its own, by name.
 const SHARED_CALLS: &str = "calls.json";
-/// The step that means a case's own call, unchanged.
-const OWN_CALL: &str = "this";
-
 /// All cases.
 #[derive(Debug, Clone)]
 pub struct Corpus {
-    calls: BTreeMap<String, Call>,
+    pub(super) calls: BTreeMap<String, Call>,
     pub(super) suites: Vec<Suite>,
+}
+
+/// What an endpoint is held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Profile {
+    /// All that follows from KooGallery's guides.
+    #[default]
+    Guides,
+    /// What the console's debug page counts as a success: before a product is listed, and twice a day ever after.
+    Console,
 }
 
 /// Why a corpus was refused.
@@ -94,7 +102,7 @@ pub(super) struct Case {
     #[serde(flatten)]
     pub(super) sent: Sent,
     #[serde(flatten)]
-    unknown: Map<String, Value>,
+    pub(super) unknown: Map<String, Value>,
 }
 
 /// A call beside a case's own: written as its name alone, or with changes.
@@ -365,6 +373,15 @@ impl Corpus {
         Self::of(files)
     }
 
+    /// The cases of a profile.
+    #[must_use]
+    pub fn of_profile(self, profile: Profile) -> Self {
+        match profile {
+            Profile::Guides => self,
+            Profile::Console => self.console(),
+        }
+    }
+
     /// How many cases there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -399,7 +416,7 @@ impl Corpus {
 
     /// A step's call, within a file.
     pub(super) fn call<'a>(&'a self, suite: &'a Suite, name: &str) -> Option<&'a Call> {
-        if name == OWN_CALL { Some(&suite.call) } else { self.calls.get(name) }
+        if name == Suite::OWN_CALL { Some(&suite.call) } else { self.calls.get(name) }
     }
 
     /// The shared call that releases what a purchase bought.
@@ -433,6 +450,9 @@ impl Corpus {
 }
 
 impl Suite {
+    /// The step that means a case's own call, unchanged.
+    pub(super) const OWN_CALL: &str = "this";
+
     fn of(file: &str, text: &str) -> Result<Self, CorpusError> {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]

@@ -5,6 +5,7 @@
 //! so that the corpus can be run against a live endpoint again and again.
 
 mod check;
+mod console;
 mod corpus;
 mod embedded;
 mod fill;
@@ -12,6 +13,6 @@ mod play;
 mod report;
 mod sign;
 
-pub use corpus::{Corpus, CorpusError};
+pub use corpus::{Corpus, CorpusError, Profile};
 pub use play::{Conform, Outcome, Verdict};
 pub use report::Report;

@@ -1,0 +1,58 @@
+//! The command line of `koogallery`.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{Call, Conform, Done, Erase, Events, Keygen, Listen, Serve, Simulate};
+
+const KEYS_HELP: &str = "\
+Access keys come from KOOGALLERY_KEYS, JSON like
+  {\"basic\":[\"current\",\"previous\"],\"kit\":[\"…\"],\"license\":[\"…\"],\"order\":[\"…\"]}
+Without it all commands use a local test key that everybody knows.\n";
+
+/// Answer Huawei Cloud KooGallery's callbacks on this machine, play the marketplace that sends them, or send one.
+#[derive(Debug, Parser)]
+#[command(name = "koogallery", version, max_term_width = 100, after_help = KEYS_HELP)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(Serve),
+    Simulate(Simulate),
+    Conform(Conform),
+    Call(Call),
+    Events(Events),
+    Erase(Erase),
+    Listen(Listen),
+    Keygen(Keygen),
+}
+
+impl Arguments {
+    /// Runs the command. One that cannot do its work ends with 2, and says why.
+    #[allow(clippy::print_stderr)]
+    pub async fn run(self) -> ExitCode {
+        self.command.run().await.unwrap_or_else(|error| {
+            eprintln!("koogallery: {error}");
+            ExitCode::from(2)
+        })
+    }
+}
+
+impl Command {
+    async fn run(self) -> Done {
+        match self {
+            Self::Serve(serve) => serve.run().await,
+            Self::Simulate(simulate) => simulate.run().await,
+            Self::Conform(conform) => conform.run().await,
+            Self::Call(call) => call.run().await,
+            Self::Events(events) => events.run().await,
+            Self::Erase(erase) => erase.run().await,
+            Self::Listen(listen) => listen.run().await,
+            Self::Keygen(keygen) => keygen.run(),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! `koogallery keygen`: makes the RSA pair of the joint-operations kit.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Done;
+use crate::keygen::keygen;
+
+/// Make the RSA pair by which KooGallery encrypts clientSecrets (joint-operations kit).
+#[derive(Debug, Args)]
+pub(crate) struct Keygen {
+    /// Write the private key to this new file, instead of showing it.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl Keygen {
+    /// Makes the pair, and shows what to register.
+    #[allow(clippy::print_stdout)]
+    pub(crate) fn run(&self) -> Done {
+        println!("{}", keygen(self.out.as_deref())?);
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,29 @@
+//! The commands of `koogallery`: a file each, with its arguments and what it does with them.
+
+mod call;
+mod conform;
+mod erase;
+mod events;
+mod keygen;
+mod listen;
+mod progress;
+mod rsa_public_key;
+mod serve;
+mod simulate;
+mod store;
+
+use std::process::ExitCode;
+
+pub(crate) use call::Call;
+pub(crate) use conform::Conform;
+pub(crate) use erase::Erase;
+pub(crate) use events::Events;
+pub(crate) use keygen::Keygen;
+pub(crate) use listen::Listen;
+pub(crate) use serve::Serve;
+pub(crate) use simulate::Simulate;
+
+/// Why a command could not do its work: its text is for the person who gave the command.
+pub(crate) type Failure = Box<dyn std::error::Error>;
+/// How a command ended.
+pub(crate) type Done = Result<ExitCode, Failure>;

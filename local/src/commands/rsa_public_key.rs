@@ -1,0 +1,25 @@
+//! The RSA public key that the seller registered in KooGallery, as the commands take it.
+
+use std::path::PathBuf;
+
+use koogallery::RsaPublicKey;
+use koogallery_runtime::Environment;
+
+use super::Failure;
+use crate::keys::local_rsa_public_key;
+
+/// The public key that is given; that of the local test key where the other local test keys are used.
+pub(super) fn given_or_local(given: Option<&str>) -> Result<Option<RsaPublicKey>, Failure> {
+    match given {
+        Some(given) => read(given).map(Some),
+        None if Environment::of_process().get("KOOGALLERY_KEYS").is_none() => Ok(Some(local_rsa_public_key()?)),
+        None => Ok(None),
+    }
+}
+
+/// A public key in a file or as it stands, with PEM's first and last line or without.
+fn read(given: &str) -> Result<RsaPublicKey, Failure> {
+    let text = if PathBuf::from(given).is_file() { std::fs::read_to_string(given)? } else { given.to_owned() };
+    let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    Ok(base64.parse()?)
+}
