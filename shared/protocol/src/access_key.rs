@@ -144,6 +144,11 @@ impl AccessKeys {
         self.of(interface).first()
     }
 
+    /// Every key, whatever it is for.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &AccessKey> {
+        InterfaceType::ALL.into_iter().flat_map(|interface| self.of(interface))
+    }
+
     fn checked(self) -> Result<Self, AccessKeysError> {
         let mut seen: Vec<(InterfaceType, &AccessKey)> = Vec::new();
         for interface in InterfaceType::ALL {

@@ -10,11 +10,12 @@ use crate::text::scalar;
 use crate::timestamp::Timestamp;
 
 /// A point in UTC, to the millisecond. Written with 17 digits (`yyyyMMddHHmmssSSS`) as KooGallery's sample does; read
-/// with 17 or 14 (`yyyyMMddHHmmss`, as its table says).
+/// with 14 (`yyyyMMddHHmmss`, as its table says) to 17, as the guide's own examples do not fill the milliseconds up: one
+/// digit or two after the seconds are so many milliseconds, as Java reads them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExpireTime(Timestamp);
 
-/// The text is not a UTC time of 14 or 17 digits.
+/// The text is not a UTC time of 14 to 17 digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expireTime must be a UTC time like 20261231160000 or 20261231160000000")]
 pub struct ExpireTimeError;
@@ -37,14 +38,14 @@ impl ExpireTime {
 impl std::str::FromStr for ExpireTime {
     type Err = ExpireTimeError;
     fn from_str(text: &str) -> Result<Self, ExpireTimeError> {
-        if !matches!(text.len(), 14 | 17) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !(14..=17).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ExpireTimeError);
         }
         // At most four digits each, so a number always fits.
         let digits =
             |from: usize, to: usize| text[from..to].bytes().fold(0u16, |n, digit| n * 10 + u16::from(digit - b'0'));
         let small = |from: usize| u8::try_from(digits(from, from + 2)).map_err(|_| ExpireTimeError);
-        let millisecond = if text.len() == 17 { digits(14, 17) } else { 0 };
+        let millisecond = digits(14, text.len());
         let month = Month::try_from(small(4)?).map_err(|_| ExpireTimeError)?;
         let date = Date::from_calendar_date(i32::from(digits(0, 4)), month, small(6)?).map_err(|_| ExpireTimeError)?;
         let time = Time::from_hms_milli(small(8)?, small(10)?, small(12)?, millisecond).map_err(|_| ExpireTimeError)?;
@@ -89,11 +90,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_forms() {
+    fn reads_every_form() {
         let long: ExpireTime = "20261231160000000".parse().unwrap();
         assert_eq!("20261231160000".parse(), Ok(long));
         assert_eq!(long.timestamp().as_millis(), 1_798_732_800_000);
         assert_eq!(long.to_string(), "20261231160000000");
+        for (short, millisecond) in [("202612311600005", 5), ("2026123116000045", 45), ("20261231160000000", 0)] {
+            let time: ExpireTime = short.parse().unwrap();
+            assert_eq!(time.timestamp().as_millis(), 1_798_732_800_000 + millisecond, "{short}");
+        }
     }
 
     #[test]
@@ -105,6 +110,7 @@ mod tests {
             "20260229000000",
             "20261231240000",
             "2026123116000000x",
+            "202612311600000000",
             "时时时时xx",
         ] {
             assert!(bad.parse::<ExpireTime>().is_err(), "{bad}");

@@ -36,6 +36,7 @@ mod client_secret;
 mod expire_time;
 mod license_code;
 mod license_time;
+mod long_numbers;
 mod parameters;
 mod reply;
 mod result_code;
@@ -67,7 +68,7 @@ pub use license_time::{LicenseTime, LicenseTimeError};
 pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
-pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, route};
+pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, destination, route, v1_dialect};
 pub use sync_time::{SyncTime, SyncTimeError};
 pub use test_flag::TestFlag;
 pub use text::{
@@ -75,4 +76,4 @@ pub use text::{
     ParentCode, PersonName, ProductId, SkuCode, TenantCode, TenantId, TenantName, Text, TextError, UserName,
 };
 pub use timestamp::{Timestamp, TimestampError};
-pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, verify};
+pub use verify::{Body, DEFAULT_TIME_WINDOW, MAX_NONCE, Nonce, Refusal, Verified, v1_signer, verify};

@@ -27,10 +27,17 @@ impl Parameters {
     /// What may name the code of a License 1.0 call, the likeliest first.
     pub(crate) const LICENSE_NAMES: [&str; 3] = ["license", "licenseCode", "instanceId"];
 
-    /// Decodes a query.
+    /// Decodes a query; a `+` is a space.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    /// Decodes a query whose `+` are no spaces, as KooGallery sends a value that it signed with a `+` and did not encode.
+    /// None where there is no `+`, and so one reading only.
+    #[must_use]
+    pub fn of_query_with_plus(query: &str) -> Option<Self> {
+        query.contains('+').then(|| Self::of_query(&query.replace('+', "%2B")))
     }
 
     /// Names and values in the order they came.
@@ -110,6 +117,18 @@ mod tests {
         assert_eq!(parameters.required::<OrderId>("instanceId").unwrap_err().to_string(), "missing field `instanceId`");
         let long = Parameters::of_query(&format!("skuCode={}", "x".repeat(65)));
         assert_eq!(long.within(&[("skuCode", 64)]).unwrap_err().to_string(), "skuCode is longer than 64 characters");
+    }
+
+    #[test]
+    fn a_plus_is_read_in_two_ways() {
+        let query = "a+b=1+1%2B1&c=%20";
+        let read = |parameters: &Parameters| {
+            let pairs = parameters.as_slice().iter().map(|(name, value)| format!("{name}={value}"));
+            pairs.collect::<Vec<_>>().join("&")
+        };
+        assert_eq!(read(&Parameters::of_query(query)), "a b=1 1+1&c= ");
+        assert_eq!(read(&Parameters::of_query_with_plus(query).unwrap()), "a+b=1+1+1&c= ");
+        assert_eq!(Parameters::of_query_with_plus("a=%2B1"), None);
     }
 
     #[test]

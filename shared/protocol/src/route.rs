@@ -7,11 +7,15 @@ use http::{Method, Request};
 use serde::Deserialize;
 
 use crate::access_key::InterfaceType;
+use crate::auth_token;
 
 /// The largest body of a basic callback that is looked at: 1 MiB, thousands of times what the guides' fields can hold.
 pub const MAX_BASIC_BODY: usize = 1024 * 1024;
 /// The largest body of a joint-operations callback, whose lists hold thousands of users: what Lambda takes at all.
 pub const MAX_KIT_BODY: usize = 6 * 1024 * 1024;
+
+/// Whose function refuses what is no callback: it reads, and changes nothing.
+const REFUSES: Callback = Callback::QueryInstance;
 
 /// The callbacks, by KooGallery's own words. V1.0 activities that mean the same are the same callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -228,6 +232,28 @@ pub fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, RouteError> 
     }
 }
 
+/// The callback whose function a request goes to: its own. What is no callback but carries a V1.0 authToken goes to
+/// [`REFUSES`], whose function refuses it with a signed reply, as V1.0 wants it; who stands before the functions has no
+/// key. Anything else is refused where it came in.
+pub fn destination<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Callback, RouteError> {
+    match route(request) {
+        Ok(route) => Ok(route.callback),
+        Err(_) if v1_dialect(request).is_some() => Ok(REFUSES),
+        Err(error) => Err(error),
+    }
+}
+
+/// The V1.0 dialect that a request is in by its authToken, whatever else it is. None where it carries none.
+#[must_use]
+pub fn v1_dialect<B>(request: &Request<B>) -> Option<Dialect> {
+    if request.headers().get(auth_token::NAME).is_some_and(|token| !token.is_empty()) {
+        return Some(Dialect::KitV1);
+    }
+    let mut parameters = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+    let carries = parameters.any(|(name, value)| name == auth_token::NAME && !value.is_empty());
+    carries.then_some(Dialect::BasicV1)
+}
+
 fn within(limit: usize, body: &[u8]) -> Result<(), RouteError> {
     if body.len() > limit { Err(RouteError::TooLarge { length: body.len(), limit }) } else { Ok(()) }
 }
@@ -313,6 +339,21 @@ mod tests {
             let expected = Ok(Route { callback, dialect: Dialect::BasicV1 });
             assert_eq!(routed("GET", &format!("/p?a=1&activity={activity}"), ""), expected);
         }
+    }
+
+    #[test]
+    fn what_carries_an_auth_token_is_refused_by_a_function() {
+        let to = |method: &str, uri: &str, body: &str| {
+            destination(&Request::builder().method(method).uri(uri).body(body.to_owned()).unwrap())
+        };
+        assert_eq!(to("GET", "/?activity=upgrade&authToken=x", ""), Ok(Callback::UpgradeInstance));
+        for uri in ["/?activity=giveInstance&authToken=x", "/?authToken=x", "/produceAPI/giveSync?authToken=x"] {
+            assert_eq!(to("GET", uri, ""), Ok(REFUSES), "{uri}");
+        }
+        assert_eq!(to("GET", "/?activity=giveInstance", ""), Err(RouteError::UnknownActivity));
+        assert_eq!(to("POST", "/", "{}"), Err(RouteError::NoActivity));
+        let kit = Request::post("/produceAPI/giveSync").header("authToken", "x").body("{}").unwrap();
+        assert_eq!(destination(&kit), Ok(REFUSES));
     }
 
     #[test]

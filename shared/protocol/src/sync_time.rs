@@ -13,12 +13,12 @@ use crate::timestamp::Timestamp;
 /// What a clock in UTC+8 is ahead of UTC.
 const AHEAD: Duration = Duration::from_hours(8);
 
-/// A point in time that is written as UTC+8, to the millisecond: 17 digits (`yyyyMMddHHmmssSSS`), or 14 without the
-/// milliseconds.
+/// A point in time that is written as UTC+8, to the millisecond: 17 digits (`yyyyMMddHHmmssSSS`), or 14 to 16 where the
+/// milliseconds are left out or not filled up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SyncTime(Timestamp);
 
-/// The text is not a time of 14 or 17 digits.
+/// The text is not a time of 14 to 17 digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("currentSyncTime must be a time in UTC+8 like 20261231160000000")]
 pub struct SyncTimeError;

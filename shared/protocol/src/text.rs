@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, Error as _, Unexpected, Visitor};
+use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, Serialize};
 
 /// Why a text was refused; `field` is KooGallery's name of it.
@@ -24,6 +24,12 @@ pub enum TextError {
         field: &'static str,
         /// The largest length, in characters.
         max: usize,
+    },
+    /// `.` and `..` mean another place in an address, however they are encoded.
+    #[error("{field} is . or .., which names nothing in an address")]
+    Dots {
+        /// The field's name on the wire.
+        field: &'static str,
     },
     /// Longer than V1.0's encryption leaves room for.
     #[error("{field} is longer than {max} bytes, which V1.0 cannot send encrypted")]
@@ -46,13 +52,19 @@ pub(crate) fn check(field: &'static str, max: usize, text: &str) -> Result<(), T
     Ok(())
 }
 
-/// Reads a JSON string or number as text.
+/// The rule of a text that becomes a segment of an address's path.
+pub(crate) fn no_dots(field: &'static str, text: &str) -> Result<(), TextError> {
+    if matches!(text, "." | "..") { Err(TextError::Dots { field }) } else { Ok(()) }
+}
+
+/// Reads a JSON string, or a number that is nothing but digits, as text. Numbers beyond 64 bits are texts by then
+/// ([`crate::long_numbers`]); a sign, a fraction or an exponent would have more than one way to be written.
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D, field: &'static str) -> Result<String, D::Error> {
     struct Scalar(&'static str);
     impl Visitor<'_> for Scalar {
         type Value = String;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(f, "{} to be a string or a number", self.0)
+            write!(f, "{} to be a string or a number without sign, fraction and exponent", self.0)
         }
         fn visit_str<E>(self, value: &str) -> Result<String, E> {
             Ok(value.to_owned())
@@ -62,16 +74,6 @@ pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D, field: &'static
         }
         fn visit_u64<E>(self, value: u64) -> Result<String, E> {
             Ok(value.to_string())
-        }
-        fn visit_i64<E>(self, value: i64) -> Result<String, E> {
-            Ok(value.to_string())
-        }
-        fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<String, E> {
-            if value.is_finite() {
-                Ok(value.to_string())
-            } else {
-                Err(E::invalid_type(Unexpected::Float(value), &self))
-            }
         }
     }
     deserializer.deserialize_any(Scalar(field))
@@ -117,9 +119,10 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// A text with its length rule. How it is read back and shown is for its own code to say.
+/// A text with its length rule, and `$rule` where it has another. How it is read back and shown is for its own code to
+/// say.
 macro_rules! checked_text {
-    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
+    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal $(, $rule:path)?) => {
         $(#[$doc])*
         #[doc = concat!("\n\n`", $field, "`: 1 to ", $max, " characters.")]
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -129,7 +132,9 @@ macro_rules! checked_text {
         impl TryFrom<String> for $name {
             type Error = $crate::text::TextError;
             fn try_from(text: String) -> Result<Self, Self::Error> {
-                $crate::text::check($field, $max, &text).map(|()| Self(text))
+                $crate::text::check($field, $max, &text)?;
+                $($rule($field, &text)?;)?
+                Ok(Self(text))
             }
         }
 
@@ -161,8 +166,8 @@ macro_rules! text_type {
             }
         }
     };
-    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal) => {
-        checked_text!($(#[$doc])* $name, $field, $max);
+    ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal $(, $rule:path)?) => {
+        checked_text!($(#[$doc])* $name, $field, $max $(, $rule)?);
         text_type!(@ $name);
 
         impl fmt::Debug for $name {
@@ -217,8 +222,9 @@ text_type!(
     CustomerId, "customerId", 100
 );
 text_type!(
-    /// With the device's fingerprint, one application for a license: a resend has the same.
-    EventId, "eventId", 64
+    /// With the device's fingerprint, one application for a license: a resend has the same. The license is uploaded to
+    /// an address that holds it.
+    EventId, "eventId", 64, no_dots
 );
 
 text_type!(
@@ -271,7 +277,8 @@ impl BusinessId {
     /// for instances in a comma-separated list, and an id goes into addresses. Its own are letters and digits.
     #[must_use]
     pub fn as_instance_id(&self) -> Option<InstanceId> {
-        let serves = self.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',');
+        let serves = self.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+            && no_dots("businessId", &self.0).is_ok();
         serves.then(|| InstanceId(self.0.clone()))
     }
 }
@@ -319,7 +326,7 @@ mod tests {
     fn a_business_id_that_could_not_be_asked_for_is_no_instance_id() {
         let id = |text: &str| text.parse::<BusinessId>().unwrap().as_instance_id();
         assert_eq!(id("03pf80c2-b_1").unwrap().as_str(), "03pf80c2-b_1");
-        for odd in ["a,b", "a b", " a", "实例"] {
+        for odd in ["a,b", "a b", " a", "实例", ".", ".."] {
             assert_eq!(id(odd), None, "{odd}");
         }
     }
@@ -334,8 +341,22 @@ mod tests {
     #[test]
     fn strings_and_numbers_are_read_alike() {
         assert_eq!(serde_json::from_str::<OrderId>("12").unwrap(), serde_json::from_str(r#""12""#).unwrap());
-        let error = serde_json::from_str::<OrderId>("{}").unwrap_err().to_string();
-        assert!(error.contains("orderId"), "{error}");
+        assert_eq!(serde_json::from_str::<OrderId>("18446744073709551615").unwrap().as_str(), "18446744073709551615");
+        for odd in ["{}", "-1", "-0", "1.0", "1e3", "1E3", "12.5", "-9223372036854775809", "true"] {
+            let error = serde_json::from_str::<OrderId>(odd).unwrap_err().to_string();
+            assert!(error.contains("orderId"), "{odd}: {error}");
+        }
+        assert_eq!(serde_json::from_str::<OrderId>(r#""1e3""#).unwrap().as_str(), "1e3");
+    }
+
+    #[test]
+    fn an_event_id_cannot_leave_the_address_that_holds_it() {
+        for dots in [".", ".."] {
+            assert_eq!(dots.parse::<EventId>(), Err(TextError::Dots { field: "eventId" }));
+        }
+        for id in ["...", ".a", "../x", "e-1"] {
+            assert_eq!(id.parse::<EventId>().unwrap().as_str(), id);
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use koogallery::{
     AllOrgSync, Application, ApplicationSync, AuthSync, Change, Department, EncryptedSecret, Request, Role,
-    SingleOrgSync, SyncTime, Tenant, TenantSync, TestFlag, Timestamp, User, UsersChange, canonical_form,
+    SingleOrgSync, SyncTime, Tenant, TenantSync, TestFlag, Timestamp, User, UserName, UsersChange, canonical_form,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -158,14 +158,87 @@ fn flags_are_known_and_fit_the_thing() {
 
 #[test]
 fn to_take_away_the_ids_are_enough() {
-    let ids = json!({ "tenantId": "t-1", "appId": "a-1", "orgCode": "o-1", "flag": "0" });
-    assert_eq!(read::<TenantSync>(&ids).unwrap().change, Change::Delete);
-    assert_eq!(read::<ApplicationSync>(&ids).unwrap().change, Change::Delete);
-    assert_eq!(read::<SingleOrgSync>(&ids).unwrap().change, Change::Delete);
+    let tenant = json!({ "tenantId": "t-1", "flag": "0" });
+    assert_eq!(read::<TenantSync>(&tenant).unwrap().change, Change::Delete);
+    let application = with(tenant, "appId", "a-1");
+    assert_eq!(read::<ApplicationSync>(&application).unwrap().change, Change::Delete);
+    let department = with(application, "orgCode", "o-1");
+    assert_eq!(read::<SingleOrgSync>(&department).unwrap().change, Change::Delete);
     let user = json!([{ "userName": "zhang.san" }]);
     for flag in [0, 3] {
         assert!(read::<AuthSync>(&with(auth(user.clone()), "flag", flag)).is_ok());
     }
+}
+
+#[test]
+fn a_body_of_one_call_is_no_other_call() {
+    let of_an_application = json!({ "tenantId": "t-1", "appId": "a-1", "flag": 0 });
+    assert!(read::<TenantSync>(&of_an_application).unwrap_err().contains("appId"));
+    let bodies = [tenant(), application(), auth([user()]), department(), departments(json!([]))];
+    for (at, body) in bodies.iter().enumerate() {
+        for flag in [0, 1] {
+            let body = with(body.clone(), "flag", flag);
+            let taken = [
+                read::<TenantSync>(&body).is_ok(),
+                read::<ApplicationSync>(&body).is_ok(),
+                read::<AuthSync>(&body).is_ok(),
+                read::<SingleOrgSync>(&body).is_ok(),
+                read::<AllOrgSync>(&body).is_ok(),
+            ];
+            let expected: Vec<bool> = (0..5).map(|call| call == at).collect();
+            assert_eq!(taken[..], expected, "{body}");
+        }
+    }
+}
+
+#[test]
+fn ids_keep_every_digit_that_they_came_with() {
+    let long = "30000000000000000000001";
+    for body in [
+        r#"{"tenantId":ID,"instanceId":ID,"orderId":ID,"flag":0}"#,
+        r#"{"tenantId":"ID","instanceId":"ID","orderId":"ID","flag":"0"}"#,
+    ] {
+        let request = TenantSync::from_body(body.replace("ID", long).as_bytes()).unwrap();
+        assert_eq!(request.tenant_id.as_str(), long);
+        assert_eq!(request.instance_id.unwrap().as_str(), long);
+        assert_eq!(request.order_id.unwrap().as_str(), long);
+    }
+    // What stands beside `flag` passes through serde's own buffer, and a list through a text.
+    let added = format!(r#"{{"tenantId":1,"tenantCode":{long},"name":"n","domainName":"d","flag":1}}"#);
+    let Change::Add(tenant) = TenantSync::from_body(added.as_bytes()).unwrap().change else { panic!("flag 1 adds") };
+    assert_eq!(tenant.tenant_code.as_str(), long);
+    let users = format!(r#"[{{"userName":{long}}},{{"userName":30000000000000000000002}}]"#);
+    for list in [users.clone(), serde_json::to_string(&users).unwrap()] {
+        let body = format!(r#"{{"instanceId":1,"tenantId":1,"appId":{long},"flag":3,"userList":{list}}}"#);
+        let request = AuthSync::from_body(body.as_bytes()).unwrap();
+        let UsersChange::Revoke(names) = request.change else { panic!("flag 3 revokes") };
+        assert_eq!(names.iter().map(UserName::as_str).collect::<Vec<_>>(), [long, "30000000000000000000002"]);
+        assert_eq!(request.app_id.as_str(), long);
+    }
+    let orgs = format!(r#"{{"tenantId":1,"orgInfoList":[{{"orgCode":{long},"orgName":"n","parentCode":{long}}}]}}"#);
+    let request = AllOrgSync::from_body(orgs.as_bytes()).unwrap();
+    assert_eq!(request.departments[0].0.as_str(), long);
+    assert_eq!(request.departments[0].1.parent_code.as_ref().unwrap().as_str(), long);
+    for odd in ["-1", "1.0", "1e3", "-30000000000000000000001", "30000000000000000000001.0"] {
+        assert!(TenantSync::from_body(format!(r#"{{"tenantId":{odd},"flag":0}}"#).as_bytes()).is_err(), "{odd}");
+        let added = format!(r#"{{"tenantId":1,"tenantCode":{odd},"name":"n","domainName":"d","flag":1}}"#);
+        assert!(TenantSync::from_body(added.as_bytes()).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn of_what_a_list_names_twice_the_last_stands() {
+    let twice = auth([user(), with(user(), "name", "Zhang San"), with(user(), "userName", "li.si")]);
+    let UsersChange::Grant(users) = read::<AuthSync>(&twice).unwrap().change else { panic!("flag 1 grants") };
+    assert_eq!(users.len(), 2);
+    assert_eq!(users[0].name.as_str(), "Zhang San");
+    let UsersChange::Delete(names) = read::<AuthSync>(&with(twice, "flag", 0)).unwrap().change else {
+        panic!("flag 0 deletes")
+    };
+    assert_eq!(names.len(), 2);
+    let twice = json!([{ "orgCode": "o-1", "orgName": "Sales" }, { "orgCode": "o-1", "orgName": "Support" }]);
+    let listed = read::<AllOrgSync>(&departments(twice)).unwrap().departments;
+    assert_eq!((listed.len(), listed[0].1.org_name.as_str()), (1, "Support"));
 }
 
 #[test]

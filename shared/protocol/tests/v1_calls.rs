@@ -7,7 +7,7 @@ use koogallery::{
     AccessKeys, Callback, DEFAULT_TIME_WINDOW, Dialect, GetLicenseAsync, InstanceStatus, InterfaceType, ProductId,
     PurchaseLicense, QueryInstance, RefreshInstance, RefreshLicenseCode, Refusal, ReleaseInstance, ReleaseLicenseCode,
     Request, Scene, Timestamp, UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, Verified, auth_token,
-    route, verify,
+    route, v1_dialect, v1_signer, verify,
 };
 
 /// 2025-11-24T09:49:12.345Z.
@@ -137,6 +137,102 @@ fn license_activities_become_the_requests_that_mean_the_same() {
         }
     }
     assert!(read::<GetLicenseAsync>(&[bought[0], bought[2]]).is_err());
+}
+
+#[test]
+fn a_bare_plus_is_what_was_signed() {
+    let vectors: serde_json::Value = serde_json::from_str(include_str!("vectors.json")).unwrap();
+    for vector in vectors["barePlusV1"].as_array().unwrap() {
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let keys = AccessKeys::from_json(&serde_json::json!({ "basic": [text("accessKey")] }).to_string()).unwrap();
+        let token = text("authToken");
+        for token in [token.to_owned(), form_urlencoded::byte_serialize(token.as_bytes()).collect()] {
+            let request = HttpRequest::get(format!("/?{}&authToken={token}", text("query"))).body("").unwrap();
+            let call = verify(&request, route(&request).unwrap(), &keys, NOW, DEFAULT_TIME_WINDOW).unwrap();
+            assert_eq!(call.parse::<RefreshInstance>().unwrap().request().instance_id.as_str(), text("instanceId"));
+        }
+    }
+}
+
+/// Signs what the values mean, and sends them as `query` writes them.
+fn sent_as(values: &[(&str, &str)], query: &str) -> Result<ReleaseInstance, Refusal> {
+    let parameters = pairs(&[values, &[("timeStamp", TIME_STAMP)]].concat());
+    let token = auth_token::sign("new", TIME_STAMP, &parameters);
+    let token: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    let request = HttpRequest::get(format!("/?{query}&timeStamp={TIME_STAMP}&authToken={token}")).body("").unwrap();
+    let call = verify(&request, route(&request).unwrap(), &keys(), NOW, DEFAULT_TIME_WINDOW)?;
+    Ok(call.parse::<ReleaseInstance>().unwrap().request().clone())
+}
+
+#[test]
+fn a_plus_is_a_space_where_a_space_was_signed() {
+    let release = |id| [("activity", "releaseInstance"), ("instanceId", id)];
+    let sent = |id, query: &str| sent_as(&release(id), &format!("activity=releaseInstance&instanceId={query}"));
+    for (id, query) in [("a b", "a+b"), ("a b", "a%20b"), ("a+b", "a+b"), ("a+b", "a%2Bb"), ("a +b", "a%20+b")] {
+        assert_eq!(sent(id, query).unwrap().instance_id.as_str(), id, "{query}");
+    }
+    assert_eq!(sent("a+b", "a%20b"), Err(Refusal::WrongSignature));
+    assert_eq!(sent("a b", "a%2Bb"), Err(Refusal::WrongSignature));
+}
+
+#[test]
+fn parameters_folded_into_one_are_refused_although_the_token_fits() {
+    let values = [("activity", "releaseInstance"), ("instanceId", "i"), ("orderId", "o"), ("testFlag", "1")];
+    for folded in [
+        "instanceId=i&orderId=o%26testFlag%3D1",
+        "instanceId=i%26orderId=o&testFlag=1",
+        "instanceId=i&orderId%3Do%26testFlag=1",
+        "instanceId=i%26orderId%3Do%26testFlag%3D1",
+    ] {
+        let refusal = sent_as(&values, &format!("activity=releaseInstance&{folded}")).unwrap_err();
+        assert_eq!(refusal, Refusal::Folded, "{folded}");
+        assert_eq!(refusal.result_code(), koogallery::ResultCode::InvalidParameter);
+    }
+    let encoded = [("activity", "releaseInstance"), ("instanceId", "i"), ("memo", "o%26testFlag%3D1")];
+    let query = "activity=releaseInstance&instanceId=i&memo=o%2526testFlag%253D1";
+    assert_eq!(sent_as(&encoded, query), Err(Refusal::Folded));
+
+    let body = br#"{"flag":1,"name":"x","tenantId":"t&testFlag=1","timeStamp":"20251124174912345"}"#;
+    let time_stamp = "20251124174912345";
+    let token = auth_token::sign_without_blanks("kit-key", time_stamp, &auth_token::body_parameters(body).unwrap());
+    let request = HttpRequest::post("/produceAPI/tenantSync").header("authToken", token).body(body.to_vec()).unwrap();
+    assert_eq!(refused(&request, NOW), Refusal::Folded);
+}
+
+#[test]
+fn a_time_stamp_has_up_to_three_digits_after_the_seconds() {
+    for (time_stamp, millisecond) in [("20251124094912345", 345), ("2025112409491234", 34), ("202511240949123", 3)] {
+        let parameters = pairs(&[("activity", "releaseInstance"), ("instanceId", "i"), ("timeStamp", time_stamp)]);
+        let token = auth_token::sign("new", time_stamp, &parameters);
+        let request = get(&[&parameters[..], &pairs(&[("authToken", &token)])].concat());
+        let call = verify(&request, route(&request).unwrap(), &keys(), NOW, DEFAULT_TIME_WINDOW).unwrap();
+        assert_eq!(call.signed_at(), Timestamp::from_millis(1_763_977_752_000 + millisecond), "{time_stamp}");
+    }
+}
+
+#[test]
+fn whoever_signed_a_call_that_is_none_is_known() {
+    let keys = keys();
+    let signer = |request: &HttpRequest<Vec<u8>>| v1_signer(request, &keys).map(|key| key.reveal().to_owned());
+    for key in ["new", "old", "license-key"] {
+        let unknown = signed(key, &[("activity", "giveInstance"), ("memo", "")]);
+        assert!(route(&unknown).is_err());
+        assert_eq!(v1_dialect(&unknown), Some(Dialect::BasicV1));
+        assert_eq!(signer(&unknown).as_deref(), Some(key));
+    }
+    let stranger = signed("another", &[("activity", "giveInstance")]);
+    assert_eq!((v1_dialect(&stranger), signer(&stranger)), (Some(Dialect::BasicV1), None));
+
+    let body = br#"{"flag":1,"timeStamp":"20251124174912345"}"#.to_vec();
+    let parameters = auth_token::body_parameters(&body).unwrap();
+    let token = auth_token::sign_without_blanks("kit-key", "20251124174912345", &parameters);
+    let kit = HttpRequest::post("/produceAPI/giveSync").header("authToken", token).body(body).unwrap();
+    assert_eq!((v1_dialect(&kit), signer(&kit).as_deref()), (Some(Dialect::KitV1), Some("kit-key")));
+
+    for other in ["/?activity=giveInstance", "/?authToken=&activity=x", "/"] {
+        let request = HttpRequest::get(other).body(Vec::new()).unwrap();
+        assert_eq!((v1_dialect(&request), signer(&request)), (None, None), "{other}");
+    }
 }
 
 #[test]

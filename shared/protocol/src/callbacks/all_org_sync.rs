@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for AllOrgSync {
         let Wire { instance_id, tenant_id, app_id, org_info_list, org_info, sync_time, test_flag } =
             Wire::deserialize(deserializer)?;
         let listed = org_info_list.or(org_info).ok_or_else(|| D::Error::missing_field("orgInfoList"))?;
-        let listed = list::<Listed, D::Error>(&listed)?;
+        let listed = list::<Listed, _, D::Error>(&listed, |listed| listed.org_code.clone())?;
         let departments = listed.into_iter().map(|Listed { org_code, department }| (org_code, department)).collect();
         Ok(Self { instance_id, tenant_id, app_id, departments, sync_time, test_flag })
     }

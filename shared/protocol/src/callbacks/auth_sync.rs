@@ -153,10 +153,14 @@ impl<'de> Deserialize<'de> for AuthSync {
             user_name: UserName,
         }
         let wire = Wire::deserialize(deserializer)?;
-        let names = || list(&wire.user_list).map(|list| list.into_iter().map(|named: Named| named.user_name).collect());
+        let users = || list(&wire.user_list, |user: &User| user.user_name.clone());
+        let names = || {
+            let listed = list(&wire.user_list, |named: &Named| named.user_name.clone());
+            listed.map(|listed| listed.into_iter().map(|named| named.user_name).collect())
+        };
         let change = match wire.flag {
-            Flag::Add => UsersChange::Grant(list(&wire.user_list)?),
-            Flag::Modify => UsersChange::Change(list(&wire.user_list)?),
+            Flag::Add => UsersChange::Grant(users()?),
+            Flag::Modify => UsersChange::Change(users()?),
             Flag::Revoke => UsersChange::Revoke(names()?),
             Flag::Delete => UsersChange::Delete(names()?),
         };

@@ -1,12 +1,17 @@
 //! What the joint-operations kit's syncs share: `flag`, which says what becomes of a thing, and lists in two forms
 //! (topics 0070649435, 0070649111).
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::InvalidRequest;
+use super::json_text::as_it_is_or_in_text;
 use crate::text::scalar;
 
 /// `flag`: comes as a string or as a number.
@@ -104,13 +109,41 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
     }
 }
 
-/// A list as V2.0 sends it, an array, or as V1.0 does, an array's JSON as a text.
-pub(super) fn list<T: DeserializeOwned, E: serde::de::Error>(json: &RawValue) -> Result<Vec<T>, E> {
-    let json = json.get();
-    let listed = if json.starts_with('"') {
-        serde_json::from_str::<String>(json).and_then(|text| serde_json::from_str(&text))
-    } else {
-        serde_json::from_str(json)
-    };
-    listed.map_err(|error| E::custom(InvalidRequest::from(error)))
+/// A list as V2.0 sends it, an array, or as V1.0 does, an array's JSON as a text. Of what it names more than once, by
+/// `key`, the last stands: as if each were told on its own.
+pub(super) fn list<T, K, E>(json: &RawValue, key: impl Fn(&T) -> K) -> Result<Vec<T>, E>
+where
+    T: DeserializeOwned,
+    K: Eq + Hash,
+    E: serde::de::Error,
+{
+    let listed: Vec<T> = as_it_is_or_in_text(json)?;
+    let mut places = HashMap::with_capacity(listed.len());
+    let mut kept: Vec<T> = Vec::with_capacity(listed.len());
+    for item in listed {
+        match places.entry(key(&item)) {
+            Entry::Occupied(place) => kept[*place.get()] = item,
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push(item);
+            }
+        }
+    }
+    Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_list_names_twice_the_last_stands() {
+        let read = |json: &str| {
+            let json = RawValue::from_string(json.to_owned()).unwrap();
+            list::<(String, u8), _, serde_json::Error>(&json, |(name, _)| name.clone()).unwrap()
+        };
+        let expected = vec![("a".to_owned(), 3), ("b".to_owned(), 2)];
+        assert_eq!(read(r#"[["a",1],["b",2],["a",3]]"#), expected);
+        assert_eq!(read(r#""[[\"a\",1],[\"b\",2],[\"a\",3]]""#), expected);
+    }
 }

@@ -2,9 +2,11 @@
 
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Request;
+use super::json_text::as_it_is_or_in_text;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, ProductId, SkuCode, blank_as_none};
@@ -16,7 +18,8 @@ use crate::text::{InstanceId, ProductId, SkuCode, blank_as_none};
 pub struct ChangeInstanceCheck {
     /// Which instance.
     pub instance_id: InstanceId,
-    /// What it would become.
+    /// What it would become: an object, or a string that holds one.
+    #[serde(deserialize_with = "product_info")]
     pub product_info: ProductInfo,
     /// A debug call?
     #[serde(default)]
@@ -41,6 +44,10 @@ pub struct ProductInfo {
     pub other: Map<String, Value>,
 }
 
+fn product_info<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ProductInfo, D::Error> {
+    as_it_is_or_in_text(&Box::<RawValue>::deserialize(deserializer)?)
+}
+
 /// A number, or a text that holds one; blank is none.
 fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
@@ -62,5 +69,27 @@ impl Request for ChangeInstanceCheck {
     }
     fn instance_id(&self) -> Option<&InstanceId> {
         Some(&self.instance_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(product_info: &str) -> Result<ProductInfo, super::super::InvalidRequest> {
+        let body = format!(r#"{{"instanceId":"i-1","productInfo":{product_info}}}"#);
+        ChangeInstanceCheck::from_body(body.as_bytes()).map(|request| request.product_info)
+    }
+
+    #[test]
+    fn the_product_comes_as_an_object_or_in_a_string() {
+        let object = r#"{"productId":30000000000000000000001,"skuCode":"s","linearValue":3,"more":{"a":[1]}}"#;
+        let expected = read(object).unwrap();
+        assert_eq!(expected.product_id.as_ref().unwrap().as_str(), "30000000000000000000001");
+        assert_eq!(expected.linear_value, Some(3.0));
+        assert_eq!(read(&serde_json::to_string(object).unwrap()).unwrap(), expected);
+        for odd in ["null", r#""""#, r#""s""#, "[]", r#""[]""#, "3", r#""{\"skuCode\":""#] {
+            assert!(read(odd).is_err(), "{odd}");
+        }
     }
 }

@@ -6,6 +6,8 @@ mod auth_sync;
 mod change;
 mod change_instance_check;
 mod get_license_async;
+mod json_text;
+mod kit_members;
 mod new_instance;
 mod order_notify;
 mod query_instance;
@@ -45,6 +47,7 @@ use serde_json::Value;
 use crate::access_key::AccessKey;
 use crate::canonical::canonical_form;
 use crate::license_code::LicenseCode;
+use crate::long_numbers::long_numbers_as_text;
 use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
@@ -81,6 +84,14 @@ impl From<serde_json::Error> for InvalidRequest {
     }
 }
 
+/// Reads a body. Ids that come as numbers keep every digit.
+fn read_body<R: Request>(body: &[u8]) -> Result<R, InvalidRequest> {
+    if R::CALLBACK.is_kit() {
+        kit_members::refuse_those_of_others(R::CALLBACK, body)?;
+    }
+    Ok(serde_json::from_slice(&long_numbers_as_text(body))?)
+}
+
 /// A callback's request, in both directions: read by the seller, written by the marketplace's half.
 pub trait Request: Serialize + DeserializeOwned {
     /// Which callback it belongs to.
@@ -115,9 +126,9 @@ pub trait Request: Serialize + DeserializeOwned {
         Err(InvalidRequest(format!("V1.0 has no {}", Self::CALLBACK.activity())))
     }
 
-    /// Reads a body; unknown members are passed over.
+    /// Reads a body; unknown members are passed over, those of another call of the kit are refused.
     fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
-        Ok(serde_json::from_slice(body)?)
+        read_body(body)
     }
 
     /// The V2.0 body as KooGallery sends it: canonical, with its `activity` where no path names it.

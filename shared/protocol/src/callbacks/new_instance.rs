@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{InvalidRequest, Request};
 use crate::access_key::AccessKey;
 use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::long_numbers::long_numbers_as_text;
 use crate::parameters::Parameters;
 use crate::route::Callback;
 use crate::test_flag::TestFlag;
@@ -139,12 +140,18 @@ fn decrypted(access_key: &AccessKey, wire: &str) -> Option<Value> {
         .map(Value::from)
 }
 
-/// `saasExtendParams` is the base64 of the URL-encoded JSON list of what the buyer was asked at the purchase.
+/// `saasExtendParams` is the base64 of the JSON list of what the buyer was asked at the purchase: as it is, or
+/// URL-encoded first. What is JSON already is not decoded once more, which would change a `+` or a `%2B` in it.
 fn extend_params(wire: &str) -> Option<Value> {
-    let encoded = STANDARD.decode(wire.trim().replace(' ', "+")).ok()?;
-    let spaced: Vec<u8> = encoded.into_iter().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
-    let json = percent_encoding::percent_decode(&spaced).decode_utf8().ok()?;
-    serde_json::from_str(&json).ok()
+    let told = STANDARD.decode(wire.trim().replace(' ', "+")).ok()?;
+    json(&told).or_else(|| {
+        let spaced: Vec<u8> = told.into_iter().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
+        json(&percent_encoding::percent_decode(&spaced).decode_utf8().ok()?.into_owned().into_bytes())
+    })
+}
+
+fn json(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice(&long_numbers_as_text(bytes)).ok()
 }
 
 #[cfg(test)]
@@ -182,6 +189,25 @@ mod tests {
         );
         assert_eq!(request.remark().unwrap(), "kept as it came, since it could not be decoded: email");
         assert!(!format!("{request:?}").contains("example.com"));
+    }
+
+    #[test]
+    fn what_the_buyer_was_asked_is_decoded_as_often_as_it_was_encoded() {
+        let plain = r#"[{"name":"phone","value":"+86 138"},{"name":"plan","value":"T%2B1"},
+            {"name":"json","value":"{\"a\":\"1+1\",\"b\":30000000000000000000001}"},{"name":"id","value":30000000000000000000001}]"#;
+        let expected = serde_json::json!([
+            { "name": "phone", "value": "+86 138" },
+            { "name": "plan", "value": "T%2B1" },
+            { "name": "json", "value": r#"{"a":"1+1","b":30000000000000000000001}"# },
+            { "name": "id", "value": "30000000000000000000001" },
+        ]);
+        let by_form: String = form_urlencoded::byte_serialize(plain.as_bytes()).collect();
+        let by_percent = percent_encoding::utf8_percent_encode(plain, percent_encoding::NON_ALPHANUMERIC).to_string();
+        for told in [plain.to_owned(), by_form, by_percent] {
+            let query: String = form_urlencoded::byte_serialize(STANDARD.encode(&told).as_bytes()).collect();
+            let request = read(&format!("{MANDATORY}&saasExtendParams={query}")).unwrap();
+            assert_eq!(request.details.unwrap().parameters["saasExtendParams"], expected, "{told}");
+        }
     }
 
     #[test]

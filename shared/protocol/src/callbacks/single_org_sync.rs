@@ -86,7 +86,7 @@ impl Request for SingleOrgSync {
     }
 
     fn from_body(body: &[u8]) -> Result<Self, super::InvalidRequest> {
-        let mut request: Self = serde_json::from_slice(body)?;
+        let mut request: Self = super::read_body(body)?;
         // Beside it stands what belongs to the call.
         if let Change::Add(department) | Change::Modify(department) = &mut request.change {
             department.other.clear();

@@ -3,8 +3,11 @@
 //! The signature is compared before anything else is looked at. Then come the time window and the nonce's form; that
 //! a nonce is new is for the store to say.
 
+mod folded;
 mod v1;
 mod v2;
+
+pub use v1::v1_signer;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -64,6 +67,9 @@ pub enum Refusal {
     /// The body of a call whose members are signed is not a JSON object.
     #[error("the body is not a JSON object")]
     NotAnObject,
+    /// One V1.0 parameter holds another, so that what was signed could have been something else.
+    #[error("a parameter holds another in its value or its name")]
+    Folded,
     /// The timestamp is outside the window.
     #[error("timestamp is {} ms from now, more than the window allows", .signed.as_millis().abs_diff(.now.as_millis()))]
     Stale {
@@ -194,7 +200,8 @@ impl<'a> Check<'a> {
 /// Verifies a routed request against every key that may sign its callback.
 ///
 /// A V2.0 signature is checked over the raw bytes and, where those do not fit, over their canonical form, so that a
-/// proxy that re-serialised the body does not cut the seller off; what was verified is what is parsed.
+/// proxy that re-serialised the body does not cut the seller off. A V1.0 query's `+` is read as a space and, where that
+/// does not fit, as itself. What was verified is what is parsed.
 pub fn verify<'a, B: AsRef<[u8]>>(
     request: &'a HttpRequest<B>,
     route: Route,
@@ -211,15 +218,19 @@ pub fn verify<'a, B: AsRef<[u8]>>(
             v2::Signed::of_headers(request.headers())?.verify(&[Payload::Plain, Payload::Digest], body, &check)
         }
         Dialect::BasicV1 => {
-            let parameters = Parameters::of_query(query);
-            let signed = v1::Signed::of_query(&parameters)?;
-            let call = signed.verify(&[v1::UTC], &check)?;
-            Ok(call.about(Body::Parameters(parameters)))
+            let basic = |parameters: Parameters| {
+                let call = v1::Signed::of_query(&parameters)?.verify(&[v1::UTC], folded::BASIC, &check)?;
+                Ok(call.about(Body::Parameters(parameters)))
+            };
+            match (basic(Parameters::of_query(query)), Parameters::of_query_with_plus(query)) {
+                (Err(Refusal::WrongSignature), Some(with_plus)) => basic(with_plus),
+                (verified, _) => verified,
+            }
         }
         Dialect::KitV1 => {
             let parameters = body_parameters(body).map_err(|_| Refusal::NotAnObject)?;
             let signed = v1::Signed::of_headers(request.headers(), &parameters)?;
-            let call = signed.verify(&[v1::UTC_PLUS_8, v1::UTC], &check)?;
+            let call = signed.verify(&[v1::UTC_PLUS_8, v1::UTC], folded::KIT, &check)?;
             Ok(call.about(Body::Json(Cow::Borrowed(body))))
         }
     }

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use super::{Check, Refusal, Verified};
+use http::Request as HttpRequest;
+
+use super::{Check, Refusal, Verified, folded};
+use crate::access_key::{AccessKey, AccessKeys};
 use crate::auth_token;
+use crate::auth_token::body_parameters;
 use crate::expire_time::ExpireTime;
 use crate::parameters::Parameters;
+use crate::route::{Dialect, v1_dialect};
 
 /// What a clock that shows a timeStamp is ahead of UTC.
 pub(super) type Zone = Duration;
@@ -41,14 +46,19 @@ impl<'a> Signed<'a> {
         Ok(Self { auth_token, time_stamp, parameters })
     }
 
-    /// A timeStamp names no zone: it is fresh if it is in one of `zones`, the likeliest first.
-    pub(super) fn verify(self, zones: &[Zone], check: &Check<'_>) -> Result<Verified<()>, Refusal> {
-        let Self { auth_token, time_stamp, parameters } = self;
-        let (interface_type, access_key) = check
-            .signer(|key| auth_token::matches(key.reveal(), time_stamp, parameters, auth_token))
-            .ok_or(Refusal::WrongSignature)?;
+    fn fits(&self, key: &AccessKey) -> bool {
+        auth_token::matches(key.reveal(), self.time_stamp, self.parameters, self.auth_token)
+    }
 
-        let shown = time_stamp.trim().parse::<ExpireTime>().map_err(|_| Refusal::TimeStamp)?.timestamp();
+    /// A timeStamp names no zone: it is fresh if it is in one of `zones`, the likeliest first. `names` are the parameters
+    /// that none may hold in another.
+    pub(super) fn verify(self, zones: &[Zone], names: &[&str], check: &Check<'_>) -> Result<Verified<()>, Refusal> {
+        let (interface_type, access_key) = check.signer(|key| self.fits(key)).ok_or(Refusal::WrongSignature)?;
+        if folded::hold_another(self.parameters, names) {
+            return Err(Refusal::Folded);
+        }
+
+        let shown = self.time_stamp.trim().parse::<ExpireTime>().map_err(|_| Refusal::TimeStamp)?.timestamp();
         let readings = || zones.iter().map(|zone| shown.before(*zone));
         let Some(signed_at) = readings().find(|signed_at| check.is_fresh(*signed_at)) else {
             let signed = readings().min_by_key(|signed_at| signed_at.as_millis().abs_diff(check.now.as_millis()));
@@ -57,4 +67,18 @@ impl<'a> Signed<'a> {
         let access_key = access_key.clone();
         Ok(Verified { request: (), route: check.route, interface_type, access_key, nonce: None, signed_at })
     }
+}
+
+/// Whose authToken a V1.0 request carries, whatever it asks: V1.0 wants a refusal signed too, also of what is no callback.
+/// None where no key fits, and where it is not V1.0's.
+#[must_use]
+pub fn v1_signer<'k, B: AsRef<[u8]>>(request: &HttpRequest<B>, keys: &'k AccessKeys) -> Option<&'k AccessKey> {
+    let signer = |signed: &Signed<'_>| keys.all().find(|key| signed.fits(key));
+    if v1_dialect(request)? == Dialect::KitV1 {
+        let members = body_parameters(request.body().as_ref()).ok()?;
+        return signer(&Signed::of_headers(request.headers(), &members).ok()?);
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let readings = [Some(Parameters::of_query(query)), Parameters::of_query_with_plus(query)];
+    readings.iter().flatten().find_map(|parameters| signer(&Signed::of_query(parameters).ok()?))
 }
