@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
-use serde_yaml_ng::Value;
+use koogallery::Callback;
+use koogallery_tests::template::{Template, list, plain, root, text};
+use serde_json::Value;
 
 const FRONT_DOOR: &str = "front-door";
 /// Woken by events, not by calls.
@@ -14,9 +15,6 @@ const DELIVER_EVENTS: &str = "deliver-events";
 const SELLER_API: &str = "seller-api";
 /// Woken by a schedule. It reads neither secrets nor what is sealed.
 const ERASE_PERSONAL_DATA: &str = "erase-personal-data";
-/// What KooGallery does not call.
-const NO_CALLBACKS: [&str; 4] = [FRONT_DOOR, DELIVER_EVENTS, SELLER_API, ERASE_PERSONAL_DATA];
-
 /// What each function may do to the table. All of these but one also read the secret, and all write their own log.
 const TABLE_ACTIONS: [(&str, &[&str]); 20] = [
     ("all-org-sync", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem"]),
@@ -77,112 +75,116 @@ const TABLE_ACTIONS: [(&str, &[&str]); 20] = [
 const SEALING: [&str; 7] =
     ["all-org-sync", "application-sync", "auth-sync", DELIVER_EVENTS, "new-instance", SELLER_API, "single-org-sync"];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-fn template() -> Value {
-    serde_yaml_ng::from_str(&std::fs::read_to_string(root().join("template.yaml")).unwrap()).unwrap()
-}
-
-/// A value without `CloudFormation`'s tags: `!Ref Table` reads `Ref Table`, `!GetAtt Table.Arn` `GetAtt Table.Arn`.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Tagged(tagged) => {
-            format!("{} {}", tagged.tag.to_string().trim_start_matches('!'), plain(&tagged.value))
-        }
-        other => serde_yaml_ng::to_string(other).unwrap().trim().to_owned(),
-    }
-}
-
-fn list(value: &Value) -> Vec<String> {
-    match value {
-        Value::Sequence(values) => values.iter().map(plain).collect(),
-        other => vec![plain(other)],
-    }
-}
-
-fn resources(template: &Value) -> BTreeMap<String, Value> {
-    let resources = template["Resources"].as_mapping().unwrap();
-    resources.iter().map(|(name, resource)| (name.as_str().unwrap().to_owned(), resource.clone())).collect()
-}
-
-fn of_type(resources: &BTreeMap<String, Value>, kind: &str) -> BTreeMap<String, Value> {
-    let wanted = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
-    wanted.map(|(name, resource)| (name.clone(), resource.clone())).collect()
-}
-
-/// The functions by their binary's name: the resource's name and the resource.
-fn functions(template: &Value) -> BTreeMap<String, (String, Value)> {
-    of_type(&resources(template), "AWS::Serverless::Function")
-        .into_iter()
-        .map(|(name, function)| {
-            let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap().to_owned();
-            (binary, (name, function))
-        })
-        .collect()
-}
-
 fn variables(function: &Value) -> BTreeMap<String, String> {
-    let variables = function["Properties"]["Environment"]["Variables"].as_mapping().unwrap();
-    variables.iter().map(|(name, value)| (name.as_str().unwrap().to_owned(), plain(value))).collect()
+    let variables = function["Properties"]["Environment"]["Variables"].as_object().unwrap();
+    variables.iter().map(|(name, value)| (name.clone(), plain(value))).collect()
 }
 
-/// The statements of a function's own role.
-fn statements(template: &Value, function: &Value) -> Vec<(BTreeSet<String>, BTreeSet<String>)> {
-    let role = plain(&function["Properties"]["Role"]);
-    let role = role.strip_prefix("GetAtt ").and_then(|role| role.strip_suffix(".Arn")).unwrap();
-    let role = &resources(template)[role]["Properties"];
-    assert!(role["ManagedPolicyArns"].is_null(), "a managed policy grants more than is needed");
-    let policies = role["Policies"].as_sequence().unwrap();
-    policies
-        .iter()
-        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
-        .map(|statement| {
-            assert_eq!(statement["Effect"], "Allow");
-            let set = |name: &str| list(&statement[name]).into_iter().collect();
-            (set("Action"), set("Resource"))
-        })
-        .collect()
-}
-
-fn set<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
-    texts.into_iter().map(str::to_owned).collect()
+fn texts(value: &Value) -> Vec<String> {
+    list(value).into_iter().map(plain).collect()
 }
 
 #[test]
 fn every_function_of_the_tree_is_deployed_and_no_other() {
-    let template = template();
+    let template = Template::read();
     let folders: BTreeSet<String> = std::fs::read_dir(root().join("functions"))
         .unwrap()
         .map(|folder| folder.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(functions(&template).into_keys().collect::<BTreeSet<_>>(), folders);
-    for (binary, (_, function)) in functions(&template) {
+    assert_eq!(template.functions().into_keys().map(str::to_owned).collect::<BTreeSet<_>>(), folders);
+    for (binary, (_, function)) in template.functions() {
         assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}").as_str());
         assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda");
     }
 }
 
-#[test]
-fn the_front_door_knows_every_other_function() {
-    let template = template();
-    let functions = functions(&template);
-    let known = variables(&functions[FRONT_DOOR].1)["KOOGALLERY_FUNCTIONS"].clone();
-    let known: BTreeMap<String, String> = serde_json::from_str(known.strip_prefix("Sub ").unwrap()).unwrap();
-    let deployed: BTreeMap<String, String> = functions
+/// The logical ids of the functions that answer callbacks, by their binaries.
+fn callbacks(template: &Template) -> BTreeMap<&str, &str> {
+    let functions = template.functions();
+    Callback::ALL
         .iter()
-        .filter(|(binary, _)| !NO_CALLBACKS.contains(&binary.as_str()))
-        .map(|(binary, (name, _))| (binary.clone(), format!("${{{name}.Arn}}")))
-        .collect();
-    assert_eq!(known, deployed);
+        .map(|callback| {
+            let function = functions.get(callback.function());
+            let (id, _) = function.unwrap_or_else(|| panic!("the loop Callbacks lacks {}", callback.function()));
+            (callback.function(), *id)
+        })
+        .collect()
+}
+
+#[test]
+fn the_front_door_knows_every_callback() {
+    let template = Template::read();
+    let known = variables(template.functions()[FRONT_DOOR].1)["KOOGALLERY_FUNCTIONS"].clone();
+    let known: BTreeMap<String, String> = serde_json::from_str(known.strip_prefix("Sub ").unwrap()).unwrap();
+    let deployed = callbacks(&template).into_iter().map(|(binary, id)| (binary.to_owned(), format!("${{{id}.Arn}}")));
+    assert_eq!(known, deployed.collect());
+}
+
+#[test]
+fn whoever_reads_it_reads_no_more_than_a_thousand_lines() {
+    assert!(text().lines().count() <= 1000);
+}
+
+/// What an upgrade must not replace: its data, its keys, or its address would be others.
+#[test]
+fn what_holds_state_keeps_its_logical_id() {
+    let template = Template::read();
+    for (id, kind) in [
+        ("Table", "AWS::DynamoDB::Table"),
+        ("DataKey", "AWS::KMS::Key"),
+        ("Secret", "AWS::SecretsManager::Secret"),
+        ("FrontDoorUrl", "AWS::Lambda::Url"),
+        ("SellerApiUrl", "AWS::Lambda::Url"),
+        ("HttpApi", "AWS::ApiGatewayV2::Api"),
+        ("HttpApiDomain", "AWS::ApiGatewayV2::DomainName"),
+        ("EventQueue", "AWS::SQS::Queue"),
+        ("NewInstanceUrl", "AWS::Lambda::Url"),
+        ("GetLicenseAsyncUrl", "AWS::Lambda::Url"),
+    ] {
+        assert_eq!(template.resource(id)["Type"], kind, "{id}");
+    }
+}
+
+#[test]
+fn each_callback_has_a_url_of_its_own_where_the_entrance_is_function_urls() {
+    let template = Template::read();
+    let mut urls = template.of_type("AWS::Lambda::Url");
+    let mut permissions = template.of_type("AWS::Lambda::Permission");
+    permissions.retain(|id, _| id.contains("Url"));
+    let own = callbacks(&template).into_values().map(|id| (id, "HasFunctionUrls"));
+    for (function, condition) in
+        own.chain([("FrontDoorFunction", "HasFunctionUrl"), ("SellerApiFunction", "HasSellerApi")])
+    {
+        let name = function.strip_suffix("Function").unwrap();
+        let url = urls.remove(format!("{name}Url").as_str()).unwrap_or_else(|| panic!("{function} has no URL"));
+        assert_eq!(url["Condition"], condition, "{name}");
+        assert_eq!(plain(&url["Properties"]["TargetFunctionArn"]), format!("Ref {function}"));
+        // The signature or the token is what opens: AWS asks nobody who they are.
+        assert_eq!(url["Properties"]["AuthType"], "NONE");
+        for (kind, action, condition_of_aws) in [
+            ("UrlPermission", "lambda:InvokeFunctionUrl", ("FunctionUrlAuthType", Value::from("NONE"))),
+            ("UrlInvokePermission", "lambda:InvokeFunction", ("InvokedViaFunctionUrl", Value::from(true))),
+        ] {
+            let permission = permissions.remove(format!("{name}{kind}").as_str()).unwrap();
+            let properties = &permission["Properties"];
+            assert_eq!(permission["Condition"], condition, "{name}{kind}");
+            assert_eq!(plain(&properties["FunctionName"]), format!("Ref {function}"));
+            assert_eq!((&properties["Principal"], &properties["Action"]), (&"*".into(), &action.into()));
+            assert_eq!(properties[condition_of_aws.0], condition_of_aws.1, "anybody could invoke {function}");
+        }
+    }
+    assert!(urls.is_empty() && permissions.is_empty(), "{urls:?} {permissions:?}");
+    let conditions = template.section("Conditions");
+    let told = "Equals [{\"Ref\":\"Entrance\"},\"FunctionUrls\"]";
+    assert_eq!(plain(&conditions["HasFunctionUrls"]), told);
+    assert!(list(&template.section("Parameters")["Entrance"]["AllowedValues"]).contains(&&"FunctionUrls".into()));
 }
 
 #[test]
 fn the_table_is_the_stores_own() {
     let definition = koogallery_store::table::definition("t");
-    let table = &resources(&template())["Table"];
+    let template = Template::read();
+    let table = template.resource("Table");
     let properties = &table["Properties"];
 
     let keys: Vec<(String, String)> = definition
@@ -191,7 +193,7 @@ fn the_table_is_the_stores_own() {
         .map(|key| (key.attribute_name().to_owned(), key.key_type().as_str().to_owned()))
         .collect();
     let pairs = |list: &Value, name: &str, kind: &str| -> Vec<(String, String)> {
-        list.as_sequence().unwrap().iter().map(|pair| (plain(&pair[name]), plain(&pair[kind]))).collect()
+        list.as_array().unwrap().iter().map(|pair| (plain(&pair[name]), plain(&pair[kind]))).collect()
     };
     assert_eq!(pairs(&properties["KeySchema"], "AttributeName", "KeyType"), keys);
     let attributes: Vec<(String, String)> = definition
@@ -200,7 +202,7 @@ fn the_table_is_the_stores_own() {
         .map(|attribute| (attribute.attribute_name().to_owned(), attribute.attribute_type().as_str().to_owned()))
         .collect();
     assert_eq!(pairs(&properties["AttributeDefinitions"], "AttributeName", "AttributeType"), attributes);
-    let indexes = properties["GlobalSecondaryIndexes"].as_sequence().unwrap();
+    let indexes = properties["GlobalSecondaryIndexes"].as_array().unwrap();
     assert_eq!(indexes.len(), definition.global_secondary_indexes().len());
     for (deployed, index) in indexes.iter().zip(definition.global_secondary_indexes()) {
         assert_eq!(deployed["IndexName"], index.index_name());
@@ -212,7 +214,7 @@ fn the_table_is_the_stores_own() {
         assert_eq!(pairs(&deployed["KeySchema"], "AttributeName", "KeyType"), keys);
         let projection = index.projection().unwrap();
         assert_eq!(deployed["Projection"]["ProjectionType"], projection.projection_type().unwrap().as_str());
-        let projected = deployed["Projection"]["NonKeyAttributes"].as_sequence().into_iter().flatten();
+        let projected = deployed["Projection"]["NonKeyAttributes"].as_array().into_iter().flatten();
         assert_eq!(projected.map(plain).collect::<Vec<_>>(), projection.non_key_attributes());
     }
     assert_eq!(properties["BillingMode"], definition.billing_mode().unwrap().as_str());
@@ -226,9 +228,9 @@ fn the_table_is_the_stores_own() {
     }
     assert_eq!(properties["SSESpecification"]["SSEType"], "KMS");
     assert_eq!(properties["DeletionProtectionEnabled"], true);
-    assert_eq!(resources(&template())["DataKey"]["Properties"]["EnableKeyRotation"], true);
+    assert_eq!(template.resource("DataKey")["Properties"]["EnableKeyRotation"], true);
     for resource in ["DataKey", "Table", "Secret"] {
-        let resource = &resources(&template())[resource];
+        let resource = template.resource(resource);
         assert_eq!(
             (&resource["DeletionPolicy"], &resource["UpdateReplacePolicy"]),
             (&"Retain".into(), &"Retain".into())
@@ -238,69 +240,63 @@ fn the_table_is_the_stores_own() {
 
 #[test]
 fn a_role_grants_what_its_function_calls_and_nothing_else() {
-    let template = template();
-    let functions = functions(&template);
-    let log = |name: &str| {
-        let group = name.strip_suffix("Function").unwrap();
-        let group = format!("GetAtt {group}LogGroup.Arn");
-        (set(["logs:CreateLogStream", "logs:PutLogEvents"]), set([group.as_str()]))
-    };
+    let template = Template::read();
+    let functions = template.functions();
     for (binary, actions) in TABLE_ACTIONS {
-        let (name, function) = &functions[binary];
-        let mut expected = vec![log(name), (set(actions.iter().copied()), set(["GetAtt Table.Arn"]))];
+        let (_, function) = functions[binary];
+        let pairs = |actions: &[&str], resource: &str| -> Vec<(String, String)> {
+            actions.iter().map(|action| ((*action).to_owned(), resource.to_owned())).collect()
+        };
+        let mut expected = pairs(actions, "GetAtt Table.Arn");
+        let index = if binary == SELLER_API { "listed" } else { "open" };
+        if actions.contains(&"dynamodb:Query") {
+            expected.extend(pairs(&["dynamodb:Query"], &format!("Sub ${{Table.Arn}}/index/{index}")));
+        }
         if binary == ERASE_PERSONAL_DATA {
             assert!(!variables(function).contains_key("KOOGALLERY_SECRET_ARN"));
-            expected.push((set(["dynamodb:Query"]), set(["Sub ${Table.Arn}/index/open"])));
         } else {
-            expected.push((set(["secretsmanager:GetSecretValue"]), set(["Ref Secret"])));
+            expected.extend(pairs(&["secretsmanager:GetSecretValue"], "Ref Secret"));
             assert_eq!(variables(function)["KOOGALLERY_SECRET_ARN"], "Ref Secret");
         }
         if SEALING.contains(&binary) {
-            let actions = set(["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"]);
-            expected.push((actions, set(["GetAtt DataKey.Arn"])));
+            let actions = ["kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext"];
+            expected.extend(pairs(&actions, "GetAtt DataKey.Arn"));
             assert_eq!(variables(function)["KOOGALLERY_KMS_KEY_ARN"], "GetAtt DataKey.Arn");
         }
         if binary == DELIVER_EVENTS {
             let queue =
                 ["ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "ReceiveMessage", "SendMessage"];
             let queue = queue.map(|action| format!("sqs:{action}"));
-            expected.push((set(["dynamodb:Query"]), set(["Sub ${Table.Arn}/index/open"])));
-            expected.push((set(queue.iter().map(String::as_str)), set(["GetAtt EventQueue.Arn"])));
+            expected.extend(pairs(&queue.each_ref().map(String::as_str), "GetAtt EventQueue.Arn"));
+            let bus = "Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}";
+            expected.extend(pairs(&["events:PutEvents"], bus));
         }
-        if binary == SELLER_API {
-            expected.push((set(["dynamodb:Query"]), set(["Sub ${Table.Arn}/index/listed"])));
-        }
-        assert_eq!(statements(&template, function), expected, "{binary}");
+        assert_eq!(template.granted(binary), expected.into_iter().collect(), "{binary}");
         assert_eq!(variables(function)["KOOGALLERY_TABLE"], "Ref Table");
     }
-
-    let (name, function) = &functions[FRONT_DOOR];
-    let others = functions.iter().filter(|(other, _)| !NO_CALLBACKS.contains(&other.as_str()));
-    let others = others.map(|(_, function)| function);
-    let others: Vec<String> = others.map(|(other, _)| format!("GetAtt {other}.Arn")).collect();
-    let expected = vec![log(name), (set(["lambda:InvokeFunction"]), set(others.iter().map(String::as_str)))];
-    assert_eq!(statements(&template, function), expected);
+    let invoked = callbacks(&template).into_values();
+    let invoked = invoked.map(|id| ("lambda:InvokeFunction".to_owned(), format!("GetAtt {id}.Arn")));
+    assert_eq!(template.granted(FRONT_DOOR), invoked.collect());
     assert_eq!(functions.len(), TABLE_ACTIONS.len() + 1);
 }
 
 /// Every name that a value refers to: what `cfn-lint` lets pass in a template with a transform.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
-        Value::Sequence(values) => values.iter().for_each(|value| references(value, found)),
-        Value::Mapping(members) => members.values().for_each(|value| references(value, found)),
-        Value::Tagged(tagged) => {
-            let text = plain(&tagged.value);
-            match tagged.tag.to_string().as_str() {
-                "!Ref" | "!Condition" => drop(found.insert(text)),
-                "!GetAtt" => drop(found.insert(text.split('.').next().unwrap().to_owned())),
-                "!Sub" => {
-                    found
-                        .extend(text.split("${").skip(1).map(|rest| rest.split(['}', '.']).next().unwrap().to_owned()));
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), value) {
+                    ("Ref" | "Condition", Value::String(name)) => drop(found.insert(name.clone())),
+                    ("Fn::GetAtt" | "Fn::If", Value::Array(path)) => drop(found.insert(plain(&path[0]))),
+                    ("Fn::Sub", Value::String(text)) => {
+                        let names = text.split("${").skip(1);
+                        found.extend(names.map(|rest| rest.split(['}', '.']).next().unwrap().to_owned()));
+                    }
+                    _ => {}
                 }
-                "!If" => drop(found.insert(plain(&tagged.value[0]))),
-                _ => {}
+                references(value, found);
             }
-            references(&tagged.value, found);
         }
         _ => {}
     }
@@ -308,12 +304,12 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 
 #[test]
 fn every_name_that_is_referred_to_exists() {
-    let template = template();
+    let template = Template::read();
     let mut referred = BTreeSet::new();
-    references(&template, &mut referred);
+    references(template.whole(), &mut referred);
     referred.retain(|name| !name.starts_with("AWS::"));
     assert!(referred.len() > 50);
-    let sections = ["Parameters", "Resources", "Conditions"].map(|section| template[section].as_mapping().unwrap());
+    let sections = ["Parameters", "Resources", "Conditions"].map(|section| template.section(section));
     for name in referred {
         assert!(sections.iter().any(|section| section.contains_key(name.as_str())), "nothing is called {name}");
     }
@@ -321,30 +317,28 @@ fn every_name_that_is_referred_to_exists() {
 
 #[test]
 fn roles_are_not_shared_and_hold_no_wildcard() {
-    let template = template();
+    let template = Template::read();
     let mut roles = BTreeSet::new();
-    for (binary, (_, function)) in functions(&template) {
+    for (binary, (_, function)) in template.functions() {
         assert!(roles.insert(plain(&function["Properties"]["Role"])), "{binary} shares its role");
         assert!(function["Properties"]["Policies"].is_null(), "{binary}: SAM would add a managed policy");
-        for (actions, targets) in statements(&template, &function) {
-            for text in actions.iter().chain(&targets) {
-                assert!(!text.contains('*'), "{binary} may {text}");
-            }
+        for (action, target) in template.granted(binary) {
+            assert!(!action.contains('*') && !target.contains('*'), "{binary} may {action} {target}");
         }
     }
     // The pipe's is the only other one.
-    assert_eq!(of_type(&resources(&template), "AWS::IAM::Role").len(), roles.len() + 1);
+    assert_eq!(template.of_type("AWS::IAM::Role").len(), roles.len() + 1);
 }
 
 #[test]
 fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() {
-    let resources = resources(&template());
-    let pipe = &resources["EventPipe"]["Properties"];
+    let template = Template::read();
+    let pipe = &template.resource("EventPipe")["Properties"];
     let target = &pipe["TargetParameters"];
     let group = format!("$.dynamodb.NewImage.{}.S", koogallery_store::GROUP);
     assert_eq!(target["SqsQueueParameters"]["MessageGroupId"], group.as_str());
     assert_eq!(target["InputTemplate"], r#"{"subject": <$.dynamodb.Keys.pk.S>}"#);
-    let filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"].as_sequence().unwrap();
+    let filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"].as_array().unwrap();
     let filters: Vec<serde_json::Value> =
         filters.iter().map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
     for (filter, name) in filters.iter().zip(["INSERT", "MODIFY"]) {
@@ -353,10 +347,10 @@ fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() 
         assert_eq!(filter["dynamodb"]["NewImage"]["open"]["S"][0]["prefix"], "UNDELIVERED#");
     }
 
-    let policies = resources["EventPipeRole"]["Properties"]["Policies"].as_sequence().unwrap();
-    let statements = policies[0]["PolicyDocument"]["Statement"].as_sequence().unwrap();
+    let policies = template.resource("EventPipeRole")["Properties"]["Policies"].as_array().unwrap();
+    let statements = policies[0]["PolicyDocument"]["Statement"].as_array().unwrap();
     let granted: Vec<_> =
-        statements.iter().map(|statement| (list(&statement["Action"]), plain(&statement["Resource"]))).collect();
+        statements.iter().map(|statement| (texts(&statement["Action"]), plain(&statement["Resource"]))).collect();
     let stream = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
     let stream = stream.map(|action| format!("dynamodb:{action}")).to_vec();
     let expected = [
@@ -368,25 +362,26 @@ fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() 
 
 #[test]
 fn the_queue_is_patient_enough_for_its_function() {
-    let resources = resources(&template());
-    let (queue, function) = (&resources["EventQueue"]["Properties"], &resources["DeliverEventsFunction"]["Properties"]);
-    for queue in [queue, &resources["EventDeadLetters"]["Properties"]] {
+    let template = Template::read();
+    let properties = |id| &template.resource(id)["Properties"];
+    let (queue, function) = (properties("EventQueue"), properties("DeliverEventsFunction"));
+    for queue in [queue, properties("EventDeadLetters")] {
         assert_eq!((&queue["FifoQueue"], &queue["SqsManagedSseEnabled"]), (&true.into(), &true.into()));
         assert_eq!(queue["MessageRetentionPeriod"], 14 * 24 * 3600);
     }
     // As AWS recommends: a batch is not handed over again while a function may be working on it.
     assert!(queue["VisibilityTimeout"].as_u64() >= function["Timeout"].as_u64().map(|timeout| 6 * timeout));
-    let source = &resources["DeliverEventsSource"]["Properties"];
-    assert_eq!(list(&source["FunctionResponseTypes"]), ["ReportBatchItemFailures"]);
+    let source = properties("DeliverEventsSource");
+    assert_eq!(texts(&source["FunctionResponseTypes"]), ["ReportBatchItemFailures"]);
 }
 
 #[test]
 fn personal_data_is_erased_every_day_after_as_many_as_the_code_takes() {
-    let template = template();
-    let schedule = &resources(&template)["ErasePersonalDataSchedule"]["Properties"];
+    let template = Template::read();
+    let schedule = &template.resource("ErasePersonalDataSchedule")["Properties"];
     assert_eq!(schedule["ScheduleExpression"], "rate(1 day)");
     assert_eq!(plain(&schedule["Targets"][0]["Arn"]), "GetAtt ErasePersonalDataFunction.Arn");
-    let days = &template["Parameters"]["PersonalDataDays"];
+    let days = &template.section("Parameters")["PersonalDataDays"];
     let retention = |days: &str| {
         let environment = koogallery_runtime::Environment::default();
         erase_personal_data::Retention::of(&environment.with("KOOGALLERY_PERSONAL_DATA_DAYS", days)).ok()
@@ -395,7 +390,7 @@ fn personal_data_is_erased_every_day_after_as_many_as_the_code_takes() {
     let [least, most] = ["MinValue", "MaxValue"].map(|bound| days[bound].as_i64().unwrap());
     let taken = |days: i64| retention(&days.to_string()).is_some();
     assert_eq!([least - 1, least, most, most + 1].map(taken), [false, true, true, false]);
-    let (_, function) = &functions(&template)[ERASE_PERSONAL_DATA];
+    let (_, function) = template.functions()[ERASE_PERSONAL_DATA];
     assert_eq!(variables(function)["KOOGALLERY_PERSONAL_DATA_DAYS"], "Ref PersonalDataDays");
 }
 
@@ -414,8 +409,8 @@ fn every_variable_that_is_set_is_read() {
             }
         }
     }
-    for (binary, (_, function)) in functions(&template()) {
-        for name in variables(&function).keys() {
+    for (binary, (_, function)) in Template::read().functions() {
+        for name in variables(function).keys() {
             assert!(sources.contains(&format!("\"{name}\"")), "{binary}: nothing reads {name}");
         }
     }
@@ -459,7 +454,7 @@ fn every_metric_of_an_alarm_is_written() {
     let run = erase_personal_data::CloudWatchJournal::of(&environment).ran_line(&run);
     let lines = [call, sweep, api.line(""), run];
     let mut own = 0;
-    for (name, alarm) in of_type(&resources(&template()), "AWS::CloudWatch::Alarm") {
+    for (name, alarm) in Template::read().of_type("AWS::CloudWatch::Alarm") {
         assert_eq!(alarm["Properties"]["TreatMissingData"], "notBreaching", "{name}");
         if plain(&alarm["Properties"]["Namespace"]).starts_with("Sub KooGallery/") {
             own += 1;
@@ -468,4 +463,28 @@ fn every_metric_of_an_alarm_is_written() {
         }
     }
     assert_eq!(own, 9);
+}
+
+#[test]
+fn every_function_is_watched() {
+    let template = Template::read();
+    let dashboard = plain(&template.resource("Dashboard")["Properties"]["DashboardBody"]);
+    let watched: BTreeSet<(String, String)> = template
+        .of_type("AWS::CloudWatch::Alarm")
+        .into_values()
+        .filter(|alarm| alarm["Properties"]["Namespace"] == "AWS/Lambda")
+        .map(|alarm| {
+            let dimension = &alarm["Properties"]["Dimensions"][0];
+            assert_eq!(dimension["Name"], "FunctionName");
+            (plain(&dimension["Value"]), plain(&alarm["Properties"]["MetricName"]))
+        })
+        .collect();
+    for (binary, (id, _)) in template.functions() {
+        for metric in ["Errors", "Throttles"] {
+            assert!(watched.contains(&(format!("Ref {id}"), metric.to_owned())), "no alarm tells {metric} of {binary}");
+        }
+    }
+    for id in callbacks(&template).into_values().chain(["FrontDoorFunction"]) {
+        assert!(dashboard.contains(&format!("\"${{{id}}}\"")), "the dashboard lacks {id}");
+    }
 }

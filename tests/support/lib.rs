@@ -13,6 +13,7 @@ pub mod kit;
 pub mod kms;
 pub mod lambda;
 pub mod secrets;
+pub mod template;
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
