@@ -29,9 +29,16 @@ pub(super) fn mock_orders(now: Timestamp) -> impl Iterator<Item = OrderInfo> {
     ORDERS.into_iter().map(move |(id, order_type, charging_mode, period)| OrderInfo {
         order_id: made(id.parse()),
         create_time: time(now),
+        currency: None,
+        currency_after_discount: None,
         order_lines: vec![OrderLine {
             order_line_id: made(format!("{id}-000001").parse()),
             charging_mode: Some(charging_mode),
+            // A refund has no amount of its own, and a negative one of the deal.
+            currency: (order_type != OrderType::Unsubscribe).then(|| "100.00".to_owned()),
+            currency_after_discount: Some(
+                if order_type == OrderType::Unsubscribe { "-90.00" } else { "90.00" }.to_owned(),
+            ),
             expire_time: period.and_then(|(_, days)| match order_type {
                 OrderType::Unsubscribe => time(now),
                 _ => time(now.after(DAY * days)),

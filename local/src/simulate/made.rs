@@ -52,13 +52,18 @@ impl Order {
             ..ProductInfo::default()
         };
         let text = |text: &str| Some(text.to_owned().into());
+        let refund = order_type == OrderType::Unsubscribe;
         OrderInfo {
             order_id: made(self.id.parse()),
             order_type,
+            currency: None,
+            currency_after_discount: None,
             create_time: ExpireTime::from_timestamp(now()).map(|time| time.to_string().into()),
             order_lines: vec![OrderLine {
                 order_line_id: made(self.line.parse()),
                 charging_mode: Some(ChargingMode::Period),
+                currency: (!refund).then(|| "100.00".to_owned()),
+                currency_after_discount: Some(if refund { "-90.00" } else { "90.00" }.to_owned()),
                 expire_time: Some(self.expire_time.to_string().into()),
                 period_type: Some("month".to_owned()),
                 period_number: Some(months),

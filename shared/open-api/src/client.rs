@@ -34,6 +34,8 @@ pub struct Patience {
     pub first_pause: Duration,
     /// No pause is longer, but for chance.
     pub longest_pause: Duration,
+    /// After "asked too often", no pause is shorter. KooGallery does not tell its limit.
+    pub too_often_pause: Duration,
 }
 
 impl Default for Patience {
@@ -43,6 +45,7 @@ impl Default for Patience {
             answer: Duration::from_secs(10),
             first_pause: Duration::from_millis(200),
             longest_pause: Duration::from_secs(5),
+            too_often_pause: Duration::from_secs(2),
         }
     }
 }
@@ -83,7 +86,7 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Bytes,
     /// What errors must not repeat, should KooGallery's message hold it.
     pub(crate) secrets: Vec<&'a str>,
-    pub(crate) verdict: fn(&str) -> Verdict,
+    pub(crate) verdict: fn(&str, StatusCode) -> Option<Verdict>,
 }
 
 impl Call<'_> {
@@ -161,6 +164,8 @@ impl Client {
                 Err(_) => return Err(Error::TimedOut(call.subject.clone())),
             };
             let pause = pauses.next().filter(|_| call.repeat == Repeat::Safe && error.worth_a_retry());
+            let pause = pause
+                .map(|pause| if error.asked_too_often() { pause.max(self.patience.too_often_pause) } else { pause });
             match pause {
                 Some(pause) if Instant::now() + pause < deadline => tokio::time::sleep(pause).await,
                 _ => return Err(error),
@@ -203,17 +208,20 @@ impl Client {
         // An empty answer says as much as an empty object.
         let answer = if body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(body) };
         let said = answer.as_ref().map(|answer| self.said(call, answer)).unwrap_or_default();
-        if !status.is_success() {
-            return Err(Error::Status { subject: subject(), status: status.as_u16(), said });
-        }
-        let answer = answer.map_err(|error| Error::Malformed {
-            subject: subject(),
-            problem: format!("no JSON object (line {}, column {})", error.line(), error.column()),
-        })?;
-        match (call.verdict)(&said.code) {
-            Verdict::Accepted => Ok(answer),
-            Verdict::Refused => Err(Error::Refused { subject: subject(), said }),
-            Verdict::TryAgain => Err(Error::TheirSide { subject: subject(), said }),
+        let unexpected = |said| Err(Error::Status { subject: subject(), status: status.as_u16(), said });
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(_) if !status.is_success() => return unexpected(said),
+            Err(error) => {
+                let problem = format!("no JSON object (line {}, column {})", error.line(), error.column());
+                return Err(Error::Malformed { subject: subject(), problem });
+            }
+        };
+        match (call.verdict)(&said.code, status) {
+            Some(Verdict::Accepted) if status.is_success() => Ok(answer),
+            Some(Verdict::Refused) => Err(Error::Refused { subject: subject(), said }),
+            Some(Verdict::TryAgain) => Err(Error::TheirSide { subject: subject(), said }),
+            Some(Verdict::Accepted) | None => unexpected(said),
         }
     }
 
@@ -222,15 +230,21 @@ impl Client {
         let member = |names: [&str; 2]| {
             let text = match names.iter().find_map(|name| answer.get(*name)) {
                 Some(Value::String(text)) => text.clone(),
-                Some(Value::Number(number)) => number.to_string(),
-                _ => String::new(),
+                None | Some(Value::Null) => String::new(),
+                Some(other) => other.to_string(),
             };
             let secrets = call.secrets.iter().filter(|secret| !secret.is_empty());
             let blotted = secrets.fold(text, |text, secret| text.replace(secret, "…"));
             let blotted = self.credentials.blotted_from(&blotted);
             blotted.chars().filter(|character| !character.is_control()).take(MAX_MESSAGE).collect::<String>()
         };
-        Said { code: member(["resultCode", "error_code"]), message: member(["resultMsg", "error_msg"]) }
+        let mut message = member(["resultMsg", "error_msg"]);
+        // Says why, where the code alone does not.
+        let extra = member(["extra_info", "extraInfo"]);
+        if !extra.is_empty() {
+            message = [message, extra].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+        }
+        Said { code: member(["resultCode", "error_code"]), message }
     }
 }
 

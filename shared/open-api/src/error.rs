@@ -36,7 +36,7 @@ impl fmt::Display for Subject {
 pub struct Said {
     /// `resultCode` or `error_code`.
     pub code: String,
-    /// `resultMsg` or `error_msg`, shortened.
+    /// `resultMsg` or `error_msg`, with `extra_info`; each shortened.
     pub message: String,
 }
 
@@ -128,6 +128,12 @@ impl Error {
             Self::Status { status, .. } => matches!(status, 429 | 500..),
             Self::Refused { .. } | Self::Malformed { .. } | Self::Request { .. } => false,
         }
+    }
+
+    /// Whether KooGallery wants a longer pause.
+    pub(crate) fn asked_too_often(&self) -> bool {
+        matches!(self, Self::TheirSide { said, .. } if said.code == "MKT.0250")
+            || matches!(self, Self::Status { status: 429, .. })
     }
 
     /// Whether the client itself tries again where that is safe. A time-out has used up what patience there was.

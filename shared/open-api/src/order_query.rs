@@ -52,6 +52,12 @@ pub struct OrderInfo {
     pub order_id: OrderId,
     /// What it did.
     pub order_type: OrderType,
+    /// The order's amount, as KooGallery wrote it; empty for refunds. Here or on the lines.
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The amount of the deal, vouchers not deducted, as KooGallery wrote it; negative for refunds. Here or on the lines.
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    pub currency_after_discount: Option<String>,
     /// When it was made.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<SentTime>,
@@ -75,7 +81,13 @@ pub struct OrderLine {
     /// How it is charged.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub charging_mode: Option<ChargingMode>,
-    /// When the paid period ends.
+    /// The line's amount, as KooGallery wrote it; empty for refunds.
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// The amount of the deal, vouchers not deducted, as KooGallery wrote it; negative for refunds.
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    pub currency_after_discount: Option<String>,
+    /// When the paid period ends; an estimate from order time and period.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<SentTime>,
     /// The period's unit, in KooGallery's word.
@@ -178,7 +190,8 @@ mod tests {
     use super::*;
 
     const ORDER: &str = r#"{
-        "orderId": "CS1", "orderType": "NEW", "createTime": "20251124094912", "orderLine": [{
+        "orderId": "CS1", "orderType": "NEW", "createTime": "20251124094912", "currency": "1200.10",
+        "orderLine": [{ "currency": "", "currencyAfterDiscount": "-12345678901234567.8900",
             "orderLineId": "CS1-000001", "chargingMode": "PERIOD", "expireTime": "20261124155959000",
             "periodType": "year", "periodNumber": "1",
             "productInfo": [{"skuCode": "sku-1", "productId": "p-1", "linearValue": "5", "newer": 1}],
@@ -195,6 +208,13 @@ mod tests {
         let line = &order.order_lines[0];
         assert_eq!(line.charging_mode, Some(ChargingMode::Period));
         assert_eq!(line.period_number, Some(1));
+        let money = |text: &Option<String>| text.clone().unwrap_or_default();
+        assert_eq!(
+            (money(&order.currency), money(&order.currency_after_discount)),
+            ("1200.10".to_owned(), String::new())
+        );
+        assert_eq!(line.currency, None, "empty for a refund");
+        assert_eq!(money(&line.currency_after_discount), "-12345678901234567.8900", "to the digit");
         assert_eq!(line.product_info[0].linear_value, Some(5.0));
         assert_eq!(line.extend_params[1].value.reveal(), "3");
         assert_eq!(line.expire_time.as_ref().unwrap().timestamp().unwrap().as_millis(), 1_795_535_999_000);

@@ -96,6 +96,7 @@ fn client(address: &str) -> Client {
         answer: Duration::from_secs(30),
         first_pause: pause,
         longest_pause: pause,
+        too_often_pause: pause,
     };
     Client::new(address.parse::<BaseUrl>().unwrap(), credentials(), now, patience).unwrap()
 }
@@ -134,13 +135,14 @@ async fn order_query_is_repeated_while_their_side_fails() {
         Answer(503, "<html>"),
         Answer(429, "{}"),
         Answer(200, r#"{"resultCode":"MKT.0999","resultMsg":"busy"}"#),
-        Answer(200, r#"{"resultCode":"MKT.9002"}"#),
+        Answer(406, r#"{"resultCode":"MKT.0250","resultMsg":"too often"}"#),
+        Answer(500, r#"{"resultCode":"MKT.9003"}"#),
         Answer(200, ORDER),
     ])
     .await;
     assert_eq!(server.client().order_query(&order(), None, later()).await.unwrap().order_id, order());
     let requests = server.requests();
-    assert_eq!(requests.len(), 5);
+    assert_eq!(requests.len(), 6);
     for request in &requests {
         assert_eq!(ak_sk::verify(request, &credentials(), now()), Ok(()));
     }
@@ -150,6 +152,15 @@ async fn order_query_is_repeated_while_their_side_fails() {
 async fn what_was_refused_is_not_repeated() {
     for (step, code) in [
         (&[Answer(200, r#"{"resultCode":"MKT.0100","resultMsg":"bad order"}"#)], "MKT.0100 (bad order)"),
+        (
+            &[Answer(500, r#"{"resultCode":"MKT.0100","resultMsg":"bad","extra_info":{"orderId":"too long"}}"#)],
+            r#"MKT.0100 (bad; {"orderId":"too long"})"#,
+        ),
+        (
+            &[Answer(500, r#"{"resultCode":"MKT.9005","resultMsg":"no","extra_info":"no right"}"#)],
+            "MKT.9005 (no; no right)",
+        ),
+        (&[Answer(401, r#"{"resultCode":"MKT.0150"}"#)], "refused: MKT.0150"),
         (&[Answer(401, r#"{"error_code":"APIGW.0301","error_msg":"no"}"#)], "HTTP 401, APIGW.0301 (no)"),
         (&[Answer(404, "nothing here")], "HTTP 404, no code"),
     ] {
@@ -213,6 +224,18 @@ async fn no_pause_goes_past_the_deadline() {
     let error = client.order_query(&order(), None, later()).await.unwrap_err();
     assert!(matches!(error, Error::Status { status: 500, .. }) && error.try_again(), "{error}");
     assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn asked_too_often_the_client_waits_longer_before_it_asks_again() {
+    let server = Server::of(&[Answer(406, r#"{"resultCode":"MKT.0250"}"#), Answer(200, ORDER)]).await;
+    let base = server.address.parse::<BaseUrl>().unwrap();
+    let pause = Duration::from_millis(1);
+    let patience = Patience { first_pause: pause, too_often_pause: Duration::from_hours(1), ..Patience::default() };
+    let client = Client::new(base, credentials(), now, patience).unwrap();
+    let error = client.order_query(&order(), None, later()).await.unwrap_err();
+    assert!(matches!(error, Error::TheirSide { .. }) && error.try_again(), "{error}");
+    assert_eq!(server.requests().len(), 1, "the longer pause goes past the deadline");
 }
 
 #[tokio::test]
