@@ -19,7 +19,7 @@ use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, now};
-use koogallery_store::{Gone, Provisioned, StoreError, SubjectKey, UsageKept};
+use koogallery_store::{Gone, Provisioned, StoreError, SubjectKey, ToldBy, UsageKept};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Post, TestClock};
 use koogallery_tests::bodies::{self, CODE, FUTURE, LICENSE, with};
@@ -133,7 +133,10 @@ impl Sold {
         let way_in = json!({ "frontEndUrl": "https://app.example.com/", "userName": format!("first-admin-{n}"),
             "password": format!("first-password-{n}") });
         let way_in: AppInfo = serde_json::from_value(way_in).unwrap();
-        assert_eq!(seller.host.store().provisioned(&self.id(), &way_in).await.unwrap(), Provisioned::Applied);
+        assert_eq!(
+            seller.host.store().provisioned(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
+            Provisioned::Applied
+        );
         let used = json!({ "usageValue": 1, "statisticalTime": "20261231160000000",
             "dashboardUrl": format!("https://app.example.com/dashboard-of-{n}") });
         let used: UsageInfo = serde_json::from_value(used).unwrap();
@@ -176,7 +179,10 @@ impl Sold {
             assert_eq!(seller.say(&body).await, "000000");
         }
         let way_in: AppInfo = serde_json::from_value(json!({ "frontEndUrl": "https://late.example.com/" })).unwrap();
-        assert_eq!(seller.host.store().provisioned(&self.id(), &way_in).await.unwrap(), Provisioned::Released);
+        assert_eq!(
+            seller.host.store().provisioned(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
+            Provisioned::Released
+        );
         assert_eq!(seller.host.store().keep_usage(&self.id(), &[]).await.unwrap(), UsageKept::Released);
     }
 

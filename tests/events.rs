@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use deliver_events::type_name;
-use koogallery::AccessKeys;
+use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
+use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::now;
@@ -91,6 +92,23 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     seller.say_all(&others[..1]).await;
     assert_eq!(seller.say(&bodies::get_license("e-1", "fingerprint")).await, "000004");
     seller.say_all(&others[1..]).await;
+    let license = [
+        ("activity", "getLicense"),
+        ("orderId", "MOCKONETIMENEW"),
+        ("productId", "p-1"),
+        ("customerName", "Example Buyer"),
+        ("expireTime", "20991231160000"),
+        ("amount", "25"),
+        ("skuCode", "s-1"),
+        ("chargingMode", "1"),
+        ("periodType", "year"),
+        ("periodNumber", "1"),
+        ("trialFlag", "0"),
+        ("provisionType", "3"),
+    ];
+    let parameters = license.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let call = SignedCall::basic_v1(&seller.key(InterfaceType::License), parameters, now());
+    assert_eq!(seller.send(&call).await.result_code.as_str(), "000004");
     seller.sync_all(all_syncs()).await;
     seller.say_all(std::slice::from_ref(release)).await;
     let mut pump = post.pump(&seller).await;

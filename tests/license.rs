@@ -12,6 +12,7 @@ use koogallery_local::marketplace::SignedCall;
 use koogallery_local::v1_reply::genuine;
 use koogallery_runtime::now;
 use koogallery_store::{FreezeCause, LicenseRequestId, Status, World};
+use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{
     CODE, FUTURE, ID, INSTANCE, LICENSE, PAST, freeze, freeze_code, get_license, purchase, refresh_code, release,
     release_code, renew_code, renewal, unfreeze_code, with,
@@ -298,7 +299,7 @@ async fn debug_calls_are_answered_for_ever_in_their_own_world() {
             assert_eq!(seller.say(&debug(body)).await, "000000");
         }
         for (instance, device) in [(ID, "f-1"), (ID, "f-2"), ("never-made", "f-1")] {
-            assert_eq!(seller.say(&debug(with(get_license("e-1", device), "instanceId", instance))).await, "000004");
+            assert_eq!(seller.say(&debug(with(get_license("e-1", device), "instanceId", instance))).await, "000000");
         }
         let unmet = debug(without(get_license("e-9", "f-1"), "expireTime"));
         assert_eq!(seller.say(&unmet).await, "000902", "what the call lacks is told as to a real one");
@@ -354,11 +355,15 @@ async fn the_usual_call_asks_the_store_once() {
 
 /// Sends a V1.0 call; the code of its answer, which must be signed.
 async fn say_v1(seller: &Seller, parameters: &[(&str, &str)]) -> String {
+    reply_v1(seller, parameters).await.result_code.to_string()
+}
+
+async fn reply_v1(seller: &Seller, parameters: &[(&str, &str)]) -> koogallery::Reply {
     let key = seller.key(InterfaceType::License);
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let exchange = seller.marketplace.send(&SignedCall::basic_v1(&key, parameters, now())).await.unwrap();
     genuine(&exchange, &key, false).unwrap();
-    exchange.reply().unwrap().result_code.to_string()
+    exchange.reply().unwrap()
 }
 
 #[tokio::test]
@@ -379,23 +384,69 @@ async fn the_retired_interface_ends_in_the_same_state() {
     assert_eq!(seller.events(LICENSE).await, ["license.refreshed", "license.frozen", "license.released"]);
 }
 
+/// What License 1.0 tells of a purchase, as V1.0's newInstance does.
+fn bought(product: &'static str) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("activity", "getLicense"),
+        ("businessId", "b-1"),
+        ("customerId", "c-1"),
+        ("customerName", "Example Buyer"),
+        ("orderId", "CS1"),
+        ("productId", product),
+        ("chargingMode", "1"),
+        ("expireTime", "20991231160000"),
+        ("periodType", "year"),
+        ("periodNumber", "1"),
+        ("amount", "25"),
+        // [{"name":"machineCode","value":"M-4711"}]
+        ("saasExtendParams", "W3sibmFtZSI6Im1hY2hpbmVDb2RlIiwidmFsdWUiOiJNLTQ3MTEifV0="),
+    ]
+}
+
 #[tokio::test]
 async fn the_retired_interface_has_one_license_for_a_purchase() {
     let seller = with_rules(r#"{"quota":1,"fingerprint":"required","expiry":"required"}"#).await;
-    let bought = |product: &'static str| [("activity", "getLicense"), ("orderId", "CS1"), ("productId", product)];
+    let bare = |product: &'static str| [("activity", "getLicense"), ("orderId", "CS1"), ("productId", product)];
     for product in ["p-1", "p-1", "p-2", ""] {
-        assert_eq!(say_v1(&seller, &bought(product)).await, "000004", "{product}");
+        assert_eq!(say_v1(&seller, &bare(product)).await, "000004", "{product}");
     }
-    let debug = [&bought("p-1")[..], &[("testFlag", "1")]].concat();
-    assert_eq!(say_v1(&seller, &debug).await, "000004");
     let events = seller.whole_events("ORDER#CS1").await;
     let told: Vec<&Value> = events.iter().map(|event| &event.data).collect();
     let product = |product: &str| json!({ "orderId": "CS1", "productId": product });
     assert_eq!(told, [&product("p-1"), &product("p-2"), &json!({ "orderId": "CS1" })]);
+}
 
-    let id = LicenseRequestId::Purchase { order_id: "CS1".parse().unwrap(), product_id: "p-1".parse().ok() };
-    assert!(seller.host.store().license_handed_in(World::Real, &id, now()).await.unwrap());
-    assert_eq!(say_v1(&seller, &bought("p-1")).await, "000000");
-    assert_eq!(say_v1(&seller, &bought("p-2")).await, "000004");
-    assert_eq!(say_v1(&seller, &debug).await, "000004", "a debug call does not see it");
+#[tokio::test]
+async fn a_debug_call_for_a_license_is_a_success_at_once_and_touches_nothing() {
+    let seller = Seller::start().await;
+    let debug = [&bought("p-1")[..], &[("testFlag", "1")]].concat();
+    for _ in 0..2 {
+        let reply = reply_v1(&seller, &debug).await;
+        assert_eq!((reply.result_code.as_str(), reply.license.unwrap().reveal()), ("000000", "DEBUG-LICENSE"));
+    }
+    assert_eq!(reply_v1(&seller, &bought("p-1")).await.result_code.as_str(), "000004", "a real one waits");
+    assert_eq!(reply_v1(&seller, &debug).await.result_code.as_str(), "000000");
+    let debug = seller.everything().await.into_iter().filter(|item| text(item, "pk").starts_with("TEST#"));
+    assert!(debug.count() > 0 && seller.events("TEST#ORDER#CS1").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_purchase_told_reaches_the_application_and_is_sealed_at_rest() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, |environment| environment).await;
+    assert_eq!(say_v1(&seller, &bought("p-1")).await, "000004");
+    let clear = json!({ "orderId": "CS1", "productId": "p-1", "expireTime": "20991231160000000", "amount": "25",
+        "chargingMode": "1", "periodType": "year", "periodNumber": "1" });
+    assert_eq!(seller.whole_events("ORDER#CS1").await[0].data, clear);
+    let at_rest = format!("{:?}", seller.everything().await);
+    assert!(!at_rest.contains("M-4711") && !at_rest.contains("Example Buyer") && !at_rest.contains("c-1"), "{at_rest}");
+    let details =
+        seller.items().await.into_iter().find(|item| text(item, "sk").starts_with("LICENSE_DETAILS")).unwrap();
+    assert!(details.contains_key("expiresAt"), "it goes by itself");
+
+    post.deliver(&mut post.pump(&seller).await).await;
+    let told = &post.application.taken()[0].body["data"];
+    assert_eq!(told["purchase"]["saasExtendParams"], json!([{ "name": "machineCode", "value": "M-4711" }]));
+    assert_eq!((&told["purchase"]["customerName"], &told["amount"]), (&json!("Example Buyer"), &json!("25")));
+    assert_eq!(post.account(&seller).await.lost, 0);
 }

@@ -54,6 +54,19 @@ async fn with_open_api(secret: &str) -> (Seller, Api, StandIn) {
     (seller, api, stand_in)
 }
 
+/// The same where instances wait for the application.
+async fn deferred_with_open_api() -> (Seller, Api, StandIn) {
+    let credentials = Credentials::new(AK, SK).unwrap();
+    let stand_in = StandIn::start(credentials, AccessKeys::from_json(KEYS).unwrap(), now).await.unwrap();
+    let endpoint = stand_in.endpoint().to_string();
+    let seller = Seller::with(|environment| {
+        at_open_api(with_token(environment), &endpoint, SK).with("KOOGALLERY_PROVISIONING", "deferred")
+    })
+    .await;
+    let api = Api::of(&seller);
+    (seller, api, stand_in)
+}
+
 fn at_open_api(environment: Environment, endpoint: &str, secret: &str) -> Environment {
     environment
         .with("KOOGALLERY_OPEN_API_URL", endpoint)
@@ -294,8 +307,8 @@ async fn how_long_a_buyer_waits_is_measured_whenever_koogallery_asks() {
         assert_eq!(age(), None, "{asked}");
     }
     let debug = with(with(purchase(), "testFlag", "1"), "businessId", "b-3");
-    assert_eq!((seller.say(&debug).await, age()), ("000004", None));
-    assert_eq!((seller.say(&debug).await, age()), ("000004", None), "nobody waits for a debug case");
+    assert_eq!((seller.say(&debug).await, age()), ("000000", None));
+    assert_eq!((seller.say(&debug).await, age()), ("000000", None), "nobody waits for a debug case");
 }
 
 #[tokio::test]
@@ -311,7 +324,8 @@ async fn a_failure_is_told_until_a_success() {
     assert_eq!(*failure, json!({ "resultCode": "000106", "message": "sold out: until tomorrow" }));
     api.put("/v1/instances/b-1/app-info", &app_info()).await.expect(204);
     assert_eq!(seller.say(&query()).await, "000000");
-    api.put(path, &json!({ "resultCode": "000106" })).await.expect(204);
+    let problem = api.put(path, &json!({ "resultCode": "000106" })).await.expect(409);
+    assert_eq!(problem["type"], "/problems/already-provisioned");
     assert_eq!(seller.say(&query()).await, "000000", "a success stays");
 }
 
@@ -328,13 +342,17 @@ async fn what_cannot_be_used_is_refused_and_changes_nothing() {
         json!({ "frontEndUrl": "app.example.com" }),
         json!({ "frontEndUrl": "javascript:alert(1)" }),
         json!({ "frontEndUrl": format!("https://{}", long(505)) }),
-        json!({ "frontEndUrl": "https://app.example.com/", "userNmae": "a typing error" }),
+        json!({ "frontEndUrl": null }),
+        json!({ "frontEndUrl": "https://app.example.com/", "adminUrl": "app.example.com" }),
         json!({ "frontEndUrl": "https://app.example.com/", "memo": long(1025) }),
         json!({ "frontEndUrl": "https://app.example.com/", "password": long(129) }),
-        json!({ "frontEndUrl": "https://app.example.com/", "password": null }),
+        json!({ "frontEndUrl": "https://app.example.com/", "password": 7 }),
     ] {
         api.put("/v1/instances/b-1/app-info", &body).await.expect(400);
     }
+    let no_text = json!({ "frontEndUrl": "https://app.example.com/", "memo": ["a"] });
+    let problem = api.put("/v1/instances/b-1/app-info", &no_text).await.expect(400);
+    assert_eq!(problem["detail"], "appInfo.memo is no text");
     for body in [
         json!({}),
         json!({ "resultCode": "000000" }),
@@ -346,6 +364,17 @@ async fn what_cannot_be_used_is_refused_and_changes_nothing() {
         api.put("/v1/instances/b-1/provisioning-failure", &body).await.expect(400);
     }
     assert_eq!(seller.standing().await, before);
+}
+
+#[tokio::test]
+async fn what_is_optional_of_an_app_info_may_be_null_blank_or_more_than_is_known() {
+    let (seller, api) = deferred().await;
+    seller.say(&purchase()).await;
+    let body = json!({ "frontEndUrl": "https://app.example.com/", "adminUrl": "", "userName": null, "memo": " ",
+        "tenant": { "id": 7 } });
+    api.put("/v1/instances/b-1/app-info", &body).await.expect(204);
+    let shown = api.get("/v1/instances/b-1").await.expect(200);
+    assert_eq!(shown["appInfo"], json!({ "frontEndUrl": "https://app.example.com/" }));
 }
 
 #[tokio::test]
@@ -366,10 +395,14 @@ async fn say_v1(seller: &Seller, parameters: &[(&str, &str)]) {
 }
 
 async fn code_v1(seller: &Seller, interface: InterfaceType, parameters: &[(&str, &str)]) -> String {
+    reply_v1(seller, interface, parameters).await.result_code.to_string()
+}
+
+async fn reply_v1(seller: &Seller, interface: InterfaceType, parameters: &[(&str, &str)]) -> koogallery::Reply {
     let key = seller.key(interface);
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let exchange = seller.marketplace.send(&SignedCall::basic_v1(&key, parameters, now())).await.unwrap();
-    exchange.reply().unwrap().result_code.to_string()
+    exchange.reply().unwrap()
 }
 
 // ------------------------------------------------------------------------------------------------ Usage
@@ -805,25 +838,34 @@ async fn a_license_that_did_not_reach_koogallery_is_not_taken_for_handed_in() {
 }
 
 #[tokio::test]
-async fn a_purchase_s_license_is_said_to_be_made() {
+async fn a_purchase_s_license_goes_to_koogallery_with_each_answer() {
     let (seller, api) = start().await;
     let ask = async |product| {
         let asked = [("activity", "getLicense"), ("orderId", "CS1"), ("productId", product)];
-        code_v1(&seller, InterfaceType::License, &asked).await
+        let reply = reply_v1(&seller, InterfaceType::License, &asked).await;
+        (reply.result_code.to_string(), reply.license.map(|license| license.reveal().to_owned()))
     };
+    let (waiting, made) = (("000004".to_owned(), None), |text: &str| ("000000".to_owned(), Some(text.to_owned())));
     let path = "/v1/orders/CS1/license";
-    api.put(path, &json!({})).await.expect(404);
-    assert_eq!((ask("p-1").await, ask("").await), ("000004".to_owned(), "000004".to_owned()));
-    api.put(path, &json!({ "productId": "p-2" })).await.expect(404);
-    for bad in [json!({ "productId": "" }), json!({ "productId": null }), json!({ "text": "a license" })] {
+    let license = format!("-----BEGIN LICENSE-----\n{}\n许可", "x".repeat(8000));
+    let of = |product: &str, text: &str| json!({ "productId": product, "text": text });
+    api.put(path, &json!({ "text": "a license" })).await.expect(404);
+    assert_eq!((ask("p-1").await, ask("").await), (waiting.clone(), waiting.clone()));
+    api.put(path, &of("p-2", "a license")).await.expect(404);
+    for bad in [json!({ "productId": "p-1" }), of("", "a license"), of("p-1", " "), of("p-1", &"x".repeat(8193))] {
         api.put(path, &bad).await.expect(400);
     }
     for _ in 0..2 {
-        api.put(path, &json!({ "productId": "p-1" })).await.expect(204);
+        api.put(path, &of("p-1", &license)).await.expect(204);
+        assert_eq!((ask("p-1").await, ask("").await), (made(&license), waiting.clone()));
     }
-    assert_eq!((ask("p-1").await, ask("").await), ("000000".to_owned(), "000004".to_owned()));
-    api.ask(&Method::PUT, path, None).await.expect(204);
-    assert_eq!(ask("").await, "000000");
+    let problem = api.put(path, &of("p-1", "another license")).await.expect(409);
+    assert_eq!(problem["type"], "/problems/license-stands");
+    assert_eq!(ask("p-1").await, made(&license), "KooGallery may have it");
+    api.put(path, &json!({ "text": "the order's" })).await.expect(204);
+    assert_eq!(ask("").await, made("the order's"));
+    let at_rest = format!("{:?}", seller.everything().await);
+    assert!(!at_rest.contains("BEGIN LICENSE") && !format!("{:?}", seller.api_records()).contains("许可"));
 }
 
 // ------------------------------------------------------------------------------------------------ The description
@@ -937,8 +979,8 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
     vec![
         ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
         ("getInstance", "/v1/instances/b-1".to_owned(), None, 200),
-        ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
         ("putProvisioningFailure", "/v1/instances/b-1/provisioning-failure".to_owned(), Some(failure), 204),
+        ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
         ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),
         ("putUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), Some(usage_info), 204),
         ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
@@ -956,7 +998,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
         ("putLicense", "/v1/instances/b-1/licenses/e-1".to_owned(), Some(license), 204),
-        ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), None, 204),
+        ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), Some(json!({ "text": "a license" })), 204),
         ("activateLicense", activate, None, 200),
         ("licenseHeartbeat", heartbeat, None, 200),
         ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
@@ -967,8 +1009,11 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
 #[tokio::test]
 async fn every_documented_status_is_met() {
     let mut seen = Seen::default();
-    let (seller, api, stand_in) = with_open_api(SK).await;
-    seller.say_all(&[purchase(), bought("b-2"), about(release(), "b-2")]).await;
+    let (seller, api, stand_in) = deferred_with_open_api().await;
+    for body in [purchase(), bought("b-2")] {
+        assert_eq!(seller.say(&body).await, "000004");
+    }
+    seller.say_all(&[about(release(), "b-2")]).await;
     seller.sync_all(kit::one_of_each()).await;
     seller.say_all(&[bodies::freeze_code()]).await;
     assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
@@ -997,7 +1042,9 @@ async fn every_documented_status_is_met() {
     seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
-    seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", None, 404).await;
+    let another = json!({ "text": "another license" });
+    seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", Some(&another), 404).await;
+    seen.see(&api, "putOrderLicense", "/v1/orders/CS1/license", Some(&another), 409).await;
     seen.see(&api, "activateLicense", &format!("/v1/licenses/{CODE}/activate"), None, 409).await;
     seen.see(&api, "licenseHeartbeat", "/v1/licenses/ANOTHER-CODE/heartbeat", None, 409).await;
     v1_limit(&seller, &api, &mut seen).await;

@@ -72,8 +72,16 @@ const TABLE_ACTIONS: [(&str, &[&str]); 20] = [
 ];
 
 /// The functions that seal client secrets or personal data, and so may use the key that protects them.
-const SEALING: [&str; 7] =
-    ["all-org-sync", "application-sync", "auth-sync", DELIVER_EVENTS, "new-instance", SELLER_API, "single-org-sync"];
+const SEALING: [&str; 8] = [
+    "all-org-sync",
+    "application-sync",
+    "auth-sync",
+    DELIVER_EVENTS,
+    "get-license-async",
+    "new-instance",
+    SELLER_API,
+    "single-org-sync",
+];
 
 fn variables(function: &Value) -> BTreeMap<String, String> {
     let variables = function["Properties"]["Environment"]["Variables"].as_object().unwrap();

@@ -29,6 +29,8 @@ pub enum Does {
     Take,
     /// It takes it and answers this.
     Say(String),
+    /// It takes it and answers these bytes, with these headers.
+    Send(&'static [(&'static str, &'static str)], Vec<u8>),
     /// It answers this status.
     Status(u16),
     /// It never answers.
@@ -182,12 +184,18 @@ async fn receive(State(held): State<Arc<Held>>, request: http::Request<Body>) ->
         arrived
     };
     let does = (held.rule.lock().unwrap())(&arrived);
-    if matches!(does, Does::Take | Does::Say(_) | Does::TakeAndHang | Does::Huge) {
+    if matches!(does, Does::Take | Does::Say(_) | Does::Send(..) | Does::TakeAndHang | Does::Huge) {
         held.taken.lock().unwrap().push(arrived);
     }
     match does {
         Does::Take => answer(204, Body::empty()),
         Does::Say(text) => answer(200, Body::from(text)),
+        Does::Send(headers, bytes) => {
+            let mut response = answer(200, Body::from(bytes));
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            response.headers_mut().extend(headers.map(|(name, value)| (Some(name), value)).collect::<Vec<_>>());
+            response
+        }
         Does::Status(status @ 300..400) => {
             let mut response = answer(status, Body::empty());
             response.headers_mut().insert("location", "http://127.0.0.1:1/elsewhere".parse().unwrap());

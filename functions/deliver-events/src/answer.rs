@@ -1,9 +1,31 @@
 //! What the application's answer to `instance.created` says of provisioning. Nothing of a value is repeated in a
-//! problem: it may be a password.
+//! problem or a note: it may be a password.
 
 use koogallery::{AppInfo, ResultCode};
-use koogallery_store::ProvisioningFailure;
-use serde_json::{Map, Value};
+use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, ToldBy};
+use serde_json::Value;
+
+use crate::answer_body::AnswerBody;
+
+/// Takes in what the application answers to an event: the answer to `instance.created` may provision the instance, or say
+/// that it cannot be. Returns what somebody should know of it all the same; the error says why it cannot be used.
+pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> Result<Option<String>, String> {
+    let instance = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
+    let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(None) };
+    let (kept, unknown) = match read(answer)? {
+        Said::Nothing => return Ok(None),
+        Said::Provisioned { app_info, unknown } => (store.provisioned(&id, &app_info, ToldBy::Answer).await, unknown),
+        Said::Failed(failure) => (store.provisioning_failed(&id, &failure, ToldBy::Answer).await, Vec::new()),
+    };
+    match kept.map_err(|error| error.to_string())? {
+        Provisioned::DoesNotFit(error) => Err(format!("the answer cannot be used: {error}")),
+        Provisioned::Outweighed => Ok(Some("the answer changes nothing: something else was said before it".to_owned())),
+        Provisioned::Applied | Provisioned::Unchanged | Provisioned::Unknown | Provisioned::Released => {
+            let note = || format!("the answer's appInfo holds what no app info has: {}", unknown.join(", "));
+            Ok((!unknown.is_empty()).then(note))
+        }
+    }
+}
 
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,20 +33,37 @@ pub(crate) enum Said {
     /// Nothing: the application will tell later.
     Nothing,
     /// How the buyer reaches the instance.
-    Provisioned(Box<AppInfo>),
+    Provisioned {
+        /// This.
+        app_info: Box<AppInfo>,
+        /// Members that no app info has.
+        unknown: Vec<String>,
+    },
     /// Why it cannot be provisioned.
     Failed(ProvisioningFailure),
 }
 
-/// Reads an answer's body; the error says what is wrong with it. What is no JSON object says nothing.
-pub(crate) fn read(body: &[u8]) -> Result<Said, String> {
-    if !body.trim_ascii_start().starts_with(b"{") {
+/// So many unknown members are named, each by so many characters.
+const MAX_NAMES: usize = 10;
+const MAX_NAME: usize = 64;
+
+/// Reads an answer's body; the error says what is wrong with it. What neither is JSON nor is said to be says nothing.
+pub(crate) fn read(body: &AnswerBody) -> Result<Said, String> {
+    let text = match body.text() {
+        Ok(text) => text,
+        Err(error) if body.is_json() => return Err(format!("the answer cannot be read: {error}")),
+        Err(_) => return Ok(Said::Nothing),
+    };
+    if text.is_empty() || !(body.is_json() || text.starts_with('{')) {
         return Ok(Said::Nothing);
     }
-    let answer: Map<String, Value> = serde_json::from_slice(body)
+    let answer: Value = serde_json::from_str(&text)
         .map_err(|error| format!("the answer is broken JSON (line {}, column {})", error.line(), error.column()))?;
     if let Some(app_info) = answer.get("appInfo").filter(|app_info| !app_info.is_null()) {
-        return read_app_info(app_info).map(|app_info| Said::Provisioned(Box::new(app_info)));
+        let unknown = AppInfo::unknown_members(app_info).take(MAX_NAMES);
+        let unknown = unknown.map(|name| name.chars().take(MAX_NAME).collect()).collect();
+        let app_info = AppInfo::read(app_info).map_err(|error| format!("the answer cannot be used: {error}"))?;
+        return Ok(Said::Provisioned { app_info: Box::new(app_info), unknown });
     }
     match answer.get("resultCode").map(|code| code.as_str().and_then(|code| code.parse().ok())) {
         None | Some(Some(ResultCode::Success | ResultCode::Processing)) => Ok(Said::Nothing),
@@ -36,32 +75,49 @@ pub(crate) fn read(body: &[u8]) -> Result<Said, String> {
     }
 }
 
-fn read_app_info(value: &Value) -> Result<AppInfo, String> {
-    let members = value.as_object().ok_or("the answer's appInfo is no object")?;
-    if let Some((name, _)) = members.iter().find(|(_, value)| !value.is_string() && !value.is_null()) {
-        return Err(format!("the answer's appInfo.{name} is no text"));
-    }
-    // With texts only, what is left to be wrong is a name or a length: the error repeats no value.
-    serde_json::from_value(value.clone()).map_err(|error| format!("the answer's appInfo cannot be used: {error}"))
-}
-
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+    use http::header::CONTENT_TYPE;
+
     use super::*;
+
+    fn plain(body: &str) -> Result<Said, String> {
+        read(&AnswerBody::new(&HeaderMap::new(), body.to_owned()))
+    }
+
+    fn json(body: &[u8]) -> Result<Said, String> {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, "application/json".parse().unwrap())]);
+        read(&AnswerBody::new(&headers, body.to_vec()))
+    }
 
     #[test]
     fn an_answer_that_says_nothing_is_fine() {
         for body in ["", "ok", " \n", "<html>thanks</html>", "{}", r#"{"received":true}"#, r#"{"resultCode":"000004"}"#]
         {
-            assert_eq!(read(body.as_bytes()), Ok(Said::Nothing), "{body}");
+            assert_eq!(plain(body), Ok(Said::Nothing), "{body}");
+        }
+        for body in ["", "\u{feff} ", "{}", "true", "null", r#""ok""#, "[]", r#"{"appInfo":null}"#] {
+            assert_eq!(json(body.as_bytes()), Ok(Said::Nothing), "{body}");
         }
     }
 
     #[test]
+    fn what_is_said_to_be_json_must_be_readable() {
+        for body in ["ok", "<html>", "{"] {
+            assert!(json(body.as_bytes()).unwrap_err().contains("broken JSON"), "{body}");
+        }
+        assert!(json(b"{\"a\":\"\xb5\"}").unwrap_err().contains("neither UTF-8 nor UTF-16"));
+        assert!(json(&vec![b' '; 1 << 20]).unwrap_err().contains("longer than 65536 bytes"));
+    }
+
+    #[test]
     fn app_info_and_result_codes_are_read() {
-        let said = read(br#"{"appInfo":{"frontEndUrl":"https://app.example.com/"}}"#).unwrap();
-        assert!(matches!(said, Said::Provisioned(app_info) if app_info.memo.is_none()));
-        let said = read(br#"{"resultCode":"000105","resultMsg":"one each"}"#).unwrap();
+        let said =
+            plain(r#"{"appInfo":{"frontEndUrl":"https://app.example.com/","memo":"","pasword":"s3cret"}}"#).unwrap();
+        let Said::Provisioned { app_info, unknown } = said else { panic!("{said:?}") };
+        assert_eq!((app_info.memo, unknown), (None, vec!["pasword".to_owned()]));
+        let said = plain(r#"{"resultCode":"000105","resultMsg":"one each"}"#).unwrap();
         let Said::Failed(failure) = said else { panic!("{said:?}") };
         assert_eq!(failure.reply().result_code, ResultCode::BenefitHeld);
     }
@@ -71,22 +127,15 @@ mod tests {
         for (body, problem) in [
             (r#"{"appInfo":{"frontEndUrl":"#, "broken JSON"),
             (r#"{"appInfo":"s3cret"}"#, "appInfo is no object"),
-            (r#"{"appInfo":{}}"#, "frontEndUrl"),
-            (
-                r#"{"appInfo":{"frontEndUrl":"https://app.example.com/","password":7357}}"#,
-                "appInfo.password is no text",
-            ),
-            (r#"{"appInfo":{"frontEndUrl":"https://app.example.com/","pasword":"s3cret"}}"#, "pasword"),
+            (r#"{"appInfo":{}}"#, "appInfo.frontEndUrl is missing"),
+            (r#"{"appInfo":{"frontEndUrl":"s3cret.example.com"}}"#, "appInfo.frontEndUrl must begin with https://"),
             (r#"{"resultCode":"000003"}"#, "resultCode"),
             (r#"{"resultCode":"s3cret"}"#, "resultCode"),
             (r#"{"resultCode":105}"#, "resultCode"),
         ] {
-            let error = read(body.as_bytes()).unwrap_err();
+            let error = plain(body).unwrap_err();
             assert!(error.contains(problem), "{body}: {error}");
-            assert!(!error.contains("s3cret") && !error.contains("7357"), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
         }
-        let long = format!(r#"{{"appInfo":{{"frontEndUrl":"{}"}}}}"#, "s3cret".repeat(100));
-        let error = read(long.as_bytes()).unwrap_err();
-        assert!(error.contains("512") && !error.contains("s3cret"), "{error}");
     }
 }

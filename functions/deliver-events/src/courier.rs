@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, SecretSource};
-use koogallery_store::{Event, EventRecord, EventType, NextTry, Provisioned, Store, StoreError, SubjectKey};
+use koogallery_runtime::{ConfigError, Environment, SecretSource, Vault};
+use koogallery_store::{Event, EventRecord, NextTry, Store, StoreError, SubjectKey};
 
-use crate::answer::{self, Said};
+use crate::answer::heed;
+use crate::answer_body::AnswerBody;
 use crate::bus::EventBus;
 use crate::message::Message;
 use crate::order::OrderQuery;
 use crate::pauses::Pauses;
+use crate::purchase;
 use crate::receiver::{Received, Receiver};
 
 /// After so many tries an event goes without its order's details, so that nothing is held up for ever.
@@ -41,7 +43,7 @@ pub struct Tried<'a> {
     pub attempt: u32,
     /// How it ended.
     pub ended: Ended,
-    /// Why it was not taken.
+    /// Why it was not taken; where it was, what somebody should know of the answer.
     pub problem: Option<&'a str>,
     /// When.
     pub at: Timestamp,
@@ -75,6 +77,7 @@ pub enum Left {
 pub struct Courier {
     store: Store,
     secrets: SecretSource,
+    vault: Vault,
     orders: Option<OrderQuery>,
     receiver: Option<Receiver>,
     bus: Option<EventBus>,
@@ -101,8 +104,9 @@ impl Courier {
         if receiver.is_none() && bus.is_none() {
             return Ok(None);
         }
-        let (secrets, orders) = (SecretSource::of(environment)?, OrderQuery::of(environment)?);
-        Ok(Some(Self { store, secrets, orders, receiver, bus, pauses: Pauses::default(), clock, journal }))
+        let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
+        let orders = OrderQuery::of(environment)?;
+        Ok(Some(Self { store, secrets, vault, orders, receiver, bus, pauses: Pauses::default(), clock, journal }))
     }
 
     /// The time now.
@@ -147,8 +151,8 @@ impl Courier {
         let (at, attempt) = (self.now(), record.attempts.saturating_add(1));
         let pause = self.pauses.after(attempt);
         let (ended, problem) = match sent {
-            Ok(Received::Taken(_)) => (Ended::Delivered, None),
-            Ok(Received::Unwanted(status)) => (
+            Ok((Received::Taken(_), note)) => (Ended::Delivered, note),
+            Ok((Received::Unwanted(status), _)) => (
                 Ended::Stopped,
                 Some(format!("the receiver answered HTTP {}: it wants no such event", status.as_u16())),
             ),
@@ -181,8 +185,9 @@ impl Courier {
         Ok(None)
     }
 
-    /// Sends one event to all who are to have it, and takes in what the application answers.
-    async fn send(&self, record: &EventRecord) -> Result<Received, String> {
+    /// Sends one event to all who are to have it, and takes in what the application answers: how it was received, and what
+    /// somebody should know of the answer.
+    async fn send(&self, record: &EventRecord) -> Result<(Received, Option<String>), String> {
         let secrets = self.secrets.fresh().await.map_err(|error| error.to_string())?;
         let order = match &self.orders {
             None => None,
@@ -192,35 +197,22 @@ impl Courier {
                 Err(_) => None,
             },
         };
-        let message = Message::new(&record.event, order);
+        let purchase = purchase::told(&record.event, &self.store, &self.vault).await?;
+        let message = Message::new(&record.event, order).with_purchase(purchase);
         let body = message.to_body().map_err(|_| "the event cannot be written as JSON".to_owned())?;
         let received = match &self.receiver {
             Some(receiver) => receiver.send(record.event.event_id, self.now(), &body, &secrets).await?,
-            None => Received::Taken(Vec::new()),
+            None => Received::Taken(AnswerBody::default()),
         };
-        if let Received::Taken(answer) = &received {
-            self.heed(&record.event, answer).await?;
-        }
+        let note = match &received {
+            Received::Taken(answer) => heed(&self.store, &record.event, answer).await?,
+            Received::Unwanted(_) => None,
+        };
         // The bus last: what fails before it is tried again and must not be put twice. It hears what the application does
         // not want as well.
         if let Some(bus) = &self.bus {
             bus.put(&message, &body).await?;
         }
-        Ok(received)
-    }
-
-    /// The answer to `instance.created` may provision the instance, or say that it cannot be.
-    async fn heed(&self, event: &Event, answer: &[u8]) -> Result<(), String> {
-        let instance = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
-        let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(()) };
-        let kept = match answer::read(answer)? {
-            Said::Nothing => return Ok(()),
-            Said::Provisioned(app_info) => self.store.provisioned(&id, &app_info).await,
-            Said::Failed(failure) => self.store.provisioning_failed(&id, &failure).await,
-        };
-        match kept.map_err(|error| error.to_string())? {
-            Provisioned::DoesNotFit(error) => Err(format!("the answer's appInfo cannot be used: {error}")),
-            Provisioned::Applied | Provisioned::Unchanged | Provisioned::Unknown | Provisioned::Released => Ok(()),
-        }
+        Ok((received, note))
     }
 }

@@ -11,11 +11,13 @@
 //! way; debug calls make none.
 
 mod answer;
+mod answer_body;
 mod bus;
 mod courier;
 mod message;
 mod order;
 mod pauses;
+mod purchase;
 mod queue;
 mod receiver;
 mod record;

@@ -26,6 +26,14 @@ impl<'a> Message<'a> {
         Self { event_type: event.event_type, timestamp: event.occurred_at.to_rfc_3339(), data, event }
     }
 
+    /// With what a purchase told beside that, where there is something.
+    pub(crate) fn with_purchase(mut self, purchase: Option<Value>) -> Self {
+        if let (Value::Object(members), Some(purchase)) = (&mut self.data, purchase) {
+            members.insert("purchase".to_owned(), purchase);
+        }
+        self
+    }
+
     /// The event that it tells of.
     #[must_use]
     pub(crate) const fn event(&self) -> &Event {

@@ -3,17 +3,17 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{StatusCode, Uri};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Secrets};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, sign};
 use uuid::Uuid;
 
+use crate::answer_body::{AnswerBody, MAX_ANSWER};
+
 const URL: &str = "KOOGALLERY_WEBHOOK_URL";
 const STOPS: &str = "KOOGALLERY_WEBHOOK_STOP_STATUSES";
-/// No more of an answer is read.
-const MAX_ANSWER: usize = 64 << 10;
 
 /// The address, and the connections to it.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Receiver {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received {
     /// It was taken; this is the answer's body, as far as it was read.
-    Taken(Vec<u8>),
+    Taken(AnswerBody),
     /// The application wants no such event, as this answer says.
     Unwanted(StatusCode),
 }
@@ -90,6 +90,8 @@ impl Receiver {
             .http
             .post(&self.url)
             .header(CONTENT_TYPE, "application/json")
+            // Answers are short: packing them helps nobody. One that is packed all the same is unpacked.
+            .header(ACCEPT_ENCODING, "identity")
             .header(ID, &id)
             .header(TIMESTAMP, at.as_seconds())
             .header(SIGNATURE, sign(&secrets, &id, at, body.as_bytes()))
@@ -108,15 +110,17 @@ impl Receiver {
         if !status.is_success() {
             return Err(format!("the receiver answered HTTP {}", status.as_u16()));
         }
+        let headers = std::mem::take(response.headers_mut());
         let mut answer = Vec::new();
         while answer.len() <= MAX_ANSWER {
             match response.chunk().await.map_err(|error| failure(&error.without_url()))? {
                 Some(chunk) => answer.extend_from_slice(&chunk),
-                None => return Ok(Received::Taken(answer)),
+                None => break,
             }
         }
-        answer.truncate(MAX_ANSWER);
-        Ok(Received::Taken(answer))
+        // One byte more tells that there was more.
+        answer.truncate(MAX_ANSWER + 1);
+        Ok(Received::Taken(AnswerBody::new(&headers, answer)))
     }
 }
 

@@ -1,32 +1,81 @@
 //! getLicenseAsync: make a license for a device. License 1.0: getLicense, a license for what an order bought.
 //!
-//! The answer is `000004` until the seller's application has handed the license in, and `000000` from then on. An event
-//! and a device make one application, however often KooGallery asks; License 1.0's guide is withdrawn, so there the order
-//! does, with the product where the call names one. `KOOGALLERY_LICENSE_RULES` says what the call does not tell: see
-//! [`LicenseRules`].
+//! The answer is `000004` until the seller's application has handed the license in, and `000000` from then on; License 1.0's
+//! carries the license itself, the same each time. An event and a device make one application, however often KooGallery
+//! asks; in License 1.0 the order does, with the product where the call names one. `KOOGALLERY_LICENSE_RULES` says what the
+//! call does not tell: see [`LicenseRules`].
+//!
+//! A debug call never reaches the application, and KooGallery counts only `000000` as a success: it is answered at once,
+//! License 1.0's with a license that is worth nothing.
 
-use koogallery::{GetLicenseAsync, Reply, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
-use koogallery_store::LicenseRules;
+use koogallery::{GetLicenseAsync, LicenseText, PurchaseLicense, Reply, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
+use koogallery_store::{LicenseRequested, LicenseRules, Sealed, World, license_details_place, license_place};
+
+/// What a debug call of License 1.0 gets.
+const DEBUG_LICENSE: &str = "DEBUG-LICENSE";
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
     rules: LicenseRules,
+    vault: Vault,
 }
 
 impl Function for Handler {
     type Request = GetLicenseAsync;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        const NAME: &str = "KOOGALLERY_LICENSE_RULES";
-        let rules = environment.get(NAME).map(|json| json.parse().map_err(|error| ConfigError::invalid(NAME, error)));
-        Ok(Self { rules: rules.transpose()?.unwrap_or_default() })
+        Ok(Self { rules: rules(environment)?, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<GetLicenseAsync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
-        Ok(context.store.request_license(context.call, call.request(), self.rules).await?.reply())
+        let (request, world) = (call.request(), context.call.world());
+        let purchase = match request {
+            GetLicenseAsync::Device(_) => None,
+            GetLicenseAsync::Purchase(purchase) => Some(purchase),
+        };
+        let details = match purchase {
+            Some(purchase) if world == World::Real => Some(self.sealed(purchase, context).await?),
+            _ => None,
+        };
+        let requested = context.store.request_license(context.call, request, self.rules, details.as_ref()).await?;
+        match (world, requested, purchase) {
+            (World::Test, LicenseRequested::New | LicenseRequested::Waiting, None) => Ok(Reply::success()),
+            (World::Test, LicenseRequested::New | LicenseRequested::Waiting, Some(_)) => {
+                Ok(Reply::success().with_license(LicenseText::try_from(DEBUG_LICENSE.to_owned())?))
+            }
+            (_, LicenseRequested::HandedIn(Some(license)), Some(purchase)) => {
+                Ok(Reply::success().with_license(self.opened(&license, purchase, context).await?))
+            }
+            (_, requested, _) => Ok(requested.reply()),
+        }
     }
+}
+
+impl Handler {
+    async fn sealed(&self, purchase: &PurchaseLicense, context: &Context<'_>) -> Result<Sealed, AnswerError> {
+        let place = license_details_place(&purchase.order_id, purchase.product_id.as_ref());
+        let json = serde_json::Value::Object(purchase.details.parameters.clone()).to_string();
+        Ok(self.vault.seal(context.store, &place, json.as_bytes()).await?)
+    }
+
+    async fn opened(
+        &self,
+        license: &Sealed,
+        purchase: &PurchaseLicense,
+        context: &Context<'_>,
+    ) -> Result<LicenseText, AnswerError> {
+        let place = license_place(&purchase.order_id, purchase.product_id.as_ref());
+        let opened = self.vault.open(context.store, &place, license).await?;
+        Ok(String::from_utf8_lossy(&opened).into_owned().try_into()?)
+    }
+}
+
+fn rules(environment: &Environment) -> Result<LicenseRules, ConfigError> {
+    const NAME: &str = "KOOGALLERY_LICENSE_RULES";
+    let rules = environment.get(NAME).map(|json| json.parse().map_err(|error| ConfigError::invalid(NAME, error)));
+    Ok(rules.transpose()?.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -37,7 +86,7 @@ mod tests {
     fn a_mistake_in_the_rules_names_their_variable() {
         let configured = |json: &str| {
             let environment = Environment::default().with("KOOGALLERY_LICENSE_RULES", json);
-            Handler::configured(&environment).map(|handler| handler.rules).map_err(|error| error.to_string())
+            rules(&environment).map_err(|error| error.to_string())
         };
         assert_eq!(configured(" "), Ok(LicenseRules::default()));
         assert_eq!(configured(r#"{"quota":5}"#).unwrap().quota.unwrap().get(), 5);

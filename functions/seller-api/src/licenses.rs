@@ -8,15 +8,15 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
-use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode, ProductId};
+use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode, LicenseText, ProductId};
 use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime, UtcTime};
-use koogallery_store::{License, LicenseRequestId, World};
+use koogallery_store::{License, LicenseKept, LicenseRequestId, World, license_place};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::events::OrderPath;
-use crate::extract::{Body, OptionalBody, PathOf, optional_text};
+use crate::extract::{Body, OptionalBody, PathOf, optional_text, text};
 use crate::instances::{FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
 use crate::problem::{Kind, Problem};
@@ -173,35 +173,52 @@ pub(crate) async fn put(
     if stands { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 
-/// For which product of an order the license is.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+/// The license that was made for a purchase.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = OrderLicense, examples(json!({ "productId": "00301-666666-0--0" })))]
+#[schema(as = OrderLicense, examples(json!({ "productId": "00301-666666-0--0", "text": "a license" })))]
 pub(crate) struct OrderLicenseBody {
     /// `productId` of the application for it, where it had one.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     product_id: Option<ProductId>,
+    /// The license itself.
+    #[serde(deserialize_with = "text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 8192)]
+    text: LicenseText,
 }
 
-/// Says that the license for a purchase is made (License 1.0, retired).
+/// Hands in the license for a purchase (License 1.0, retired).
 ///
-/// getLicense is answered with `000000` from now on. Its guide is withdrawn, and names no way for the license itself:
-/// give it to the buyer.
+/// getLicense is answered with `000000` and this text from now on, the same on each resend: it is kept, sealed, and cannot be
+/// changed any more.
 #[utoipa::path(put, path = "/v1/orders/{orderId}/license", tag = "licenses", operation_id = "putOrderLicense",
-    params(OrderPath), request_body = Option<OrderLicenseBody>,
+    params(OrderPath), request_body = OrderLicenseBody,
     responses(
-        (status = 204, description = "KooGallery is told when it asks"),
+        (status = 204, description = "KooGallery gets it when it asks"),
         (status = 404, description = "Nobody applied for it: no such order, or of another product"),
+        (status = 409, description = "Another license was handed in before"),
     ))]
 pub(crate) async fn put_of_order(
     State(api): State<Arc<SellerApi>>,
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
-    OptionalBody(OrderLicenseBody { product_id }): OptionalBody<OrderLicenseBody>,
+    Body(OrderLicenseBody { product_id, text }): Body<OrderLicenseBody>,
 ) -> Result<StatusCode, Problem> {
-    let request = LicenseRequestId::Purchase { order_id, product_id };
-    let stands = api.store().license_handed_in(World::Real, &request, api.now()).await?;
-    if stands { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::unknown("application for a license, by this order")) }
+    let (store, place) = (api.store(), license_place(&order_id, product_id.as_ref()));
+    let sealed = api.vault.seal(store, &place, text.reveal().as_bytes()).await?;
+    match store.keep_license(&order_id, product_id.as_ref(), &sealed, api.now()).await? {
+        LicenseKept::Kept => Ok(StatusCode::NO_CONTENT),
+        LicenseKept::Standing(standing)
+            if api.vault.open(store, &place, &standing).await? == text.reveal().as_bytes() =>
+        {
+            Ok(StatusCode::NO_CONTENT)
+        }
+        LicenseKept::Standing(_) => {
+            let detail = "another license was handed in for this purchase: KooGallery may have it, so it stays";
+            Err(Problem::new(Kind::LicenseStands, detail))
+        }
+        LicenseKept::Unknown => Err(Problem::unknown("application for a license, by this order")),
+    }
 }
 
 /// A license as KooGallery holds it, as far as it told; times as it wrote them.

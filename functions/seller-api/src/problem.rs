@@ -49,6 +49,10 @@ kinds! {
     Method = METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method";
     /// The instance was released.
     Released = CONFLICT, "released", "The instance was released";
+    /// The instance has an app info.
+    Provisioned = CONFLICT, "already-provisioned", "The instance has an app info";
+    /// Another license was handed in before.
+    LicenseStands = CONFLICT, "license-stands", "Another license was handed in before";
     /// KooGallery refused, for the state of what the request is about.
     RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
     /// The body is too long.

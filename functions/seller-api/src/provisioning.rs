@@ -2,75 +2,51 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use http::StatusCode;
 use koogallery::{AppInfo, ResultCode, Text};
-use koogallery_store::{Provisioned, ProvisioningFailure};
+use koogallery_store::{Provisioned, ProvisioningFailure, ToldBy};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, optional_text};
 use crate::instances::InstancePath;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, Reason};
 
-/// How the buyer reaches an instance.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// How the buyer reaches an instance. Members that are none of these are passed over.
+#[derive(ToSchema)]
 #[schema(as = AppInfo, examples(json!({
     "frontEndUrl": "https://app.example.com/?instance=03pf80c2b8", "userName": "admin",
     "password": "a first password", "memo": "Change the password at the first login.",
 })))]
+#[allow(dead_code, reason = "it describes what `AppInfo::read` reads")]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct AppInfoBody {
     /// Address of the product for its users.
-    #[schema(value_type = String, pattern = "^https?://[^ ]+$", max_length = 512)]
-    front_end_url: WebAddress,
-    /// Address of the product for its administrators.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "^https?://[^ ]+$", max_length = 512)]
-    admin_url: Option<WebAddress>,
+    #[schema(pattern = "^https?://[^\\s]+$", max_length = 512)]
+    front_end_url: String,
+    /// Address of the product for its administrators. Here and below, null or blank means none.
+    #[schema(pattern = "^(https?://[^\\s]+|)$", max_length = 512)]
+    admin_url: Option<String>,
     /// First administrator's login. V2.0 shows it in the clear; V1.0 encrypts it, which leaves room for 79 bytes.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 128)]
-    user_name: Option<Text<128>>,
+    #[schema(max_length = 128)]
+    user_name: Option<String>,
     /// Its first password; likewise.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 128)]
-    password: Option<Text<128>>,
+    #[schema(max_length = 128)]
+    password: Option<String>,
     /// A note to the buyer.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 1024)]
-    memo: Option<Text<1024>>,
-}
-
-/// An address that a buyer can open.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct WebAddress(Text<512>);
-
-impl TryFrom<String> for WebAddress {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
-        if rest.is_empty() || text.contains(' ') {
-            return Err("an address must begin with https:// or http:// and hold no blank".to_owned());
-        }
-        Text::try_from(text).map(Self).map_err(|error| error.to_string())
-    }
-}
-
-impl From<AppInfoBody> for AppInfo {
-    fn from(body: AppInfoBody) -> Self {
-        let AppInfoBody { front_end_url, admin_url, user_name, password, memo } = body;
-        let admin_url = admin_url.map(|address| address.0);
-        Self { front_end_url: front_end_url.0, admin_url, user_name, password, memo }
-    }
+    #[schema(max_length = 1024)]
+    memo: Option<String>,
 }
 
 /// Says how the buyer reaches an instance.
 ///
 /// An instance that waited for it is active from now on, and queryInstance answers with it. A second app info takes the
-/// place of the first.
+/// place of the first, and of one that a webhook's answer told; a webhook's answer does not take the place of this one,
+/// however late it comes.
 #[utoipa::path(put, path = "/v1/instances/{id}/app-info", tag = "provisioning", operation_id = "putAppInfo",
     params(InstancePath), request_body = AppInfoBody,
     responses(
@@ -82,9 +58,14 @@ impl From<AppInfoBody> for AppInfo {
 pub(crate) async fn put_app_info(
     State(api): State<Arc<SellerApi>>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
-    Body(body): Body<AppInfoBody>,
-) -> Result<StatusCode, Problem> {
-    provisioned(api.store().provisioned(&id, &body.into()).await?)
+    Body(body): Body<Map<String, Value>>,
+) -> Result<(Option<Extension<Reason>>, StatusCode), Problem> {
+    let body = Value::Object(body);
+    let app_info = AppInfo::read(&body).map_err(|error| Problem::new(Kind::Invalid, error.to_string()))?;
+    let status = provisioned(api.store().provisioned(&id, &app_info, ToldBy::SellerApi).await?)?;
+    let unknown = AppInfo::unknown_members(&body).count();
+    let note = (unknown > 0).then(|| Extension(Reason(format!("{unknown} members are none of an app info's"))));
+    Ok((note, status))
 }
 
 /// Why an instance cannot be provisioned.
@@ -105,14 +86,14 @@ pub(crate) struct FailureBody {
 
 /// Says why an instance cannot be provisioned.
 ///
-/// newInstance and queryInstance answer with it until an app info takes its place. An instance that has an app info
-/// keeps it.
+/// newInstance and queryInstance answer with it until an app info takes its place, whoever tells that. An instance that
+/// has an app info keeps it (409).
 #[utoipa::path(put, path = "/v1/instances/{id}/provisioning-failure", tag = "provisioning",
     operation_id = "putProvisioningFailure", params(InstancePath), request_body = FailureBody,
     responses(
-        (status = 204, description = "It stands, or an app info does"),
+        (status = 204, description = "It stands"),
         (status = 404, description = "No such instance"),
-        (status = 409, description = "The instance was released"),
+        (status = 409, description = "The instance has an app info, or was released"),
     ))]
 pub(crate) async fn put_failure(
     State(api): State<Arc<SellerApi>>,
@@ -121,7 +102,7 @@ pub(crate) async fn put_failure(
 ) -> Result<StatusCode, Problem> {
     let failure = ProvisioningFailure::new(body.result_code, body.message.as_ref().map(Text::as_str));
     let failure = failure.ok_or_else(|| Problem::new(Kind::Invalid, "resultCode: give 000100 to 000107"))?;
-    provisioned(api.store().provisioning_failed(&id, &failure).await?)
+    provisioned(api.store().provisioning_failed(&id, &failure, ToldBy::SellerApi).await?)
 }
 
 fn provisioned(outcome: Provisioned) -> Result<StatusCode, Problem> {
@@ -129,8 +110,10 @@ fn provisioned(outcome: Provisioned) -> Result<StatusCode, Problem> {
         Provisioned::Applied | Provisioned::Unchanged => Ok(StatusCode::NO_CONTENT),
         Provisioned::Unknown => Err(Problem::unknown("instance")),
         Provisioned::Released => Err(Problem::released()),
-        Provisioned::DoesNotFit(error) => {
-            Err(Problem::new(Kind::Unusable, format!("the app info: {error}: shorten it")))
+        Provisioned::Outweighed => {
+            let detail = "the buyer was told how to reach it: that stays, and a failure cannot take it back";
+            Err(Problem::new(Kind::Provisioned, detail))
         }
+        Provisioned::DoesNotFit(error) => Err(Problem::new(Kind::Unusable, format!("{error}: shorten it"))),
     }
 }

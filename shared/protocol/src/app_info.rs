@@ -1,14 +1,14 @@
 //! What a buyer sees of an instance, and what it has used (queryInstance, topic 0070649428).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::text::{InstanceId, Text, TextError};
 use crate::v1_cipher::{MAX_PLAINTEXT, MAX_WIRE, wire_length};
 
-/// How the buyer reaches the product.
+/// How the buyer reaches the product. What the seller says comes in by [`AppInfo::read`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct AppInfo {
     /// Address of the product for its users.
     pub front_end_url: Text<512>,
@@ -26,18 +26,81 @@ pub struct AppInfo {
     pub memo: Option<Text<1024>>,
 }
 
+/// Why an app info cannot be used. It names the member and repeats nothing of its value, which may be a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AppInfoError {
+    /// It is no JSON object.
+    #[error("appInfo is no object")]
+    NotAnObject,
+    /// It does not say where the product is.
+    #[error("appInfo.{FRONT_END_URL} is missing: the buyer must be told where the product is")]
+    NoFrontEndUrl,
+    /// A member is a number, a list or the like.
+    #[error("appInfo.{0} is no text")]
+    NotText(&'static str),
+    /// A member is longer than KooGallery takes.
+    #[error("appInfo.{0}")]
+    Text(#[from] TextError),
+    /// A browser could not open it.
+    #[error("appInfo.{0} must begin with https:// or http:// and hold no blank")]
+    NotAnAddress(&'static str),
+}
+
+const FRONT_END_URL: &str = "frontEndUrl";
+
 impl AppInfo {
+    /// The members that it may have.
+    pub const MEMBERS: [&str; 5] = [FRONT_END_URL, "adminUrl", "userName", "password", "memo"];
+
+    /// Reads what the seller says, wherever it is said. `null` and a blank text mean that a member is absent; a member
+    /// that is not one of [`AppInfo::MEMBERS`] is passed over.
+    pub fn read(value: &Value) -> Result<Self, AppInfoError> {
+        let members = value.as_object().ok_or(AppInfoError::NotAnObject)?;
+        Ok(Self {
+            front_end_url: address(members, FRONT_END_URL)?.ok_or(AppInfoError::NoFrontEndUrl)?,
+            admin_url: address(members, "adminUrl")?,
+            user_name: text(members, "userName")?,
+            password: text(members, "password")?,
+            memo: text(members, "memo")?,
+        })
+    }
+
+    /// The names that [`AppInfo::read`] passes over.
+    pub fn unknown_members(value: &Value) -> impl Iterator<Item = &str> {
+        let names = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+        names.filter(|name| !Self::MEMBERS.contains(name))
+    }
+
     /// Whether V1.0 can send it: there `userName` and `password` are encrypted, and the 128 characters are those of the
     /// wire. What does not fit would keep the buyer's order in provisioning for ever.
-    pub fn fits_v1(&self) -> Result<(), TextError> {
+    pub fn fits_v1(&self) -> Result<(), AppInfoError> {
         let credentials = [("userName", &self.user_name), ("password", &self.password)];
         for (field, credential) in credentials {
             if credential.as_ref().is_some_and(|text| wire_length(text.as_str().len()) > MAX_WIRE) {
-                return Err(TextError::TooLongEncrypted { field, max: MAX_PLAINTEXT });
+                return Err(TextError::TooLongEncrypted { field, max: MAX_PLAINTEXT }.into());
             }
         }
         Ok(())
     }
+}
+
+fn text<const MAX: usize>(members: &Map<String, Value>, name: &'static str) -> Result<Option<Text<MAX>>, AppInfoError> {
+    match members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => Ok(Some(Text::named(name, text.clone())?)),
+        Some(_) => Err(AppInfoError::NotText(name)),
+    }
+}
+
+fn address(members: &Map<String, Value>, name: &'static str) -> Result<Option<Text<512>>, AppInfoError> {
+    let Some(text) = text::<512>(members, name)? else { return Ok(None) };
+    let address = text.as_str();
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://")).unwrap_or_default();
+    if rest.is_empty() || rest.contains(char::is_whitespace) {
+        return Err(AppInfoError::NotAnAddress(name));
+    }
+    Ok(Some(text))
 }
 
 /// What was used of a pay-per-use instance or a package.
@@ -74,12 +137,48 @@ pub struct InstanceInfo {
 mod tests {
     use super::*;
 
+    fn read(json: &str) -> Result<AppInfo, AppInfoError> {
+        AppInfo::read(&serde_json::from_str(json).unwrap())
+    }
+
     #[test]
-    fn limits_hold_where_app_info_comes_in() {
-        let read = |json: &str| serde_json::from_str::<AppInfo>(json);
-        assert!(read(r#"{"frontEndUrl":"https://app.example.com/"}"#).is_ok());
-        assert!(read("{}").is_err());
-        assert!(read(&format!(r#"{{"frontEndUrl":"{}"}}"#, "x".repeat(513))).is_err());
-        assert!(read(r#"{"frontEndUrl":"https://app.example.com/","userNmae":"a typing error"}"#).is_err());
+    fn what_is_optional_is_absent_as_null_or_blank_and_what_is_unknown_is_passed_over() {
+        let least = read(r#"{"frontEndUrl":"https://app.example.com/"}"#).unwrap();
+        let json = r#"{"frontEndUrl":"https://app.example.com/","adminUrl":"","userName":null,"password":" ","memo":"",
+            "tenant":{"id":1}}"#;
+        assert_eq!(read(json).unwrap(), least);
+        let value: Value = serde_json::from_str(json).unwrap();
+        assert_eq!(AppInfo::unknown_members(&value).collect::<Vec<_>>(), ["tenant"]);
+        let full = r#"{"frontEndUrl":"http://a/","adminUrl":"https://b/","userName":"u","password":"p","memo":"m"}"#;
+        assert_eq!(serde_json::to_string(&read(full).unwrap()).unwrap(), full);
+    }
+
+    #[test]
+    fn an_error_names_the_member_and_repeats_no_value() {
+        for (json, problem) in [
+            (r#""s3cret""#, "appInfo is no object"),
+            ("{}", "appInfo.frontEndUrl is missing"),
+            (r#"{"frontEndUrl":""}"#, "appInfo.frontEndUrl is missing"),
+            (r#"{"frontEndUrl":"s3cret.example.com"}"#, "appInfo.frontEndUrl must begin with https://"),
+            (r#"{"frontEndUrl":"https://"}"#, "appInfo.frontEndUrl must begin with https://"),
+            (r#"{"frontEndUrl":"https://a b/"}"#, "appInfo.frontEndUrl must begin with https://"),
+            (r#"{"frontEndUrl":"https://a/","adminUrl":"s3cret"}"#, "appInfo.adminUrl must begin with https://"),
+            (r#"{"frontEndUrl":"https://a/","password":7357}"#, "appInfo.password is no text"),
+        ] {
+            let error = read(json).unwrap_err().to_string();
+            assert!(error.starts_with(problem), "{json}: {error}");
+            assert!(!error.contains("s3cret") && !error.contains("7357"), "{error}");
+        }
+        let long = |name: &str, length: usize| {
+            let value = format!("https://{}", "s3cret".repeat(length / 6 + 1));
+            let mut members = Map::from_iter([("frontEndUrl".to_owned(), "https://a/".into())]);
+            members.insert(name.to_owned(), value.into());
+            AppInfo::read(&Value::Object(members)).unwrap_err().to_string()
+        };
+        for (name, max) in
+            [("frontEndUrl", 512), ("adminUrl", 512), ("userName", 128), ("password", 128), ("memo", 1024)]
+        {
+            assert_eq!(long(name, max), format!("appInfo.{name} is longer than {max} characters"));
+        }
     }
 }

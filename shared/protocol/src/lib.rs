@@ -50,7 +50,7 @@ pub mod v1_cipher;
 mod verify;
 
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
-pub use app_info::{AppInfo, InstanceInfo, UsageInfo};
+pub use app_info::{AppInfo, AppInfoError, InstanceInfo, UsageInfo};
 pub use callbacks::{
     AllOrgSync, Application, ApplicationSync, AuthSync, Change, ChangeInstanceCheck, Department, DeviceLicense,
     EncryptedSecret, Flag, GetLicenseAsync, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance,
@@ -63,7 +63,7 @@ pub use client_secret::{
     ClientSecret, ClientSecretError, MIN_RSA_BITS, OaepHashes, RsaKeyError, RsaPrivateKey, RsaPublicKey,
 };
 pub use expire_time::{ExpireTime, ExpireTimeError};
-pub use license_code::{DeviceFingerprint, LicenseCode};
+pub use license_code::{DeviceFingerprint, LicenseCode, LicenseText};
 pub use license_time::{LicenseTime, LicenseTimeError};
 pub use parameters::Parameters;
 pub use reply::Reply;

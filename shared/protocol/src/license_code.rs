@@ -1,4 +1,4 @@
-//! What names a license, and the device that it is for. Neither is shown: who holds a code holds the license, and a
+//! What names a license, the device that it is for, and the license itself. None is shown: who holds a code holds the license, and a
 //! fingerprint tells devices, and so people, apart.
 
 use std::fmt;
@@ -53,6 +53,26 @@ impl fmt::Debug for DeviceFingerprint {
     }
 }
 
+checked_text!(
+    /// A license of License 1.0, as the reply to getLicense carries it. The guide gives no length. `Debug` shows nothing of
+    /// it.
+    LicenseText, "license", 8192
+);
+
+impl LicenseText {
+    /// The whole license.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LicenseText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LicenseText(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +93,6 @@ mod tests {
         let fingerprint: DeviceFingerprint = "00:00:5e:00:53:01".parse().unwrap();
         assert_eq!(format!("{fingerprint:?}"), "DeviceFingerprint(…)");
         assert!("x".repeat(1025).parse::<DeviceFingerprint>().is_err());
+        assert_eq!(format!("{:?}", "a license".parse::<LicenseText>().unwrap()), "LicenseText(…)");
     }
 }

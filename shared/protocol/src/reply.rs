@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access_key::AccessKey;
 use crate::app_info::{AppInfo, InstanceInfo};
+use crate::license_code::LicenseText;
 use crate::result_code::ResultCode;
 use crate::text::{InstanceId, TextError};
 use crate::v1_cipher::{EncryptType, Iv, encrypt};
@@ -35,6 +36,9 @@ pub struct Reply {
     /// queryInstance: the instances asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Vec<InstanceInfo>>,
+    /// getLicense of License 1.0: the license itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<LicenseText>,
 }
 
 impl Reply {
@@ -48,6 +52,7 @@ impl Reply {
             instance_id: None,
             app_info: None,
             info: None,
+            license: None,
         }
     }
 
@@ -80,6 +85,12 @@ impl Reply {
     #[must_use]
     pub fn with_info(self, info: Vec<InstanceInfo>) -> Self {
         Self { info: Some(info), ..self }
+    }
+
+    /// The same reply carrying a license.
+    #[must_use]
+    pub fn with_license(self, license: LicenseText) -> Self {
+        Self { license: Some(license), ..self }
     }
 
     /// The same reply as V1.0 sends it: every `userName` and `password` encrypted, each under a fresh `iv`.

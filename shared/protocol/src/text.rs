@@ -289,6 +289,11 @@ impl BusinessId {
 pub struct Text<const MAX: usize>(String);
 
 impl<const MAX: usize> Text<MAX> {
+    /// The same text, whose error names the member that holds it.
+    pub(crate) fn named(field: &'static str, text: String) -> Result<Self, TextError> {
+        check(field, MAX, &text).map(|()| Self(text))
+    }
+
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

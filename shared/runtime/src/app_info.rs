@@ -1,21 +1,25 @@
 //! How a buyer reaches an instance that is provisioned at once: a template with the instance's id filled in.
 
-use koogallery::{AppInfo, InstanceId};
+use koogallery::{AppInfo, AppInfoError, InstanceId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
 
 /// `KOOGALLERY_APP_INFO`: an appInfo whose texts may hold `{instanceId}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AppInfoTemplate(serde_json::Map<String, serde_json::Value>);
+pub struct AppInfoTemplate(Map<String, Value>);
 
 /// Why a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AppInfoTemplateError {
-    /// Not JSON of an object whose values are text.
+    /// Not JSON of an object.
     #[error("it must be JSON like {{\"frontEndUrl\":\"https://app.example.com/?instance={{instanceId}}\"}}")]
     NotAnObject,
+    /// A member that no app info has: a person typed it, and can mend it.
+    #[error("appInfo.{0} is none of {members}", members = AppInfo::MEMBERS.join(", "))]
+    UnknownMember(String),
     /// With an instance id filled in it is no appInfo.
-    #[error("with an instance id filled in it is no appInfo: {0}")]
-    NotAppInfo(#[from] serde_json::Error),
+    #[error("with an instance id filled in: {0}")]
+    NotAppInfo(#[from] AppInfoError),
 }
 
 const PLACEHOLDER: &str = "{instanceId}";
@@ -26,11 +30,11 @@ impl std::str::FromStr for AppInfoTemplate {
     type Err = AppInfoTemplateError;
     /// Reads and tries it, so that a template which breaks a limit is told at start.
     fn from_str(json: &str) -> Result<Self, AppInfoTemplateError> {
-        let members: serde_json::Map<_, _> =
-            serde_json::from_str(json).map_err(|_| AppInfoTemplateError::NotAnObject)?;
-        if !members.values().all(serde_json::Value::is_string) {
-            return Err(AppInfoTemplateError::NotAnObject);
+        let template: Value = serde_json::from_str(json).map_err(|_| AppInfoTemplateError::NotAnObject)?;
+        if let Some(name) = AppInfo::unknown_members(&template).next() {
+            return Err(AppInfoTemplateError::UnknownMember(name.to_owned()));
         }
+        let Value::Object(members) = template else { return Err(AppInfoTemplateError::NotAnObject) };
         let template = Self(members);
         // The longest id there is, of characters that each take three in an address.
         template.filled(&"/".repeat(64))?;
@@ -47,11 +51,15 @@ impl AppInfoTemplate {
 
     fn filled(&self, id: &str) -> Result<AppInfo, AppInfoTemplateError> {
         let encoded = utf8_percent_encode(id, URL_TEXT).to_string();
-        let members = self.0.iter().map(|(name, value)| {
+        let filled = |(name, value): (&String, &Value)| {
             let id = if name.ends_with("Url") { &encoded } else { id };
-            (name.clone(), value.as_str().unwrap_or_default().replace(PLACEHOLDER, id).into())
-        });
-        Ok(serde_json::from_value(serde_json::Value::Object(members.collect()))?)
+            let value = match value {
+                Value::String(text) => text.replace(PLACEHOLDER, id).into(),
+                other => other.clone(),
+            };
+            (name.clone(), value)
+        };
+        Ok(AppInfo::read(&Value::Object(self.0.iter().map(filled).collect()))?)
     }
 }
 
@@ -70,10 +78,19 @@ mod tests {
 
     #[test]
     fn a_template_that_could_not_be_sent_is_refused_at_start() {
-        for bad in ["", "[]", "{}", r#"{"frontEndUrl":1}"#, r#"{"frontEndUrl":"x","unknown":"y"}"#] {
-            assert!(bad.parse::<AppInfoTemplate>().is_err(), "{bad}");
+        let error = |json: &str| json.parse::<AppInfoTemplate>().unwrap_err().to_string();
+        for (bad, problem) in [
+            ("", "it must be JSON"),
+            ("[]", "it must be JSON"),
+            ("{}", "appInfo.frontEndUrl is missing"),
+            (r#"{"frontEndUrl":1}"#, "appInfo.frontEndUrl is no text"),
+            (r#"{"frontEndUrl":"app.example.com"}"#, "appInfo.frontEndUrl must begin with https://"),
+            (r#"{"frontEndUrl":"https://a/","unknown":"y"}"#, "appInfo.unknown is none of frontEndUrl, adminUrl"),
+        ] {
+            assert!(error(bad).contains(problem), "{bad}: {}", error(bad));
         }
-        let long = format!(r#"{{"frontEndUrl":"{}{{instanceId}}"}}"#, "x".repeat(321));
-        assert!(long.parse::<AppInfoTemplate>().is_err());
+        assert!(r#"{"frontEndUrl":"https://a/","memo":"","password":null}"#.parse::<AppInfoTemplate>().is_ok());
+        let long = format!(r#"{{"frontEndUrl":"https://{}{{instanceId}}"}}"#, "x".repeat(313));
+        assert!(error(&long).contains("appInfo.frontEndUrl is longer than 512 characters"));
     }
 }

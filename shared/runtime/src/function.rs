@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use koogallery::{Reply, Request, RsaKeyError, TextError, Timestamp, Verified};
+use koogallery::{AppInfoError, Reply, Request, RsaKeyError, TextError, Timestamp, Verified};
 use koogallery_store::{Call, Store, StoreError, World};
 
 use crate::app_info::AppInfoTemplateError;
@@ -62,7 +62,7 @@ pub enum AnswerError {
     AppInfo(#[from] AppInfoTemplateError),
     /// How the buyer reaches this instance cannot be said in V1.0.
     #[error("the app info cannot be sent: {0}")]
-    V1(#[from] TextError),
+    V1(#[from] AppInfoError),
     /// A value that is sealed at rest.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -81,4 +81,10 @@ pub enum AnswerError {
     /// The RSA private key cannot be used.
     #[error("`rsaPrivateKey` of the secret, or KOOGALLERY_RSA_PRIVATE_KEY, cannot be used: {0}")]
     RsaKey(#[from] RsaKeyError),
+}
+
+impl From<TextError> for AnswerError {
+    fn from(error: TextError) -> Self {
+        Self::V1(error.into())
+    }
 }

@@ -18,23 +18,27 @@ pub enum Provisioning {
     },
 }
 
-const SAMPLE: &str = r#"{"frontEndUrl":"https://example.com/instances/{instanceId}"}"#;
-
 impl Provisioning {
-    /// Reads `KOOGALLERY_PROVISIONING` and `KOOGALLERY_APP_INFO`. The template is needed for `instant`; for
-    /// `deferred` it is only what debug calls are shown, with a default.
+    /// Reads `KOOGALLERY_PROVISIONING` and `KOOGALLERY_APP_INFO`. `deferred` needs the template as well: KooGallery counts
+    /// a debug call a success only if it is answered with `000000` and, in V1.0, an app info.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         const APP_INFO: &str = "KOOGALLERY_APP_INFO";
         const PROVISIONING: &str = "KOOGALLERY_PROVISIONING";
-        let template = |json: &str| json.parse().map_err(|error| ConfigError::invalid(APP_INFO, error));
+        let template = |meaning: &'static str| {
+            let json = environment.required(APP_INFO, meaning)?;
+            json.parse::<AppInfoTemplate>().map_err(|error| ConfigError::invalid(APP_INFO, error))
+        };
         match environment.required(PROVISIONING, "`instant` or `deferred`")? {
-            "instant" => {
-                let meaning = "how a buyer reaches an instance, as JSON like \
-                               {\"frontEndUrl\":\"https://app.example.com/?instance={instanceId}\"}";
-                template(environment.required(APP_INFO, meaning)?).map(Self::Instant)
-            }
+            "instant" => template(
+                "how a buyer reaches an instance, as JSON like \
+                 {\"frontEndUrl\":\"https://app.example.com/?instance={instanceId}\"}",
+            )
+            .map(Self::Instant),
             "deferred" => {
-                let sample = template(environment.get(APP_INFO).unwrap_or(SAMPLE))?;
+                let sample = template(
+                    "what KooGallery's debug calls are shown, which never reach your application, as JSON like \
+                     {\"frontEndUrl\":\"https://app.example.com/?instance={instanceId}\"}",
+                )?;
                 Ok(Self::Deferred { sample })
             }
             other => Err(ConfigError::invalid(PROVISIONING, format!("`{other}` is neither `instant` nor `deferred`"))),
@@ -47,6 +51,23 @@ impl Provisioning {
             (Self::Instant(template) | Self::Deferred { sample: template }, World::Test)
             | (Self::Instant(template), World::Real) => template.fill(id).map(Some),
             (Self::Deferred { .. }, World::Real) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_modes_need_an_app_info() {
+        for mode in ["instant", "deferred"] {
+            let environment = Environment::default().with("KOOGALLERY_PROVISIONING", mode);
+            let error = Provisioning::of(&environment).unwrap_err().to_string();
+            assert!(error.starts_with("KOOGALLERY_APP_INFO is not set"), "{error}");
+            let set = |json: &str| Provisioning::of(&environment.clone().with("KOOGALLERY_APP_INFO", json));
+            assert!(set("{}").unwrap_err().to_string().starts_with("KOOGALLERY_APP_INFO cannot be used"));
+            assert!(set(r#"{"frontEndUrl":"https://app.example.com/"}"#).is_ok());
         }
     }
 }

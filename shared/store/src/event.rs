@@ -254,6 +254,9 @@ impl Event {
         }
         add(&mut data, "effectiveTime", request.effective_time);
         add(&mut data, "expireTime", request.expire_time);
+        for (name, told) in &request.told {
+            data[name] = json!(told);
+        }
         Self::new(call, EventType::LicenseRequested, data)
     }
 

@@ -31,6 +31,9 @@ pub struct Instance {
     /// Why it cannot be provisioned, where the application said so; a later success takes its place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioning_failure: Option<ProvisioningFailure>,
+    /// Whether the seller API said so, which stands over what an answer to `instance.created` says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told_by_seller_api: bool,
     /// What it has used so far, as the application told it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage_info: Vec<UsageInfo>,
@@ -43,6 +46,15 @@ pub struct Instance {
     /// What became of it.
     #[serde(flatten)]
     pub life: Lifecycle,
+}
+
+/// By which way the application said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToldBy {
+    /// In its answer to `instance.created`.
+    Answer,
+    /// By the seller API.
+    SellerApi,
 }
 
 /// Why an instance cannot be provisioned, as newInstance and queryInstance answer from then on.
@@ -77,6 +89,11 @@ impl Instance {
         self.settle();
     }
 
+    /// Whether what stands was said by a weightier way.
+    pub(crate) fn outweighs(&self, told_by: ToldBy) -> bool {
+        self.told_by_seller_api && told_by == ToldBy::Answer
+    }
+
     /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
     #[must_use]
     pub fn awaits_provisioning(&self) -> bool {
@@ -89,7 +106,8 @@ impl Living for Instance {
 
     const USABLE: &'static str = " AND attribute_exists(appInfo)";
 
-    const CHANGING: &'static [&'static str] = &["appInfo", "provisioningFailure", OPEN, OPEN_SINCE, LISTED];
+    const CHANGING: &'static [&'static str] =
+        &["appInfo", "provisioningFailure", "toldBySellerApi", OPEN, OPEN_SINCE, LISTED];
 
     const ERASED: &'static [&'static str] = &["usageInfo"];
 

@@ -173,6 +173,12 @@ impl Key {
         Self::new(world, &format!("ORDER#{order}"), sort)
     }
 
+    /// What the application for it told of the buyer.
+    pub(crate) fn purchase_license_details(order: &OrderId, product: Option<&ProductId>) -> Self {
+        let sort = product.map_or_else(|| "LICENSE_DETAILS".to_owned(), |product| format!("LICENSE_DETAILS#{product}"));
+        Self::new(World::Real, &format!("ORDER#{order}"), sort)
+    }
+
     /// A nonce that was used.
     pub(crate) fn nonce(world: World, nonce: &Nonce) -> Self {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())

@@ -51,10 +51,12 @@ pub use data_key::{DataKey, DataKeyId, SealError, Sealed, WrappedDataKey};
 pub use departments::{StandingDepartment, TenantDepartments};
 pub use erasure::{Erased, Gone};
 pub use event::{Event, EventType, GROUP};
-pub use instance::{Instance, ProvisioningFailure};
+pub use instance::{Instance, ProvisioningFailure, ToldBy};
 pub use key::World;
 pub use license::License;
-pub use license_request::{LicenseRequest, LicenseRequestId, LicenseRequested};
+pub use license_request::{
+    LicenseKept, LicenseRequest, LicenseRequestId, LicenseRequested, license_details_place, license_place,
+};
 pub use license_rules::{Demand, LicenseRules, LicenseRulesError};
 pub use lifecycle::{AppliedOrder, Freeze, FreezeCause, Lifecycle, OrderEffect, Status};
 pub use listing::{InstancePage, Place, PlaceError};

@@ -1,4 +1,8 @@
 //! getLicenseAsync: a license is applied for, once for each event and device, and the seller's application hands it in.
+//! License 1.0's getLicense: once for each purchase, and the license itself is kept, sealed, as each reply carries it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -12,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use crate::call::Call;
 use crate::change::NonceUse;
 use crate::client::{Store, StoreError};
+use crate::data_key::Sealed;
 use crate::event::{Event, Subject};
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 use crate::license_rules::{LicenseRules, last};
+use crate::table::TTL_ATTRIBUTE;
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// Names one application for a license.
@@ -55,6 +61,9 @@ pub struct LicenseRequest {
     /// Valid until then, where the call told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<ExpireTime>,
+    /// License 1.0: what else the call told that is nobody's personal data, such as `amount`, by KooGallery's names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub told: BTreeMap<String, String>,
     /// When the first call for it was signed.
     pub requested_at: Timestamp,
     /// When the seller's application handed the license in.
@@ -62,15 +71,22 @@ pub struct LicenseRequest {
     pub handed_in_at: Option<Timestamp>,
 }
 
+/// What of License 1.0's parameters names nobody: product, quantity and period.
+const TOLD: [&str; 7] =
+    ["skuCode", "amount", "chargingMode", "periodType", "periodNumber", "trialFlag", "provisionType"];
+
+/// What else the call told is kept so long. KooGallery gives up after hours, and the application hears of it at once.
+const DETAILS_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
 /// What became of a call for a license.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LicenseRequested {
     /// The application is kept, with its event.
     New,
     /// It was kept before; the license is not handed in yet.
     Waiting,
-    /// Its license is handed in.
-    HandedIn,
+    /// Its license is handed in: License 1.0's is here, sealed for [`license_place`].
+    HandedIn(Option<Sealed>),
     /// Something speaks against it.
     Refused(ResultCode),
     /// The nonce was used before.
@@ -78,29 +94,57 @@ pub enum LicenseRequested {
 }
 
 impl LicenseRequested {
-    /// How KooGallery is told.
+    /// How KooGallery is told, but for the license itself.
     #[must_use]
-    pub const fn reply(self) -> Reply {
+    pub const fn reply(&self) -> Reply {
         Reply::of(match self {
             Self::New | Self::Waiting => ResultCode::Processing,
-            Self::HandedIn => ResultCode::Success,
-            Self::Refused(code) => code,
+            Self::HandedIn(_) => ResultCode::Success,
+            Self::Refused(code) => *code,
             Self::Replayed => ResultCode::AuthenticationFailed,
         })
     }
 }
+
+/// What became of a license that was handed in for a purchase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LicenseKept {
+    /// KooGallery gets it when it asks.
+    Kept,
+    /// This one was handed in before: KooGallery may have it.
+    Standing(Sealed),
+    /// Nobody applied for it.
+    Unknown,
+}
+
+/// Where the license for a purchase is sealed for.
+#[must_use]
+pub fn license_place(order: &OrderId, product: Option<&ProductId>) -> String {
+    Key::purchase_license(World::Real, order, product).place()
+}
+
+/// Where what the application for it told is sealed for.
+#[must_use]
+pub fn license_details_place(order: &OrderId, product: Option<&ProductId>) -> String {
+    Key::purchase_license_details(order, product).place()
+}
+
+/// The attribute that holds the license of a purchase, and the one that holds what the application for it told; sealed.
+const LICENSE: &str = "license";
+const DETAILS: &str = "details";
 
 /// The writes of the transaction, in this order.
 const APPLICATION: usize = 0;
 
 impl Store {
     /// Keeps an application for a license, if nothing speaks against it, and counts it on its instance. A debug call
-    /// needs no instance.
+    /// needs no instance. `details` is what License 1.0's call tells of the buyer, sealed for [`license_details_place`].
     pub async fn request_license(
         &self,
         call: &Call,
         request: &GetLicenseAsync,
         rules: LicenseRules,
+        details: Option<&Sealed>,
     ) -> Result<LicenseRequested, StoreError> {
         let wanted = LicenseRequest::of(request, call);
         let device = match request {
@@ -116,6 +160,9 @@ impl Store {
                 let mut transaction = Transaction::new(self, call)?.create(wanted.to_item(call.world())?)?;
                 if let Some(device) = on_instance {
                     transaction = transaction.update(counted(device, rules, call))?;
+                }
+                if let Some(details) = wanted.details_item(details, call) {
+                    transaction = transaction.keep(details)?;
                 }
                 let event = Event::license_requested(call, &wanted);
                 match transaction.events(&wanted.id.subject(), &[event])?.commit().await? {
@@ -141,7 +188,9 @@ impl Store {
             if nonce? == NonceUse::Replayed {
                 return Ok(LicenseRequested::Replayed);
             }
-            let standing: Option<LicenseRequest> = standing?.map(serde_dynamo::from_item).transpose()?;
+            let standing = standing?;
+            let license = Sealed::of_attribute(standing.as_ref().and_then(|item| item.get(LICENSE)));
+            let standing: Option<LicenseRequest> = standing.map(serde_dynamo::from_item).transpose()?;
             let refusal = match (on_instance, instance?) {
                 (Some(device), Some(instance)) => rules.refusal(device, &instance, call.now()),
                 (Some(_), None) => Some(ResultCode::InstanceNotFound),
@@ -151,7 +200,9 @@ impl Store {
                 (_, Some(ResultCode::InstanceNotFound)) => {
                     return Ok(LicenseRequested::Refused(ResultCode::InstanceNotFound));
                 }
-                (Some(LicenseRequest { handed_in_at: Some(_), .. }), _) => return Ok(LicenseRequested::HandedIn),
+                (Some(LicenseRequest { handed_in_at: Some(_), .. }), _) if device.is_some() || license.is_some() => {
+                    return Ok(LicenseRequested::HandedIn(license));
+                }
                 (Some(_), _) => return Ok(LicenseRequested::Waiting),
                 (None, Some(code)) => return Ok(LicenseRequested::Refused(code)),
                 (None, None) => pauses.pause().await?,
@@ -165,7 +216,41 @@ impl Store {
         Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// Notes that the seller's application has handed a license in: KooGallery is told `000000` from now on. False where
+    /// Keeps the license for a purchase, sealed for [`license_place`]. The first one stays: KooGallery may have it.
+    pub async fn keep_license(
+        &self,
+        order: &OrderId,
+        product: Option<&ProductId>,
+        license: &Sealed,
+        at: Timestamp,
+    ) -> Result<LicenseKept, StoreError> {
+        let key = || Key::purchase_license(World::Real, order, product);
+        let update = Update::builder()
+            .set_key(Some(key().into_item()))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#license)")
+            .update_expression("SET #license = :license, handedInAt = :at")
+            .expression_attribute_names("#license", LICENSE)
+            .expression_attribute_values(":license", license.to_attribute())
+            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
+        if self.update_alone(update).await? {
+            return Ok(LicenseKept::Kept);
+        }
+        let item = self.standing_item(key()).await?;
+        let standing = Sealed::of_attribute(item.as_ref().and_then(|item| item.get(LICENSE)));
+        Ok(standing.map_or(LicenseKept::Unknown, LicenseKept::Standing))
+    }
+
+    /// What an application for the license of a purchase told, sealed for [`license_details_place`]; none some time after.
+    pub async fn license_details(
+        &self,
+        order: &OrderId,
+        product: Option<&ProductId>,
+    ) -> Result<Option<Sealed>, StoreError> {
+        let item = self.standing_item(Key::purchase_license_details(order, product)).await?;
+        Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get(DETAILS))))
+    }
+
+    /// Notes that the seller's application has handed a device's license in: KooGallery is told `000000` from now on. False where
     /// nobody applied for it.
     pub async fn license_handed_in(
         &self,
@@ -263,17 +348,39 @@ impl LicenseRequestId {
 
 impl LicenseRequest {
     fn of(request: &GetLicenseAsync, call: &Call) -> Self {
-        let (effective_time, expire_time) = match request {
-            GetLicenseAsync::Device(device) => (Some(device.effective_time), device.expire_time),
-            GetLicenseAsync::Purchase(_) => (None, None),
+        let (effective_time, expire_time, told) = match request {
+            GetLicenseAsync::Device(device) => {
+                let times = (Some(device.effective_time.into()), device.expire_time.map(ExpireTime::from));
+                (times.0, times.1, BTreeMap::new())
+            }
+            GetLicenseAsync::Purchase(purchase) => {
+                let text = |name: &str| purchase.details.parameters.get(name)?.as_str().map(str::to_owned);
+                let told = TOLD.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?)));
+                (None, purchase.details.expire_time, told.collect())
+            }
         };
         Self {
             id: request.into(),
-            effective_time: effective_time.map(ExpireTime::from),
-            expire_time: expire_time.map(ExpireTime::from),
+            effective_time,
+            expire_time,
+            told,
             requested_at: call.signed_at(),
             handed_in_at: None,
         }
+    }
+
+    /// They go by themselves. A debug call's are not kept: nobody hears of it.
+    fn details_item(&self, details: Option<&Sealed>, call: &Call) -> Option<Item> {
+        let (LicenseRequestId::Purchase { order_id, product_id }, Some(details), World::Real) =
+            (&self.id, details, call.world())
+        else {
+            return None;
+        };
+        let mut item = Key::purchase_license_details(order_id, product_id.as_ref()).into_item();
+        item.insert(DETAILS.to_owned(), details.to_attribute());
+        let until = call.now().after(DETAILS_LIFETIME).as_seconds();
+        item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
+        Some(item)
     }
 
     fn to_item(&self, world: World) -> Result<Item, StoreError> {

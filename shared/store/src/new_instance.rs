@@ -103,6 +103,7 @@ fn made_by(
         order_line_id: request.order_line_id.clone(),
         interface_type,
         app_info,
+        told_by_seller_api: false,
         usage_info: Vec::new(),
         provisioning_failure: None,
         v1: request.details.is_some(),

@@ -1,10 +1,14 @@
 //! Deferred provisioning: the application says how the buyer reaches an instance, or why nobody can.
+//!
+//! It may say so twice: in its answer to `instance.created`, which can be hours late, and by the seller API. What stands is
+//! decided thus, in whichever order they come: an app info stands over a failure; of two app infos, or two failures, the
+//! seller API's stands over an answer's, and of the same way the later one stands.
 
-use koogallery::{AppInfo, InstanceId, TextError};
+use koogallery::{AppInfo, AppInfoError, InstanceId};
 
 use crate::change::replace;
 use crate::client::{Store, StoreError};
-use crate::instance::{Instance, ProvisioningFailure};
+use crate::instance::{Instance, ProvisioningFailure, ToldBy};
 use crate::key::{Key, World};
 use crate::lifecycle::Status;
 use crate::transaction::Pauses;
@@ -14,28 +18,43 @@ use crate::transaction::Pauses;
 pub enum Provisioned {
     /// It is kept; queryInstance answers with it from now on.
     Applied,
-    /// It stood so before; or a failure came after a success, which stays.
+    /// It stood so before.
     Unchanged,
+    /// Something else stands that it does not take the place of.
+    Outweighed,
     /// There is no such instance.
     Unknown,
     /// The instance was released.
     Released,
     /// The instance was bought by V1.0, whose replies cannot hold this.
-    DoesNotFit(TextError),
+    DoesNotFit(AppInfoError),
 }
 
 impl Store {
     /// Keeps how the buyer reaches an instance: it is in use from now on, unless it is frozen. No event tells of it, as
     /// the application itself is the one who said so.
-    pub async fn provisioned(&self, id: &InstanceId, app_info: &AppInfo) -> Result<Provisioned, StoreError> {
+    pub async fn provisioned(
+        &self,
+        id: &InstanceId,
+        app_info: &AppInfo,
+        told_by: ToldBy,
+    ) -> Result<Provisioned, StoreError> {
         self.provision(id, |instance| {
-            if instance.v1 {
-                app_info.fits_v1()?;
+            if instance.v1
+                && let Err(error) = app_info.fits_v1()
+            {
+                return Some(Provisioned::DoesNotFit(error));
             }
             if instance.app_info.as_ref() != Some(app_info) {
+                if instance.app_info.is_some() && instance.outweighs(told_by) {
+                    return Some(Provisioned::Outweighed);
+                }
                 instance.provision(app_info.clone());
+                instance.told_by_seller_api = told_by == ToldBy::SellerApi;
+            } else if told_by == ToldBy::SellerApi {
+                instance.told_by_seller_api = true;
             }
-            Ok(())
+            None
         })
         .await
     }
@@ -45,20 +64,25 @@ impl Store {
         &self,
         id: &InstanceId,
         failure: &ProvisioningFailure,
+        told_by: ToldBy,
     ) -> Result<Provisioned, StoreError> {
         self.provision(id, |instance| {
-            if instance.app_info.is_none() {
-                instance.provisioning_failure = Some(failure.clone());
+            let other_failure = instance.provisioning_failure.as_ref().is_some_and(|standing| standing != failure);
+            if instance.app_info.is_some() || (other_failure && instance.outweighs(told_by)) {
+                return Some(Provisioned::Outweighed);
             }
-            Ok(())
+            instance.provisioning_failure = Some(failure.clone());
+            instance.told_by_seller_api |= told_by == ToldBy::SellerApi;
+            None
         })
         .await
     }
 
+    /// Lets `decide` work on what stands and writes the result; where it returns an outcome, nothing is written.
     async fn provision(
         &self,
         id: &InstanceId,
-        decide: impl Fn(&mut Instance) -> Result<(), TextError>,
+        decide: impl Fn(&mut Instance) -> Option<Provisioned>,
     ) -> Result<Provisioned, StoreError> {
         let mut pauses = Pauses::new();
         loop {
@@ -72,8 +96,8 @@ impl Store {
                 return Ok(Provisioned::Released);
             }
             let mut decided = standing.clone();
-            if let Err(error) = decide(&mut decided) {
-                return Ok(Provisioned::DoesNotFit(error));
+            if let Some(refused) = decide(&mut decided) {
+                return Ok(refused);
             }
             if decided == standing {
                 return Ok(Provisioned::Unchanged);

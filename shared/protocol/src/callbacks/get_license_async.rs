@@ -1,7 +1,9 @@
-//! getLicenseAsync: make a license for a device (topic 0070649255). License 1.0: getLicense.
+//! getLicenseAsync: make a license for a device (topic 0070649255). License 1.0: getLicense (topic 0070649153), whose
+//! reply carries the license.
 
 use serde::{Deserialize, Serialize};
 
+use super::PurchaseDetails;
 use super::{InvalidRequest, Request};
 use crate::access_key::AccessKey;
 use crate::license_code::DeviceFingerprint;
@@ -11,8 +13,8 @@ use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{EventId, InstanceId, OrderId, ProductId, blank_as_none};
 
-/// The license itself is handed over later, through the open API's upload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// Online License's is handed over later, through the open API's upload; License 1.0's goes with the reply.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, from = "DeviceLicense")]
 pub enum GetLicenseAsync {
     /// Online License: for a device, on an instance that was bought before.
@@ -42,9 +44,8 @@ pub struct DeviceLicense {
     pub test_flag: TestFlag,
 }
 
-/// What is read of License 1.0's getLicense. Its guide is withdrawn, and what is left does not list its fields: here it
-/// is the purchase itself, so the order names it, with the product where one is named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What License 1.0's getLicense carries: the purchase itself. The order names it, with the product where one is named.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseLicense {
     /// The order.
@@ -53,6 +54,9 @@ pub struct PurchaseLicense {
     pub product_id: Option<ProductId>,
     /// A debug call?
     pub test_flag: TestFlag,
+    /// What else the call tells: the buyer, what was bought and for how long; in `saasExtendParams` the machine's code.
+    #[serde(skip)]
+    pub details: PurchaseDetails,
 }
 
 impl From<DeviceLicense> for GetLicenseAsync {
@@ -82,11 +86,19 @@ impl Request for GetLicenseAsync {
         }
     }
 
-    fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
+    fn remark(&self) -> Option<String> {
+        match self {
+            Self::Device(_) => None,
+            Self::Purchase(request) => request.details.remark(),
+        }
+    }
+
+    fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
         Ok(Self::Purchase(PurchaseLicense {
             order_id: parameters.required("orderId")?,
             product_id: parameters.optional("productId")?,
             test_flag: parameters.test_flag()?,
+            details: PurchaseDetails::of(parameters, access_key)?,
         }))
     }
 }

@@ -83,21 +83,11 @@ impl Request for NewInstance {
     }
 
     fn remark(&self) -> Option<String> {
-        let names = &self.details.as_ref()?.as_it_came;
-        (!names.is_empty()).then(|| format!("kept as it came, since it could not be decoded: {}", names.join(", ")))
+        self.details.as_ref()?.remark()
     }
 
     fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
         parameters.required::<CustomerId>("customerId")?;
-        parameters.within(&[
-            ("customerName", 64),
-            ("userId", 64),
-            ("userName", 64),
-            ("mobilePhone", 256),
-            ("email", 256),
-            ("skuCode", 64),
-            ("saasExtendParams", 2048),
-        ])?;
         Ok(Self {
             order_id: parameters.required("orderId")?,
             order_line_id: None,
@@ -110,7 +100,17 @@ impl Request for NewInstance {
 }
 
 impl PurchaseDetails {
-    fn of(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
+    /// Reads them from a call of V1.0, or of License 1.0, which tells the same.
+    pub(super) fn of(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
+        parameters.within(&[
+            ("customerName", 64),
+            ("userId", 64),
+            ("userName", 64),
+            ("mobilePhone", 256),
+            ("email", 256),
+            ("skuCode", 64),
+            ("saasExtendParams", 2048),
+        ])?;
         let expire_time = parameters.get("expireTime").map(str::parse).transpose();
         let expire_time = expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?;
         let mut as_it_came = Vec::new();
@@ -129,6 +129,12 @@ impl PurchaseDetails {
             kept.insert(name, value);
         }
         Ok(Self { expire_time, parameters: kept, as_it_came })
+    }
+
+    /// For the log: what could not be decoded.
+    pub(super) fn remark(&self) -> Option<String> {
+        let names = &self.as_it_came;
+        (!names.is_empty()).then(|| format!("kept as it came, since it could not be decoded: {}", names.join(", ")))
     }
 }
 
