@@ -8,22 +8,29 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
-use koogallery_runtime::{Environment, dynamodb_client};
-use lambda_http::{Error, Request, Response, run, service_fn};
+use bytes::Bytes;
+use http::Response;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use koogallery_runtime::{Environment, dynamodb_client, serve_http};
+use lambda_runtime::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let environment = Environment::of_process();
     let table = environment.required("KOOGALLERY_TABLE", "the table to write to")?;
     let client = &dynamodb_client(&environment)?;
-    run(service_fn(|request: Request| async move {
-        if !request.body().is_empty() {
-            write(client, table, request.body()).await?;
-        }
-        let response = Response::builder().header("content-type", "application/json");
-        Ok::<_, Error>(response.body(r#"{"resultCode":"000000","resultMsg":"success"}"#.to_owned())?)
-    }))
-    .await
+    serve_http(|request| async move {
+        let written = match request {
+            Ok(request) if !request.body().is_empty() => write(client, table, request.body()).await,
+            other => other.map(drop).map_err(Error::from),
+        };
+        let code = if written.is_ok() { "000000" } else { "000005" };
+        let mut response = Response::new(Bytes::from(format!(r#"{{"resultCode":"{code}","resultMsg":""}}"#)));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    })
+    .await?;
+    Ok(())
 }
 
 async fn write(client: &Client, table: &str, body: &[u8]) -> Result<(), Error> {

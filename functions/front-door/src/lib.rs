@@ -2,7 +2,8 @@
 //!
 //! It says which callback a request is and hands the event, untouched, to that callback's function. It knows no key
 //! and reads no more of a body than `activity`: verification is the function's. What may have run is never sent
-//! again, as the second run would be taken for a replay; KooGallery itself tries again.
+//! again, as the second run would be taken for a replay; KooGallery itself tries again. What is no callback but carries a
+//! V1.0 authToken goes to a function too, as its refusal must be signed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,11 +16,10 @@ use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::{Client, Config};
 use backon::{ExponentialBuilder, Retryable};
-use koogallery::{Reply, ResultCode, RouteError, route};
+use koogallery::{Reply, ResultCode, RouteError, destination};
+use koogallery_http_event::EventError;
 use koogallery_runtime::{CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, now, sdk_config};
-use lambda_http::lambda_runtime::{self, LambdaEvent};
-use lambda_http::request::LambdaRequest;
-use lambda_http::{Body, Error, Request, service_fn};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
 /// KooGallery waits 5 s, and the function behind answers within 4.
@@ -36,8 +36,8 @@ pub struct FrontDoor {
 #[derive(Debug, thiserror::Error)]
 pub enum ForwardError {
     /// The event is no HTTP request of a function URL or an HTTP API.
-    #[error("the event is not an HTTP request of payload format 2.0")]
-    Event,
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// The request is no callback.
     #[error(transparent)]
     Route(#[from] RouteError),
@@ -68,7 +68,7 @@ pub enum ForwardError {
 impl ForwardError {
     fn reply(&self) -> Reply {
         match self {
-            Self::Event | Self::Route(_) | Self::NoFunction(_) => Reply::refusal(ResultCode::InvalidParameter, self),
+            Self::Event(_) | Self::Route(_) | Self::NoFunction(_) => Reply::refusal(ResultCode::InvalidParameter, self),
             Self::Invoke { .. } | Self::Function { .. } | Self::Deadline => Reply::of(ResultCode::InternalError),
         }
     }
@@ -103,19 +103,11 @@ impl FrontDoor {
             duration: start.elapsed(),
             ..CallRecord::new("front-door", at, reply.result_code)
         });
-        let response = koogallery_runtime::response(&reply);
-        serde_json::value::to_raw_value(&serde_json::json!({
-            "statusCode": 200,
-            "headers": { "content-type": "application/json;charset=UTF-8" },
-            "body": String::from_utf8_lossy(response.body()),
-            "isBase64Encoded": false,
-        }))
+        koogallery_http_event::write(&koogallery_runtime::response(&reply))
     }
 
     async fn forward(&self, event: &RawValue) -> Result<Box<RawValue>, ForwardError> {
-        let request: LambdaRequest = serde_json::from_str(event.get()).map_err(|_| ForwardError::Event)?;
-        let request: Request = request.into();
-        let function = route(&request.map(body_bytes))?.callback.function();
+        let function = destination(&koogallery_http_event::read(event.get())?)?.function();
         let target = self.functions.get(function).ok_or(ForwardError::NoFunction(function))?;
 
         // Lambda says "too many requests" instead of running a function: that one may be sent again.
@@ -136,14 +128,6 @@ impl FrontDoor {
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         serde_json::from_slice(&payload)
             .map_err(|error| ForwardError::Function { function, problem: error.to_string() })
-    }
-}
-
-fn body_bytes(body: Body) -> Vec<u8> {
-    match body {
-        Body::Text(text) => text.into_bytes(),
-        Body::Binary(bytes) => bytes,
-        _ => Vec::new(),
     }
 }
 

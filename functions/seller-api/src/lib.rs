@@ -24,12 +24,19 @@ mod usage;
 
 use std::sync::Arc;
 
+use axum::body::{Body, to_bytes};
 use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
+use bytes::Bytes;
+use http::StatusCode;
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
-use koogallery_runtime::{CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, now};
+use koogallery_runtime::{
+    CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, now, serve_http,
+};
 use koogallery_store::Store;
+use lambda_runtime::Service;
 
 pub use document::document;
 
@@ -85,6 +92,25 @@ pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_process();
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let api = SellerApi::of(&environment, shared, now)?;
-    lambda_http::run(router(api)).await?;
-    Ok(())
+    let router = router(api);
+    serve_http(|request| {
+        let mut router = router.clone();
+        async move {
+            let response = match request {
+                Ok(request) => router.call(request.map(Body::from)).await.unwrap_or_else(|never| match never {}),
+                Err(error) => Problem::new(Kind::Invalid, error.to_string()).into_response(),
+            };
+            whole(response).await
+        }
+    })
+    .await
+}
+
+/// The response with its body in one piece, as Lambda takes it. The routes make theirs in memory.
+async fn whole(response: Response) -> http::Response<Bytes> {
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(body) => http::Response::from_parts(parts, body),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response().map(|_| Bytes::new()),
+    }
 }

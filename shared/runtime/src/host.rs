@@ -9,9 +9,10 @@ use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
 use koogallery::v1_cipher::EncryptType;
 use koogallery::{
-    Body, Dialect, InvalidRequest, Refusal, Reply, Request, ResultCode, Route, RouteError, TestFlag, Timestamp,
-    Verified, route, verify,
+    Body, Dialect, InterfaceType, InvalidRequest, Refusal, Reply, Request, ResultCode, Route, RouteError, TestFlag,
+    Timestamp, Verified, route, v1_dialect, v1_signer, verify,
 };
+use koogallery_http_event::EventError;
 use koogallery_store::{Call, Store};
 
 use crate::aws::dynamodb_client;
@@ -20,7 +21,7 @@ use crate::config::{ConfigError, Environment, Settings};
 use crate::function::{AnswerError, Context, Function};
 use crate::record::{CallRecord, Log};
 use crate::secrets::{SecretError, SecretSource, Secrets};
-use crate::styled::{Style, encrypt_type};
+use crate::styled::{Style, encrypt_type, response};
 
 /// KooGallery waits 5 s; past this a call is answered with `000005`.
 pub const DEADLINE: Duration = Duration::from_secs(4);
@@ -148,16 +149,27 @@ impl<F: Function> Host<F> {
         style.response(&reply)
     }
 
+    /// Answers what is no request at all.
+    pub fn refuse(&self, error: EventError) -> Response<Bytes> {
+        let reply = Reply::refusal(ResultCode::InvalidParameter, error);
+        let record = CallRecord::new(F::Request::CALLBACK.function(), now(), reply.result_code);
+        self.shared.log.record(&CallRecord { reason: Some(error.to_string()), ..record });
+        response(&reply)
+    }
+
     async fn meaning<B: AsRef<[u8]> + Sync>(
         &self,
         request: &HttpRequest<B>,
         record: &mut CallRecord,
         style: &mut Style,
     ) -> Result<Reply, Failure> {
-        let route = route(request)?;
-        if route.callback != F::Request::CALLBACK {
-            return Err(Failure::OtherFunction(route.callback.function()));
-        }
+        let route = match route(request) {
+            Ok(route) if route.callback == F::Request::CALLBACK => route,
+            other => {
+                self.sign_refusal(request, style).await?;
+                return Err(Failure::OtherFunction(other?.callback.function()));
+            }
+        };
         let secrets = self.shared.secrets.current().await?;
         let current_key = secrets.access_keys.current(route.callback.interface_types()[0]);
         *style = Style::new(route.dialect, current_key.cloned());
@@ -179,6 +191,29 @@ impl<F: Function> Host<F> {
         record.store_latency = call.store_latency();
         record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
         Ok(reply?)
+    }
+
+    /// V1.0 wants every reply signed, also where the call is none of this function's: by the key that signed the call, or
+    /// else by the one that KooGallery should be using.
+    async fn sign_refusal<B: AsRef<[u8]> + Sync>(
+        &self,
+        request: &HttpRequest<B>,
+        style: &mut Style,
+    ) -> Result<(), Failure> {
+        let Some(dialect) = v1_dialect(request) else { return Ok(()) };
+        let interface = if dialect == Dialect::KitV1 { InterfaceType::Kit } else { InterfaceType::Basic };
+        let secrets = self.shared.secrets.current().await?;
+        *style = Style::new(dialect, secrets.access_keys.current(interface).cloned());
+        let mut signer = v1_signer(request, &secrets.access_keys).cloned();
+        if signer.is_none()
+            && let Some(renewed) = self.shared.secrets.renewed(&secrets).await?
+        {
+            signer = v1_signer(request, &renewed.access_keys).cloned();
+        }
+        if signer.is_some() {
+            *style = Style::new(dialect, signer);
+        }
+        Ok(())
     }
 
     /// Verifies with the secrets held, and once more where there are others by now.

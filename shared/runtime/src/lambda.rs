@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use lambda_http::{Body, Error, Request, Response, service_fn};
+use bytes::Bytes;
+use http::{Request, Response};
+use koogallery_http_event::{EventError, read, write};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 
 use crate::config::{ConfigError, Environment};
 use crate::function::Function;
@@ -29,10 +33,24 @@ pub async fn lambda<F: Function>() -> Result<(), StartError> {
     // The secret is on its way while Lambda hands over the first call. A failure is told by the calls that need it.
     tokio::spawn(async move { shared.secrets().current().await.map(drop) });
     let host = &host;
-    lambda_http::run(service_fn(|request: Request| async move {
-        let (parts, body) = host.answer(&request).await.into_parts();
-        let body = String::from_utf8(body.into()).map_or_else(|bytes| Body::Binary(bytes.into_bytes()), Body::Text);
-        Ok::<_, Error>(Response::from_parts(parts, body))
+    serve_http(|request| async move {
+        match request {
+            Ok(request) => host.answer(&request).await,
+            Err(error) => host.refuse(error),
+        }
+    })
+    .await
+}
+
+/// Serves HTTP events until the sandbox ends. An event that is no request is `answer`'s to answer too.
+pub async fn serve_http<F, A>(answer: F) -> Result<(), StartError>
+where
+    F: Fn(Result<Request<Bytes>, EventError>) -> A,
+    A: Future<Output = Response<Bytes>>,
+{
+    let answer = &answer;
+    lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
+        Ok::<_, Error>(write(&answer(read(event.payload.get())).await)?)
     }))
     .await?;
     Ok(())

@@ -24,7 +24,7 @@ pub use clock::now;
 pub use config::{ConfigError, Environment, Settings};
 pub use function::{AnswerError, Context, Function};
 pub use host::{Answer, DEADLINE, Host, Shared};
-pub use lambda::{StartError, lambda};
+pub use lambda::{StartError, lambda, serve_http};
 pub use provisioning::Provisioning;
 pub use record::{CallRecord, CloudWatch, Log};
 pub use secrets::{OpenApiKey, SecretError, SecretSource, SecretText, Secrets};

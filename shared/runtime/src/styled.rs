@@ -33,7 +33,8 @@ impl Style {
         }
     }
 
-    /// The response. Nothing may touch its body from here on.
+    /// The response. Nothing may touch its body from here on. `Body-Sign` must go over the wire in exactly this spelling:
+    /// that is for what writes the response down, as names are kept in lower case within.
     pub(crate) fn response(&self, reply: &Reply) -> Response<Bytes> {
         let mut response = response(reply);
         if let (Dialect::BasicV1 | Dialect::KitV1, Some(key)) = (self.dialect, &self.access_key) {
