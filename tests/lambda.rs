@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use koogallery::{AccessKeys, NewInstance, Request};
+use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, body_sign};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
-use koogallery_local::marketplace::Marketplace;
-use koogallery_local::simulate::Simulation;
-use koogallery_runtime::{Environment, dynamodb_client};
+use koogallery_local::marketplace::{Marketplace, SignedCall};
+use koogallery_local::simulate::{Family, Simulation};
+use koogallery_runtime::{Environment, dynamodb_client, now};
 use koogallery_store::table;
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
@@ -106,7 +106,7 @@ async fn the_front_door_answers_itself_when_it_must() {
     build();
     let answer = json!({
         "statusCode": 200,
-        "headers": { "content-type": "application/json" },
+        "headers": { "Content-Type": "application/json" },
         "body": r#"{"resultCode":"000104","resultMsg":"untouched"}"#,
     });
     let lambda = LambdaEmulator::start([
@@ -151,6 +151,86 @@ async fn the_front_door_answers_itself_when_it_must() {
     }
     assert!(door.output().iter().all(|line| serde_json::from_str::<Value>(line).is_ok()));
     assert!(lambda.invoke("front-door", r#"{"not":"an HTTP request"}"#).await.is_ok());
+}
+
+/// A call of V1.0 as an event whose query is written as `write` says.
+fn v1_event(parameters: &[(&str, &str)], write: impl Fn(String) -> String) -> Value {
+    let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    let call = SignedCall::basic_v1(keys.current(InterfaceType::Basic).unwrap(), parameters, now());
+    let query = call.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+    json!({ "rawPath": "/", "rawQueryString": write(query), "requestContext": { "http": { "method": "GET" } } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_an_event_holds_the_answer_is_koogallerys() {
+    let (_database, variables) = database().await;
+    build();
+    let functions = ["front-door", "query-instance", "seller-api"];
+    let lambda = LambdaEmulator::start(functions.map(|name| (name, Behaviour::Process))).await;
+    let api_token = ("KOOGALLERY_API_TOKEN", TOKEN.to_owned());
+    let _processes = [
+        FunctionProcess::start("query-instance", &lambda.runtime_api("query-instance"), &variables),
+        FunctionProcess::start(
+            "seller-api",
+            &lambda.runtime_api("seller-api"),
+            &[&variables[..], &[api_token]].concat(),
+        ),
+        FunctionProcess::start(
+            "front-door",
+            &lambda.runtime_api("front-door"),
+            &front_door_variables(&lambda.endpoint(), &["query-instance"]),
+        ),
+    ];
+    let answered = async |function: &str, event: &Value| -> Value {
+        serde_json::from_slice(&lambda.invoke(function, event.to_string()).await.unwrap()).unwrap()
+    };
+    let code = |answer: &Value| -> String {
+        let reply: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        reply["resultCode"].as_str().unwrap().to_owned()
+    };
+
+    // A blank and a quote as they were sent are a blank and a quote; a bare plus is what was signed.
+    let memo = [("activity", "queryInstance"), ("instanceId", "i-1"), ("memo", "a \"b\" c+d")];
+    let unknown = [("activity", "giveInstance"), ("memo", "a b")];
+    let key = AccessKeys::from_json(KEYS).unwrap();
+    let key = key.current(InterfaceType::Basic).unwrap();
+    let signed = |answer: &Value| {
+        let sign = answer["headers"]["Body-Sign"].as_str().unwrap();
+        body_sign::matches(key.reveal(), sign, answer["body"].as_str().unwrap().as_bytes())
+    };
+    for function in ["front-door", "query-instance"] {
+        for (parameters, expected) in [(&memo[..], "000000"), (&unknown[..], "000002")] {
+            // The token's own + stands for itself as well.
+            let answer = answered(function, &v1_event(parameters, |query| query)).await;
+            assert_eq!((code(&answer).as_str(), &answer["statusCode"]), (expected, &json!(200)), "{function} {answer}");
+            assert!(signed(&answer), "{function} {answer}");
+        }
+        let post = |more: Value| {
+            let mut event = json!({ "rawPath": "/", "requestContext": { "http": { "method": "POST" } } });
+            event.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            event
+        };
+        for event in [
+            json!({ "not": "an HTTP request" }),
+            json!(null),
+            post(json!({ "rawQueryString": "a b\"\u{0}云" })),
+            post(json!({ "body": "###", "isBase64Encoded": true })),
+            post(json!({ "body": { "activity": "queryInstance" } })),
+            post(json!({ "rawQueryString": "x".repeat(70_000), "headers": { "a b": "\n" } })),
+            json!({ "requestContext": { "http": { "method": "G E T" } } }),
+        ] {
+            let answer = answered(function, &event).await;
+            assert_eq!((code(&answer).as_str(), &answer["statusCode"]), ("000002", &json!(200)), "{function} {event}");
+        }
+    }
+    for (event, status) in [
+        (json!({ "rawPath": "/v1/instances/a b\"", "requestContext": { "http": { "method": "GET" } } }), 401),
+        (json!({ "rawPath": "/v1/openapi.json", "requestContext": { "http": { "method": "GET" } } }), 200),
+        (json!({ "requestContext": { "http": { "method": "G E T" } } }), 400),
+    ] {
+        assert_eq!(answered("seller-api", &event).await["statusCode"], status, "{event}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -309,8 +389,10 @@ async fn a_whole_life_under_cargo_lambda() {
     let lambda = format!("http://127.0.0.1:{port}");
     let _processes = start_all(|function| format!("{lambda}/.rt/{function}"), &lambda, &variables);
     let rsa_public_key = Some(local_rsa_public_key().unwrap());
-    let simulation =
-        Simulation { rsa_public_key, ..Simulation::new(marketplace(&format!("{lambda}/lambda-url/front-door/"))) };
+    // It writes every header in lower case, where V1.0's callers look for `Body-Sign`: those families are played above.
+    let families = [Family::Saas, Family::OrderNotice, Family::Kit, Family::License, Family::OnlineLicense].into();
+    let marketplace = marketplace(&format!("{lambda}/lambda-url/front-door/"));
+    let simulation = Simulation { rsa_public_key, families, ..Simulation::new(marketplace) };
     let report = simulation.play(|_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
 }

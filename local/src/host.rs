@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use deliver_events::{Courier, Journal};
-use koogallery::{MAX_KIT_BODY, Reply, ResultCode, route};
+use koogallery::{MAX_KIT_BODY, Reply, ResultCode, destination};
 use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
 use koogallery_store::{Store, StoreError, table};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
@@ -23,6 +23,7 @@ use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::delivery::{DeliveryError, Pump, Stream};
 use crate::erasure::Erasing;
 use crate::functions::Functions;
+use crate::http1_server::serve;
 use crate::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS,
     LOCAL_WEBHOOK_SECRET,
@@ -62,7 +63,7 @@ pub struct LocalHost {
     delivery: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     erasing: (oneshot::Sender<()>, JoinHandle<()>),
     stop: oneshot::Sender<()>,
-    served: JoinHandle<std::io::Result<()>>,
+    served: JoinHandle<()>,
 }
 
 /// Why it did not start, or stopped.
@@ -146,7 +147,7 @@ impl LocalHost {
         let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
-        let served = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(shutdown).await });
+        let served = tokio::spawn(serve(listener, router, shutdown));
         let store = shared.store().clone();
         let (stop_erasing, stopped) = oneshot::channel::<()>();
         let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
@@ -200,7 +201,7 @@ impl LocalHost {
         if let Some(database) = self.database {
             database.stop().await;
         }
-        served.map_err(std::io::Error::other).and_then(|served| served).map_err(HostError::Serve)
+        served.map_err(|error| HostError::Serve(std::io::Error::other(error)))
     }
 }
 
@@ -290,11 +291,11 @@ async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> 
         Err(_) => door.refuse("the body is longer than any callback's, or was cut off"),
         Ok(body) => {
             let request = http::Request::from_parts(parts, body);
-            match route(&request) {
+            match destination(&request) {
                 Err(error) => door.refuse(error),
-                Ok(route) => match door.functions.get(route.callback.function()) {
+                Ok(callback) => match door.functions.get(callback.function()) {
                     Some(function) => function.answer(&request).await,
-                    None => door.refuse(format_args!("this host does not answer {}", route.callback.activity())),
+                    None => door.refuse(format_args!("this host does not answer {}", callback.activity())),
                 },
             }
         }

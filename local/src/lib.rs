@@ -13,6 +13,8 @@ pub mod erasure;
 pub mod events;
 pub mod functions;
 pub mod host;
+mod http1_client;
+pub mod http1_server;
 pub mod keygen;
 pub mod keys;
 pub mod listen;

@@ -1,9 +1,11 @@
 //! The marketplace's half: signed calls as KooGallery sends them, and what comes back.
 
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http_body_util::BodyExt as _;
 use koogallery::{
     AccessKey, AccessKeys, Callback, ExpireTime, InterfaceType, NotAnObject, Reply, Request, Timestamp, auth_token,
     body_sign, signature,
@@ -12,13 +14,15 @@ use koogallery_runtime::now;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::http1_client::{Client, name_as_written};
+
 /// KooGallery waits this long for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Calls one production address.
 #[derive(Debug, Clone)]
 pub struct Marketplace {
-    client: reqwest::Client,
+    client: Client,
     address: String,
     keys: AccessKeys,
 }
@@ -31,7 +35,7 @@ pub enum CallError {
     Address(String),
     /// No client: the platform's certificates cannot be read.
     #[error("no HTTP client: {0}")]
-    Client(reqwest::Error),
+    Client(rustls::Error),
     /// The address does not answer.
     #[error("no answer from {address}: {problem}")]
     NoAnswer {
@@ -71,11 +75,20 @@ pub struct Exchange {
     /// `Content-Type`.
     pub content_type: String,
     /// `Body-Sign`: what makes a V1.0 reply genuine.
-    pub body_sign: Option<String>,
+    pub body_sign: Option<BodySign>,
     /// The body's bytes.
     pub body: Bytes,
     /// From sending to the last byte.
     pub elapsed: Duration,
+}
+
+/// A `Body-Sign` header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BodySign {
+    /// Its name as the endpoint spelled it. None where that could not be heard.
+    pub name: Option<String>,
+    /// Its value.
+    pub value: String,
 }
 
 impl Exchange {
@@ -216,11 +229,7 @@ impl Marketplace {
         }
         // One crypto provider for the process; a second call finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let client = reqwest::Client::builder()
-            .timeout(PATIENCE)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(CallError::Client)?;
+        let client = Client::new().map_err(CallError::Client)?;
         Ok(Self { client, address: format!("{}/", address.trim_end_matches('/')), keys })
     }
 
@@ -243,29 +252,42 @@ impl Marketplace {
 
     /// Sends a call and waits for the answer.
     pub async fn send(&self, call: &SignedCall) -> Result<Exchange, CallError> {
-        let request = self
-            .client
-            .request(call.method.clone(), format!("{}{}", self.address, call.path))
-            .query(&call.query)
-            .headers(call.header_map()?)
-            .body(call.body.clone());
+        let request = self.request(call)?;
+        let no_answer = |problem: String| CallError::NoAnswer { address: self.address.clone(), problem };
+        let exchanged = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
+        exchanged
+            .map_err(|_| no_answer(format!("none within {} s", PATIENCE.as_secs())))?
+            .map_err(|error| no_answer(root_cause(&*error)))
+    }
+
+    async fn exchange(&self, request: http::Request<Bytes>) -> Result<Exchange, Box<dyn Error + Send + Sync>> {
         let start = Instant::now();
-        let no_answer = |error: reqwest::Error| CallError::NoAnswer {
-            address: self.address.clone(),
-            problem: root_cause(&error.without_url()),
-        };
-        let answer = request.send().await.map_err(no_answer)?;
+        let answer = self.client.send(request).await?;
         let status = answer.status().as_u16();
         let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let content_type = header("content-type").unwrap_or_default();
-        let body_sign = header(body_sign::HEADER);
-        let body = answer.bytes().await.map_err(no_answer)?;
+        let name = name_as_written(&answer, body_sign::HEADER);
+        let body_sign = header(body_sign::HEADER).map(|value| BodySign { name, value });
+        let body = answer.into_body().collect().await?.to_bytes();
         Ok(Exchange { status, content_type, body_sign, body, elapsed: start.elapsed() })
+    }
+
+    fn request(&self, call: &SignedCall) -> Result<http::Request<Bytes>, CallError> {
+        let address = format!("{}{}", self.address, call.path);
+        let mut url = reqwest::Url::parse(&address).map_err(|_| CallError::Address(address.clone()))?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let mut request = http::Request::new(Bytes::from(call.body.clone()));
+        *request.uri_mut() = url.as_str().parse().map_err(|_| CallError::Address(address))?;
+        *request.headers_mut() = call.header_map()?;
+        *request.method_mut() = call.method.clone();
+        Ok(request)
     }
 }
 
 /// The innermost reason, which is the one that a person can act on.
-fn root_cause(error: &dyn std::error::Error) -> String {
+fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -4,12 +4,17 @@ use koogallery::v1_cipher::{self, EncryptType};
 use koogallery::{AccessKey, body_sign};
 use serde_json::Value;
 
-use crate::marketplace::Exchange;
+use crate::marketplace::{BodySign, Exchange};
 
-/// Whether the reply is genuine. `unsigned_allowed` where no key could have signed it.
+/// Whether the reply is genuine: its header's name spelled as KooGallery looks for it, over the very bytes.
+/// `unsigned_allowed` where no key could have signed it.
 pub fn genuine(exchange: &Exchange, key: &AccessKey, unsigned_allowed: bool) -> Result<(), String> {
     match &exchange.body_sign {
-        Some(value) if body_sign::matches(key.reveal(), value, &exchange.body) => Ok(()),
+        Some(BodySign { name: Some(name), .. }) if name != body_sign::HEADER => Err(format!(
+            "the header is called {name}: KooGallery looks for {}, upper and lower case as here",
+            body_sign::HEADER
+        )),
+        Some(BodySign { value, .. }) if body_sign::matches(key.reveal(), value, &exchange.body) => Ok(()),
         Some(_) => Err("Body-Sign does not fit the reply's bytes".to_owned()),
         None if unsigned_allowed => Ok(()),
         None => Err("the reply has no Body-Sign".to_owned()),
@@ -59,4 +64,30 @@ fn app_infos_mut(reply: &mut Value) -> Vec<&mut Value> {
 
 fn unknown_type() -> String {
     "encryptType is neither 1 nor 2".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use koogallery::{AccessKeys, InterfaceType};
+
+    use super::*;
+
+    #[test]
+    fn the_name_of_body_sign_is_judged_to_the_letter() {
+        let keys = AccessKeys::from_json(r#"{"basic":["k"]}"#).unwrap();
+        let key = keys.current(InterfaceType::Basic).unwrap();
+        let judged = |name: Option<&str>| {
+            let body_sign = BodySign { name: name.map(str::to_owned), value: body_sign::value("k", b"{}") };
+            let (status, content_type) = (200, "application/json".to_owned());
+            let (body, elapsed) = (b"{}".as_slice().into(), Duration::ZERO);
+            genuine(&Exchange { status, content_type, body_sign: Some(body_sign), body, elapsed }, key, true)
+        };
+        assert_eq!(judged(Some("Body-Sign")), Ok(()));
+        assert_eq!(judged(None), Ok(()));
+        for name in ["body-sign", "Body-sign", "BODY-SIGN"] {
+            assert!(judged(Some(name)).unwrap_err().contains(name));
+        }
+    }
 }

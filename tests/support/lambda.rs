@@ -16,6 +16,7 @@ use axum::routing::{any, get, post};
 use bytes::Bytes;
 use http::header::HeaderMap;
 use http::request::Parts;
+use koogallery_local::http1_server::serve;
 use koogallery_runtime::now;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -204,7 +205,7 @@ impl LambdaEmulator {
             .route("/lambda-url/{function}/{*path}", any(function_url))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(Arc::clone(&functions));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(serve(listener, router, std::future::pending()));
         Self { address, functions }
     }
 
@@ -349,6 +350,9 @@ async fn call_url(State(functions): Functions, function: &str, path: &str, reque
     };
     let mut response = Response::builder().status(u16::try_from(answer["statusCode"].as_u64().unwrap()).unwrap());
     for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        // A function URL writes a name as the function spelled it, and here it goes out in this spelling whatever it was.
+        let words = name.split('-').map(|word| word[..1].to_uppercase() + &word[1..]);
+        assert_eq!(*name, words.collect::<Vec<_>>().join("-"), "a header's name as it goes over the wire");
         response = response.header(name, value.as_str().unwrap());
     }
     assert_ne!(answer["isBase64Encoded"], true, "the replies are text");

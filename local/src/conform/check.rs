@@ -145,6 +145,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::marketplace::BodySign;
 
     fn exchange(body: &Value) -> Exchange {
         Exchange {
@@ -240,15 +241,20 @@ mod tests {
             let v1 = Some(V1 { key, unsigned_allowed });
             reply(exchange, v1, &expect(json!("000000")), &Filler::new(None)).err()
         };
+        let body_sign = |name: &str, key: &str, exchange: &Exchange| {
+            Some(BodySign { name: Some(name.to_owned()), value: body_sign::value(key, &exchange.body) })
+        };
         let iv = "a1B2c3D4e5F6g7H8".parse().unwrap();
         let wire = v1_cipher::encrypt("k", EncryptType::Aes256, &iv, "admin");
         let mut signed = exchange(&json!({ "resultCode": "000000", "encryptType": "1",
             "appInfo": { "frontEndUrl": "https://x", "userName": wire } }));
         assert_eq!(problem(&signed, false).unwrap(), "the reply has no Body-Sign (000000)");
         assert_eq!(problem(&signed, true), None);
-        signed.body_sign = Some(body_sign::value("k", &signed.body));
+        signed.body_sign = body_sign("Body-Sign", "k", &signed);
         assert_eq!(problem(&signed, false), None);
-        signed.body_sign = Some(body_sign::value("other", &signed.body));
+        signed.body_sign = body_sign("body-sign", "k", &signed);
+        assert!(problem(&signed, true).unwrap().contains("KooGallery looks for Body-Sign"));
+        signed.body_sign = body_sign("Body-Sign", "other", &signed);
         assert_eq!(problem(&signed, true).unwrap(), "Body-Sign does not fit the reply's bytes (000000)");
         let plain = exchange(
             &json!({ "resultCode": "000000", "appInfo": { "frontEndUrl": "https://x", "password": "secret" } }),

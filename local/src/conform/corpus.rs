@@ -135,7 +135,7 @@ pub(super) struct Sent {
     /// More headers.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) sign: Sign,
-    /// Members that change between signing and sending.
+    /// Members that change between signing and sending; what is null is not sent.
     pub(super) after_signing: Map<String, Value>,
     /// The reply; a step without it expects what its call does.
     pub(super) expect: Option<Expect>,
@@ -179,6 +179,10 @@ pub(super) struct Sign {
     pub(super) zone: Option<Zone>,
     /// V1.0: as if the URL's decoding had made the token's `+` a space.
     pub(super) plus_as_space: bool,
+    /// V1.0: a `+` of a value goes out as it is, not URL-encoded.
+    pub(super) bare_plus: bool,
+    /// V1.0: so many digits of the timeStamp.
+    pub(super) digits: Option<usize>,
     /// Parts that are not sent.
     pub(super) without: Vec<String>,
     /// V2.0: these instead.

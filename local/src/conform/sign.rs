@@ -2,6 +2,7 @@
 
 use koogallery::{Dialect, Timestamp, auth_token, canonical_form, signature};
 use koogallery_runtime::now;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use super::corpus::{Call, HexCase, Over, Payload, Sent, Sign, Unit, Writing};
@@ -80,7 +81,7 @@ impl Signer<'_> {
         }
         let signature = self.or_else(self.how().signature.as_ref(), signature)?;
         if !changed.is_empty() {
-            members.extend(changed);
+            change(&mut members, changed);
             body = self.body(&members)?;
         }
 
@@ -116,12 +117,14 @@ impl Signer<'_> {
         };
         let token = if self.how().plus_as_space { token.replace('+', " ") } else { token };
         let token = self.or_else(self.how().auth_token.as_ref(), token)?;
-        members.extend(changed);
+        change(&mut members, changed);
         let mut query = parameters(&members);
         if !self.is_without(auth_token::NAME) {
             query.push((auth_token::NAME.to_owned(), token));
         }
-        Ok(SignedCall { method: http::Method::GET, path: String::new(), query, headers: Vec::new(), body: Vec::new() })
+        let (path, query) =
+            if self.how().bare_plus { (with_bare_plus(&query), Vec::new()) } else { (String::new(), query) };
+        Ok(SignedCall { method: http::Method::GET, path, query, headers: Vec::new(), body: Vec::new() })
     }
 
     fn kit_v1(&self, mut members: Map<String, Value>, changed: Map<String, Value>) -> Result<SignedCall, Unsendable> {
@@ -134,7 +137,7 @@ impl Signer<'_> {
         let token = self.token(&time_stamp, &parameters, Over::NonBlank);
         let token = self.or_else(self.how().auth_token.as_ref(), token)?;
         if !changed.is_empty() {
-            members.extend(changed);
+            change(&mut members, changed);
             body = self.body(&members)?;
         }
         let header = (auth_token::NAME.to_owned(), token);
@@ -161,7 +164,9 @@ impl Signer<'_> {
 
     fn time_stamp(&self, milliseconds_earlier: i64, usual: Zone) -> Result<String, FillError> {
         let at = Timestamp::from_millis(self.signed_at().as_millis() - milliseconds_earlier);
-        self.or_else(self.how().time_stamp.as_ref(), time_stamp(at, self.how().zone.unwrap_or(usual)))
+        let mut written = time_stamp(at, self.how().zone.unwrap_or(usual));
+        written.truncate(self.how().digits.unwrap_or(written.len()));
+        self.or_else(self.how().time_stamp.as_ref(), written)
     }
 
     fn token(&self, time_stamp: &str, parameters: &[(String, String)], usual: Over) -> String {
@@ -185,6 +190,19 @@ impl Signer<'_> {
         }
         Ok(written(members, self.sent.write).into_bytes())
     }
+}
+
+/// What changes on the way; null takes a member away.
+fn change(members: &mut Map<String, Value>, changed: Map<String, Value>) {
+    members.extend(changed);
+    members.retain(|_, value| !value.is_null());
+}
+
+/// A query, of which all is encoded but the `+` in values.
+fn with_bare_plus(parameters: &[(String, String)]) -> String {
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let parameters = parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    format!("?{}", parameters.collect::<Vec<_>>().join("&").replace("%2B", "+"))
 }
 
 fn written(members: &Map<String, Value>, how: Writing) -> String {
@@ -306,6 +324,18 @@ mod tests {
         let spaced = made("V1", json!({ "activity": "queryInstance" }), json!({ "sign": { "plusAsSpace": true } }));
         assert!(spaced.query.iter().any(|(name, value)| name == auth_token::NAME && value.contains(' ')));
         assert!(is_genuine_v1("V1", json!({ "sign": { "plusAsSpace": true } })));
+    }
+
+    #[test]
+    fn a_plus_goes_out_as_it_is_and_what_is_null_does_not_go() {
+        let sent = json!({ "set": { "memo": "+86 1" }, "sign": { "barePlus": true, "digits": 15 },
+            "afterSigning": { "x": null } });
+        let call = made("V1", json!({ "activity": "queryInstance", "x": "y" }), sent);
+        assert!(call.query.is_empty());
+        assert!(call.path.starts_with("?activity=queryInstance&memo=+86%201&timeStamp="), "{}", call.path);
+        assert!(!call.path.contains("x="));
+        let time_stamp = call.path.split("timeStamp=").nth(1).unwrap().split('&').next().unwrap();
+        assert_eq!(time_stamp.len(), 15);
     }
 
     #[test]
