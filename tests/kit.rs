@@ -254,7 +254,9 @@ async fn a_secret_that_does_not_decrypt_stores_nothing() {
     for world in ["0", "1"] {
         let said = (callback, with(with(body.clone(), "clientSecret", "bm90IGVuY3J5cHRlZA=="), "testFlag", world));
         let call = signed_with("kit-key", Dialect::V2, &said);
-        assert_eq!(seller.send(&call).await.result_code.as_str(), "000101");
+        let reply = seller.send(&call).await;
+        assert_eq!(reply.result_code.as_str(), "000101");
+        assert!(reply.result_msg.starts_with("the clientSecret does not decrypt"), "{}", reply.result_msg);
         assert_eq!(seller.send(&call).await.result_code.as_str(), "000001", "the nonce is used up");
         assert_eq!(seller.sync_in(Dialect::V1, &said).await, "000101");
     }

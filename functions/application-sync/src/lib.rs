@@ -50,7 +50,7 @@ impl Function for Handler {
 /// The call is used up all the same.
 async fn refused(context: &Context<'_>) -> Result<Reply, AnswerError> {
     Ok(if context.store.use_up(context.call).await? {
-        Reply::refusal(ResultCode::MobileNumber, ClientSecretError::NotDecrypted)
+        Reply::saying(ResultCode::MobileNumber, ClientSecretError::NotDecrypted)
     } else {
         Reply::of(ResultCode::AuthenticationFailed)
     })

@@ -65,8 +65,14 @@ impl Reply {
     /// A refusal that says more than its code: `detail` is cut to what `resultMsg` holds.
     #[must_use]
     pub fn refusal(result_code: ResultCode, detail: impl std::fmt::Display) -> Self {
-        let message = format!("{}: {detail}", result_code.message());
-        Self { result_msg: Cow::Owned(message.chars().take(MAX_MESSAGE).collect()), ..Self::of(result_code) }
+        Self::saying(result_code, format_args!("{}: {detail}", result_code.message()))
+    }
+
+    /// A refusal in its own words, where the code's would say what is not so: cut to what `resultMsg` holds.
+    #[must_use]
+    pub fn saying(result_code: ResultCode, message: impl std::fmt::Display) -> Self {
+        let message = message.to_string().chars().take(MAX_MESSAGE).collect();
+        Self { result_msg: Cow::Owned(message), ..Self::of(result_code) }
     }
 
     /// The same reply naming an instance.
@@ -171,6 +177,7 @@ mod tests {
     fn a_long_message_is_cut() {
         let reply = Reply::refusal(ResultCode::InvalidParameter, "实".repeat(300));
         assert_eq!(reply.result_msg.chars().count(), 255);
+        assert_eq!(Reply::saying(ResultCode::MobileNumber, "the clientSecret").result_msg, "the clientSecret");
     }
 
     proptest! {
