@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+use koogallery::{AccessKeys, body_sign};
 use koogallery_local::conform::{Conform, Corpus};
-use koogallery_tests::{Seller, text};
+use koogallery_local::marketplace::Marketplace;
+use koogallery_tests::{KEYS, Seller, text};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What the seller registered in KooGallery.
 const RSA_PUBLIC_KEY: &str = include_str!("../shared/protocol/tests/rsa_public.txt");
@@ -13,7 +16,7 @@ const RSA_PRIVATE_KEY: &str = include_str!("../shared/protocol/tests/rsa_pkcs8.p
 #[tokio::test]
 async fn the_local_host_conforms() {
     let corpus = Corpus::embedded().unwrap();
-    assert!(corpus.len() >= 320, "{} cases", corpus.len());
+    assert!(corpus.len() >= 380, "{} cases", corpus.len());
     let seller = Seller::with(|environment| environment.with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY)).await;
     let conform = Conform::new(seller.marketplace.clone(), Some(RSA_PUBLIC_KEY.parse().unwrap()));
     let report = conform.run(&corpus, |_| ()).await.unwrap();
@@ -45,6 +48,46 @@ async fn an_endpoint_that_is_too_trusting_is_found_out() {
     let failed: Vec<&str> = report.failures().map(|(outcome, _)| outcome.case.as_str()).collect();
     let stale = ["v2-basic/release-instance/stale", "v2-basic/release-instance/from-the-future"];
     assert_eq!(failed, stale, "{report}");
+}
+
+/// An endpoint that answers everything alike, genuine but for the name of its header.
+async fn endpoint_with(name: &'static str) -> String {
+    let mut listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = axum::serve::Listener::accept(&mut listener).await;
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                while stream.read_buf(&mut request).await.is_ok_and(|length| length > 0) {
+                    if request.windows(4).any(|end| end == b"\r\n\r\n") {
+                        break;
+                    }
+                }
+                let body = r#"{"resultCode":"000000","resultMsg":"success"}"#;
+                let sign = body_sign::value("basic-key", body.as_bytes());
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{name}: {sign}\r\nContent-Length: {}\r\n\
+                     Connection: close\r\n\r\n{body}",
+                    body.len()
+                );
+                drop(stream.write_all(answer.as_bytes()).await);
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_body_sign_in_another_spelling_is_found_out() {
+    let corpus = Corpus::embedded().unwrap().only(&["v1-basic/expire-instance/debug-unknown-instance".to_owned()]);
+    for (name, passed) in [("Body-Sign", 1), ("body-sign", 0), ("Body-sign", 0)] {
+        let address = endpoint_with(name).await;
+        let marketplace = Marketplace::new(&address, AccessKeys::from_json(KEYS).unwrap()).unwrap();
+        let report = Conform::new(marketplace, None).run(&corpus, |_| ()).await.unwrap();
+        assert_eq!(report.passed, passed, "{name}: {report}");
+        assert!(report.failures().all(|(_, problem)| problem.contains(name)), "{report}");
+    }
 }
 
 #[tokio::test]
