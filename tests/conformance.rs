@@ -64,7 +64,7 @@ async fn endpoint_with(name: &'static str) -> String {
                         break;
                     }
                 }
-                let body = r#"{"resultCode":"000000","resultMsg":"success"}"#;
+                let body = r#"{"resultCode":"000000","resultMsg":"success","instanceId":"i-1"}"#;
                 let sign = body_sign::value("basic-key", body.as_bytes());
                 let answer = format!(
                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{name}: {sign}\r\nContent-Length: {}\r\n\

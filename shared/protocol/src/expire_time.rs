@@ -10,12 +10,11 @@ use crate::text::scalar;
 use crate::timestamp::Timestamp;
 
 /// A point in UTC, to the millisecond. Written with 17 digits (`yyyyMMddHHmmssSSS`) as KooGallery's sample does; read
-/// with 14 (`yyyyMMddHHmmss`, as its table says) to 17, as the guide's own examples do not fill the milliseconds up: one
-/// digit or two after the seconds are so many milliseconds, as Java reads them.
+/// with 17 or 14 (`yyyyMMddHHmmss`, as its table says).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExpireTime(Timestamp);
 
-/// The text is not a UTC time of 14 to 17 digits.
+/// The text is not a UTC time of 14 or 17 digits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expireTime must be a UTC time like 20261231160000 or 20261231160000000")]
 pub struct ExpireTimeError;
@@ -38,6 +37,14 @@ impl ExpireTime {
 impl std::str::FromStr for ExpireTime {
     type Err = ExpireTimeError;
     fn from_str(text: &str) -> Result<Self, ExpireTimeError> {
+        if matches!(text.len(), 14 | 17) { Self::of_digits(text) } else { Err(ExpireTimeError) }
+    }
+}
+
+impl ExpireTime {
+    /// Reads 14 to 17 digits, since the guide's own examples of a `timeStamp` do not fill the milliseconds up: one digit or
+    /// two after the seconds are so many milliseconds, as Java reads them.
+    pub(crate) fn of_digits(text: &str) -> Result<Self, ExpireTimeError> {
         if !(14..=17).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ExpireTimeError);
         }
@@ -96,7 +103,7 @@ mod tests {
         assert_eq!(long.timestamp().as_millis(), 1_798_732_800_000);
         assert_eq!(long.to_string(), "20261231160000000");
         for (short, millisecond) in [("202612311600005", 5), ("2026123116000045", 45), ("20261231160000000", 0)] {
-            let time: ExpireTime = short.parse().unwrap();
+            let time = ExpireTime::of_digits(short).unwrap();
             assert_eq!(time.timestamp().as_millis(), 1_798_732_800_000 + millisecond, "{short}");
         }
     }
@@ -110,6 +117,7 @@ mod tests {
             "20260229000000",
             "20261231240000",
             "2026123116000000x",
+            "2026123116000000",
             "202612311600000000",
             "时时时时xx",
         ] {

@@ -40,7 +40,7 @@ impl SyncTime {
 impl std::str::FromStr for SyncTime {
     type Err = SyncTimeError;
     fn from_str(text: &str) -> Result<Self, SyncTimeError> {
-        let shown = text.trim().parse::<ExpireTime>().map_err(|_| SyncTimeError)?.timestamp();
+        let shown = ExpireTime::of_digits(text.trim()).map_err(|_| SyncTimeError)?.timestamp();
         Ok(Self(shown.before(AHEAD)))
     }
 }
