@@ -33,11 +33,14 @@ pub async fn lambda<F: Function>() -> Result<(), StartError> {
     // The secret is on its way while Lambda hands over the first call. A failure is told by the calls that need it.
     tokio::spawn(async move { shared.secrets().current().await.map(drop) });
     let host = &host;
-    serve_http(|request| async move {
-        match request {
-            Ok(request) => host.answer(&request).await,
-            Err(error) => host.refuse(error),
-        }
+    // Boxed: with all that a function's future holds, the compiler's depth of types would not reach.
+    serve_http(|request| {
+        Box::pin(async move {
+            match request {
+                Ok(request) => host.answer(&request).await,
+                Err(error) => host.refuse(error),
+            }
+        })
     })
     .await
 }
