@@ -112,11 +112,7 @@ impl CloudWatch {
                     metrics: if record.provisioning_age.is_some() { METRICS } else { &METRICS[1..] },
                 }],
             },
-            level: match record.result_code {
-                ResultCode::Success | ResultCode::Processing => "INFO",
-                ResultCode::InternalError => "ERROR",
-                _ => "WARN",
-            },
+            level: level(record.result_code),
             function: record.function,
             interface_type: record.interface_type,
             test: record.test,
@@ -135,6 +131,29 @@ impl CloudWatch {
         })?;
         line.push(b'\n');
         Ok(line)
+    }
+}
+
+/// A refusal is worth a look: a code that is new says itself which it is.
+const fn level(code: ResultCode) -> &'static str {
+    match code {
+        ResultCode::Success | ResultCode::Processing => "INFO",
+        ResultCode::InternalError => "ERROR",
+        ResultCode::AuthenticationFailed
+        | ResultCode::InvalidParameter
+        | ResultCode::InstanceNotFound
+        | ResultCode::NoResource
+        | ResultCode::MobileNumber
+        | ResultCode::Email
+        | ResultCode::AlreadyPurchased
+        | ResultCode::ProductServiceFailed
+        | ResultCode::BenefitHeld
+        | ResultCode::SoldOut
+        | ResultCode::EmailDomainExists
+        | ResultCode::LicenseQuotaUsedUp
+        | ResultCode::OutsideValidity
+        | ResultCode::ExpiryRequired
+        | ResultCode::FingerprintRequired => "WARN",
     }
 }
 
