@@ -140,31 +140,51 @@ impl Problem {
         Self::new(Kind::Released, "released is final: nothing can be said of the instance any more")
     }
 
+    /// What passes by itself.
     fn unavailable(reason: impl std::fmt::Display) -> Self {
         Self::new(Kind::Unavailable, "try again in a moment; the function's log says what failed").because(reason)
+    }
+
+    /// What stays until somebody mends it.
+    fn broken(what: &str, reason: impl std::fmt::Display) -> Self {
+        let detail = format!("{what}; trying again does not help: the function's log says what is to be mended");
+        Self::new(Kind::Internal, detail).because(reason)
+    }
+
+    fn sealed(reason: impl std::fmt::Display) -> Self {
+        Self::broken("what was kept sealed cannot be opened", reason)
     }
 }
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::unavailable(error)
+        match error {
+            StoreError::Conflict | StoreError::Throttled(_) | StoreError::Unavailable(_) => Self::unavailable(error),
+            StoreError::Refused(_) => Self::broken("the store refuses this deployment", error),
+            StoreError::Unreadable(_) => Self::broken("what the store holds cannot be read", error),
+            StoreError::TooLarge { .. } => Self::broken("it is more than the store takes", error),
+            StoreError::Seal(_) => Self::sealed(error),
+        }
     }
 }
 
 impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
-        Self::unavailable(error)
+        match error {
+            SecretError::Unavailable { .. } => Self::unavailable(error),
+            SecretError::Empty(_) | SecretError::Malformed(_) | SecretError::Keys { .. } => {
+                Self::broken("the deployment's secret cannot be used", error)
+            }
+        }
     }
 }
 
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::Kms { .. } | VaultError::Store(_) => Self::unavailable(error),
-            VaultError::Seal(_) | VaultError::NoDataKey(_) => {
-                let detail = "what was kept sealed cannot be opened; the function's log says why";
-                Self::new(Kind::Internal, detail).because(error)
-            }
+            VaultError::Kms { .. } => Self::unavailable(error),
+            VaultError::Store(error) => error.into(),
+            VaultError::Seal(_) | VaultError::NoDataKey(_) => Self::sealed(error),
         }
     }
 }
@@ -193,7 +213,22 @@ impl IntoResponse for Problem {
             Kind::Unavailable | Kind::KooGalleryUnavailable => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
             }
-            _ => {}
+            Kind::Invalid
+            | Kind::NoRoute
+            | Kind::Unknown
+            | Kind::Method
+            | Kind::Released
+            | Kind::Provisioned
+            | Kind::LicenseStands
+            | Kind::RefusedState
+            | Kind::TooLarge
+            | Kind::MediaType
+            | Kind::Unusable
+            | Kind::RefusedValue
+            | Kind::Internal
+            | Kind::BadGateway
+            | Kind::NotConfigured
+            | Kind::NoAnswer => {}
         }
         if let Some(reason) = reason {
             response.extensions_mut().insert(Reason(reason));
