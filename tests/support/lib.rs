@@ -8,6 +8,7 @@ pub mod api;
 pub mod application;
 pub mod aws;
 pub mod bodies;
+pub mod deployment;
 pub mod faults;
 pub mod kit;
 pub mod kms;
@@ -279,7 +280,8 @@ pub async fn at_once(
     answers
 }
 
-fn signer(body: &Value) -> InterfaceType {
+/// Whose key signs a body of [`bodies`].
+pub(crate) fn signer(body: &Value) -> InterfaceType {
     match body["activity"].as_str() {
         Some("orderNotify") => InterfaceType::Order,
         Some(activity) if activity.contains("License") => InterfaceType::License,

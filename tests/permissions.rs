@@ -1,0 +1,279 @@
+//! Least privilege: what each function's role in `template.yaml` grants is what the function is seen to call, when
+//! everything is asked of it that there is.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deliver_events::{Batch, Courier, Queue, Tried, deliver, look};
+use erase_personal_data::{Eraser, Run};
+use front_door::FrontDoor;
+use http::Method;
+use koogallery::{AccessKeys, Callback, InterfaceType};
+use koogallery_local::log::Silent;
+use koogallery_local::marketplace::SignedCall;
+use koogallery_local::open_api::StandIn;
+use koogallery_open_api::Credentials;
+use koogallery_runtime::{Environment, now};
+use koogallery_store::{Gone, StoreError, SubjectKey};
+use koogallery_tests::api::{Api, TOKEN};
+use koogallery_tests::application::{Application, Does, TestClock};
+use koogallery_tests::bodies::{self, CODE, FUTURE, with};
+use koogallery_tests::deployment::{Calls, Deployment, OPEN_API_KEY};
+use koogallery_tests::kit::{self, Dialect};
+use koogallery_tests::template::Template;
+use koogallery_tests::{KEYS, lambda};
+use serde_json::{Value, json};
+
+/// What Lambda itself calls with a function's role, to hand over the messages of its queue.
+const LAMBDA_POLLS: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
+/// A journal of nothing.
+struct Nobody;
+
+impl deliver_events::Journal for Nobody {
+    fn tried(&self, _: &Tried<'_>) {}
+}
+
+impl erase_personal_data::Journal for Nobody {
+    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
+        assert!(gone.is_ok(), "{of:?} {gone:?}");
+    }
+
+    fn ran(&self, _: &Run) {}
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_grants_what_its_function_calls_and_nothing_else() {
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    let credentials = Credentials::new(OPEN_API_KEY.0, OPEN_API_KEY.1).unwrap();
+    let open_api = StandIn::start(credentials, keys, now).await.unwrap();
+    let at = open_api.endpoint().to_string();
+    let deployment = Deployment::start(|environment| environment.with("KOOGALLERY_OPEN_API_URL", &at)).await;
+
+    koogallery_calls(&deployment).await;
+    an_application_asks(&deployment, &open_api).await;
+    events_are_delivered(&deployment, &at).await;
+    personal_data_is_erased(&deployment).await;
+    let template = Template::read();
+    the_front_door_hands_over(&deployment, &template).await;
+
+    let mut wrong = Vec::new();
+    for binary in template.functions().keys() {
+        let mut called = deployment.called(binary);
+        if *binary == "deliver-events" {
+            called.extend(LAMBDA_POLLS.map(|action| (action.to_owned(), "GetAtt EventQueue.Arn".to_owned())));
+        }
+        let granted = template.granted(binary);
+        let of = |calls: &Calls, without: &Calls| calls.difference(without).cloned().collect::<Vec<_>>();
+        let (lacks, idle) = (of(&called, &granted), of(&granted, &called));
+        if !(lacks.is_empty() && idle.is_empty()) {
+            wrong.push(format!(
+                "{binary} calls what its role does not grant: {lacks:?}; is granted and never calls: {idle:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Each callback: for the first time, again, with something new, and of what nobody knows.
+async fn koogallery_calls(deployment: &Deployment) {
+    let v1 = [
+        ("activity", "newInstance"),
+        ("businessId", "b-9"),
+        ("orderId", "CS9"),
+        ("productId", "p-1"),
+        ("customerId", "c-1"),
+        ("email", "buyer@example.com"),
+        ("mobilePhone", "00861380000"),
+    ];
+    let v1 = v1.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let key = deployment.marketplace.key(InterfaceType::Basic).unwrap();
+    for _ in 0..2 {
+        assert_eq!(deployment.send(&SignedCall::basic_v1(key, v1.clone(), now())).await, "000000");
+    }
+    let life = [
+        bodies::purchase(),
+        bodies::purchase_resent(),
+        with(bodies::purchase(), "orderId", "CS2"),
+        bodies::query(),
+        bodies::change_check(),
+        bodies::renewal("R1", FUTURE),
+        bodies::renewal("R1", FUTURE),
+        bodies::renewal("R2", FUTURE),
+        bodies::freeze(),
+        bodies::freeze(),
+        bodies::unfreeze(),
+        bodies::upgrade("U1"),
+        bodies::upgrade("U1"),
+        bodies::upgrade("U2"),
+        bodies::order_notice(),
+        bodies::order_notice(),
+        bodies::renew_code("R1", FUTURE),
+        bodies::renew_code("R1", FUTURE),
+        bodies::renew_code("R2", FUTURE),
+        bodies::freeze_code(),
+        bodies::freeze_code(),
+        bodies::unfreeze_code(),
+    ];
+    for body in &life {
+        assert_eq!(deployment.say(body).await, "000000", "{body}");
+    }
+    for device in ["device-1", "device-1", "device-2"] {
+        let asked = bodies::get_license(&format!("e-{device}"), device);
+        assert_eq!(deployment.say(&asked).await, "000004");
+    }
+    for id in ["b-1", "nobody's"] {
+        for body in [
+            bodies::query(),
+            bodies::change_check(),
+            bodies::freeze(),
+            bodies::renewal("R3", FUTURE),
+            bodies::upgrade("U3"),
+        ] {
+            let code = deployment.say(&of(body, id)).await;
+            assert_eq!(code == "000000", id == "b-1");
+        }
+    }
+    for _ in 0..2 {
+        assert_eq!(deployment.say(&bodies::release_code()).await, "000000");
+    }
+    for dialect in [Dialect::V2, Dialect::V1] {
+        let later = [
+            kit::auth(2, [kit::user(1)], 3),
+            kit::auth(3, [kit::user(1)], 4),
+            kit::department(2, "o-2", "Sales", 3),
+            kit::tenant(2),
+        ];
+        for said in kit::one_of_each().into_iter().chain(later) {
+            let call = kit::signed_with(deployment.kit_key(), dialect, &said);
+            assert_eq!(deployment.send(&call).await, "000000", "{said:?}");
+        }
+    }
+}
+
+fn of(body: Value, id: &str) -> Value {
+    with(body, "instanceId", id)
+}
+
+fn bought(id: &str) -> Value {
+    let line = format!("{id}-000001");
+    json!({ "activity": "newInstance", "orderId": id, "orderLineId": line, "businessId": id })
+}
+
+/// One request of each route that reads or writes.
+async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
+    for id in ["CS1", "i-1"] {
+        let line = json!({ "orderLineId": format!("{id}-000001"), "chargingMode": "PERIOD" });
+        let order = json!({ "orderId": id, "orderType": "NEW", "orderLine": [line] });
+        open_api.put_order(serde_json::from_value(order).unwrap());
+    }
+
+    let api = Api::at(deployment.seller_api(), TOKEN);
+    let asked = [("activity", "getLicense"), ("orderId", "CS1")];
+    let asked = asked.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let key = deployment.marketplace.key(InterfaceType::License).unwrap();
+    let asks = || SignedCall::basic_v1(key, asked.clone(), now());
+    assert_eq!(deployment.send(&asks()).await, "000004");
+    let _ = api.put("/v1/orders/CS1/license", &json!({ "text": "a license" })).await.expect(204);
+    assert_eq!(deployment.send(&asks()).await, "000000");
+    let app = "instanceId=b-1&appId=a-1";
+    for path in [
+        "/v1/instances?status=active".to_owned(),
+        "/v1/instances/b-1".to_owned(),
+        "/v1/instances/b-1/usage-info".to_owned(),
+        "/v1/instances/b-1/purchase-details".to_owned(),
+        "/v1/instances/b-1/events".to_owned(),
+        "/v1/orders/CS1/details?orderLineId=CS1-000001".to_owned(),
+        "/v1/tenants/t-1".to_owned(),
+        "/v1/tenants/t-1/applications/a-1".to_owned(),
+        format!("/v1/tenants/t-1/users?{app}"),
+        "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(),
+        format!("/v1/licenses/{CODE}"),
+    ] {
+        let _ = api.get(&path).await.expect(200);
+    }
+    let secret = "/v1/tenants/t-1/applications/a-1/client-secret";
+    let _ = api.ask(&Method::POST, secret, None).await.expect(200);
+    let app_info = json!({ "frontEndUrl": "https://app.example.com/", "password": "first-password" });
+    let license = json!({ "deviceFingerprint": "device-1", "text": "a license" });
+    for (path, body) in [
+        ("/v1/instances/b-1/app-info", app_info),
+        ("/v1/instances/b-1/usage-info", json!({ "usageInfo": [] })),
+        ("/v1/instances/b-1/licenses/e-device-1", license),
+    ] {
+        let _ = api.put(path, &body).await.expect(204);
+    }
+    let event = api.get("/v1/instances/b-1/events").await.expect(200)["events"][0]["eventId"].clone();
+    let resend = json!({ "instanceId": "b-1", "eventIds": [event] });
+    let _ = api.post("/v1/events/resend", &resend).await.expect(202);
+}
+
+/// Events of a life that are taken, and some that are not.
+async fn events_are_delivered(deployment: &Deployment, open_api: &str) {
+    assert_eq!(deployment.say(&bought("i-1")).await, "000000");
+    let clock = TestClock::default();
+    let application = Application::start(clock.clone()).await;
+    application.does(|event| {
+        if event.before == 0 {
+            Does::Status(500)
+        } else {
+            Does::Say(r#"{"frontEndUrl":"https://app.example.com/"}"#.to_owned())
+        }
+    });
+    let environment = deployment
+        .environment("deliver-events")
+        .with("KOOGALLERY_OPEN_API_URL", open_api)
+        .with("KOOGALLERY_WEBHOOK_URL", application.url())
+        .with("KOOGALLERY_EVENT_BUS", "sales")
+        .with("KOOGALLERY_EVENT_QUEUE_URL", "http://127.0.0.1/123456789012/events.fifo");
+    let store = deployment.store("deliver-events");
+    let courier = Courier::of(&environment, store.clone(), clock.clock(), Arc::new(Nobody)).unwrap().unwrap();
+    let (courier, queue) = (Arc::new(courier), Queue::of(&environment).unwrap());
+    clock.reach(now().after(Duration::from_mins(20)));
+    let (_, stalled) = look(&store, clock.now()).await.unwrap();
+    assert!(!stalled.is_empty());
+    queue.wake(stalled.first().unwrap()).await.unwrap();
+    for _ in 0..2 {
+        let batch: Batch = batch(["INSTANCE#i-1", "INSTANCE#b-1", "TENANT#t-1"]);
+        drop(deliver(&courier, &queue, batch, Instant::now() + Duration::from_mins(5)).await);
+        clock.reach(clock.now().after(Duration::from_hours(1)));
+    }
+    assert!(!application.taken().is_empty());
+    assert!(!deployment.services.asked("PutEvents").is_empty());
+}
+
+fn batch(subjects: [&str; 3]) -> Batch {
+    let message = |subject: &&str| json!({ "messageId": subject, "receiptHandle": subject, "body": json!({ "subject": subject }).to_string() });
+    serde_json::from_value(json!({ "Records": subjects.iter().map(message).collect::<Vec<_>>() })).unwrap()
+}
+
+/// Of three instances and a license code.
+async fn personal_data_is_erased(deployment: &Deployment) {
+    for id in ["b-1", "b-1", "i-1", "b-9"] {
+        assert_eq!(deployment.say(&of(bodies::release(), id)).await, "000000");
+    }
+    let environment = Environment::default().with("KOOGALLERY_PERSONAL_DATA_DAYS", "0");
+    let store = deployment.store("erase-personal-data");
+    let later = now().after(Duration::from_hours(48));
+    let eraser = Eraser::of(&environment, store, Arc::new(move || later), Arc::new(Nobody)).unwrap();
+    let run = eraser.erase(eraser.due().await.unwrap(), Instant::now() + Duration::from_mins(5)).await;
+    assert!(run.erased == 4 && run.failed == 0, "{run:?}");
+}
+
+/// One event for each callback.
+async fn the_front_door_hands_over(deployment: &Deployment, template: &Template) {
+    let functions = template.functions();
+    let known: Value =
+        Callback::ALL.iter().map(|callback| (callback.function(), functions[callback.function()].0)).collect();
+    let environment = deployment.environment("front-door").with("KOOGALLERY_FUNCTIONS", known.to_string());
+    let door = FrontDoor::configured(&environment, Arc::new(Silent)).unwrap();
+    for callback in Callback::ALL {
+        let path = if callback.is_kit() { format!("/produceAPI/v2/{}", callback.activity()) } else { "/".to_owned() };
+        let (parts, ()) = http::Request::post(&path).body(()).unwrap().into_parts();
+        let body = json!({ "activity": callback.activity() }).to_string();
+        let event = serde_json::value::to_raw_value(&lambda::event(&parts, &path, &body.into())).unwrap();
+        drop(door.answer(&event).await.unwrap());
+    }
+}
