@@ -118,10 +118,6 @@ impl LocalHost {
         if uses_test_keys && !listen.ip().is_loopback() {
             return Err(HostError::TestKeysBeyondLoopback(listen));
         }
-        let listener =
-            TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
-        let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
-
         let (database, dynamodb_endpoint) = if let Some(endpoint) = dynamodb_endpoint {
             (None, endpoint)
         } else {
@@ -143,7 +139,11 @@ impl LocalHost {
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
         let delivery = deliver(&environment, shared.store(), journal).await?;
         let erasing = Erasing::start(&environment, shared.store().clone()).await?;
+        // The port opens once nothing of the configuration can be wrong any more.
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
+        let listener =
+            TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
+        let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
         let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };

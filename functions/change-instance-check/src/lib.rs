@@ -4,9 +4,9 @@
 
 mod rule;
 
-use koogallery::{ChangeInstanceCheck, Reply, ResultCode, Verified};
+use koogallery::{ChangeInstanceCheck, ProductInfo, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
-use koogallery_store::{Read, Status, World};
+use koogallery_store::{Lifecycle, Read, Status, World};
 
 pub use rule::{Move, Rule, RuleError};
 
@@ -35,11 +35,22 @@ impl Function for Handler {
         if instance.is_none() && context.call.world() == World::Real {
             return Ok(Reply::of(ResultCode::InstanceNotFound));
         }
-        let present = instance.and_then(|instance| instance.life.product_id);
-        Ok(if self.rule.allows(present.as_ref(), product_info) {
+        let present = instance.map(|instance| present(&instance.life)).unwrap_or_default();
+        Ok(if self.rule.allows(&present, product_info) {
             Reply::success()
         } else {
             Reply::refusal(ResultCode::InvalidParameter, "the seller does not offer this change of specification")
         })
+    }
+}
+
+/// What an instance is now, as far as it is known.
+fn present(life: &Lifecycle) -> ProductInfo {
+    let holds = life.holds();
+    ProductInfo {
+        product_id: life.product_id.clone().or_else(|| holds?.product_id.clone()),
+        sku_code: holds.and_then(|bought| bought.sku_code.clone()),
+        linear_value: holds.and_then(|bought| bought.linear_value),
+        ..ProductInfo::default()
     }
 }

@@ -6,7 +6,8 @@ use koogallery::{ProductId, ProductInfo, SkuCode};
 use serde::Deserialize;
 
 /// `KOOGALLERY_CHANGE_CHECK`: `allow` (the default), `refuse`, or the moves that are allowed, as JSON:
-/// `{"allow":[{"from":{"productId":"…"},"to":{"skuCode":"…","linearValue":{"min":1,"max":500}}}]}`.
+/// `{"allow":[{"from":{"skuCode":"…"},"to":{"skuCode":"…","linearValue":{"min":1,"max":500}}}]}`. Both sides may name
+/// `productId`, `skuCode` and bounds of `linearValue`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
     /// Every move.
@@ -21,23 +22,17 @@ pub enum Rule {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
+    /// What the instance is now. Where that is not known, a move that names it does not fit.
     #[serde(default)]
-    from: Present,
+    from: Wanted,
+    /// What it would become.
     #[serde(default)]
-    to: Target,
+    to: Wanted,
 }
 
-/// What the instance is now. Where that is not known, a move that names it does not fit.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Present {
-    product_id: Option<ProductId>,
-}
-
-/// What it would become.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Target {
+struct Wanted {
     product_id: Option<ProductId>,
     sku_code: Option<SkuCode>,
     linear_value: Option<Bounds>,
@@ -76,9 +71,9 @@ impl FromStr for Rule {
 }
 
 impl Rule {
-    /// Whether an instance of `present` product may become `target`.
+    /// Whether an instance that is `present` may become `target`.
     #[must_use]
-    pub fn allows(&self, present: Option<&ProductId>, target: &ProductInfo) -> bool {
+    pub fn allows(&self, present: &ProductInfo, target: &ProductInfo) -> bool {
         match self {
             Self::Allow => true,
             Self::Refuse => false,
@@ -88,12 +83,17 @@ impl Rule {
 }
 
 impl Move {
-    fn fits(&self, present: Option<&ProductId>, target: &ProductInfo) -> bool {
+    fn fits(&self, present: &ProductInfo, target: &ProductInfo) -> bool {
+        self.from.fits(present) && self.to.fits(target)
+    }
+}
+
+impl Wanted {
+    fn fits(&self, product: &ProductInfo) -> bool {
         let fits = |wanted: bool, equal: bool| !wanted || equal;
-        fits(self.from.product_id.is_some(), self.from.product_id.as_ref() == present)
-            && fits(self.to.product_id.is_some(), self.to.product_id == target.product_id)
-            && fits(self.to.sku_code.is_some(), self.to.sku_code == target.sku_code)
-            && self.to.linear_value.is_none_or(|bounds| target.linear_value.is_some_and(|value| bounds.hold(value)))
+        fits(self.product_id.is_some(), self.product_id == product.product_id)
+            && fits(self.sku_code.is_some(), self.sku_code == product.sku_code)
+            && self.linear_value.is_none_or(|bounds| product.linear_value.is_some_and(|value| bounds.hold(value)))
     }
 }
 
@@ -119,13 +119,29 @@ mod tests {
         ]}"#
         .parse()
         .unwrap();
-        let p1: ProductId = "p1".parse().unwrap();
+        let (p1, nothing) = (target(r#"{"productId":"p1"}"#), ProductInfo::default());
         let large = target(r#"{"skuCode":"large","linearValue":500}"#);
-        assert!(rule.allows(Some(&p1), &large));
-        assert!(!rule.allows(None, &large));
-        assert!(rule.allows(None, &target(r#"{"skuCode":"small","linearValue":"10"}"#)));
-        assert!(!rule.allows(None, &target(r#"{"skuCode":"small","linearValue":11}"#)));
-        assert!(!rule.allows(None, &target(r#"{"skuCode":"small"}"#)));
+        assert!(rule.allows(&p1, &large));
+        assert!(!rule.allows(&nothing, &large));
+        assert!(rule.allows(&nothing, &target(r#"{"skuCode":"small","linearValue":"10"}"#)));
+        assert!(!rule.allows(&nothing, &target(r#"{"skuCode":"small","linearValue":11}"#)));
+        assert!(!rule.allows(&nothing, &target(r#"{"skuCode":"small"}"#)));
+    }
+
+    #[test]
+    fn what_the_instance_holds_can_be_named_in_full() {
+        let rule: Rule =
+            r#"{"allow":[{"from":{"skuCode":"small","linearValue":{"max":10}},"to":{"skuCode":"large"}}]}"#.parse().unwrap();
+        let large = target(r#"{"skuCode":"large"}"#);
+        for (present, allowed) in [
+            (r#"{"skuCode":"small","linearValue":10}"#, true),
+            (r#"{"skuCode":"small","linearValue":11}"#, false),
+            (r#"{"skuCode":"small"}"#, false),
+            (r#"{"skuCode":"medium","linearValue":5}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(rule.allows(&target(present), &large), allowed, "{present}");
+        }
     }
 
     #[test]
