@@ -57,7 +57,7 @@ pub fn client_secret(data: &[u8]) {
     if let Ok(key) = text.parse::<RsaPublicKey>() {
         assert_eq!(key.to_string().parse::<RsaPublicKey>().as_ref(), Ok(&key));
     }
-    let _ = RsaPrivateKey::all_from_pem(&text);
+    let _ = RsaPrivateKey::all_from_text(&text);
     let _ = KEY.decrypt(&mut SysRng, &text);
 }
 

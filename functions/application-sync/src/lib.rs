@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use getrandom::SysRng;
 use koogallery::{
-    ApplicationSync, ClientSecret, ClientSecretError, EncryptedSecret, Reply, ResultCode, RsaPrivateKey, Verified,
+    ApplicationSync, ClientSecret, ClientSecretError, EncryptedSecret, Reply, ResultCode, RsaKeyError, RsaPrivateKey,
+    Verified,
 };
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, SecretText, Secrets, Vault};
 
@@ -24,12 +25,19 @@ pub struct Handler {
 struct Keys {
     of: SecretText,
     read: Arc<[RsaPrivateKey]>,
+    /// Why one of the text cannot be read.
+    problem: Option<RsaKeyError>,
 }
+
+const RSA_PRIVATE_KEY: &str = "KOOGALLERY_RSA_PRIVATE_KEY";
 
 impl Function for Handler {
     type Request = ApplicationSync;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
+        if let Some(text) = environment.get(RSA_PRIVATE_KEY) {
+            RsaPrivateKey::all_from_text(text).map_err(|error| ConfigError::invalid(RSA_PRIVATE_KEY, error))?;
+        }
         Ok(Self { vault: Vault::of(environment)?, keys: Mutex::new(None) })
     }
 
@@ -63,17 +71,29 @@ impl Handler {
         secret: &EncryptedSecret,
         context: &Context<'_>,
     ) -> Result<Option<ClientSecret>, AnswerError> {
-        if let Some(secret) = self.decrypted_with(secret, context.secrets)? {
+        if let Some(secret) = self.decrypted_with(secret, context.secrets, context)? {
             return Ok(Some(secret));
         }
         match context.source.renewed(context.secrets).await? {
-            Some(renewed) => self.decrypted_with(secret, &renewed),
+            Some(renewed) => self.decrypted_with(secret, &renewed, context),
             None => Ok(None),
         }
     }
 
-    fn decrypted_with(&self, secret: &EncryptedSecret, secrets: &Secrets) -> Result<Option<ClientSecret>, AnswerError> {
-        for key in self.keys(secrets)?.iter() {
+    fn decrypted_with(
+        &self,
+        secret: &EncryptedSecret,
+        secrets: &Secrets,
+        context: &Context<'_>,
+    ) -> Result<Option<ClientSecret>, AnswerError> {
+        let (keys, problem) = self.keys(secrets)?;
+        if let Some(problem) = problem {
+            context.key_is_unreadable(AnswerError::from(problem));
+            if keys.is_empty() {
+                return Err(problem.into());
+            }
+        }
+        for key in keys.iter() {
             match key.decrypt(&mut SysRng, secret.as_str()) {
                 Ok(secret) => return Ok(Some(secret)),
                 Err(ClientSecretError::NoRandomness) => return Err(AnswerError::NoRandomness),
@@ -83,16 +103,65 @@ impl Handler {
         Ok(None)
     }
 
-    fn keys(&self, secrets: &Secrets) -> Result<Arc<[RsaPrivateKey]>, AnswerError> {
-        let pem = secrets.rsa_private_key.as_ref().ok_or(AnswerError::NoRsaKey)?;
+    /// The keys to decrypt with, and why one of the text cannot be read: such a one takes none away that was read before.
+    fn keys(&self, secrets: &Secrets) -> Result<(Arc<[RsaPrivateKey]>, Option<RsaKeyError>), AnswerError> {
+        let text = secrets.rsa_private_key.as_ref().ok_or(AnswerError::NoRsaKey)?;
         let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = &*held
-            && keys.of == *pem
+            && keys.of == *text
         {
-            return Ok(Arc::clone(&keys.read));
+            return Ok((Arc::clone(&keys.read), keys.problem));
         }
-        let read: Arc<[RsaPrivateKey]> = RsaPrivateKey::all_from_pem(pem.reveal())?.into();
-        *held = Some(Keys { of: pem.clone(), read: Arc::clone(&read) });
-        Ok(read)
+        let (mut read, problem) = RsaPrivateKey::readable_from_text(text.reveal());
+        if let (Some(_), Some(before)) = (problem, &*held) {
+            let known: Vec<_> = read.iter().map(RsaPrivateKey::public_key).collect();
+            read.extend(before.read.iter().filter(|key| !known.contains(&key.public_key())).cloned());
+        }
+        let read: Arc<[RsaPrivateKey]> = read.into();
+        *held = Some(Keys { of: text.clone(), read: Arc::clone(&read), problem });
+        Ok((read, problem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_key_is_told_at_start_with_its_variable() {
+        let configured = |text: &str| {
+            let local_key = "00".repeat(32);
+            let environment =
+                Environment::default().with("KOOGALLERY_LOCAL_KEY", local_key).with(RSA_PRIVATE_KEY, text);
+            Handler::configured(&environment).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(configured(include_str!("../../../shared/protocol/tests/rsa_pkcs8.pem")), Ok(()));
+        let error = configured(include_str!("../../../shared/protocol/tests/rsa_public.txt")).unwrap_err();
+        assert!(error.starts_with(RSA_PRIVATE_KEY) && error.contains("public key"), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_leaves_the_old_ones_in_use() {
+        let local_key = "00".repeat(32);
+        let environment = Environment::default().with("KOOGALLERY_LOCAL_KEY", local_key);
+        let handler = Handler::configured(&environment).unwrap();
+        let secrets = |text: &str| Secrets {
+            access_keys: koogallery::AccessKeys::from_json(r#"{"kit":["k"]}"#).unwrap(),
+            rsa_private_key: Some(SecretText::from(text)),
+            webhook_secrets: Vec::new(),
+            open_api: None,
+            api_tokens: Vec::new(),
+        };
+        let good = include_str!("../../../shared/protocol/tests/rsa_pkcs8.pem");
+        let read = |text: &str| {
+            let (keys, problem) = handler.keys(&secrets(text)).unwrap();
+            (keys.len(), problem.is_some())
+        };
+        assert_eq!(read("no key"), (0, true), "there was none before");
+        assert_eq!(read(good), (1, false));
+        for _ in 0..2 {
+            assert_eq!(read("no key"), (1, true));
+        }
+        assert_eq!(read(good), (1, false));
     }
 }

@@ -99,6 +99,17 @@ pub enum RsaKeyError {
     /// What is inside the armour is no RSA private key.
     #[error("the PEM holds no RSA private key that could be used: damaged, of another kind, or of too many bits")]
     NotPrivateKey,
+    /// The other half.
+    #[error("it is a public key: KooGallery gets that one; here the private key is needed")]
+    PublicKey,
+    /// Neither PEM nor base64 of a key.
+    #[error(
+        "it is no RSA private key, but looks like {looks_like}: give PEM (-----BEGIN PRIVATE KEY----- …), or base64 of it"
+    )]
+    NotAKey {
+        /// What it looks like.
+        looks_like: &'static str,
+    },
     /// Not base64 of an RSA `SubjectPublicKeyInfo`.
     #[error("the RSA public key is not base64 of an X.509 SubjectPublicKeyInfo, without armour")]
     NotPublicKey,
@@ -139,14 +150,70 @@ impl RsaPrivateKey {
         Ok(Self(key))
     }
 
-    /// Reads every private key of a text that may hold several one after another, such as an old and a new one. Other
-    /// things in PEM between them are passed over.
-    pub fn all_from_pem(pem: &str) -> Result<Vec<Self>, RsaKeyError> {
-        const BEGIN: &str = "-----BEGIN ";
-        let blocks = pem.split(BEGIN).skip(1).map(|block| Self::from_pem(&format!("{BEGIN}{block}")));
-        let keys: Vec<Self> =
-            blocks.filter(|key| !matches!(key, Err(RsaKeyError::NotPem))).collect::<Result<_, _>>()?;
-        if keys.is_empty() { Err(RsaKeyError::NotPem) } else { Ok(keys) }
+    /// Reads every private key of a text, as people paste them: PEM, of which several may follow one another, such as an old
+    /// and a new one, with line breaks that may be escaped (`\n`); the bare key (PKCS#8 or PKCS#1) in base64; base64 of a
+    /// whole PEM. Other things in PEM beside a key are passed over.
+    pub fn all_from_text(text: &str) -> Result<Vec<Self>, RsaKeyError> {
+        match Self::readable_from_text(text) {
+            (_, Some(error)) => Err(error),
+            (keys, None) => Ok(keys),
+        }
+    }
+
+    /// The same, but a key that cannot be read takes no other one away: those that can be, and why the first other cannot.
+    #[must_use]
+    pub fn readable_from_text(text: &str) -> (Vec<Self>, Option<RsaKeyError>) {
+        let text = unescaped(text);
+        if text.contains(BEGIN) {
+            return Self::of_blocks(&text);
+        }
+        let Some(bytes) = from_base64(text.trim().trim_matches(['"', '\''])).filter(|bytes| !bytes.is_empty()) else {
+            return (Vec::new(), Some(RsaKeyError::NotAKey { looks_like: looks_like(text.trim()) }));
+        };
+        match std::str::from_utf8(&bytes) {
+            Ok(pem) if pem.contains(BEGIN) => Self::of_blocks(&unescaped(pem)),
+            _ => match Self::from_der(&bytes) {
+                Ok(key) => (vec![key], None),
+                Err(error) => (Vec::new(), Some(error)),
+            },
+        }
+    }
+
+    fn of_blocks(pem: &str) -> (Vec<Self>, Option<RsaKeyError>) {
+        let (mut keys, mut problem) = (Vec::new(), None);
+        for block in pem.split(BEGIN).skip(1) {
+            match Self::from_pem(&format!("{BEGIN}{block}")) {
+                Ok(key) => keys.push(key),
+                Err(RsaKeyError::NotPem)
+                    if block.starts_with("PRIVATE KEY-") || block.starts_with("RSA PRIVATE KEY-") =>
+                {
+                    problem = problem.or(Some(RsaKeyError::NotPrivateKey));
+                }
+                Err(RsaKeyError::NotPem) => {}
+                Err(error) => problem = problem.or(Some(error)),
+            }
+        }
+        if keys.is_empty() && problem.is_none() {
+            let holds = |label: &str| pem.contains(&format!("{label}-----"));
+            problem = Some(match () {
+                () if holds("PUBLIC KEY") => RsaKeyError::PublicKey,
+                () if holds("OPENSSH PRIVATE KEY") => RsaKeyError::NotAKey { looks_like: "an OpenSSH key" },
+                () if holds("EC PRIVATE KEY") => RsaKeyError::NotAKey { looks_like: "an elliptic-curve key" },
+                () if holds("CERTIFICATE") => RsaKeyError::NotAKey { looks_like: "a certificate" },
+                () => RsaKeyError::NotPem,
+            });
+        }
+        (keys, problem)
+    }
+
+    fn from_der(der: &[u8]) -> Result<Self, RsaKeyError> {
+        let key = rsa::PrivateKey::from_pkcs8_der(der).or_else(|_| rsa::PrivateKey::from_pkcs1_der(der));
+        let Ok(key) = key else {
+            let public = rsa::PublicKey::from_public_key_der(der).is_ok();
+            return Err(if public { RsaKeyError::PublicKey } else { RsaKeyError::NotPrivateKey });
+        };
+        long_enough(&key)?;
+        Ok(Self(key))
     }
 
     /// The secret itself, as PKCS#8 PEM.
@@ -238,6 +305,25 @@ impl fmt::Display for RsaPublicKey {
 fn long_enough(key: &impl PublicKeyParts) -> Result<(), RsaKeyError> {
     let bits = key.n().bit_width();
     if bits < MIN_RSA_BITS { Err(RsaKeyError::TooShort { bits }) } else { Ok(()) }
+}
+
+/// What each block of PEM begins with.
+const BEGIN: &str = "-----BEGIN ";
+
+/// A text in which line breaks may be escaped, as in JSON or an `.env` file. Neither PEM nor base64 holds a backslash.
+fn unescaped(text: &str) -> String {
+    text.replace("\\r", "").replace("\\n", "\n")
+}
+
+fn looks_like(text: &str) -> &'static str {
+    match text {
+        "" => "nothing",
+        text if text.starts_with("ssh-") => "an OpenSSH public key",
+        text if text.starts_with(['/', '.', '~']) || text.ends_with(".pem") => "the name of a file, not what it holds",
+        text if text.starts_with('{') => "JSON",
+        text if text.starts_with('<') => "XML",
+        _ => "a text that is neither PEM nor base64",
+    }
 }
 
 /// What stands between the first such pair of PEM's lines.

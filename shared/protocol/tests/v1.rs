@@ -131,6 +131,58 @@ fn a_key_is_read_however_its_lines_are_broken_and_written_as_it_was() {
 }
 
 #[test]
+fn a_key_is_read_as_people_paste_it() {
+    use base64::Engine as _;
+    let base64 = |bytes: &str| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let bare = |pem: &str| {
+        let block = &pem[pem.find("-----BEGIN").unwrap()..];
+        block.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().join("\n")
+    };
+    for pem in [PKCS8, PKCS1] {
+        for text in [
+            pem.to_owned(),
+            pem.replace('\n', "\\n"),
+            format!("\"{}\"", pem.replace('\n', "\\r\\n")),
+            bare(pem),
+            bare(pem).replace('\n', ""),
+            base64(pem),
+            base64(&pem.replace('\n', "\\n")),
+        ] {
+            let keys = RsaPrivateKey::all_from_text(&text).unwrap();
+            assert!(keys.len() == 1 && is_pkcs8(&keys[0]), "{text}");
+        }
+    }
+    let both = format!("{PKCS8}\n{PKCS1}");
+    assert_eq!(RsaPrivateKey::all_from_text(&both).unwrap().len(), 2);
+    assert_eq!(RsaPrivateKey::all_from_text(&base64(&both)).unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_no_private_key_is_told_by_what_it_looks_like() {
+    let public = format!("-----BEGIN PUBLIC KEY-----\n{PUBLIC}\n-----END PUBLIC KEY-----\n");
+    for (text, problem) in [
+        (public.as_str(), "it is a public key"),
+        (PUBLIC, "it is a public key"),
+        ("", "looks like nothing"),
+        ("ssh-rsa AAAAB3Nza seller", "looks like an OpenSSH public key"),
+        ("/run/secrets/rsa.pem", "looks like the name of a file"),
+        ("{}", "looks like JSON"),
+        ("s3cret key!", "neither PEM nor base64"),
+        ("AAAA", "damaged"),
+        ("-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----", "an elliptic-curve key"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----", "an OpenSSH key"),
+        (&PKCS8[..PKCS8.len() - 40], "damaged"),
+    ] {
+        let error = RsaPrivateKey::all_from_text(text).unwrap_err().to_string();
+        assert!(error.contains(problem), "{text}: {error}");
+        assert!(!error.contains("s3cret") && !error.contains("AAAAB3"), "{error}");
+    }
+    let damaged = PKCS8.replacen("MII", "MIJ", 1);
+    let (keys, problem) = RsaPrivateKey::readable_from_text(&format!("{damaged}\n{PKCS1}"));
+    assert_eq!((keys.len(), problem), (1, Some(RsaKeyError::NotPrivateKey)), "the other one serves");
+}
+
+#[test]
 fn a_key_is_refused_with_its_reason_and_never_shown() {
     for vector in vectors::<Value>("keysRefused") {
         let pem = text(&vector, "pem");

@@ -39,15 +39,24 @@ pub struct Context<'a> {
     pub source: &'a SecretSource,
     /// Since when the buyer waits, where the answer is that provisioning goes on.
     pub(crate) waits_since: OnceLock<Timestamp>,
+    /// Why a key of the secrets cannot be read.
+    pub(crate) unreadable_key: OnceLock<String>,
 }
 
 impl Context<'_> {
-    /// Notes since when a buyer waits whose instance is still being provisioned: KooGallery gives up after an hour, and an
-    /// alarm comes before.
+    /// Notes since when a buyer waits whose instance is still being provisioned: KooGallery gives up after three hours and
+    /// refunds the order; an alarm comes long before.
     pub fn buyer_waits_since(&self, paid_at: Timestamp) {
         if self.call.world() == World::Real {
             let _ = self.waits_since.set(paid_at);
         }
+    }
+}
+
+impl Context<'_> {
+    /// Notes that a key in the secrets cannot be read, though the call may be answered with another: an alarm tells.
+    pub fn key_is_unreadable(&self, problem: impl std::fmt::Display) {
+        let _ = self.unreadable_key.set(problem.to_string());
     }
 }
 

@@ -186,9 +186,17 @@ impl<F: Function> Host<F> {
 
         let call = Call::new(&verified, record.at, self.shared.time_window);
         let Shared { store, secrets: source, .. } = &*self.shared;
-        let context = Context { store, call: &call, secrets: &secrets, source, waits_since: OnceLock::new() };
+        let context = Context {
+            store,
+            call: &call,
+            secrets: &secrets,
+            source,
+            waits_since: OnceLock::new(),
+            unreadable_key: OnceLock::new(),
+        };
         let reply = self.function.answer(&verified, &context).await;
         record.store_latency = call.store_latency();
+        record.unreadable_key = context.unreadable_key.get().cloned();
         record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
         Ok(reply?)
     }

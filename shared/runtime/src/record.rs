@@ -40,6 +40,8 @@ pub struct CallRecord {
     pub store_latency: Duration,
     /// The process's first call?
     pub cold_start: bool,
+    /// Why a key in the secrets cannot be read, where one cannot.
+    pub unreadable_key: Option<String>,
     /// How long the buyer has been waiting for the instance, where it is still being provisioned.
     pub provisioning_age: Option<Duration>,
 }
@@ -62,6 +64,7 @@ impl CallRecord {
             duration: Duration::ZERO,
             store_latency: Duration::ZERO,
             cold_start: false,
+            unreadable_key: None,
             provisioning_age: None,
         }
     }
@@ -112,7 +115,7 @@ impl CloudWatch {
                     metrics: if record.provisioning_age.is_some() { METRICS } else { &METRICS[1..] },
                 }],
             },
-            level: level(record.result_code),
+            level: if record.unreadable_key.is_some() { "ERROR" } else { level(record.result_code) },
             function: record.function,
             interface_type: record.interface_type,
             test: record.test,
@@ -121,12 +124,14 @@ impl CloudWatch {
             license: record.license.as_deref(),
             result_code: record.result_code,
             reason: record.reason.as_deref(),
+            unreadable_key: record.unreadable_key.as_deref(),
             calls: 1,
             duration: milliseconds(record.duration),
             store_latency: milliseconds(record.store_latency),
             signature_refused: record.signature_refused.into(),
             internal_error: (record.result_code == ResultCode::InternalError).into(),
             cold_start: record.cold_start.into(),
+            key_unreadable: record.unreadable_key.is_some().into(),
             provisioning_age: record.provisioning_age.map(|age| age.as_secs_f64()),
         })?;
         line.push(b'\n');
@@ -191,6 +196,7 @@ const METRICS: &[Metric] = &[
     Metric { name: "SignatureRefused", unit: "Count" },
     Metric { name: "InternalError", unit: "Count" },
     Metric { name: "ColdStart", unit: "Count" },
+    Metric { name: "KeyUnreadable", unit: "Count" },
 ];
 
 #[derive(Serialize)]
@@ -212,6 +218,8 @@ struct Line<'a> {
     result_code: ResultCode,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable_key: Option<&'a str>,
     #[serde(rename = "Calls")]
     calls: u8,
     #[serde(rename = "Duration")]
@@ -224,6 +232,8 @@ struct Line<'a> {
     internal_error: u8,
     #[serde(rename = "ColdStart")]
     cold_start: u8,
+    #[serde(rename = "KeyUnreadable")]
+    key_unreadable: u8,
     #[serde(rename = "ProvisioningAge", skip_serializing_if = "Option::is_none")]
     provisioning_age: Option<f64>,
 }
@@ -276,6 +286,14 @@ mod tests {
         assert_eq!(line["InternalError"], 1);
         assert_eq!(line["level"], "ERROR");
         assert!(line["ProvisioningAge"].is_null());
+        assert_eq!(line["KeyUnreadable"], 0);
+        let unreadable = CallRecord {
+            result_code: ResultCode::Success,
+            unreadable_key: Some("it is a public key".to_owned()),
+            ..record.clone()
+        };
+        let line: Value = serde_json::from_slice(&written(&unreadable)).unwrap();
+        assert_eq!((&line["level"], &line["KeyUnreadable"]), (&"ERROR".into(), &1.into()));
 
         let waiting = CallRecord { provisioning_age: Some(Duration::from_mins(31)), ..record };
         let line: Value = serde_json::from_slice(&written(&waiting)).unwrap();
