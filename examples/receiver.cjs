@@ -16,6 +16,8 @@ const words = {
   "instance.upgraded": "upgraded",
   "instance.frozen": "frozen",
   "instance.unfrozen": "thawed",
+  "instance.accepted": "accepted",
+  "instance.changed": "changed",
   "instance.released": "released",
 };
 

@@ -20,6 +20,8 @@ WORDS = {
     "instance.upgraded": "upgraded",
     "instance.frozen": "frozen",
     "instance.unfrozen": "thawed",
+    "instance.accepted": "accepted",
+    "instance.changed": "changed",
     "instance.released": "released",
 }
 

@@ -30,6 +30,8 @@ fn work_on(event: &Value) {
         "instance.upgraded" => "upgraded",
         "instance.frozen" => "frozen",
         "instance.unfrozen" => "thawed",
+        "instance.accepted" => "accepted",
+        "instance.changed" => "changed",
         "instance.released" => "released",
         other => return println!("{other}"),
     };

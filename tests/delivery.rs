@@ -214,9 +214,11 @@ async fn a_process_killed_between_any_two_steps_loses_nothing() {
             let mut pump = post.pump(&seller).await;
             post.deliver(&mut pump).await;
             let account = post.account(&seller).await;
-            assert_eq!((account.events, account.lost, account.out_of_order), (3, 0, 0), "{fault:?} at step {step}");
+            // What the order query tells changes what stands, and the cause of the freeze.
+            assert_eq!((account.events, account.lost, account.out_of_order), (5, 0, 0), "{fault:?} at step {step}");
             assert!(post.application.taken().iter().all(|event| {
-                event.name() == "instance.frozen" || event.body["data"]["order"]["orderType"].is_string()
+                ["instance.frozen", "instance.changed"].contains(&event.name())
+                    || event.body["data"]["order"]["orderType"].is_string()
             }));
             let instance = seller.instance(bodies::ID).await.unwrap();
             assert!(instance.app_info.is_some(), "{fault:?} at step {step}");
@@ -616,9 +618,13 @@ async fn an_instance_is_told_what_its_orders_bought_and_nothing_of_the_buyer() {
     }
     let life = seller.instance(bodies::ID).await.unwrap().life;
     assert_eq!(life.holds().unwrap().linear_value, Some(20.0), "the last one signed that is no refund");
-    assert_eq!(life.orders.values().filter(|order| order.bought.is_some()).count(), 3);
+    let orders = seller.host.store().instance_orders(&bodies::ID.parse().unwrap()).await.unwrap();
+    assert_eq!(orders.iter().filter(|order| order.told && order.bought.is_some()).count(), 3);
     assert_eq!(life.bought.unwrap().linear_value, Some(5.0));
-    assert_eq!(seller.events(bodies::INSTANCE).await.len(), 4, "what is told of orders is no event");
+    let events = seller.events(bodies::INSTANCE).await;
+    let (changed, refreshed) = ("instance.changed", "instance.refreshed");
+    let expected = ["instance.created", changed, "instance.upgraded", changed, refreshed, refreshed];
+    assert_eq!(events, expected, "what is told of an order is an event where it changes what stands");
     let at_rest = format!("{:?}", seller.everything().await);
     assert!(!["buyer-7", "customer-7", "buyer@example.com"].iter().any(|personal| at_rest.contains(personal)));
 
@@ -627,7 +633,7 @@ async fn an_instance_is_told_what_its_orders_bought_and_nothing_of_the_buyer() {
     let id = post.application.taken()[0].id.parse().unwrap();
     events::resend(seller.host.store(), &[id], Some(&subject(bodies::ID))).await.unwrap();
     post.deliver(&mut pump).await;
-    assert_eq!(post.application.taken().len(), 5);
+    assert_eq!(post.application.taken().len(), 7);
     assert_eq!(seller.instance(bodies::ID).await.unwrap(), before);
 }
 
@@ -646,10 +652,10 @@ async fn a_suspension_that_a_renewal_lifted_for_want_of_the_expiry_stands_once_i
     assert_eq!((life.status, life.freeze_cause), (Status::Frozen, Some(FreezeCause::Suspended)));
     let taken = post.application.taken();
     let names: Vec<&str> = taken.iter().map(Arrived::name).collect();
-    let expected =
-        ["instance.created", "instance.frozen", "instance.refreshed", "instance.unfrozen", "instance.frozen"];
-    assert_eq!(names, expected);
-    assert_eq!(taken[4].body["data"]["cause"], "suspended");
+    let told = ["created", "frozen", "refreshed", "unfrozen", "changed", "frozen"];
+    assert_eq!(names, told.map(|name| format!("instance.{name}")));
+    assert_eq!(taken[4].body["data"]["holds"]["linearValue"].as_f64(), Some(5.0));
+    assert_eq!(taken[5].body["data"]["cause"], "suspended");
     seller.say_all(&[bodies::unfreeze()]).await;
     assert_eq!(seller.instance(bodies::ID).await.unwrap().life.status, Status::Active);
 }

@@ -141,8 +141,11 @@ impl Sold {
             "dashboardUrl": format!("https://app.example.com/dashboard-of-{n}") });
         let used: UsageInfo = serde_json::from_value(used).unwrap();
         assert_eq!(seller.host.store().keep_usage(&self.id(), &[used]).await.unwrap(), UsageKept::Kept);
+        // All that could be personal at once: no interface type sells all of it.
+        self.sold_by(seller, "license").await;
         let license = self.of(bodies::get_license("e-1", &format!("device-{n}")));
         assert_eq!(seller.say(&license).await, "000004");
+        self.sold_by(seller, "basic").await;
         for said in [
             kit::tenant(1),
             kit::application(1, &format!("s3cret{n}"), 1),
@@ -152,6 +155,15 @@ impl Sold {
         ] {
             assert_eq!(seller.sync_in(self.dialect, &self.kit(said)).await, "000000");
         }
+    }
+
+    async fn sold_by(self, seller: &Seller, interface_type: &str) {
+        let store = seller.host.store();
+        let update =
+            store.client().update_item().table_name(store.table()).update_expression("SET interfaceType = :type");
+        let update = update.key("pk", AttributeValue::S(format!("INSTANCE#{}", self.id)));
+        let update = update.key("sk", AttributeValue::S("STATE".to_owned()));
+        update.expression_attribute_values(":type", AttributeValue::S(interface_type.to_owned())).send().await.unwrap();
     }
 
     /// What could bring something of it back: late and repeated calls.
@@ -304,7 +316,7 @@ impl World {
         assert!(left.is_empty(), "{left:?}: {of}");
         let instance = self.seller.item(&format!("INSTANCE#{}", sold.id), "STATE").await.unwrap();
         assert!(instance.contains_key("erasedAt") && !instance.contains_key("open"), "{of}");
-        for kept in ["orderId", "orders", "expireTime", "releasedAt", "listed"] {
+        for kept in ["orderId", "lastOrder", "expireTime", "releasedAt", "listed"] {
             assert!(instance.contains_key(kept), "{kept}: {of}");
         }
     }
@@ -689,7 +701,7 @@ async fn one_that_fails_holds_up_no_other() {
     let store = world.seller.host.store();
     let update = store.client().update_item().table_name(store.table());
     let update = update.key("pk", AttributeValue::S("INSTANCE#goes-1".to_owned()));
-    let update = update.key("sk", AttributeValue::S("STATE".to_owned())).update_expression("SET orders = :bad");
+    let update = update.key("sk", AttributeValue::S("STATE".to_owned())).update_expression("SET holds = :bad");
     update.expression_attribute_values(":bad", AttributeValue::S(String::new())).send().await.unwrap();
     world.clock.reach(world.released_at(stays).await.after(33 * DAY));
     let eraser = world.eraser();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use deliver_events::type_name;
-use koogallery::{AccessKeys, InterfaceType};
+use koogallery::{AccessKeys, InterfaceType, Timestamp};
 use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
 use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
@@ -75,6 +75,11 @@ fn all_calls() -> Vec<Value> {
     ]
 }
 
+/// refreshLicenseCode of a code of its own.
+fn code(order: &str, scene: &str, expire_time: &str) -> Value {
+    with(bodies::refresh_code(order, scene, expire_time), "license", "OTHER-CODE")
+}
+
 #[tokio::test]
 async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     let keys = AccessKeys::from_json(KEYS).unwrap();
@@ -89,9 +94,35 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     .await;
     let calls = all_calls();
     let (release, others) = calls.split_last().unwrap();
-    seller.say_all(&others[..1]).await;
-    assert_eq!(seller.say(&bodies::get_license("e-1", "fingerprint")).await, "000004");
-    seller.say_all(&others[1..]).await;
+    seller.say_all(others).await;
+    // A device's license belongs to an instance that the license key bought.
+    let entitlement = with(with(bodies::purchase(), "orderId", "CS9"), "businessId", "b-9");
+    let entitlement = seller.signed_with("license-key", &entitlement, now());
+    assert_eq!(seller.send(&entitlement).await.result_code.as_str(), "000000");
+    let license = with(bodies::get_license("e-1", "fingerprint"), "instanceId", "b-9");
+    assert_eq!(seller.say(&license).await, "000004");
+    // An order of a code that turns out to be signed before the refund that counted before it.
+    let at = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
+    for (body, second) in [
+        (code("R1", "RENEWAL", bodies::FUTURE), 3),
+        (code("R2", "UNSUBSCRIBE_RENEWAL_PERIOD", bodies::PAST), 2),
+        (code("R1", "RENEWAL", bodies::FUTURE), 1),
+    ] {
+        assert_eq!(seller.send(&seller.signed_body_at(&body, at(second))).await.result_code.as_str(), "000000");
+    }
+    let accepted = [
+        ("activity", "newInstance"),
+        ("customerId", "c-1"),
+        ("businessId", "b-8"),
+        ("orderId", "CS8"),
+        ("productId", "p-1"),
+        ("amount", "10"),
+        ("provisionType", "1"),
+        ("acceptanceTime", "20251126080000"),
+    ];
+    let accepted = accepted.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let accepted = SignedCall::basic_v1(&seller.key(InterfaceType::Basic), accepted, now());
+    assert_eq!(seller.send(&accepted).await.result_code.as_str(), "000000");
     let license = [
         ("activity", "getLicense"),
         ("orderId", "MOCKONETIMENEW"),
@@ -110,8 +141,9 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     let call = SignedCall::basic_v1(&seller.key(InterfaceType::License), parameters, now());
     assert_eq!(seller.send(&call).await.result_code.as_str(), "000004");
     seller.sync_all(all_syncs()).await;
-    seller.say_all(std::slice::from_ref(release)).await;
     let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    seller.say_all(std::slice::from_ref(release)).await;
     post.deliver(&mut pump).await;
 
     let taken = post.application.taken();

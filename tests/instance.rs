@@ -5,12 +5,16 @@
 use std::time::Duration;
 
 use koogallery::{
-    ChangeInstanceCheck, ExpireTime, InstanceStatus, NewInstance, OrderNotify, QueryInstance, RefreshInstance,
-    ReleaseInstance, Request, Scene, TestFlag, Timestamp, UpdateInstanceStatus, UpgradeInstance,
+    ChangeInstanceCheck, ExpireTime, InstanceStatus, InterfaceType, NewInstance, OrderNotify, QueryInstance,
+    RefreshInstance, ReleaseInstance, Request, Scene, TestFlag, Timestamp, UpdateInstanceStatus, UpgradeInstance,
 };
+use koogallery_local::marketplace::SignedCall;
 use koogallery_runtime::now;
-use koogallery_store::{FreezeCause, Status};
-use koogallery_tests::{Seller, text};
+use koogallery_store::{Bought, Changed, FreezeCause, Status, ToldOrder};
+use koogallery_tests::bodies::{self, with};
+use koogallery_tests::faults::FaultyDynamoDb;
+use koogallery_tests::{Item, Seller, text};
+use serde_json::Value;
 
 const ID: &str = "b-1";
 const HISTORY: &str = "INSTANCE#b-1";
@@ -151,6 +155,7 @@ async fn a_renewal_never_moves_the_expiry_back_and_a_refund_does() {
         ("R1", Scene::TrialToFormal, 30, 30),
         ("R2", Scene::Renewal, 10, 30),
         ("R3", Scene::RenewalChange, 60, 60),
+        ("F1", Scene::TrialToFormal, 40, 40),
         ("R4", Scene::UnsubscribeRenewalPeriod, 5, 5),
         ("R5", Scene::Renewal, 7, 7),
     ] {
@@ -312,4 +317,166 @@ async fn a_product_that_changed_with_the_renewal_is_kept() {
     late(&seller, &renewal("R2", "yearly"), 20).await;
     late(&seller, &renewal("R1", "monthly"), 10).await;
     assert_eq!(seller.instance(ID).await.unwrap().life.product_id.unwrap().as_str(), "yearly");
+}
+
+/// How large an item is, about as DynamoDB counts.
+fn bytes(item: &Item) -> usize {
+    format!("{item:?}").len()
+}
+
+/// What some calls cost: how often each asked the store, how large the instance's item is after them, and how much they
+/// added beside it.
+async fn cost_of(seller: &Seller, database: &FaultyDynamoDb, tag: &str) -> (Vec<usize>, usize, usize) {
+    let own = async || -> Vec<Item> {
+        let items = seller.items().await;
+        items.into_iter().filter(|item| text(item, "pk") == HISTORY && text(item, "sk") != "STATE").collect()
+    };
+    let before: usize = own().await.iter().map(bytes).sum();
+    let mut requests = Vec::new();
+    let (renewal, upgraded) = (format!("R{tag}"), format!("U{tag}"));
+    let upgrade = [("activity", "upgrade"), ("orderId", &*upgraded), ("skuCode", "team"), ("productId", "p-1")];
+    let calls: [&dyn Fn() -> SignedCall; 6] = [
+        &|| seller.signed(&bodies::renewal(&renewal, "20990101000000000")),
+        &|| v1(seller, &upgrade),
+        &|| seller.signed(&bodies::freeze()),
+        &|| seller.signed(&bodies::renewal(&format!("{renewal}-again"), "20990101000000001")),
+        &|| seller.signed(&bodies::unfreeze()),
+        &|| seller.signed(&bodies::refresh(&format!("F{tag}"), "UNSUBSCRIBE_RENEWAL_PERIOD", "20500101000000000")),
+    ];
+    for call in calls {
+        // Signed now, after the call before it.
+        let (call, asked) = (call(), database.seen());
+        assert_eq!(seller.send(&call).await.result_code.as_str(), "000000");
+        requests.push(database.seen() - asked);
+    }
+    let state = bytes(&seller.item(HISTORY, "STATE").await.unwrap());
+    (requests, state, own().await.iter().map(bytes).sum::<usize>() - before)
+}
+
+/// A V1.0 call about the instance, signed now.
+fn v1(seller: &Seller, parameters: &[(&str, &str)]) -> SignedCall {
+    let parameters = parameters.iter().chain(&[("instanceId", ID)]);
+    let parameters = parameters.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    SignedCall::basic_v1(&seller.key(InterfaceType::Basic), parameters, now())
+}
+
+#[tokio::test]
+async fn a_long_life_costs_what_a_short_one_does_and_can_be_ended() {
+    let database = FaultyDynamoDb::start().await;
+    let seller = Seller::at(Some(database.endpoint()), |environment| environment).await;
+    seller.say_all(&[bodies::purchase()]).await;
+    let short = cost_of(&seller, &database, "0001").await;
+    assert_eq!(short.0, [1, 1, 2, 2, 1, 1]);
+
+    for n in 0..2_000 {
+        let call = seller.signed(&bodies::renewal(&format!("N{n}"), &(20_500_101_000_001_000_i64 + n).to_string()));
+        assert_eq!(seller.send(&call).await.result_code.as_str(), "000000", "renewal {n}");
+    }
+    let long = "x".repeat(2048);
+    for n in 0..200 {
+        let order = format!("V{n}");
+        let upgrade = [("activity", "upgrade"), ("orderId", &*order), ("skuCode", "team"), ("productId", "p-1")];
+        let call = v1(&seller, &[&upgrade[..], &[("saasExtendParams", &*long)]].concat());
+        assert_eq!(seller.send(&call).await.result_code.as_str(), "000000", "upgrade {n}");
+    }
+    for _ in 0..50 {
+        seller.say_all(&[bodies::freeze()]).await;
+    }
+    seller.say_all(&[bodies::unfreeze()]).await;
+    let long = cost_of(&seller, &database, "0002").await;
+    assert_eq!(long.0, short.0, "as many requests");
+    // A number that counts has more digits by now.
+    assert!(long.1.abs_diff(short.1) < 16, "the instance's item: {} and {}", long.1, short.1);
+    assert!(long.2.abs_diff(short.2) < 16, "what is added: {} and {}", long.2, short.2);
+    assert!(short.1 < 4_000, "{} bytes", short.1);
+
+    // The rare path, too, comes to its end: an order that was signed before all others, and an order told of late.
+    late(&seller, &refresh("before-all", Scene::Renewal, days(1)), -50).await;
+    let told = ToldOrder { bought: Bought { linear_value: Some(7.0), ..Bought::default() }, until: None };
+    let (id, order, line) = (ID.parse().unwrap(), "N5".parse().unwrap(), "N5-000001".parse().unwrap());
+    let changed = seller.host.store().order_told(&id, &order, Some(&line), &told, now()).await.unwrap();
+    assert_eq!(changed, Changed::Applied);
+    assert_eq!(seller.host.store().instance_orders(&id).await.unwrap().len(), 2_209);
+
+    let asked = database.seen();
+    seller.say_all(&[bodies::release()]).await;
+    assert_eq!(database.seen() - asked, 1);
+    assert_eq!(standing(&seller).await.0, Status::Released);
+}
+
+#[tokio::test]
+async fn a_trial_that_turned_into_a_shorter_formal_period_ends_with_that() {
+    let seller = bought().await;
+    seller.succeed(&refresh("T", Scene::Renewal, days(90))).await;
+    seller.succeed(&refresh("F", Scene::TrialToFormal, days(30))).await;
+    assert!(standing(&seller).await.2.unwrap() < days(31));
+    // Signed before the conversion, it comes after it: the conversion stands.
+    late(&seller, &refresh("L", Scene::Renewal, days(80)), -20).await;
+    assert!(standing(&seller).await.2.unwrap() < days(31));
+    seller.succeed(&refresh("R", Scene::Renewal, days(20))).await;
+    assert!(standing(&seller).await.2.unwrap() > days(29), "a renewal moves it on only");
+
+    let seller = bought().await;
+    seller.succeed(&refresh("T", Scene::Renewal, days(90))).await;
+    seller.succeed(&refresh("F", Scene::TrialToFormal, days(-1))).await;
+    seller.succeed(&status(InstanceStatus::Freeze)).await;
+    assert_eq!(standing(&seller).await.1, Some(FreezeCause::Expired), "the formal period is over");
+    seller.succeed(&refresh("R", Scene::Renewal, days(20))).await;
+    assert_eq!(standing(&seller).await.0, Status::Active);
+}
+
+#[tokio::test]
+async fn a_freeze_whose_cause_changes_is_told_again() {
+    let seller = bought().await;
+    seller.succeed(&refresh("R1", Scene::Renewal, days(-1))).await;
+    seller.succeed(&status(InstanceStatus::Freeze)).await;
+    // A renewal that ends in time to be running when it froze, and was signed before.
+    late(&seller, &refresh("R2", Scene::Renewal, days(30)), -30).await;
+    let told: Vec<_> =
+        seller.whole_events(HISTORY).await.into_iter().map(|event| event.data["cause"].clone()).collect();
+    let told: Vec<_> = told.iter().filter_map(|cause| cause.as_str()).collect();
+    assert_eq!(told, ["expired", "suspended"]);
+    assert_eq!(standing(&seller).await.1, Some(FreezeCause::Suspended));
+}
+
+#[tokio::test]
+async fn what_another_familys_key_bought_is_unknown() {
+    for (family, other, made_by) in [("basic-key", "license-key", "basic"), ("license-key", "basic-key", "license")] {
+        let seller = Seller::start().await;
+        let say = async |key: &str, body: &Value| seller.send(&seller.signed_with(key, body, now())).await;
+        assert_eq!(say(family, &bodies::purchase()).await.result_code.as_str(), "000000");
+        let before = seller.standing().await;
+        for body in [bodies::renewal("R1", bodies::FUTURE), bodies::freeze(), bodies::unfreeze(), bodies::release()] {
+            assert_eq!(say(other, &body).await.result_code.as_str(), "000003", "{made_by}: {body}");
+        }
+        assert_eq!(seller.standing().await, before, "{made_by}");
+
+        // The same order line is another thing to another family: it makes an instance of its own, once.
+        let first = say(other, &bodies::purchase_resent()).await;
+        assert_eq!(first.result_code.as_str(), "000000");
+        let again = say(other, &with(bodies::purchase(), "businessId", "b-1-once-more")).await;
+        assert_eq!(again.instance_id, first.instance_id);
+        assert_ne!(first.instance_id.unwrap().as_str(), ID, "{made_by}");
+        assert_eq!(say(family, &bodies::purchase_resent()).await.instance_id.unwrap().as_str(), ID);
+
+        for body in [bodies::renewal("R1", bodies::FUTURE), bodies::freeze(), bodies::unfreeze(), bodies::release()] {
+            assert_eq!(say(family, &body).await.result_code.as_str(), "000000", "{made_by}: {body}");
+        }
+        for body in [bodies::release(), bodies::freeze()] {
+            assert_eq!(say(other, &body).await.result_code.as_str(), "000003", "{made_by}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn calls_of_one_family_only_do_not_reach_the_others_instances() {
+    let seller = Seller::start().await;
+    let entitlement = seller.signed_with("license-key", &bodies::purchase(), now());
+    assert_eq!(seller.send(&entitlement).await.result_code.as_str(), "000000");
+    for body in [bodies::query(), bodies::change_check(), bodies::upgrade("U1")] {
+        assert_eq!(seller.say(&body).await, "000003", "{body}");
+    }
+    let seller = bought().await;
+    assert_eq!(seller.say(&bodies::get_license("e-1", "f-1")).await, "000003");
+    assert_eq!(seller.instance(ID).await.unwrap().licenses, None);
 }

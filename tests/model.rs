@@ -1,5 +1,5 @@
 //! Generated lives of an instance and of a license code, with repeats, late and overtaking calls, against a small model of the rules that
-//! shares nothing with the code.
+//! shares nothing with the code; and against an application that follows the events and nothing else.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,10 +8,12 @@ use std::collections::BTreeSet;
 use koogallery::{ExpireTime, Timestamp};
 use koogallery_local::marketplace::SignedCall;
 use koogallery_runtime::now;
-use koogallery_store::{Bought, Changed, FreezeCause, Lifecycle, Status, ToldOrder};
+use koogallery_store::{Bought, Changed, Event, EventType, FreezeCause, Lifecycle, Status, ToldOrder};
 use koogallery_tests::Seller;
+use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::bodies::{self, CODE, ID};
 use proptest::prelude::*;
+use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
 /// What was sold.
@@ -27,10 +29,24 @@ enum Sold {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Said {
     Renew { order: u8, until: i64 },
+    Formal { order: u8, until: i64 },
     Refund { order: u8, until: i64 },
     Upgrade { order: u8 },
     Freeze,
     Unfreeze,
+}
+
+impl Said {
+    /// Which order it is about.
+    const fn order(self) -> Option<u8> {
+        match self {
+            Self::Renew { order, .. }
+            | Self::Formal { order, .. }
+            | Self::Refund { order, .. }
+            | Self::Upgrade { order } => Some(order),
+            Self::Freeze | Self::Unfreeze => None,
+        }
+    }
 }
 
 /// A call with the second that it was signed in: no two alike, so that their order is clear.
@@ -51,7 +67,7 @@ fn model(calls: &[Call], bought_until: Option<i64>) -> (Status, Option<FreezeCau
     let (mut expiry, mut expired, mut suspended) = (bought_until, false, false);
     let mut seen = BTreeSet::new();
     for Call { signed, said } in calls {
-        if let Said::Renew { order, .. } | Said::Refund { order, .. } | Said::Upgrade { order } = said
+        if let Some(order) = said.order()
             && !seen.insert(order)
         {
             continue;
@@ -59,6 +75,10 @@ fn model(calls: &[Call], bought_until: Option<i64>) -> (Status, Option<FreezeCau
         match said {
             Said::Renew { until, .. } => {
                 expiry = expiry.max(Some(until));
+                expired &= until <= signed;
+            }
+            Said::Formal { until, .. } => {
+                expiry = Some(until);
                 expired &= until <= signed;
             }
             Said::Refund { until, .. } => expiry = Some(until),
@@ -93,6 +113,7 @@ fn signed(seller: &Seller, start: Timestamp, sold: Sold, call: Call) -> SignedCa
     };
     let body = match (call.said, sold) {
         (Said::Renew { order, until }, _) => refresh(order, "RENEWAL", until),
+        (Said::Formal { order, until }, _) => refresh(order, "TRIAL_TO_FORMAL", until),
         (Said::Refund { order, until }, _) => refresh(order, "UNSUBSCRIBE_RENEWAL_PERIOD", until),
         (Said::Upgrade { order }, _) => bodies::upgrade(&format!("O{order}")),
         (Said::Freeze, Sold::Instance) => bodies::freeze(),
@@ -107,6 +128,7 @@ fn signed(seller: &Seller, start: Timestamp, sold: Sold, call: Call) -> SignedCa
 fn calls() -> impl Strategy<Value = Vec<Call>> {
     let said = prop_oneof![
         3 => (0u8..4).prop_map(|order| Said::Renew { order, until: i64::from(order) * 12 - 8 }),
+        1 => (8u8..10).prop_map(|order| Said::Formal { order, until: i64::from(order) * 20 - 165 }),
         1 => (4u8..6).prop_map(|order| Said::Refund { order, until: i64::from(order) * 10 - 40 }),
         1 => (6u8..8).prop_map(|order| Said::Upgrade { order }),
         3 => Just(Said::Freeze),
@@ -125,6 +147,8 @@ struct Life {
     arriving: Vec<Call>,
     /// Before which of those the order query tells the first expiry, an instance's alone; and which.
     told: Option<(usize, i64)>,
+    /// Before which of those the order query tells of a later order, an instance's alone; and of which.
+    told_later: Vec<(usize, u8)>,
     all_at_once: bool,
 }
 
@@ -133,23 +157,27 @@ fn life() -> impl Strategy<Value = Life> {
     let until = prop_oneof![-25i64..45, EIGHT_HOURS - 25..EIGHT_HOURS + 45];
     let told = prop::option::of((0usize..14, until));
     let again = prop::collection::vec(any::<prop::sample::Index>(), 0..4);
-    (sold, calls(), told, any::<bool>(), again).prop_flat_map(|(sold, mut calls, told, all_at_once, again)| {
-        // A code is not upgraded.
-        for call in calls.iter_mut().filter(|_| sold == Sold::LicenseCode) {
-            if matches!(call.said, Said::Upgrade { .. }) {
-                call.said = Said::Freeze;
+    let later = prop::collection::vec((0usize..14, 0u8..10), 0..5);
+    (sold, calls(), told, later, any::<bool>(), again).prop_flat_map(
+        |(sold, mut calls, told, later, all_at_once, again)| {
+            // A code is not upgraded.
+            for call in calls.iter_mut().filter(|_| sold == Sold::LicenseCode) {
+                if matches!(call.said, Said::Upgrade { .. }) {
+                    call.said = Said::Freeze;
+                }
             }
-        }
-        let mut arriving = calls.clone();
-        arriving.extend(again.iter().map(|index| *index.get(&calls)));
-        Just(arriving).prop_shuffle().prop_map(move |arriving| Life {
-            sold,
-            calls: calls.clone(),
-            arriving,
-            told: told.filter(|_| sold == Sold::Instance),
-            all_at_once,
-        })
-    })
+            let mut arriving = calls.clone();
+            arriving.extend(again.iter().map(|index| *index.get(&calls)));
+            Just(arriving).prop_shuffle().prop_map(move |arriving| Life {
+                sold,
+                calls: calls.clone(),
+                arriving,
+                told: told.filter(|_| sold == Sold::Instance),
+                told_later: if sold == Sold::Instance { later.clone() } else { Vec::new() },
+                all_at_once,
+            })
+        },
+    )
 }
 
 async fn standing_life(seller: &Seller, sold: Sold) -> Lifecycle {
@@ -164,16 +192,102 @@ async fn tell(seller: &Seller, start: Timestamp, until: i64) {
     let until = ExpireTime::from_timestamp(Timestamp::from_millis(start.as_millis() + until * 1000));
     let bought = Bought { linear_value: Some(5.0), ..Bought::default() };
     let told = ToldOrder { bought, until };
-    let (id, order, line) = (ID.parse().unwrap(), "CS1".parse().unwrap(), "CS1-000001".parse().unwrap());
     for outcome in [Changed::Applied, Changed::Unchanged] {
-        let changed = seller.host.store().order_told(&id, &order, Some(&line), &told, now()).await.unwrap();
-        assert_eq!(changed, outcome);
+        assert_eq!(order_told(seller, "CS1", &told).await, outcome);
     }
 }
 
+/// The order query tells of a later order: of one that nobody has heard of yet, in vain.
+async fn tell_later(seller: &Seller, order: u8) {
+    let bought = Bought {
+        product_id: (order % 3 != 0).then(|| format!("p-{order}").parse().unwrap()),
+        linear_value: (order % 2 == 0).then(|| f64::from(order)),
+        period_number: Some(order.into()),
+        ..Bought::default()
+    };
+    let changed = order_told(seller, &format!("O{order}"), &ToldOrder { bought, until: None }).await;
+    assert!(matches!(changed, Changed::Applied | Changed::Unchanged), "{changed:?}");
+}
+
+async fn order_told(seller: &Seller, order: &str, told: &ToldOrder) -> Changed {
+    let line = format!("{order}-000001").parse().unwrap();
+    let (id, order) = (ID.parse().unwrap(), order.parse().unwrap());
+    seller.host.store().order_told(&id, &order, Some(&line), told, now()).await.unwrap()
+}
+
+/// What an application knows that follows the events and nothing else, each of them as it is delivered.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Follower {
+    status: String,
+    cause: Value,
+    expiry: Value,
+    product: Value,
+    holds: Map<String, Value>,
+}
+
+/// The members of an object; of numbers their values, however they are written.
+fn members(object: &Value) -> Map<String, Value> {
+    let value = |value: &Value| value.as_f64().map_or_else(|| value.clone(), Value::from);
+    let object = object.as_object().cloned().unwrap_or_default();
+    object.into_iter().map(|(name, member)| (name, value(&member))).collect()
+}
+
+impl Follower {
+    fn hears(&mut self, event: &Event) {
+        let kind = serde_json::to_value(event.event_type).unwrap();
+        let data = &event.data;
+        for (known, name) in [(&mut self.expiry, "expireTime"), (&mut self.product, "productId")] {
+            if let Some(value) = data.get(name) {
+                known.clone_from(value);
+            }
+        }
+        self.holds.extend(members(&data["holds"]));
+        let (status, cause) = match kind.as_str().unwrap().split_once('.').unwrap().1 {
+            "created" | "unfrozen" => ("active", Value::Null),
+            "frozen" => ("frozen", data["cause"].clone()),
+            "released" => ("released", Value::Null),
+            _ => return,
+        };
+        (self.status, self.cause) = (status.to_owned(), cause);
+    }
+
+    /// What the seller's API shows of it.
+    async fn of(api: &Api, sold: Sold) -> Self {
+        let shown = match sold {
+            Sold::Instance => api.get(&format!("/v1/instances/{ID}")).await.body,
+            Sold::LicenseCode => api.get(&format!("/v1/licenses/{CODE}")).await.body,
+        };
+        let expiry = shown["expireTime"].as_str().map(|time| time.chars().filter(char::is_ascii_digit).collect());
+        Self {
+            status: shown["status"].as_str().unwrap().to_owned(),
+            cause: shown["freezeCause"].clone(),
+            expiry: expiry.map_or(Value::Null, Value::String),
+            product: shown["productId"].clone(),
+            holds: members(&shown["holds"]),
+        }
+    }
+}
+
+/// Whoever follows the events, in the order of their ids and some of them twice, knows what the seller's API shows.
+async fn events_tell_what_stands(seller: &Seller, api: &Api, life: &Life) -> Vec<Event> {
+    let partition = if life.sold == Sold::Instance { bodies::INSTANCE } else { bodies::LICENSE };
+    let events = seller.whole_events(partition).await;
+    let mut follower = Follower { status: "active".to_owned(), ..Follower::default() };
+    for event in &events {
+        let before = follower.clone();
+        follower.hears(event);
+        follower.hears(event);
+        let says_something = [EventType::Refreshed, EventType::Upgraded, EventType::LicenseRefreshed];
+        let is_news = before != follower || event.event_type == EventType::Created;
+        assert!(is_news || says_something.contains(&event.event_type), "{event:?} tells nothing new: {life:?}");
+    }
+    assert_eq!(follower, Follower::of(api, life.sold).await, "{events:#?} {life:?}");
+    events
+}
+
 async fn live(life: &Life) {
-    let seller = std::sync::Arc::new(Seller::start().await);
-    let start = now();
+    let seller = Seller::with(|environment| environment.with("KOOGALLERY_API_TOKEN", TOKEN)).await;
+    let (seller, start) = (std::sync::Arc::new(seller), now());
     if life.sold == Sold::Instance {
         let bought = seller.signed_body_at(&bodies::purchase(), Timestamp::from_millis(start.as_millis() - 30_000));
         assert_eq!(seller.send(&bought).await.result_code.as_str(), "000000");
@@ -188,6 +302,13 @@ async fn live(life: &Life) {
                 "000000".to_owned()
             });
         }
+        for (_, order) in &life.told_later {
+            let (seller, order) = (std::sync::Arc::clone(&seller), *order);
+            sending.spawn(async move {
+                tell_later(&seller, order).await;
+                "000000".to_owned()
+            });
+        }
         for call in &life.arriving {
             let (seller, call) = (std::sync::Arc::clone(&seller), signed(&seller, start, life.sold, *call));
             sending.spawn(async move { seller.send(&call).await.result_code.to_string() });
@@ -199,6 +320,9 @@ async fn live(life: &Life) {
             if let Some((_, until)) = told.filter(|(before, _)| *before == place) {
                 tell(&seller, start, until).await;
             }
+            for (_, order) in life.told_later.iter().filter(|(before, _)| *before == place) {
+                tell_later(&seller, *order).await;
+            }
             let reply = seller.send(&signed(&seller, start, life.sold, *call)).await;
             assert_eq!(reply.result_code.as_str(), "000000", "{call:?}");
         }
@@ -206,31 +330,28 @@ async fn live(life: &Life) {
             tell(&seller, start, until).await;
         }
     }
+    // Of an order that nobody had heard of, whoever told tells again.
+    for (_, order) in &life.told_later {
+        tell_later(&seller, *order).await;
+    }
 
     let (status, cause, expiry) = model(&life.calls, life.told.map(|(_, until)| until));
     let standing = standing_life(&seller, life.sold).await;
     let expected_expiry = expiry.map(|second| start.as_millis() + second * 1000);
     let standing_expiry = standing.expire_time.map(|time| time.timestamp().as_millis());
     assert_eq!((standing.status, standing.freeze_cause, standing_expiry), (status, cause, expected_expiry), "{life:?}");
+    if life.sold == Sold::Instance {
+        let holds = standing.holds().and_then(|holds| holds.period_number).map(u64::from);
+        assert_eq!(holds, last_told(life), "{life:?}");
+    }
 
-    // The events tell the same story: each order once, and freezes and unfreezes in turn up to what stands.
-    let (partition, family) = match life.sold {
-        Sold::Instance => (bodies::INSTANCE, "instance"),
-        Sold::LicenseCode => (bodies::LICENSE, "license"),
-    };
-    let events = seller.events(partition).await;
-    let count = |kind: &str| events.iter().filter(|event| **event == format!("{family}.{kind}")).count();
-    let frozen = usize::from(status == Status::Frozen);
-    assert_eq!(count("frozen"), count("unfrozen") + frozen, "{events:?}");
-    let orders: BTreeSet<u8> = life
-        .calls
-        .iter()
-        .filter_map(|call| match call.said {
-            Said::Renew { order, .. } | Said::Refund { order, .. } | Said::Upgrade { order } => Some(order),
-            Said::Freeze | Said::Unfreeze => None,
-        })
-        .collect();
-    assert_eq!(count("refreshed") + count("upgraded"), orders.len(), "{events:?}");
+    // The events tell the same story: each order once, and what stands.
+    let api = Api::of(&seller);
+    let events = events_tell_what_stands(&seller, &api, life).await;
+    let orders: BTreeSet<u8> = life.calls.iter().filter_map(|call| call.said.order()).collect();
+    let ordered = [EventType::Refreshed, EventType::Upgraded, EventType::LicenseRefreshed];
+    let told = events.iter().filter(|event| ordered.contains(&event.event_type)).count();
+    assert_eq!(told, orders.len(), "{events:?}");
 
     let release = match life.sold {
         Sold::Instance => bodies::release(),
@@ -240,6 +361,19 @@ async fn live(life: &Life) {
     let last = signed(&seller, start, life.sold, life.calls[0]);
     assert_eq!(seller.send(&last).await.result_code.as_str(), "000003");
     assert_eq!(standing_life(&seller, life.sold).await.status, Status::Released);
+    events_tell_what_stands(&seller, &api, life).await;
+}
+
+/// The number that the order query told of the last signed order that it told of, refunds apart.
+fn last_told(life: &Life) -> Option<u64> {
+    let mut calls = life.calls.clone();
+    calls.sort();
+    let mut seen = BTreeSet::new();
+    let first = |call: &&Call| call.said.order().is_some_and(|order| seen.insert(order));
+    let orders: Vec<Said> = calls.iter().filter(first).map(|call| call.said).collect();
+    let told = |order: u8| life.told_later.iter().any(|(_, told)| *told == order);
+    let last = orders.into_iter().rfind(|said| !matches!(said, Said::Refund { .. }) && said.order().is_some_and(told));
+    last.and_then(Said::order).map(u64::from)
 }
 
 proptest! {

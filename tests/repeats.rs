@@ -55,7 +55,8 @@ async fn simultaneous_changes_and_notices_count_once() {
         assert_eq!(events.iter().filter(|kind| *kind == event).count(), 1, "{events:?}");
         assert_eq!(events.last().unwrap(), event);
     }
-    assert_eq!(seller.instance(ID).await.unwrap().life.orders.len(), 2);
+    let orders = seller.host.store().instance_orders(&ID.parse().unwrap()).await.unwrap();
+    assert_eq!(orders.len(), 2);
     assert_eq!(at_once(&seller, (0..50).map(|_| bodies::order_notice())).await, success(None));
     assert_eq!(seller.events("ORDER#CS1").await, ["order.paid"]);
 }

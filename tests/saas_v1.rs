@@ -9,8 +9,9 @@ use koogallery_local::keys::LOCAL_KEY;
 use koogallery_local::marketplace::SignedCall;
 use koogallery_local::v1_reply::{decrypted, genuine};
 use koogallery_runtime::{Environment, Vault, now};
-use koogallery_store::{FreezeCause, Status, World, purchase_details_place};
+use koogallery_store::{EventType, FreezeCause, Status, World, purchase_details_place};
 use koogallery_tests::Seller;
+use koogallery_tests::api::{Api, TOKEN};
 use serde_json::{Value, json};
 
 const ID: &str = "b-1";
@@ -148,8 +149,9 @@ async fn a_later_order_is_kept_with_all_that_it_tells() {
         ("skuCode", "large"),
         ("productId", "p-9"),
         ("amount", "10000"),
+        ("orderAmount", "99.5"),
     ];
-    for (parameters, event) in [(&renewal, "instance.refreshed"), (&upgrade, "instance.upgraded")] {
+    for (parameters, event) in [(&renewal[..], "instance.refreshed"), (&upgrade[..], "instance.upgraded")] {
         for _ in 0..2 {
             assert_eq!(say(&seller, parameters).await["resultCode"], "000000");
         }
@@ -158,12 +160,154 @@ async fn a_later_order_is_kept_with_all_that_it_tells() {
     }
     let instance = seller.instance(ID).await.unwrap();
     assert_eq!(instance.life.product_id.as_ref().unwrap().as_str(), "p-9");
-    let told: Vec<_> = instance.life.orders.values().map(|order| (order.order_id.as_str(), &order.further)).collect();
-    assert_eq!(told.len(), 2);
-    for (order, further) in told {
-        let (name, value) = if order == "R1" { ("periodType", "year") } else { ("amount", "10000") };
-        assert_eq!(further[name], value);
+    let orders = seller.host.store().instance_orders(&ID.parse().unwrap()).await.unwrap();
+    assert_eq!(orders.iter().map(|order| order.order_id.as_str()).collect::<Vec<_>>(), ["R1", "U1"]);
+    for (order, name, value) in [("2#R1#", "periodType", "year"), ("2#U1#", "orderAmount", "99.5")] {
+        let item = seller.item("INSTANCE#b-1", &format!("FACT#ORDER#{order}")).await.unwrap();
+        let further = item["further"].as_m().unwrap();
+        assert_eq!(further[name].as_s().unwrap(), value);
     }
+}
+
+fn with_api(environment: Environment) -> Environment {
+    environment.with("KOOGALLERY_API_TOKEN", TOKEN)
+}
+
+/// What the events of an instance tell, the oldest first, by type.
+async fn told(seller: &Seller) -> Vec<(String, Value)> {
+    let events = seller.whole_events("INSTANCE#b-1").await;
+    let told = |event: koogallery_store::Event| {
+        let kind = serde_json::to_value(event.event_type).unwrap();
+        (kind.as_str().unwrap().to_owned(), event.data)
+    };
+    events.into_iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn what_was_bought_is_told_kept_and_shown() {
+    let seller = Seller::with(with_api).await;
+    let first = [("skuCode", "team"), ("amount", "10"), ("diskSize", "20"), ("bandWidth", "5")];
+    let period = [("periodType", "month"), ("periodNumber", "1"), ("chargingMode", "1")];
+    say(&seller, &with(&PURCHASE, &[&first[..], &period[..]].concat())).await;
+    let upgrade = [("activity", "upgrade"), ("instanceId", ID), ("orderId", "U1"), ("productId", "p-1")];
+    say(&seller, &with(&upgrade, &[("skuCode", "team"), ("amount", "25"), ("diskSize", "much")])).await;
+    let renewal = [("activity", "refreshInstance"), ("instanceId", ID), ("orderId", "R1")];
+    let until = [("expireTime", "20361231160000"), ("periodType", "year"), ("periodNumber", "2")];
+    say(&seller, &with(&renewal, &until)).await;
+
+    let bought = json!({ "productId": "p-1", "skuCode": "team", "amount": 10, "diskSize": 20, "bandWidth": 5,
+        "chargingMode": "PERIOD", "periodType": "month", "periodNumber": 1 });
+    let upgraded = json!({ "productId": "p-1", "skuCode": "team", "amount": 25 });
+    let renewed = json!({ "periodType": "year", "periodNumber": 2 });
+    let holds = json!({ "productId": "p-1", "skuCode": "team", "amount": 25, "diskSize": 20, "bandWidth": 5,
+        "chargingMode": "PERIOD", "periodType": "year", "periodNumber": 2 });
+    let told = told(&seller).await;
+    for ((kind, data), (expected, bought)) in
+        told.iter().zip([("created", &bought), ("upgraded", &upgraded), ("refreshed", &renewed)])
+    {
+        assert_eq!(kind, &format!("instance.{expected}"));
+        assert_eq!((&data["bought"], &data["holds"]), (bought, bought), "{kind}");
+    }
+    let api = Api::of(&seller);
+    for shown in [api.get(&format!("/v1/instances/{ID}")).await, api.get("/v1/instances?status=active").await] {
+        let shown = shown.body["instances"].get(0).unwrap_or(&shown.body).clone();
+        assert_eq!((&shown["bought"], &shown["holds"]), (&bought, &holds));
+        let later: Vec<_> = shown["laterOrders"].as_array().unwrap().iter().map(|order| &order["bought"]).collect();
+        assert_eq!(later, [&upgraded, &renewed]);
+    }
+}
+
+#[tokio::test]
+async fn a_trial_that_turned_into_a_shorter_formal_period_ends_with_that() {
+    let seller = Seller::start().await;
+    let trial = koogallery::ExpireTime::from_timestamp(now().after(std::time::Duration::from_hours(90 * 24))).unwrap();
+    say(&seller, &with(&PURCHASE, &[("trialFlag", "1"), ("expireTime", &trial.to_string())])).await;
+    let formal = koogallery::ExpireTime::from_timestamp(now().after(std::time::Duration::from_hours(30 * 24))).unwrap();
+    let formal = formal.to_string();
+    let refresh = [("activity", "refreshInstance"), ("instanceId", ID), ("orderId", "F1"), ("expireTime", &*formal)];
+    assert_eq!(say(&seller, &with(&refresh, &[("trialToFormal", "1")])).await["resultCode"], "000000");
+    assert_eq!(seller.instance(ID).await.unwrap().life.expire_time.unwrap().to_string(), formal);
+    assert_eq!(told(&seller).await.last().unwrap().1["expireTime"], formal);
+}
+
+const ACCEPTED: [(&str, &str); 2] = [("provisionType", "1"), ("acceptanceTime", "20251126080000123")];
+
+#[tokio::test]
+async fn an_acceptance_is_kept_and_told_once_whatever_comes_first() {
+    let acceptance = with(&with(&PURCHASE, &ACCEPTED), &[("businessId", "b-1-accepted")]);
+    let second = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
+    for calls in [
+        vec![(0, &PURCHASE[..]), (1, &acceptance), (2, &acceptance)],
+        vec![(1, &acceptance), (0, &PURCHASE[..]), (0, &PURCHASE[..])],
+        vec![(1, &acceptance), (1, &acceptance), (2, &PURCHASE[..])],
+        vec![(0, &PURCHASE[..]), (2, &acceptance), (1, &acceptance)],
+    ] {
+        let seller = Seller::with(with_api).await;
+        let mut id = Value::Null;
+        for (signed, call) in calls {
+            let reply = say_with(&seller, "basic-key", second(signed), call).await;
+            assert_eq!(reply["resultCode"], "000000");
+            if id.is_null() {
+                id.clone_from(&reply["instanceId"]);
+            }
+            assert_eq!(reply["instanceId"], id, "no second instance");
+        }
+        let api = Api::of(&seller);
+        let shown = api.get(&format!("/v1/instances/{}", id.as_str().unwrap())).await.body;
+        assert_eq!(shown["acceptance"], json!({ "acceptanceTime": "2025-11-26T08:00:00.123Z", "provisionType": "1" }));
+        let events = seller.whole_events(&format!("INSTANCE#{}", id.as_str().unwrap())).await;
+        let accepted: Vec<_> = events.iter().filter(|event| event.event_type == EventType::Accepted).collect();
+        assert_eq!((events.len(), accepted.len()), (2, 1));
+        assert_eq!(accepted[0].data["acceptanceTime"], "20251126080000123");
+        assert_eq!(accepted[0].data["provisionType"], "1");
+    }
+}
+
+#[tokio::test]
+async fn of_two_acceptances_the_one_signed_last_stands_and_is_told() {
+    let at = |time| with(&PURCHASE, &[("acceptanceTime", time)]);
+    let (first, last) = (at("20251126080000"), at("20251127080000"));
+    let second = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
+    for calls in [[(1, &first), (2, &last)], [(2, &last), (1, &first)]] {
+        let seller = Seller::start().await;
+        for (signed, call) in calls {
+            say_with(&seller, "basic-key", second(signed), call).await;
+        }
+        let accepted = seller.instance(ID).await.unwrap().acceptance.unwrap();
+        assert_eq!(accepted.acceptance_time.to_string(), "20251127080000000");
+        assert_eq!(told(&seller).await.last().unwrap().1["acceptanceTime"], "20251127080000000");
+    }
+}
+
+#[tokio::test]
+async fn an_acceptance_that_is_no_time_is_refused_and_a_deferred_one_waits_as_any_purchase() {
+    let seller = Seller::with(|environment| with_api(environment).with("KOOGALLERY_PROVISIONING", "deferred")).await;
+    let odd = say(&seller, &with(&PURCHASE, &[("acceptanceTime", "tomorrow")])).await;
+    assert_eq!(odd["resultCode"], "000002");
+    assert!(odd["resultMsg"].as_str().unwrap().contains("acceptanceTime"), "{odd}");
+    say(&seller, &PURCHASE).await;
+    let accepted = with(&PURCHASE, &ACCEPTED);
+    assert_eq!(say(&seller, &accepted).await["resultCode"], "000004", "there is no way in yet");
+    assert!(seller.instance(ID).await.unwrap().acceptance.is_some(), "it is kept all the same");
+    let api = Api::of(&seller);
+    let way_in = json!({ "frontEndUrl": "https://a.example.com/" });
+    assert_eq!(api.put(&format!("/v1/instances/{ID}/app-info"), &way_in).await.status, 204);
+    assert_eq!(say(&seller, &accepted).await["resultCode"], "000000");
+}
+
+#[tokio::test]
+async fn what_is_longer_than_any_guide_says_is_refused_before_it_is_kept() {
+    let seller = Seller::start().await;
+    say(&seller, &PURCHASE).await;
+    let long = "x".repeat(2049);
+    let upgrade =
+        [("activity", "upgrade"), ("instanceId", ID), ("orderId", "U1"), ("productId", "p-1"), ("skuCode", "s")];
+    let renewal =
+        [("activity", "refreshInstance"), ("instanceId", ID), ("orderId", "R1"), ("expireTime", "20361231160000")];
+    for call in [with(&upgrade, &[("unknown", &long)]), with(&renewal, &[("unknown", &long)])] {
+        assert_eq!(say(&seller, &call).await["resultCode"], "000002");
+    }
+    assert_eq!(told(&seller).await.len(), 1);
 }
 
 #[tokio::test]

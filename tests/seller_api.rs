@@ -806,6 +806,7 @@ async fn a_code_is_shown_as_callbacks_told_of_it() {
 #[tokio::test]
 async fn a_license_that_was_applied_for_is_handed_in() {
     let (seller, api, stand_in) = with_open_api(SK).await;
+    seller.sell_licenses();
     seller.say_all(&[purchase()]).await;
     let applied = bodies::get_license("e-1", "device-1");
     assert_eq!(seller.say(&applied).await, "000004");
@@ -830,6 +831,7 @@ async fn a_license_that_was_applied_for_is_handed_in() {
 #[tokio::test]
 async fn a_license_that_did_not_reach_koogallery_is_not_taken_for_handed_in() {
     let (misled, api, _stand_in) = with_open_api("another secret key").await;
+    misled.sell_licenses();
     misled.say_all(&[purchase()]).await;
     let applied = bodies::get_license("e-1", "device-1");
     let (path, made) =
@@ -1029,6 +1031,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
 async fn every_documented_status_is_met() {
     let mut seen = Seen::default();
     let (seller, api, stand_in) = deferred_with_open_api().await;
+    seller.sell_licenses();
     for body in [purchase(), bought("b-2")] {
         assert_eq!(seller.say(&body).await, "000004");
     }
@@ -1185,6 +1188,7 @@ async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
     let (misled, wrong, _stand_in) = with_open_api("another secret key").await;
     let broken = Seller::with(|environment| at_open_api(with_token(environment), &hung_up, SK)).await;
     for seller in [&misled, &broken] {
+        seller.sell_licenses();
         seller.say_all(&[purchase()]).await;
         assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     }

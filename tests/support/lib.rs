@@ -18,6 +18,7 @@ pub mod template;
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,6 +56,7 @@ pub struct Seller {
     /// Who calls it.
     pub marketplace: Marketplace,
     log: Arc<Records>,
+    sells_licenses: AtomicBool,
 }
 
 /// Keeps records of calls.
@@ -98,7 +100,12 @@ impl Seller {
         };
         let host = LocalHost::start(options).await.unwrap();
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();
-        Self { host, marketplace, log }
+        Self { host, marketplace, log, sells_licenses: AtomicBool::new(false) }
+    }
+
+    /// From now on, calls about instances are of Online License: signed with the license key, where a callback has both.
+    pub fn sell_licenses(&self) {
+        self.sells_licenses.store(true, Ordering::Relaxed);
     }
 
     /// Signs a request now with the usual key, sends it, reads the reply.
@@ -140,7 +147,17 @@ impl Seller {
     /// Signs a body of [`bodies`] as if at another time.
     #[must_use]
     pub fn signed_body_at(&self, body: &Value, at: Timestamp) -> SignedCall {
-        self.signed_with(self.key(signer(body)).reveal(), body, at)
+        self.signed_with(self.key(self.signer(body)).reveal(), body, at)
+    }
+
+    fn signer(&self, body: &Value) -> InterfaceType {
+        let sells_licenses = self.sells_licenses.load(Ordering::Relaxed);
+        match body["activity"].as_str() {
+            Some("newInstance" | "refreshInstance" | "updateInstanceStatus" | "releaseInstance") if sells_licenses => {
+                InterfaceType::License
+            }
+            _ => signer(body),
+        }
     }
 
     /// Signs a body with any key, as if at any time.

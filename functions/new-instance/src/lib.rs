@@ -6,7 +6,8 @@
 //! gets the same instance id, however often KooGallery asks. A debug call is answered at once in either case, with what the
 //! template says.
 //!
-//! What V1.0 tells of the buyer is kept beside the instance, sealed.
+//! What V1.0 tells of the buyer is kept beside the instance, sealed; what it tells of the buyer's acceptance, for which it
+//! calls again, is kept with the instance.
 
 use koogallery::{InstanceId, NewInstance, PurchaseDetails, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};

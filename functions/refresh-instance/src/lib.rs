@@ -1,7 +1,7 @@
 //! refreshInstance: the expiry moved, by a renewal or by the refund of one.
 //!
-//! A renewal never moves the expiry back and lifts a freeze that only the expiry caused; a refund sets what it says.
-//! Each order line counts once.
+//! A renewal extends the expiry; a trial turned formal and a refund set it, also to an earlier time. What is paid into the
+//! future lifts a freeze that only the expiry caused. Each order line counts once.
 
 use koogallery::{RefreshInstance, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

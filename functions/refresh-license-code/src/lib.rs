@@ -1,6 +1,6 @@
 //! refreshLicenseCode: a license code's expiry moved, by a renewal or by the refund of one. License 1.0: refreshLicense.
 //!
-//! The rules are an instance's: a renewal never moves the expiry back, a refund sets what it says, each order line counts
+//! The rules are an instance's: a renewal extends the expiry, a refund sets what it says, each order line counts
 //! once. A code that nobody has heard of is kept: it may be renewed before it was ever activated.
 
 use koogallery::{RefreshLicenseCode, Reply, Verified};

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use koogallery::{AppInfo, InstanceId, InterfaceType};
-use koogallery_store::{AppliedOrder, Bought, FreezeCause, Instance, Lifecycle, Place, Status};
+use koogallery::{AppInfo, InstanceId, InterfaceType, Scene};
+use koogallery_store::{Acceptance, AppliedOrder, Bought, FreezeCause, Instance, OrderEffect, Place, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::page::{Limit, cursor, place};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// Which instance a path is about.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -130,12 +130,15 @@ pub(crate) struct InstanceView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     bought_until: Option<String>,
-    /// What was bought at first, as the order query told it.
+    /// What was bought at first, as the call told it and the order query.
     #[serde(skip_serializing_if = "Option::is_none")]
     bought: Option<BoughtView>,
-    /// What it consists of by now: as the last order says of which the order query told a product.
+    /// What it consists of by now: of each member, what the last signed order says that tells it, refunds apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<BoughtView>,
+    /// That the buyer has accepted what was bought, where V1.0 told so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acceptance: Option<AcceptanceView>,
     /// When it was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -150,7 +153,7 @@ pub(crate) struct InstanceView {
     /// Why it could not be provisioned, where the application said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     provisioning_failure: Option<FailureView>,
-    /// The later orders that count: renewals, their refunds, upgrades.
+    /// The later orders that count: renewals, their refunds, upgrades; the last 200, in the order that they were signed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     later_orders: Vec<LaterOrder>,
 }
@@ -160,16 +163,25 @@ pub(crate) struct InstanceView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Bought)]
-struct BoughtView {
+pub(crate) struct BoughtView {
     /// The product.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
     /// Its specification.
     #[serde(skip_serializing_if = "Option::is_none")]
     sku_code: Option<String>,
-    /// Quantity of the linear attribute, such as a number of users.
+    /// Quantity of the linear attribute, such as a number of users, as the order query tells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     linear_value: Option<f64>,
+    /// Quantity, such as a number of users, as V1.0's calls tell it; where `linearValue` stands, that counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<u32>,
+    /// GB, as V1.0's calls tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disk_size: Option<u32>,
+    /// Mbit/s, as V1.0's calls tell it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    band_width: Option<u32>,
     /// `ON_DEMAND`, `ONE_TIME`, `PERIOD` or `ON_DEMAND_PKG`.
     #[serde(skip_serializing_if = "Option::is_none")]
     charging_mode: Option<String>,
@@ -187,10 +199,33 @@ impl From<&Bought> for BoughtView {
             product_id: bought.product_id.as_ref().map(ToString::to_string),
             sku_code: bought.sku_code.as_ref().map(ToString::to_string),
             linear_value: bought.linear_value,
+            amount: bought.amount,
+            disk_size: bought.disk_size,
+            band_width: bought.band_width,
             charging_mode: bought.charging_mode.clone(),
             period_type: bought.period_type.clone(),
             period_number: bought.period_number,
         }
+    }
+}
+
+/// The buyer's acceptance of a supervised product.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Acceptance)]
+struct AcceptanceView {
+    /// When the buyer accepted: billing starts.
+    #[schema(format = DateTime)]
+    acceptance_time: String,
+    /// What is provisioned on acceptance, in KooGallery's word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provision_type: Option<String>,
+}
+
+impl From<Acceptance> for AcceptanceView {
+    fn from(acceptance: Acceptance) -> Self {
+        let acceptance_time = acceptance.acceptance_time.timestamp().to_rfc_3339();
+        Self { acceptance_time, provision_type: acceptance.provision_type }
     }
 }
 
@@ -233,28 +268,60 @@ pub(crate) struct LaterOrder {
     /// When KooGallery told of it.
     #[schema(format = DateTime)]
     signed_at: String,
-    /// What it bought, as the order query told it.
+    /// Where it moves the expiry: RENEWAL, RENEWAL_CHANGE, TRIAL_TO_FORMAL or UNSUBSCRIBE_RENEWAL_PERIOD.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    scene: Option<Scene>,
+    /// Where it moves the expiry: the end of the period that it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    expire_time: Option<String>,
+    /// What it bought, as the call told it and the order query.
     #[serde(skip_serializing_if = "Option::is_none")]
     bought: Option<BoughtView>,
 }
 
 impl LaterOrder {
-    /// Those of a life, in the order that they were signed.
-    pub(crate) fn of(life: &Lifecycle) -> Vec<Self> {
-        let mut orders: Vec<_> = life.orders.values().collect();
-        orders.sort_by_key(|order| order.signed_at);
-        let view = |order: &AppliedOrder| Self {
-            order_id: order.order_id.to_string(),
-            order_line_id: order.order_line_id.as_ref().map(ToString::to_string),
-            signed_at: order.signed_at.to_rfc_3339(),
-            bought: order.bought.as_ref().map(BoughtView::from),
-        };
-        orders.into_iter().map(view).collect()
+    /// At most so many are shown of one life.
+    const SHOWN: usize = 200;
+
+    /// The last of a life's, which are in the order that they were signed.
+    pub(crate) fn of(orders: Vec<AppliedOrder>) -> Vec<Self> {
+        let earlier = orders.len().saturating_sub(Self::SHOWN);
+        orders.into_iter().skip(earlier).map(Self::from).collect()
     }
 }
 
-impl From<Instance> for InstanceView {
-    fn from(instance: Instance) -> Self {
+impl From<AppliedOrder> for LaterOrder {
+    fn from(order: AppliedOrder) -> Self {
+        let (scene, expire_time) = match &order.effect {
+            OrderEffect::Refresh { scene, expire_time, .. } => (Some(*scene), Some(*expire_time)),
+            OrderEffect::Upgrade { .. } => (None, None),
+        };
+        Self {
+            order_id: order.order_id.to_string(),
+            order_line_id: order.order_line_id.as_ref().map(ToString::to_string),
+            signed_at: order.signed_at.to_rfc_3339(),
+            scene,
+            expire_time: expire_time.map(|time| time.timestamp().to_rfc_3339()),
+            bought: order.bought.as_ref().map(BoughtView::from),
+        }
+    }
+}
+
+impl SellerApi {
+    /// An instance with its later orders, which are read only where it has any.
+    async fn shown(&self, instance: Instance) -> Result<InstanceView, Problem> {
+        let orders = match instance.life.last_order {
+            Some(_) => self.store().instance_orders(&instance.instance_id).await?,
+            None => Vec::new(),
+        };
+        Ok(InstanceView::of(instance, orders))
+    }
+}
+
+impl InstanceView {
+    fn of(instance: Instance, orders: Vec<AppliedOrder>) -> Self {
         let text = |text: &dyn std::fmt::Display| text.to_string();
         let failure = instance.provisioning_failure.as_ref().map(koogallery_store::ProvisioningFailure::reply);
         let life = &instance.life;
@@ -272,6 +339,7 @@ impl From<Instance> for InstanceView {
             bought_until: life.bought_until.map(|time| time.timestamp().to_rfc_3339()),
             bought: life.bought.as_ref().map(BoughtView::from),
             holds: life.holds().map(BoughtView::from),
+            acceptance: instance.acceptance.clone().map(AcceptanceView::from),
             released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
             erased_at: life.erased_at.map(koogallery::Timestamp::to_rfc_3339),
             app_info: instance.app_info.map(AppInfoView::from),
@@ -279,7 +347,7 @@ impl From<Instance> for InstanceView {
                 result_code: reply.result_code.as_str().to_owned(),
                 message: reply.result_msg.into_owned(),
             }),
-            later_orders: LaterOrder::of(life),
+            later_orders: LaterOrder::of(orders),
         }
     }
 }
@@ -332,10 +400,19 @@ pub(crate) async fn list(
 ) -> Result<Json<InstanceList>, Problem> {
     let from: Place = place(query.cursor.as_deref())?.unwrap_or_default();
     let page = api.store().instances_in(query.status.into(), from, query.limit.0).await?;
-    Ok(Json(InstanceList {
-        instances: page.instances.into_iter().map(InstanceView::from).collect(),
-        next: page.next.map(|place| cursor(&place.to_string())),
-    }))
+    let reads: Vec<_> = page
+        .instances
+        .into_iter()
+        .map(|instance| {
+            let api = Arc::clone(&api);
+            tokio::spawn(async move { api.shown(instance).await })
+        })
+        .collect();
+    let mut instances = Vec::with_capacity(reads.len());
+    for read in reads {
+        instances.push(read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be put together"))??);
+    }
+    Ok(Json(InstanceList { instances, next: page.next.map(|place| cursor(&place.to_string())) }))
 }
 
 /// One instance.
@@ -348,5 +425,6 @@ pub(crate) async fn get(
     State(api): State<Arc<SellerApi>>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
 ) -> Result<Json<InstanceView>, Problem> {
-    Ok(Json(api.instance(&id).await?.into()))
+    let instance = api.instance(&id).await?;
+    Ok(Json(api.shown(instance).await?))
 }

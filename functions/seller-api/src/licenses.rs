@@ -10,14 +10,14 @@ use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
 use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode, LicenseText, ProductId};
 use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime, UtcTime};
-use koogallery_store::{License, LicenseKept, LicenseRequestId, World, license_place};
+use koogallery_store::{AppliedOrder, License, LicenseKept, LicenseRequestId, World, license_place};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::events::OrderPath;
 use crate::extract::{Body, OptionalBody, PathOf, optional_text, text};
-use crate::instances::{FreezeWord, LaterOrder, StatusWord};
+use crate::instances::{BoughtView, FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
 use crate::problem::{Kind, Problem};
 
@@ -53,16 +53,19 @@ pub(crate) struct CodeView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expire_time: Option<String>,
+    /// What License 1.0's calls told of what was bought: of each member, what the last signed order says that tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<BoughtView>,
     /// When it was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     released_at: Option<String>,
-    /// The orders that moved its expiry.
+    /// The orders that moved its expiry: the last 200, in the order that they were signed.
     later_orders: Vec<LaterOrder>,
 }
 
-impl From<License> for CodeView {
-    fn from(license: License) -> Self {
+impl CodeView {
+    fn of(license: License, orders: Vec<AppliedOrder>) -> Self {
         let life = license.life;
         Self {
             status: life.status.into(),
@@ -70,8 +73,9 @@ impl From<License> for CodeView {
             product_id: life.product_id.as_ref().map(ToString::to_string),
             created_at: life.created_at.to_rfc_3339(),
             expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
+            holds: life.holds().map(BoughtView::from),
             released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
-            later_orders: LaterOrder::of(&life),
+            later_orders: LaterOrder::of(orders),
         }
     }
 }
@@ -88,8 +92,9 @@ pub(crate) async fn get(
     State(api): State<Arc<SellerApi>>,
     PathOf(LicensePath { code }): PathOf<LicensePath>,
 ) -> Result<Json<CodeView>, Problem> {
-    let license = api.store().license(&code).await?;
-    Ok(Json(license.ok_or_else(|| Problem::unknown("license code, as far as callbacks told"))?.into()))
+    let (license, orders) = tokio::join!(api.store().license(&code), api.store().license_orders(&code));
+    let license = license?.ok_or_else(|| Problem::unknown("license code, as far as callbacks told"))?;
+    Ok(Json(CodeView::of(license, orders?)))
 }
 
 /// Which license was applied for.

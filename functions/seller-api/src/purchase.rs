@@ -64,7 +64,7 @@ impl SellerApi {
         let (of, secrets) = (SubjectKey::instance(&instance.instance_id), self.secrets().fresh().await?);
         match self.orders().details(&of, (order, line), &secrets, Instant::now() + BUDGET).await {
             Ok(Some(details)) => {
-                if instance.life.bought.is_none() {
+                if !instance.life.told {
                     let (id, product) = (&instance.instance_id, instance.life.product_id.as_ref());
                     self.orders().tell(id, (order, line), product, &details, self.now()).await?;
                 }

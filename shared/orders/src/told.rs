@@ -27,6 +27,7 @@ pub fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Option<&Prod
             charging_mode: line.charging_mode.as_ref().map(ChargingMode::as_str).map(str::to_owned),
             period_type: line.period_type.clone(),
             period_number: line.period_number,
+            ..Bought::default()
         },
         until: line.expire_time.as_ref().and_then(|time| ExpireTime::from_timestamp(time.timestamp()?)),
     })

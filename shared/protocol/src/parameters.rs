@@ -24,6 +24,12 @@ impl Parameters {
     /// Those that belong to the call itself and say nothing of what it is about.
     const OF_THE_CALL: [&str; 4] = ["activity", "timeStamp", "authToken", "testFlag"];
 
+    /// A parameter that is kept as it came has up to so many characters: the guide's longest, saasExtendParams, has them.
+    const LONGEST_FURTHER: usize = 2048;
+
+    /// All of them have up to so many bytes.
+    const MOST_FURTHER: usize = 32 * 1024;
+
     /// What may name the code of a License 1.0 call, the likeliest first.
     pub(crate) const LICENSE_NAMES: [&str; 3] = ["license", "licenseCode", "instanceId"];
 
@@ -93,13 +99,23 @@ impl Parameters {
         }
     }
 
-    /// What else the call tells, beside `known` and what belongs to the call itself; blanks are left out.
-    pub(crate) fn further(&self, known: &[&str]) -> BTreeMap<String, String> {
+    /// What else the call tells, beside `known` and what belongs to the call itself; blanks are left out. It is kept as it
+    /// came, so it has a bound, far above what a guide lets a call tell.
+    pub(crate) fn further(&self, known: &[&str]) -> Result<BTreeMap<String, String>, InvalidRequest> {
         let told = |(name, value): &&(String, String)| {
             let name = name.as_str();
             !Self::OF_THE_CALL.contains(&name) && !known.contains(&name) && !value.trim().is_empty()
         };
-        self.0.iter().filter(told).cloned().collect()
+        let further: BTreeMap<String, String> = self.0.iter().filter(told).cloned().collect();
+        if further.values().any(|value| value.chars().count() > Self::LONGEST_FURTHER) {
+            let problem = format!("a parameter is longer than {} characters", Self::LONGEST_FURTHER);
+            return Err(InvalidRequest::of(&problem));
+        }
+        if further.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > Self::MOST_FURTHER {
+            let problem = format!("the parameters have more than {} bytes in all", Self::MOST_FURTHER);
+            return Err(InvalidRequest::of(&problem));
+        }
+        Ok(further)
     }
 }
 
@@ -113,7 +129,7 @@ mod tests {
         let parameters = Parameters::of_query("activity=x&orderId=CS%201&b=&productId=+&more=1%2B1&authToken=t");
         assert_eq!(parameters.required::<OrderId>("orderId").unwrap().as_str(), "CS 1");
         assert_eq!(parameters.optional::<OrderId>("productId"), Ok(None));
-        assert_eq!(parameters.further(&["orderId"]), BTreeMap::from([("more".to_owned(), "1+1".to_owned())]));
+        assert_eq!(parameters.further(&["orderId"]), Ok(BTreeMap::from([("more".to_owned(), "1+1".to_owned())])));
         assert_eq!(parameters.required::<OrderId>("instanceId").unwrap_err().to_string(), "missing field `instanceId`");
         let long = Parameters::of_query(&format!("skuCode={}", "x".repeat(65)));
         assert_eq!(long.within(&[("skuCode", 64)]).unwrap_err().to_string(), "skuCode is longer than 64 characters");
@@ -129,6 +145,21 @@ mod tests {
         assert_eq!(read(&Parameters::of_query(query)), "a b=1 1+1&c= ");
         assert_eq!(read(&Parameters::of_query_with_plus(query).unwrap()), "a+b=1+1+1&c= ");
         assert_eq!(Parameters::of_query_with_plus("a=%2B1"), None);
+    }
+
+    #[test]
+    fn what_is_kept_as_it_came_has_a_bound() {
+        let further = |query: &str| Parameters::of_query(query).further(&["long"]);
+        let (longest, too_long) = ("x".repeat(2048), "x".repeat(2049));
+        assert!(further(&format!("a={longest}&long={too_long}")).is_ok(), "what is read by name has bounds of its own");
+        let error = further(&format!("a={too_long}")).unwrap_err().to_string();
+        assert_eq!(error, "a parameter is longer than 2048 characters");
+        let many: Vec<_> = (0..16).map(|n| format!("p{n}={longest}")).collect();
+        assert!(further(&many[..15].join("&")).is_ok());
+        assert_eq!(
+            further(&many.join("&")).unwrap_err().to_string(),
+            "the parameters have more than 32768 bytes in all"
+        );
     }
 
     #[test]

@@ -1,19 +1,16 @@
-//! What the order query tells of an instance's orders, as far as it is nobody's personal data: product, specification,
-//! quantity, period. It comes after the callbacks, at any moment; so it is facts of the [`Lifecycle`] like theirs.
+//! What an order bought, as far as it is nobody's personal data: product, specification, quantity, period. V1.0's calls
+//! tell it, and the order query, which comes after the callbacks, at any moment.
 //!
 //! `extendParams` are not among them: a seller asks in them whatever its product needs of a buyer, often a name or an
-//! address. They stay sealed with the whole answer.
+//! address.
 
-use koogallery::{ExpireTime, InstanceId, OrderId, OrderLineId, ProductId, SkuCode, Timestamp};
+use std::collections::BTreeMap;
+
+use koogallery::{ExpireTime, ProductId, SkuCode};
 use serde::{Deserialize, Serialize};
 
-use crate::call::Call;
-use crate::change::Changed;
-use crate::client::{Store, StoreError};
-use crate::instance::Instance;
-use crate::key::{Key, World};
-use crate::lifecycle::AppliedOrder;
-use crate::transaction::Commit;
+/// KooGallery's words are kept up to this many characters: the longest that a guide names has 13.
+const LONGEST_WORD: usize = 64;
 
 /// What an order line bought. Each member is absent where KooGallery did not tell it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -25,9 +22,18 @@ pub struct Bought {
     /// Its specification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku_code: Option<SkuCode>,
-    /// Quantity of the linear attribute, such as a number of users.
+    /// Quantity of the linear attribute, such as a number of users, as the order query tells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear_value: Option<f64>,
+    /// V1.0: quantity, such as a number of users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<u32>,
+    /// V1.0: GB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_size: Option<u32>,
+    /// V1.0: Mbit/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub band_width: Option<u32>,
     /// How it is charged, in KooGallery's word: `ON_DEMAND`, `ONE_TIME`, `PERIOD`, `ON_DEMAND_PKG`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charging_mode: Option<String>,
@@ -40,11 +46,77 @@ pub struct Bought {
 }
 
 impl Bought {
-    /// Whether it says which product, specification or quantity.
-    #[must_use]
-    pub const fn names_product(&self) -> bool {
-        self.product_id.is_some() || self.sku_code.is_some() || self.linear_value.is_some()
+    /// What V1.0's parameters tell of it. A value that cannot be one is left out here.
+    pub(crate) fn told_by_call(product_id: Option<&ProductId>, parameters: &BTreeMap<String, String>) -> Self {
+        let text = |name: &str| parameters.get(name).map(|value| value.trim());
+        let number = |name: &str| text(name)?.parse().ok();
+        let charging_mode = text("chargingMode").map(|mode| match mode {
+            "0" => "ON_DEMAND",
+            "1" => "PERIOD",
+            "3" => "ONE_TIME",
+            other => other,
+        });
+        Self {
+            product_id: product_id.cloned(),
+            sku_code: text("skuCode").and_then(|code| code.parse().ok()),
+            linear_value: None,
+            amount: number("amount"),
+            disk_size: number("diskSize"),
+            band_width: number("bandWidth"),
+            charging_mode: charging_mode.and_then(word),
+            period_type: text("periodType").and_then(word),
+            period_number: number("periodNumber"),
+        }
     }
+
+    /// The same, if anything is told.
+    pub(crate) fn if_any(self) -> Option<Self> {
+        Some(self).filter(|bought| *bought != Self::default())
+    }
+
+    /// Takes in what is told later, or by who knows more: of each member that it tells, its value.
+    pub(crate) fn take_in(&mut self, newer: &Self) {
+        fn keep<T: Clone>(value: &mut Option<T>, newer: &Option<T>) {
+            if newer.is_some() {
+                value.clone_from(newer);
+            }
+        }
+        let Self { product_id, sku_code, linear_value, amount, disk_size, band_width, .. } = newer;
+        keep(&mut self.product_id, product_id);
+        keep(&mut self.sku_code, sku_code);
+        keep(&mut self.linear_value, linear_value);
+        keep(&mut self.amount, amount);
+        keep(&mut self.disk_size, disk_size);
+        keep(&mut self.band_width, band_width);
+        let Self { charging_mode, period_type, period_number, .. } = newer;
+        keep(&mut self.charging_mode, charging_mode);
+        keep(&mut self.period_type, period_type);
+        keep(&mut self.period_number, period_number);
+    }
+
+    /// The members that differ from `before`, none if all are alike.
+    pub(crate) fn changed_since(&self, before: &Self) -> Option<Self> {
+        fn changed<T: Clone + PartialEq>(value: &Option<T>, before: &Option<T>) -> Option<T> {
+            value.clone().filter(|_| value != before)
+        }
+        Self {
+            product_id: changed(&self.product_id, &before.product_id),
+            sku_code: changed(&self.sku_code, &before.sku_code),
+            linear_value: changed(&self.linear_value, &before.linear_value),
+            amount: changed(&self.amount, &before.amount),
+            disk_size: changed(&self.disk_size, &before.disk_size),
+            band_width: changed(&self.band_width, &before.band_width),
+            charging_mode: changed(&self.charging_mode, &before.charging_mode),
+            period_type: changed(&self.period_type, &before.period_type),
+            period_number: changed(&self.period_number, &before.period_number),
+        }
+        .if_any()
+    }
+}
+
+/// A word of KooGallery's, if it is not longer than one can be.
+fn word(text: &str) -> Option<String> {
+    (!text.is_empty() && text.chars().count() <= LONGEST_WORD).then(|| text.to_owned())
 }
 
 /// What the order query told of one order line.
@@ -57,32 +129,50 @@ pub struct ToldOrder {
 }
 
 impl ToldOrder {
-    /// What it bought, if anything was told of that.
+    /// What it bought, if anything was told of that; too long words are left out.
     pub(crate) fn bought(&self) -> Option<Bought> {
-        Some(self.bought.clone()).filter(|bought| *bought != Bought::default())
+        let Bought { charging_mode, period_type, .. } = &self.bought;
+        let short = |text: &Option<String>| text.as_deref().and_then(word);
+        let (charging_mode, period_type) = (short(charging_mode), short(period_type));
+        Bought { charging_mode, period_type, ..self.bought.clone() }.if_any()
     }
 }
 
-impl Store {
-    /// Takes in what the order query told of an order of an instance: of the one that bought it, or of a later one that
-    /// counts. The expiry may follow from it, and so a freeze, with its event. Told again it changes nothing.
-    pub async fn order_told(
-        &self,
-        id: &InstanceId,
-        order: &OrderId,
-        line: Option<&OrderLineId>,
-        told: &ToldOrder,
-        now: Timestamp,
-    ) -> Result<Changed, StoreError> {
-        let call = Call::own(now);
-        let standing = self.item(&call, Key::instance(World::Real, id)).await?;
-        self.decided::<Instance>(&call, id, Commit::Refused { place: 0, standing }, |instance| {
-            if instance.order_id == *order && instance.order_line_id.as_ref() == line {
-                instance.life.told_first(told);
-            } else {
-                instance.life.told_later(&AppliedOrder::key_of(order, line), told);
-            }
-        })
-        .await
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(parameters: &[(&str, &str)]) -> Bought {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Bought::told_by_call(None, &parameters.iter().map(owned).collect())
+    }
+
+    #[test]
+    fn v1_parameters_are_read_and_what_cannot_be_read_is_left_out() {
+        let all = told(&[
+            ("skuCode", "team"),
+            ("amount", "10"),
+            ("diskSize", " 20 "),
+            ("bandWidth", "5"),
+            ("chargingMode", "1"),
+            ("periodType", "year"),
+            ("periodNumber", "2"),
+            ("saasExtendParams", "W10="),
+        ]);
+        let json = r#"{"skuCode":"team","amount":10,"diskSize":20,"bandWidth":5,"chargingMode":"PERIOD","periodType":"year","periodNumber":2}"#;
+        assert_eq!(serde_json::to_string(&all).unwrap(), json);
+        let long = "x".repeat(65);
+        let none = told(&[("skuCode", &long), ("amount", "-1"), ("diskSize", "many"), ("periodType", &long)]);
+        assert_eq!(none.if_any(), None);
+    }
+
+    #[test]
+    fn what_is_told_later_counts_member_by_member() {
+        let mut holds = told(&[("skuCode", "team"), ("amount", "10")]);
+        let before = holds.clone();
+        holds.take_in(&told(&[("amount", "20"), ("periodType", "year")]));
+        assert_eq!(holds, told(&[("skuCode", "team"), ("amount", "20"), ("periodType", "year")]));
+        assert_eq!(holds.changed_since(&before), Some(told(&[("amount", "20"), ("periodType", "year")])));
+        assert_eq!(holds.changed_since(&holds.clone()), None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
-use koogallery::{InstanceId, Nonce, Request, SyncTime, Timestamp, Verified};
+use koogallery::{InstanceId, InterfaceType, Nonce, Request, SyncTime, Timestamp, Verified};
 use uuid::Uuid;
 
 use crate::key::{Item, Key, World};
@@ -18,6 +18,8 @@ const TEST_STATE_LIFETIME: Duration = Duration::from_hours(14 * 24);
 #[derive(Debug)]
 pub struct Call {
     world: World,
+    /// Whose key signed it; none where no call of KooGallery's asks.
+    family: Option<InterfaceType>,
     /// None for V1.0, whose calls a repeat does not harm.
     nonce: Option<Nonce>,
     signed_at: Timestamp,
@@ -34,6 +36,7 @@ impl Call {
     pub fn new<R: Request>(verified: &Verified<R>, now: Timestamp, window: Duration) -> Self {
         Self {
             world: verified.request().test_flag().into(),
+            family: Some(verified.interface_type()),
             nonce: verified.nonce().cloned(),
             signed_at: verified.signed_at(),
             now,
@@ -47,6 +50,7 @@ impl Call {
     pub(crate) fn own(now: Timestamp) -> Self {
         Self {
             world: World::Real,
+            family: None,
             nonce: None,
             signed_at: now,
             now,
@@ -60,6 +64,11 @@ impl Call {
     #[must_use]
     pub const fn world(&self) -> World {
         self.world
+    }
+
+    /// Whose key signed it; none where no call of KooGallery's asks.
+    pub(crate) const fn family(&self) -> Option<InterfaceType> {
+        self.family
     }
 
     /// When KooGallery signed it: what orders changes of one instance.

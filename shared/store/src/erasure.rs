@@ -11,13 +11,15 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Update, WriteRequest};
 use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
 
-use crate::change::replace_with;
+use crate::change::difference;
 use crate::client::{Store, StoreError};
 use crate::directory::Directory;
+use crate::facts::FURTHER;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 use crate::license::License;
-use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::lifecycle::{Lifecycle, Status};
+use crate::living::Living;
 use crate::open::{Kind, Open};
 use crate::outbox::SubjectKey;
 use crate::table::{PARTITION_KEY, SORT_KEY};
@@ -58,6 +60,8 @@ pub(crate) fn kit_link(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) 
 
 const TENANT_ID: &str = "tenantId";
 const APP_ID: &str = "appId";
+const ORDER_ID: &str = "orderId";
+const ORDER_LINE_ID: &str = "orderLineId";
 
 impl Store {
     /// What was released by then and is not erased yet, the oldest of each shard first.
@@ -110,7 +114,8 @@ impl Store {
         if !self.is_shared(&instance).await? {
             keys.push(Key::order_details(&instance.order_id, instance.order_line_id.as_ref()).into_item());
         }
-        keys.extend(later_details(&instance.life));
+        self.forget_further(sorted(Key::FACT)).await?;
+        keys.extend(sorted(Key::FACT).filter_map(later_details));
         gone.items += self.delete(keys).await?;
         self.delete(sorted(Key::KIT).map(key_of).collect()).await?;
         self.forget(id, instance, at, gone).await
@@ -121,7 +126,10 @@ impl Store {
             Ok(license) => license,
             Err(outcome) => return Ok(outcome),
         };
-        let items = self.delete(later_details(&license.life).collect()).await?;
+        let own = self.of_partition(&SubjectKey::license(code), "deviceFingerprint", None).await?;
+        let orders = || own.iter().filter(|item| text(item, SORT_KEY).starts_with(Key::FACT));
+        self.forget_further(orders()).await?;
+        let items = self.delete(orders().filter_map(later_details).collect()).await?;
         self.forget(code, license, at, Gone { items, events: 0 }).await
     }
 
@@ -138,10 +146,11 @@ impl Store {
     }
 
     /// The last step: the state says that it is done, and is open no more.
-    async fn forget<L: Living>(&self, id: &L::Id, mut of: L, at: Timestamp, gone: Gone) -> Result<Erased, StoreError> {
-        of.erase(at);
-        of.life_mut().version += 1;
-        let update = replace_with(World::Real, id, &of, L::ERASED)?;
+    async fn forget<L: Living>(&self, id: &L::Id, of: L, at: Timestamp, gone: Gone) -> Result<Erased, StoreError> {
+        let mut erased = of.clone();
+        erased.erase(at);
+        erased.life_mut().version += 1;
+        let update = difference(World::Real, id, &of, &erased)?;
         // What is released is changed by an erasure only: another one was faster.
         Ok(if self.update_alone(update).await? { Erased::Done(gone) } else { Erased::Before })
     }
@@ -193,7 +202,7 @@ impl Store {
     ) -> Result<Vec<Item>, StoreError> {
         let mut query = self
             .partition(of)
-            .projection_expression("pk, sk, tenantId, appId, #data.#member")
+            .projection_expression("pk, sk, tenantId, appId, orderId, orderLineId, #data.#member")
             .expression_attribute_names("#data", "data")
             .expression_attribute_names("#member", member);
         if let Some(id) = instance {
@@ -238,6 +247,25 @@ impl Store {
         Ok(changed)
     }
 
+    /// Takes away what else V1.0 told of later orders: it may be personal.
+    async fn forget_further(&self, orders: impl Iterator<Item = &Item>) -> Result<(), StoreError> {
+        for order in orders {
+            let mut pauses = Pauses::new();
+            let update = Update::builder()
+                .set_key(Some(key_of(order)))
+                .condition_expression("attribute_exists(#further)")
+                .update_expression("REMOVE #further")
+                .expression_attribute_names("#further", FURTHER);
+            while let Err(error) = self.update_alone(update.clone()).await {
+                match error {
+                    StoreError::Conflict => pauses.pause().await?,
+                    other => return Err(other),
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Deletes what stands of these items; how many did.
     async fn delete(&self, mut keys: Vec<Item>) -> Result<usize, StoreError> {
         let mut seen = BTreeSet::new();
@@ -267,10 +295,10 @@ impl Store {
     }
 }
 
-/// Where the details of the later orders stand.
-fn later_details(life: &Lifecycle) -> impl Iterator<Item = Item> {
-    let key = |order: &OrderId, line: Option<&OrderLineId>| Key::order_details(order, line).into_item();
-    life.orders.values().map(move |order| key(&order.order_id, order.order_line_id.as_ref()))
+/// Where the details of a later order stand.
+fn later_details(order: &Item) -> Option<Item> {
+    let (id, line) = (text(order, ORDER_ID).parse::<OrderId>().ok()?, text(order, ORDER_LINE_ID));
+    Some(Key::order_details(&id, line.parse::<OrderLineId>().ok().as_ref()).into_item())
 }
 
 fn delete_request(key: Item) -> Result<WriteRequest, StoreError> {

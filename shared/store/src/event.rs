@@ -2,14 +2,15 @@
 //! an instance's history and the outbox that delivery reads.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AppId, ExpireTime, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
+use koogallery::{AppId, ExpireTime, InstanceId, LicenseCode, OrderId, OrderLineId, ProductId, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::bought::Bought;
 use crate::call::Call;
 use crate::client::StoreError;
-use crate::instance::Instance;
+use crate::instance::{Acceptance, Instance};
 use crate::key::{Item, Key};
 use crate::license_request::{LicenseRequest, LicenseRequestId};
 use crate::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
@@ -37,6 +38,12 @@ pub enum EventType {
     /// Gone for good.
     #[serde(rename = "instance.released")]
     Released,
+    /// The buyer accepted what was bought.
+    #[serde(rename = "instance.accepted")]
+    Accepted,
+    /// What stands changed by what was learnt of an order, without a call that asked for it.
+    #[serde(rename = "instance.changed")]
+    Changed,
     /// A license is wanted, for a device or a purchase.
     #[serde(rename = "license.requested")]
     LicenseRequested,
@@ -52,6 +59,9 @@ pub enum EventType {
     /// A license code is gone for good.
     #[serde(rename = "license.released")]
     LicenseReleased,
+    /// What stands of a license code changed by what was learnt of an order.
+    #[serde(rename = "license.changed")]
+    LicenseChanged,
     /// An order notice came.
     #[serde(rename = "order.paid")]
     OrderPaid,
@@ -98,18 +108,21 @@ pub enum EventType {
 
 impl EventType {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Created,
         Self::Refreshed,
         Self::Upgraded,
         Self::Frozen,
         Self::Unfrozen,
         Self::Released,
+        Self::Accepted,
+        Self::Changed,
         Self::LicenseRequested,
         Self::LicenseRefreshed,
         Self::LicenseFrozen,
         Self::LicenseUnfrozen,
         Self::LicenseReleased,
+        Self::LicenseChanged,
         Self::OrderPaid,
         Self::TenantAdded,
         Self::TenantModified,
@@ -201,24 +214,47 @@ impl Event {
         let mut data = json!({ "instanceId": instance_id, "orderId": order_id });
         add(&mut data, "orderLineId", order_line_id.as_ref());
         add(&mut data, "productId", life.product_id.as_ref());
+        add(&mut data, "expireTime", life.expire_time);
+        add(&mut data, "bought", life.bought.as_ref());
+        add(&mut data, "holds", life.holds());
         Self::new(call, EventType::Created, data)
     }
 
-    /// An order that came to count; for one that moves the expiry, `expiry` is what stands from now on.
+    /// The buyer's acceptance, if it is not the one that was told before.
+    pub(crate) fn accepted(call: &Call, told: Option<&Acceptance>, instance: &Instance) -> Option<Self> {
+        let Acceptance { acceptance_time, provision_type, .. } = instance.acceptance.as_ref()?;
+        let is_told =
+            told.is_some_and(|told| (told.acceptance_time, &told.provision_type) == (*acceptance_time, provision_type));
+        let mut data = Subject::Instance(&instance.instance_id).data();
+        data["orderId"] = json!(instance.order_id);
+        data["acceptanceTime"] = json!(acceptance_time);
+        add(&mut data, "provisionType", provision_type.as_ref());
+        (!is_told).then(|| Self::new(call, EventType::Accepted, data))
+    }
+
+    /// An order that came to count in the order of signing; for one that moves the expiry, `expiry` is what stands from
+    /// now on.
     pub(crate) fn ordered(
         call: &Call,
         subject: &Subject<'_>,
         order: &AppliedOrder,
         expiry: Option<ExpireTime>,
     ) -> Self {
+        let changes =
+            Changes { expire_time: expiry, product_id: order.product().cloned(), holds: order.adds().cloned() };
+        Self::of_order(call, subject, order, &changes)
+    }
+
+    fn of_order(call: &Call, subject: &Subject<'_>, order: &AppliedOrder, changes: &Changes) -> Self {
         let AppliedOrder { order_id, order_line_id, .. } = order;
         let mut data = subject.data();
         data["orderId"] = json!(order_id);
         add(&mut data, "orderLineId", order_line_id.as_ref());
+        add(&mut data, "bought", order.bought.as_ref());
+        changes.tell(&mut data);
         match &order.effect {
             OrderEffect::Refresh { scene, .. } => {
                 data["scene"] = json!(scene);
-                data["expireTime"] = json!(expiry);
                 Self::new(call, subject.event(EventType::Refreshed, EventType::LicenseRefreshed), data)
             }
             OrderEffect::Upgrade { .. } => Self::new(call, EventType::Upgraded, data),
@@ -292,27 +328,107 @@ impl Event {
     /// Up to so many names are told; beyond, the reader asks for the whole.
     const MAX_NAMES: usize = 100;
 
-    /// What to tell of a change that was decided on what stands.
-    pub(crate) fn between(call: &Call, subject: &Subject<'_>, before: &Lifecycle, after: &Lifecycle) -> Vec<Self> {
-        let mut events: Vec<Self> = after
-            .orders
-            .iter()
-            .filter(|(key, _)| !before.orders.contains_key(*key))
-            .map(|(_, order)| Self::ordered(call, subject, order, after.expire_time))
-            .collect();
+    /// What to tell of a change that was decided on what stands: whoever follows the events knows what stands, whatever
+    /// the call asked for. `order` is the later order that came to count by it.
+    pub(crate) fn between(
+        call: &Call,
+        subject: &Subject<'_>,
+        before: &Lifecycle,
+        after: &Lifecycle,
+        order: Option<&AppliedOrder>,
+    ) -> Vec<Self> {
+        let mut changes = Changes::between(before, after);
+        let mut events = Vec::new();
+        if let Some(order) = order {
+            if let OrderEffect::Refresh { .. } = order.effect {
+                changes.expire_time = after.expire_time;
+            }
+            events.push(Self::of_order(call, subject, order, &changes));
+        } else if changes != Changes::default() {
+            let mut data = subject.data();
+            changes.tell(&mut data);
+            events.push(Self::new(call, subject.event(EventType::Changed, EventType::LicenseChanged), data));
+        }
         match (before.status, after.status, after.freeze_cause) {
-            (before, after, _) if before == after => {}
+            (Status::Released, ..) => {}
             (_, Status::Released, _) => events.push(Self::released(call, subject)),
-            (_, Status::Frozen, Some(cause)) => events.push(Self::frozen(call, subject, cause)),
-            (Status::Frozen, ..) => events.push(Self::unfrozen(call, subject)),
+            (_, Status::Frozen, Some(cause)) if before.freeze_cause != Some(cause) => {
+                events.push(Self::frozen(call, subject, cause));
+            }
+            (Status::Frozen, Status::Provisioning | Status::Active, _) => events.push(Self::unfrozen(call, subject)),
             _ => {}
         }
         events
+    }
+
+    /// The same events under ids that come after `last` and one after the other: in this order they are delivered.
+    pub(crate) fn after(last: Option<Uuid>, mut events: Vec<Self>) -> Vec<Self> {
+        let mut last = last.unwrap_or_default();
+        for event in &mut events {
+            if event.event_id <= last {
+                event.event_id = successor(last, event.event_id);
+            }
+            last = event.event_id;
+        }
+        events
+    }
+}
+
+/// An id that comes after `last`: of the millisecond after it, random as `id` is. Clocks of two machines differ, and so
+/// may what they call now.
+fn successor(last: Uuid, id: Uuid) -> Uuid {
+    let (mut millis, mut random) = ([0; 8], [0; 10]);
+    millis[2..].copy_from_slice(&last.as_bytes()[..6]);
+    random.copy_from_slice(&id.as_bytes()[6..]);
+    uuid::Builder::from_unix_timestamp_millis(u64::from_be_bytes(millis) + 1, &random).into_uuid()
+}
+
+/// What changed in what stands, beside the status.
+#[derive(Debug, Default, PartialEq)]
+struct Changes {
+    expire_time: Option<ExpireTime>,
+    product_id: Option<ProductId>,
+    holds: Option<Bought>,
+}
+
+impl Changes {
+    fn between(before: &Lifecycle, after: &Lifecycle) -> Self {
+        Self {
+            expire_time: after.expire_time.filter(|_| after.expire_time != before.expire_time),
+            product_id: after.product_id.clone().filter(|_| after.product_id != before.product_id),
+            holds: after.holds.changed_since(&before.holds),
+        }
+    }
+
+    fn tell(&self, data: &mut Value) {
+        add(data, "expireTime", self.expire_time);
+        add(data, "productId", self.product_id.as_ref());
+        add(data, "holds", self.holds.as_ref());
     }
 }
 
 fn add(data: &mut Value, name: &str, value: Option<impl Serialize>) {
     if let Some(value) = value {
         data[name] = json!(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Event {
+        let data = Value::Null;
+        Event { event_id: Uuid::now_v7(), event_type: EventType::Frozen, occurred_at: Timestamp::from_millis(0), data }
+    }
+
+    #[test]
+    fn ids_follow_the_last_one_even_where_that_came_from_a_clock_ahead() {
+        let ahead = uuid::Builder::from_unix_timestamp_millis(4_000_000_000_000, &[0xff; 10]).into_uuid();
+        let events = Event::after(Some(ahead), vec![event(), event()]);
+        assert!(ahead < events[0].event_id && events[0].event_id < events[1].event_id);
+        assert!(events.iter().all(|event| event.event_id.get_version_num() == 7));
+        let now = vec![event(), event()];
+        assert_eq!(Event::after(None, now.clone()), now, "else they stay as they are");
     }
 }

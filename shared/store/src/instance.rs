@@ -1,16 +1,18 @@
 //! An instance: what an order line bought. Its life follows the rules of [`Lifecycle`].
 
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use koogallery::{AppInfo, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, Timestamp, UsageInfo};
+use koogallery::{
+    AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, Timestamp, UsageInfo,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
-use crate::event::Subject;
+use crate::event::{Event, Subject};
+use crate::expression::{Change, Condition};
 use crate::key::{Item, Key, World};
-use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::lifecycle::{Lifecycle, Status};
 use crate::listing::{list_as, listed};
+use crate::living::Living;
 use crate::open::{open_erasure, open_instance};
-use crate::table::{LISTED, OPEN, OPEN_SINCE};
 
 /// One instance, as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct Instance {
     /// Whether V1.0 bought it, whose replies limit what an appInfo can hold.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub v1: bool,
+    /// Fact: that the buyer has accepted it, where V1.0 told so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<Acceptance>,
     /// Online License: how many licenses were applied for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licenses: Option<u32>,
@@ -55,6 +60,19 @@ pub enum ToldBy {
     Answer,
     /// By the seller API.
     SellerApi,
+}
+
+/// The buyer's acceptance of a supervised product: V1.0 calls newInstance again then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Acceptance {
+    /// When the buyer accepted: billing starts.
+    pub acceptance_time: ExpireTime,
+    /// What is provisioned on acceptance, in KooGallery's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provision_type: Option<String>,
+    /// When the call that told it was signed.
+    pub signed_at: Timestamp,
 }
 
 /// Why an instance cannot be provisioned, as newInstance and queryInstance answer from then on.
@@ -94,6 +112,14 @@ impl Instance {
         self.told_by_seller_api && told_by == ToldBy::Answer
     }
 
+    /// Takes in that the buyer accepted. The call that was signed last counts; of two signed at once, the later time.
+    pub(crate) fn accept(&mut self, acceptance: &Acceptance) {
+        let order = |acceptance: &Acceptance| (acceptance.signed_at, acceptance.acceptance_time);
+        if self.acceptance.as_ref().is_none_or(|known| order(known) < order(acceptance)) {
+            self.acceptance = Some(acceptance.clone());
+        }
+    }
+
     /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
     #[must_use]
     pub fn awaits_provisioning(&self) -> bool {
@@ -104,12 +130,17 @@ impl Instance {
 impl Living for Instance {
     type Id = InstanceId;
 
-    const USABLE: &'static str = " AND attribute_exists(appInfo)";
+    fn usable() -> Option<Condition> {
+        Some(Condition::Exists("appInfo"))
+    }
 
-    const CHANGING: &'static [&'static str] =
-        &["appInfo", "provisioningFailure", "toldBySellerApi", OPEN, OPEN_SINCE, LISTED];
+    fn is_of(family: InterfaceType) -> Option<Condition> {
+        Some(Condition::Is("interfaceType", family.into()))
+    }
 
-    const ERASED: &'static [&'static str] = &["usageInfo"];
+    fn family(&self) -> Option<InterfaceType> {
+        Some(self.interface_type)
+    }
 
     fn key(world: World, id: &InstanceId) -> Key {
         Key::instance(world, id)
@@ -143,7 +174,7 @@ impl Living for Instance {
         if let Some(failure) = &mut self.provisioning_failure {
             failure.message = None;
         }
-        self.life.erase(at);
+        self.life.erased_at = Some(at);
     }
 
     fn indexed(&self, world: World) -> Item {
@@ -151,7 +182,11 @@ impl Living for Instance {
         listed(world, self).into_iter().chain(open_instance(world, self)).chain(to_erase).collect()
     }
 
-    fn list_as(update: UpdateBuilder, world: World, id: &InstanceId, status: Status) -> (UpdateBuilder, &'static str) {
-        list_as(update, world, id, status)
+    fn list_as(change: Change, world: World, id: &InstanceId, status: Status) -> Change {
+        list_as(change, world, id, status)
+    }
+
+    fn further_events(call: &Call, before: &Self, after: &Self) -> Vec<Event> {
+        Event::accepted(call, before.acceptance.as_ref(), after).into_iter().collect()
     }
 }

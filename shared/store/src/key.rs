@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{
-    AppId, DeviceFingerprint, EventId, InstanceId, LicenseCode, Nonce, OrderId, OrderLineId, ProductId, TenantId,
-    TestFlag,
+    AppId, DeviceFingerprint, EventId, InstanceId, InterfaceType, LicenseCode, Nonce, OrderId, OrderLineId, ProductId,
+    TenantId, TestFlag,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -59,6 +59,19 @@ impl Key {
     /// The sort key of these.
     const STATE: &str = "STATE";
 
+    /// What the sort keys of a life's facts begin with.
+    pub(crate) const FACT: &str = "FACT#";
+
+    /// Beside a state: a later order of the same life.
+    pub(crate) fn order_fact(&self, order: &str) -> Self {
+        Self { partition: self.partition.clone(), sort: format!("{}ORDER#{order}", Self::FACT) }
+    }
+
+    /// Beside a state: a freeze of the same life.
+    pub(crate) fn freeze_fact(&self, signed_at: i64, word: &str) -> Self {
+        Self { partition: self.partition.clone(), sort: format!("{}FREEZE#{signed_at}#{word}", Self::FACT) }
+    }
+
     /// What the purchase told of its buyer.
     pub(crate) fn details(world: World, id: &InstanceId) -> Self {
         Self::new(world, &format!("INSTANCE#{id}"), "DETAILS".to_owned())
@@ -84,17 +97,20 @@ impl Key {
     }
 
     /// Which instance an order line made. A pay-per-use order, and any of V1.0, names its products instead of its lines.
+    /// What another interface type's key bought by the same names is another thing.
     pub(crate) fn purchase(
         world: World,
+        family: InterfaceType,
         order: &OrderId,
         line: Option<&OrderLineId>,
         product: Option<&ProductId>,
     ) -> Self {
-        let sort = match (product, line) {
+        let name = match (product, line) {
             (Some(product), _) => format!("PRODUCT#{product}"),
             (None, Some(line)) => format!("LINE#{line}"),
             (None, None) => "ORDER".to_owned(),
         };
+        let sort = if family == InterfaceType::License { format!("ENTITLEMENT#{name}") } else { name };
         Self::new(world, &format!("ORDER#{order}"), sort)
     }
 

@@ -17,6 +17,8 @@ mod departments;
 mod directory;
 mod erasure;
 mod event;
+mod expression;
+mod facts;
 mod instance;
 mod key;
 mod license;
@@ -24,11 +26,13 @@ mod license_request;
 mod license_rules;
 mod lifecycle;
 mod listing;
+mod living;
 mod new_instance;
 mod newest;
 mod open;
 mod order_details;
 mod order_notice;
+mod order_told;
 mod outbox;
 mod provisioned;
 mod read;
@@ -51,14 +55,16 @@ pub use data_key::{DataKey, DataKeyId, SealError, Sealed, WrappedDataKey};
 pub use departments::{StandingDepartment, TenantDepartments};
 pub use erasure::{Erased, Gone};
 pub use event::{Event, EventType, GROUP};
-pub use instance::{Instance, ProvisioningFailure, ToldBy};
+pub use instance::{Acceptance, Instance, ProvisioningFailure, ToldBy};
 pub use key::World;
 pub use license::License;
 pub use license_request::{
     LicenseKept, LicenseRequest, LicenseRequestId, LicenseRequested, license_details_place, license_place,
 };
 pub use license_rules::{Demand, LicenseRules, LicenseRulesError};
-pub use lifecycle::{AppliedOrder, Freeze, FreezeCause, Lifecycle, OrderEffect, Status};
+pub use lifecycle::{
+    AppliedOrder, Fact, Facts, Freeze, FreezeCause, Kept, Lifecycle, OrderEffect, Status, sets_expiry,
+};
 pub use listing::{InstancePage, Place, PlaceError};
 pub use new_instance::{Created, purchase_details_place};
 pub use open::{Kind, Open};

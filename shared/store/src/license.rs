@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::call::Call;
 use crate::event::Subject;
 use crate::key::{Item, Key, World};
-use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::lifecycle::{Lifecycle, Status};
+use crate::living::Living;
 use crate::open::open_erasure;
-use crate::table::{OPEN, OPEN_SINCE};
 
 /// One license code, as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,10 +23,6 @@ pub struct License {
 
 impl Living for License {
     type Id = LicenseCode;
-
-    const USABLE: &'static str = "";
-
-    const CHANGING: &'static [&'static str] = &[OPEN, OPEN_SINCE];
 
     fn key(world: World, code: &LicenseCode) -> Key {
         Key::license(world, code)

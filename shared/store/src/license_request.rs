@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::{
-    DeviceFingerprint, DeviceLicense, EventId, ExpireTime, GetLicenseAsync, InstanceId, OrderId, ProductId,
-    PurchaseLicense, Reply, ResultCode, Timestamp,
+    DeviceFingerprint, DeviceLicense, EventId, ExpireTime, GetLicenseAsync, InstanceId, InterfaceType, OrderId,
+    ProductId, PurchaseLicense, Reply, ResultCode, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,7 @@ use crate::event::{Event, Subject};
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 use crate::license_rules::{LicenseRules, last};
+use crate::living::Living;
 use crate::table::TTL_ATTRIBUTE;
 use crate::transaction::{Commit, Pauses, Transaction};
 
@@ -213,7 +214,8 @@ impl Store {
     async fn instance_of(&self, call: &Call, device: Option<&DeviceLicense>) -> Result<Option<Instance>, StoreError> {
         let Some(device) = device else { return Ok(None) };
         let item = self.item(call, Key::instance(call.world(), &device.instance_id)).await?;
-        Ok(item.map(serde_dynamo::from_item).transpose()?)
+        let instance: Option<Instance> = item.map(serde_dynamo::from_item).transpose()?;
+        Ok(instance.filter(|instance| instance.is_known_to(call)))
     }
 
     /// Keeps the license for a purchase, sealed for [`license_place`]. The first one stays: KooGallery may have it.
@@ -287,10 +289,12 @@ impl Store {
 
 /// One license more on its instance, if the instance is as [`LicenseRules::refusal`] wants it.
 fn counted(device: &DeviceLicense, rules: LicenseRules, call: &Call) -> UpdateBuilder {
-    let mut condition = "#status IN (:provisioning, :active)".to_owned();
+    let mut condition = "#interfaceType = :license AND #status IN (:provisioning, :active)".to_owned();
     let mut update = Update::builder()
         .set_key(Some(Key::instance(call.world(), &device.instance_id).into_item()))
         .update_expression("ADD #licenses :one")
+        .expression_attribute_names("#interfaceType", "interfaceType")
+        .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
         .expression_attribute_names("#status", "status")
         .expression_attribute_names("#licenses", "licenses")
         .expression_attribute_names("#expireTime", "expireTime")

@@ -4,10 +4,10 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::InstanceId;
 
 use crate::client::{Store, StoreError};
+use crate::expression::Change;
 use crate::instance::Instance;
 use crate::key::{Item, World};
 use crate::lifecycle::Status;
@@ -39,18 +39,12 @@ pub(crate) fn listed(world: World, instance: &Instance) -> Item {
     ])
 }
 
-/// For an update that sets a status: what its `SET` has to say besides, so that the instance is listed under it.
-pub(crate) fn list_as(
-    update: UpdateBuilder,
-    world: World,
-    id: &InstanceId,
-    status: Status,
-) -> (UpdateBuilder, &'static str) {
-    if world == World::Test {
-        return (update, "");
+/// For a change that sets a status: what else it sets, so that the instance is listed under it.
+pub(crate) fn list_as(change: Change, world: World, id: &InstanceId, status: Status) -> Change {
+    match world {
+        World::Test => change,
+        World::Real => change.set(LISTED, partition(status, shard(id))),
     }
-    let update = update.expression_attribute_names("#listed", LISTED);
-    (update.expression_attribute_values(":listed", partition(status, shard(id))), ", #listed = :listed")
 }
 
 /// Where in a list a page begins.

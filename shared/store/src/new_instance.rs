@@ -1,17 +1,19 @@
 //! newInstance: an order line makes one instance, however often and from however many sides it is asked for.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId};
+use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId, PurchaseDetails};
 use uuid::Uuid;
 
+use crate::bought::Bought;
 use crate::call::Call;
 use crate::change::NonceUse;
 use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
 use crate::event::{Event, Subject};
-use crate::instance::Instance;
+use crate::instance::{Acceptance, Instance};
 use crate::key::{Item, Key};
-use crate::lifecycle::{Lifecycle, Living, Status};
+use crate::lifecycle::{Lifecycle, Status};
+use crate::living::Living;
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// What became of a newInstance.
@@ -51,41 +53,62 @@ impl Store {
         let mut id = request.business_id.as_instance_id().map_or_else(uuid_id, Ok)?;
         let mut pauses = Pauses::new();
         loop {
-            let instance = made_by(request, interface_type, call, &id, app_info(&id)?);
+            let mut instance = made_by(request, interface_type, call, &id, app_info(&id)?);
+            let events = vec![Event::created(call, &instance)];
+            let events = Event::after(None, events.into_iter().chain(Event::accepted(call, None, &instance)).collect());
+            instance.life.last_event = events.last().map(|event| event.event_id);
             let commit = Transaction::new(self, call)?
-                .create(purchase_item(call, request, &id))?
+                .create(purchase_item(call, interface_type, request, &id))?
                 .create(instance_item(call, &instance)?)?
                 .create_all(details.map(|details| details_item(call, &id, details)))?
-                .events(&Subject::Instance(&id), &[Event::created(call, &instance)])?
+                .events(&Subject::Instance(&id), &events)?
                 .commit()
                 .await?;
             match commit {
                 Commit::Done => return Ok(Created::New(id)),
                 Commit::Replayed => return Ok(Created::Replayed),
-                Commit::Refused { place: PURCHASE, standing } => return Ok(self.standing(call, standing).await?),
+                Commit::Refused { place: PURCHASE, standing } => {
+                    return Ok(self.standing(call, request, standing).await?);
+                }
                 Commit::Refused { .. } => id = uuid_id()?,
                 Commit::Conflict => {
                     pauses.pause().await?;
-                    let standing = self.item(call, purchase_key(call, request)).await?;
+                    let standing = self.item(call, purchase_key(call, interface_type, request)).await?;
                     if standing.is_some() {
-                        return Ok(self.standing(call, standing).await?);
+                        return Ok(self.standing(call, request, standing).await?);
                     }
                 }
             }
         }
     }
 
-    /// Ends a call for an order line whose instance is made: its nonce is used up all the same.
-    async fn standing(&self, call: &Call, purchase: Option<Item>) -> Result<Created, StoreError> {
+    /// Ends a call for an order line whose instance is made: its nonce is used up all the same, and where it tells that the
+    /// buyer accepted, that is kept.
+    async fn standing(
+        &self,
+        call: &Call,
+        request: &NewInstance,
+        purchase: Option<Item>,
+    ) -> Result<Created, StoreError> {
         let id = purchased(purchase)?;
-        let (nonce, instance) = tokio::join!(self.use_nonce(call), self.item(call, Key::instance(call.world(), &id)));
+        let (nonce, item) = tokio::join!(self.use_nonce(call), self.item(call, Key::instance(call.world(), &id)));
         if nonce? == NonceUse::Replayed {
             return Ok(Created::Replayed);
         }
-        let instance =
-            instance?.ok_or_else(|| StoreError::Unreadable(format!("an order line's instance {id} is gone")))?;
-        Ok(Created::Standing(Box::new(serde_dynamo::from_item(instance)?)))
+        let item = item?.ok_or_else(|| StoreError::Unreadable(format!("an order line's instance {id} is gone")))?;
+        let instance: Instance = serde_dynamo::from_item(item.clone())?;
+        if let Some(acceptance) = acceptance_of(call, request) {
+            let standing = Commit::Refused { place: 0, standing: Some(item) };
+            self.decide(call, &id, standing, |instance: &mut Instance| instance.accept(&acceptance)).await?;
+        }
+        Ok(Created::Standing(Box::new(instance)))
     }
+}
+
+fn acceptance_of(call: &Call, request: &NewInstance) -> Option<Acceptance> {
+    let details = request.details.as_ref()?;
+    let provision_type = details.provision_type.clone();
+    Some(Acceptance { acceptance_time: details.acceptance_time?, provision_type, signed_at: call.signed_at() })
 }
 
 fn made_by(
@@ -95,7 +118,9 @@ fn made_by(
     id: &InstanceId,
     app_info: Option<AppInfo>,
 ) -> Instance {
-    let bought_until = request.details.as_ref().and_then(|details| details.expire_time);
+    let details = request.details.as_ref();
+    let told = details.map(PurchaseDetails::told).unwrap_or_default();
+    let bought = Bought::told_by_call(request.product_id.as_ref(), &told);
     let status = if app_info.is_some() { Status::Active } else { Status::Provisioning };
     Instance {
         instance_id: id.clone(),
@@ -106,14 +131,10 @@ fn made_by(
         told_by_seller_api: false,
         usage_info: Vec::new(),
         provisioning_failure: None,
-        v1: request.details.is_some(),
+        v1: details.is_some(),
+        acceptance: acceptance_of(call, request),
         licenses: None,
-        life: Lifecycle {
-            bought_until,
-            expire_time: bought_until,
-            product_id: request.product_id.clone(),
-            ..Lifecycle::new(call.signed_at(), status)
-        },
+        life: Lifecycle::new(call.signed_at(), status).bought(bought, details.and_then(|details| details.expire_time)),
     }
 }
 
@@ -131,13 +152,13 @@ fn details_item(call: &Call, id: &InstanceId, details: &Sealed) -> Item {
     item
 }
 
-fn purchase_key(call: &Call, request: &NewInstance) -> Key {
+fn purchase_key(call: &Call, family: InterfaceType, request: &NewInstance) -> Key {
     let NewInstance { order_id, order_line_id, product_id, .. } = request;
-    Key::purchase(call.world(), order_id, order_line_id.as_ref(), product_id.as_ref())
+    Key::purchase(call.world(), family, order_id, order_line_id.as_ref(), product_id.as_ref())
 }
 
-fn purchase_item(call: &Call, request: &NewInstance, id: &InstanceId) -> Item {
-    let mut item = purchase_key(call, request).into_item();
+fn purchase_item(call: &Call, family: InterfaceType, request: &NewInstance, id: &InstanceId) -> Item {
+    let mut item = purchase_key(call, family, request).into_item();
     item.insert("instanceId".to_owned(), AttributeValue::S(id.as_str().to_owned()));
     item
 }

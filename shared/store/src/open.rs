@@ -2,10 +2,10 @@
 //! The index's partitions are sharded, so that however much is open, no partition runs hot.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::Timestamp;
 
 use crate::client::{Store, StoreError};
+use crate::expression::Change;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 use crate::lifecycle::Lifecycle;
@@ -78,22 +78,12 @@ pub(crate) fn open_erasure(world: World, key: &Key, life: &Lifecycle) -> Item {
     }
 }
 
-/// For an update that releases: what its `SET` has to say besides, so that the index has it as [`open_erasure`] says.
-pub(crate) fn erase_later(
-    update: UpdateBuilder,
-    world: World,
-    key: &Key,
-    released_at: Timestamp,
-) -> (UpdateBuilder, &'static str) {
-    if world == World::Test {
-        return (update, "");
+/// For a change that releases: what else it sets, so that the index has it as [`open_erasure`] says.
+pub(crate) fn erase_later(change: Change, world: World, key: &Key, released_at: Timestamp) -> Change {
+    match world {
+        World::Test => change,
+        World::Real => change.set(OPEN, Kind::Erasure.value(key.partition().as_bytes())).set(OPEN_SINCE, released_at),
     }
-    let update = update
-        .expression_attribute_names("#open", OPEN)
-        .expression_attribute_names("#openSince", OPEN_SINCE)
-        .expression_attribute_values(":open", Kind::Erasure.value(key.partition().as_bytes()))
-        .expression_attribute_values(":openSince", AttributeValue::N(released_at.to_string()));
-    (update, ", #open = :open, #openSince = :openSince")
 }
 
 impl Store {

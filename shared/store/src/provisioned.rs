@@ -6,7 +6,7 @@
 
 use koogallery::{AppInfo, AppInfoError, InstanceId};
 
-use crate::change::replace;
+use crate::change::difference;
 use crate::client::{Store, StoreError};
 use crate::instance::{Instance, ProvisioningFailure, ToldBy};
 use crate::key::{Key, World};
@@ -103,7 +103,7 @@ impl Store {
                 return Ok(Provisioned::Unchanged);
             }
             decided.life.version += 1;
-            match self.update_alone(replace(World::Real, id, &decided)?).await {
+            match self.update_alone(difference(World::Real, id, &standing, &decided)?).await {
                 Ok(true) => return Ok(Provisioned::Applied),
                 Ok(false) | Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error),

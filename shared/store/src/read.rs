@@ -12,6 +12,7 @@ use crate::data_key::Sealed;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 use crate::license::License;
+use crate::living::Living;
 
 /// DynamoDB takes at most so many keys at once.
 const LARGEST_BATCH: usize = 100;
@@ -19,7 +20,7 @@ const LARGEST_BATCH: usize = 100;
 /// What became of a read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
-    /// The instances that exist, of those asked for, by id.
+    /// The instances that exist, of those asked for, by id: such as the caller's interface type bought.
     Found(HashMap<InstanceId, Instance>),
     /// The nonce was used before.
     Replayed,
@@ -30,7 +31,11 @@ impl Store {
     pub async fn read(&self, call: &Call, ids: &[InstanceId]) -> Result<Read, StoreError> {
         let (nonce, instances) = tokio::join!(self.use_nonce(call), call.timed(self.instances(call.world(), ids)));
         Ok(match nonce? {
-            NonceUse::First => Read::Found(instances?),
+            NonceUse::First => {
+                let mut found = instances?;
+                found.retain(|_, instance| instance.is_known_to(call));
+                Read::Found(found)
+            }
             NonceUse::Replayed => Read::Replayed,
         })
     }

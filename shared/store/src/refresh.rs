@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, RefreshInstance, RefreshLicenseCode, Scene};
 
+use crate::bought::Bought;
 use crate::call::Call;
-use crate::change::Changed;
+use crate::change::{Asked, Changed};
 use crate::client::{Store, StoreError};
 use crate::event::Event;
+use crate::expression::{Change, Condition};
 use crate::instance::Instance;
 use crate::license::License;
-use crate::lifecycle::{AppliedOrder, Living, OrderEffect};
+use crate::lifecycle::{AppliedOrder, Fact, OrderEffect, Status, sets_expiry};
+use crate::living::Living;
+use crate::upgrade::in_order;
 
 /// What either call tells of the order.
 struct Refresh<'a> {
@@ -57,40 +60,20 @@ impl Store {
             order_line_id: order_line_id.cloned(),
             signed_at: call.signed_at(),
             effect: OrderEffect::Refresh { scene, expire_time, product_id: product_id.cloned() },
-            bought: None,
-            further: further.clone(),
+            bought: Bought::told_by_call(product_id, further).if_any(),
+            told: false,
         };
 
         // Usual: it is in use, the call is the newest, the order is new, and a renewal moves the expiry on.
-        let mut condition =
-            "#status = :active AND #newest < :signedAt AND attribute_not_exists(#orders.#order)".to_owned();
-        if scene != Scene::UnsubscribeRenewalPeriod {
-            condition += " AND (attribute_not_exists(#expireTime) OR #expireTime < :expireTime)";
+        let mut usual = in_order(Change::new(), &order)?
+            .only_if(Condition::Is("status", Status::Active.into()))
+            .set("expireTime", expire_time);
+        if !sets_expiry(scene) {
+            let moves_on = Condition::Less("expireTime", expire_time.into());
+            usual = usual.only_if(Condition::Any(vec![Condition::Absent("expireTime"), moves_on]));
         }
-        let mut expression =
-            "SET #orders.#order = :order, #expireTime = :expireTime, #newest = :signedAt, #version = #version + :one"
-                .to_owned();
-        let mut usual = Update::builder();
-        if let Some(product_id) = product_id {
-            expression += ", productId = :productId";
-            usual = usual.expression_attribute_values(":productId", AttributeValue::S(product_id.to_string()));
-        }
-        let usual = usual
-            .condition_expression(condition)
-            .update_expression(expression)
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#newest", "newest")
-            .expression_attribute_names("#orders", "orders")
-            .expression_attribute_names("#order", order.key())
-            .expression_attribute_names("#expireTime", "expireTime")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
-            .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
-            .expression_attribute_values(":expireTime", AttributeValue::S(expire_time.to_string()))
-            .expression_attribute_values(":order", serde_dynamo::to_attribute_value(&order)?)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-
         let event = Event::ordered(call, &L::subject(id), &order, Some(expire_time));
-        self.change::<L>(call, id, usual, &[event], |life| life.apply_order(order.clone())).await
+        let fact = Fact::Order(Box::new(order));
+        self.change::<L>(call, id, Asked { fact, further: Some(further), usual, event }).await
     }
 }

@@ -1,16 +1,18 @@
 //! releaseInstance, releaseLicenseCode: gone for good.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::{InstanceId, LicenseCode};
 
 use crate::call::Call;
-use crate::change::Changed;
+use crate::change::{Asked, Changed};
 use crate::client::{Store, StoreError};
 use crate::event::Event;
+use crate::expression::{Change, Condition};
 use crate::instance::Instance;
 use crate::license::License;
-use crate::lifecycle::{Living, Status};
+use crate::lifecycle::{Fact, Status};
+use crate::living::Living;
 use crate::open::erase_later;
+use crate::table::PARTITION_KEY;
 
 impl Store {
     /// Releases an instance; a repeat changes nothing.
@@ -25,24 +27,17 @@ impl Store {
 
     async fn released<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
         // Usual: it stands. When other calls were signed does not matter: released is final.
-        let (usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Released);
-        let (usual, to_erase) = erase_later(usual, call.world(), &L::key(call.world(), id), call.signed_at());
-        let usual = usual
-            .condition_expression("attribute_exists(pk) AND #status <> :released")
-            .update_expression(format!(
-                "SET #status = :released, #releasedAt = :signedAt, #version = #version + :one{listed}{to_erase} \
-                 REMOVE #freezeCause",
-            ))
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#freezeCause", "freezeCause")
-            .expression_attribute_names("#releasedAt", "releasedAt")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
-            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-
+        let world = call.world();
+        let usual = L::list_as(Change::new(), world, id, Status::Released);
+        let usual = erase_later(usual, world, &L::key(world, id), call.signed_at())
+            .only_if(Condition::Exists(PARTITION_KEY))
+            .only_if(Condition::IsNot("status", Status::Released.into()))
+            .set("status", Status::Released)
+            .set("releasedAt", call.signed_at())
+            .remove("freezeCause");
         let event = Event::released(call, &L::subject(id));
-        let changed = self.change::<L>(call, id, usual, &[event], |life| life.release(call.signed_at())).await?;
+        let fact = Fact::Release(call.signed_at());
+        let changed = self.change::<L>(call, id, Asked { fact, further: None, usual, event }).await?;
         Ok(if changed == Changed::Released { Changed::Unchanged } else { changed })
     }
 }

@@ -1,15 +1,16 @@
 //! updateInstanceStatus, updateLicenseCodeStatus: freeze and unfreeze.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::{ExpireTime, InstanceId, InstanceStatus, LicenseCode};
 
 use crate::call::Call;
-use crate::change::Changed;
+use crate::change::{Asked, Changed};
 use crate::client::{Store, StoreError};
 use crate::event::Event;
+use crate::expression::{Change, Condition};
 use crate::instance::Instance;
 use crate::license::License;
-use crate::lifecycle::{Freeze, FreezeCause, Living, Status};
+use crate::lifecycle::{Fact, Freeze, FreezeCause, Status};
+use crate::living::Living;
 
 impl Store {
     /// Freezes an instance, or lets it be used again.
@@ -49,59 +50,32 @@ impl Store {
 
     async fn frozen<L: Living>(&self, call: &Call, id: &L::Id, freeze: Freeze) -> Result<Changed, StoreError> {
         // Usual: it is in use, the call is the newest, and the paid period has ended or is not known.
-        let mut condition = "#status = :active AND #newest < :signedAt".to_owned();
-        let (mut usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Frozen);
+        let mut usual = L::list_as(Change::new(), call.world(), id, Status::Frozen)
+            .only_if(Condition::Is("status", Status::Active.into()))
+            .only_if(Condition::Less("newest", call.signed_at().into()))
+            .set("status", Status::Frozen)
+            .set("freezeCause", FreezeCause::Expired)
+            .set("newest", call.signed_at());
         if !freeze.expired {
-            condition += " AND (attribute_not_exists(#expireTime) OR #expireTime <= :signedTime)";
             let now = ExpireTime::from_timestamp(call.signed_at()).map(|time| time.to_string()).unwrap_or_default();
-            usual = usual
-                .expression_attribute_names("#expireTime", "expireTime")
-                .expression_attribute_values(":signedTime", AttributeValue::S(now));
+            let is_over = Condition::AtMost("expireTime", now.into());
+            usual = usual.only_if(Condition::Any(vec![Condition::Absent("expireTime"), is_over]));
         }
-        let usual = usual
-            .condition_expression(condition)
-            .update_expression(format!(
-                "SET #status = :frozen, #freezeCause = :expired, #freezes = list_append(#freezes, :freeze), \
-                 #newest = :signedAt, #version = #version + :one{listed}",
-            ))
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#newest", "newest")
-            .expression_attribute_names("#freezeCause", "freezeCause")
-            .expression_attribute_names("#freezes", "freezes")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
-            .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
-            .expression_attribute_values(":frozen", AttributeValue::S("frozen".to_owned()))
-            .expression_attribute_values(":expired", AttributeValue::S("expired".to_owned()))
-            .expression_attribute_values(":freeze", serde_dynamo::to_attribute_value([freeze])?)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-
         let event = Event::frozen(call, &L::subject(id), FreezeCause::Expired);
-        self.change::<L>(call, id, usual, &[event], |life| life.freeze(freeze)).await
+        self.change::<L>(call, id, Asked { fact: Fact::Freeze(freeze), further: None, usual, event }).await
     }
 
     async fn unfrozen<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
         // Usual: it was in use until it was frozen, and the call is the newest.
-        let (usual, listed) = L::list_as(Update::builder(), call.world(), id, Status::Active);
-        let usual = usual
-            .condition_expression(format!("#status = :frozen AND #newest < :signedAt{}", L::USABLE))
-            .update_expression(format!(
-                "SET #status = :active, #freezes = :none, #unfrozenAt = :signedAt, #newest = :signedAt, \
-                 #version = #version + :one{listed} REMOVE #freezeCause",
-            ))
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#newest", "newest")
-            .expression_attribute_names("#freezeCause", "freezeCause")
-            .expression_attribute_names("#freezes", "freezes")
-            .expression_attribute_names("#unfrozenAt", "unfrozenAt")
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":frozen", AttributeValue::S("frozen".to_owned()))
-            .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
-            .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
-            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-
+        let usual = L::list_as(Change::new(), call.world(), id, Status::Active)
+            .only_if(Condition::Is("status", Status::Frozen.into()))
+            .only_if(Condition::Less("newest", call.signed_at().into()))
+            .only_if_all(L::usable())
+            .set("status", Status::Active)
+            .set("unfrozenAt", call.signed_at())
+            .set("newest", call.signed_at())
+            .remove("freezeCause");
         let event = Event::unfrozen(call, &L::subject(id));
-        self.change::<L>(call, id, usual, &[event], |life| life.unfreeze(call.signed_at())).await
+        self.change::<L>(call, id, Asked { fact: Fact::Unfreeze(call.signed_at()), further: None, usual, event }).await
     }
 }

@@ -54,6 +54,11 @@ impl<'a> Transaction<'a> {
         Ok(Self { store, call, nonce, writes: Vec::new() })
     }
 
+    /// The call that it is for.
+    pub(crate) const fn call(&self) -> &'a Call {
+        self.call
+    }
+
     /// Adds an item that must not exist yet.
     pub(crate) fn create(self, item: Item) -> Result<Self, StoreError> {
         let item = self.call.expiring(item);

@@ -1,52 +1,53 @@
 //! upgradeInstance: specification or quantity grows.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::UpgradeInstance;
 
+use crate::bought::Bought;
 use crate::call::Call;
-use crate::change::Changed;
+use crate::change::{Asked, Changed};
 use crate::client::{Store, StoreError};
 use crate::event::{Event, Subject};
+use crate::expression::{Change, Condition};
 use crate::instance::Instance;
-use crate::lifecycle::{AppliedOrder, OrderEffect};
+use crate::key::Item;
+use crate::lifecycle::{AppliedOrder, Fact, OrderEffect, Status};
+use crate::table::PARTITION_KEY;
 
 impl Store {
     /// Applies an upgrade order.
     pub async fn upgrade(&self, call: &Call, request: &UpgradeInstance) -> Result<Changed, StoreError> {
+        let UpgradeInstance { instance_id: id, product_id, further, .. } = request;
         let order = AppliedOrder {
             order_id: request.order_id.clone(),
             order_line_id: request.order_line_id.clone(),
             signed_at: call.signed_at(),
-            effect: OrderEffect::Upgrade { product_id: request.product_id.clone() },
-            bought: None,
-            further: request.further.clone(),
+            effect: OrderEffect::Upgrade { product_id: product_id.clone() },
+            bought: Bought::told_by_call(product_id.as_ref(), further).if_any(),
+            told: false,
         };
 
         // Usual: the instance stands, the call is the newest, and the order is new.
-        let mut expression = "SET #orders.#order = :order, #newest = :signedAt, #version = #version + :one".to_owned();
-        let mut usual = Update::builder();
-        if let Some(product_id) = &request.product_id {
-            expression += ", productId = :productId";
-            usual = usual.expression_attribute_values(":productId", AttributeValue::S(product_id.to_string()));
-        }
-        let usual = usual
-            .condition_expression(
-                "attribute_exists(pk) AND #status <> :released AND #newest < :signedAt \
-                 AND attribute_not_exists(#orders.#order)",
-            )
-            .update_expression(expression)
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#newest", "newest")
-            .expression_attribute_names("#orders", "orders")
-            .expression_attribute_names("#order", order.key())
-            .expression_attribute_names("#version", "version")
-            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
-            .expression_attribute_values(":signedAt", AttributeValue::N(call.signed_at().to_string()))
-            .expression_attribute_values(":order", serde_dynamo::to_attribute_value(&order)?)
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-
-        let id = &request.instance_id;
+        let usual = in_order(Change::new(), &order)?
+            .only_if(Condition::Exists(PARTITION_KEY))
+            .only_if(Condition::IsNot("status", Status::Released.into()));
         let event = Event::ordered(call, &Subject::Instance(id), &order, None);
-        self.change::<Instance>(call, id, usual, &[event], |life| life.apply_order(order.clone())).await
+        let fact = Fact::Order(Box::new(order));
+        self.change::<Instance>(call, id, Asked { fact, further: Some(further), usual, event }).await
     }
+}
+
+/// What every later order changes that was signed after all that is known: as [`crate::Lifecycle::append`] does.
+pub(crate) fn in_order(change: Change, order: &AppliedOrder) -> Result<Change, StoreError> {
+    let mut change = change
+        .only_if(Condition::Less("newest", order.signed_at.into()))
+        .set("newest", order.signed_at)
+        .set("lastOrder", order.key());
+    if let Some(product) = order.product() {
+        change = change.set("productId", product);
+    }
+    if let Some(bought) = order.adds() {
+        let members: Item = serde_dynamo::to_item(bought)?;
+        change = members.into_iter().fold(change, |change, (name, value)| change.set_member("holds", &name, value));
+    }
+    Ok(change)
 }

@@ -1,5 +1,6 @@
 //! newInstance: an order line was paid, provision it (topic 0070649427).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -45,6 +46,10 @@ pub struct NewInstance {
 pub struct PurchaseDetails {
     /// The end of the paid period; none for a one-time purchase.
     pub expire_time: Option<ExpireTime>,
+    /// When the buyer accepted a supervised product: KooGallery calls again for the same order then.
+    pub acceptance_time: Option<ExpireTime>,
+    /// What is provisioned on acceptance, in KooGallery's word, up to 64 characters.
+    pub provision_type: Option<String>,
     /// Every further parameter under its own name: `mobilePhone` and `email` in the clear where they could be decrypted,
     /// `saasExtendParams` as the list that it encodes. Personal data.
     pub parameters: Map<String, Value>,
@@ -109,13 +114,17 @@ impl PurchaseDetails {
             ("mobilePhone", 256),
             ("email", 256),
             ("skuCode", 64),
+            ("provisionType", 64),
             ("saasExtendParams", 2048),
         ])?;
-        let expire_time = parameters.get("expireTime").map(str::parse).transpose();
-        let expire_time = expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?;
+        let time = |name| {
+            let time = parameters.get(name).map(str::parse).transpose();
+            time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string().replace("expireTime", name)))
+        };
+        let (expire_time, acceptance_time) = (time("expireTime")?, time("acceptanceTime")?);
         let mut as_it_came = Vec::new();
         let mut kept = Map::new();
-        for (name, value) in parameters.further(&["orderId", "businessId", "productId", "expireTime"]) {
+        for (name, value) in parameters.further(&["orderId", "businessId", "productId", "expireTime"])? {
             let decoded = match name.as_str() {
                 "mobilePhone" => decrypted(access_key, &value).ok_or("mobilePhone"),
                 "email" => decrypted(access_key, &value).ok_or("email"),
@@ -128,7 +137,15 @@ impl PurchaseDetails {
             });
             kept.insert(name, value);
         }
-        Ok(Self { expire_time, parameters: kept, as_it_came })
+        let provision_type = parameters.get("provisionType").map(str::to_owned);
+        Ok(Self { expire_time, acceptance_time, provision_type, parameters: kept, as_it_came })
+    }
+
+    /// Those of the parameters that are texts, for whoever looks for what was bought.
+    #[must_use]
+    pub fn told(&self) -> BTreeMap<String, String> {
+        let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
+        self.parameters.iter().filter_map(text).collect()
     }
 
     /// For the log: what could not be decoded.

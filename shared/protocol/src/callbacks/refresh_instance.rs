@@ -75,7 +75,7 @@ impl Request for RefreshInstance {
             product_id: parameters.optional("productId")?,
             expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?,
             test_flag: parameters.test_flag()?,
-            further: parameters.further(&["orderId", "instanceId", "productId", "expireTime", "trialToFormal"]),
+            further: parameters.further(&["orderId", "instanceId", "productId", "expireTime", "trialToFormal"])?,
         })
     }
 }

@@ -64,7 +64,7 @@ impl Request for RefreshLicenseCode {
             product_id: parameters.optional("productId")?,
             expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?,
             test_flag: parameters.test_flag()?,
-            further: parameters.further(&[&Parameters::LICENSE_NAMES[..], &KNOWN[..]].concat()),
+            further: parameters.further(&[&Parameters::LICENSE_NAMES[..], &KNOWN[..]].concat())?,
         })
     }
 }

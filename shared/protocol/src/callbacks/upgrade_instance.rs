@@ -54,7 +54,7 @@ impl Request for UpgradeInstance {
             order_line_id: None,
             product_id: Some(parameters.required("productId")?),
             test_flag: parameters.test_flag()?,
-            further: parameters.further(&["instanceId", "orderId", "productId"]),
+            further: parameters.further(&["instanceId", "orderId", "productId"])?,
         })
     }
 }
