@@ -200,7 +200,8 @@ async fn whatever_an_event_holds_the_answer_is_koogallerys() {
         body_sign::matches(key.reveal(), sign, answer["body"].as_str().unwrap().as_bytes())
     };
     for function in ["front-door", "query-instance"] {
-        for (parameters, expected) in [(&memo[..], "000000"), (&unknown[..], "000002")] {
+        // Verified, and asked about an instance that never was.
+        for (parameters, expected) in [(&memo[..], "000003"), (&unknown[..], "000002")] {
             // The token's own + stands for itself as well.
             let answer = answered(function, &v1_event(parameters, |query| query)).await;
             assert_eq!((code(&answer).as_str(), &answer["statusCode"]), (expected, &json!(200)), "{function} {answer}");
