@@ -319,7 +319,7 @@ fn looks_like(text: &str) -> &'static str {
     match text {
         "" => "nothing",
         text if text.starts_with("ssh-") => "an OpenSSH public key",
-        text if text.starts_with(['/', '.', '~']) || text.ends_with(".pem") => "the name of a file, not what it holds",
+        text if text.starts_with(['/', '.', '~']) => "the name of a file, not what it holds",
         text if text.starts_with('{') => "JSON",
         text if text.starts_with('<') => "XML",
         _ => "a text that is neither PEM nor base64",
