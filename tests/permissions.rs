@@ -10,9 +10,9 @@ use deliver_events::{Batch, Courier, Queue, Tried, deliver, look};
 use erase_personal_data::{Eraser, Run};
 use front_door::FrontDoor;
 use http::Method;
-use koogallery::{AccessKeys, Callback, InterfaceType};
+use koogallery::{AccessKeys, Callback, InterfaceType, Timestamp, canonical_form};
 use koogallery_local::log::Silent;
-use koogallery_local::marketplace::SignedCall;
+use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, now};
@@ -89,9 +89,10 @@ async fn koogallery_calls(deployment: &Deployment) {
         ("mobilePhone", "00861380000"),
     ];
     let v1 = v1.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let accepted = [&v1[..], &[("acceptanceTime".to_owned(), "20251126080000".to_owned())]].concat();
     let key = deployment.marketplace.key(InterfaceType::Basic).unwrap();
-    for _ in 0..2 {
-        assert_eq!(deployment.send(&SignedCall::basic_v1(key, v1.clone(), now())).await, "000000");
+    for call in [&v1, &v1, &accepted] {
+        assert_eq!(deployment.send(&SignedCall::basic_v1(key, call.clone(), now())).await, "000000");
     }
     let life = [
         bodies::purchase(),
@@ -120,8 +121,30 @@ async fn koogallery_calls(deployment: &Deployment) {
     for body in &life {
         assert_eq!(deployment.say(body).await, "000000", "{body}");
     }
+    // Signed before what they come after.
+    let late = Timestamp::from_millis(now().as_millis() - 30_000);
+    for body in [
+        bodies::renewal("R0", FUTURE),
+        bodies::upgrade("U0"),
+        bodies::freeze(),
+        bodies::renew_code("R0", FUTURE),
+        bodies::freeze_code(),
+    ] {
+        assert_eq!(deployment.say_at(&body, late).await, "000000", "{body}");
+    }
+    // Frozen again before that unfreeze came to count, so that all of it is looked at anew.
+    for (body, unfreeze) in [(bodies::freeze(), bodies::unfreeze()), (bodies::freeze_code(), bodies::unfreeze_code())] {
+        let soon = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
+        for (body, at) in [(&body, soon(20)), (&body, soon(10)), (&unfreeze, soon(30))] {
+            assert_eq!(deployment.say_at(body, at).await, "000000", "{body}");
+        }
+    }
+    let license_key = deployment.marketplace.key(InterfaceType::License).unwrap();
+    let entitlement = canonical_form(bought(ENTITLEMENT).to_string().as_bytes()).unwrap();
+    let entitlement = SignedCall::basic(license_key, entitlement, now(), &new_nonce());
+    assert_eq!(deployment.send(&entitlement).await, "000000");
     for device in ["device-1", "device-1", "device-2"] {
-        let asked = bodies::get_license(&format!("e-{device}"), device);
+        let asked = of(bodies::get_license(&format!("e-{device}"), device), ENTITLEMENT);
         assert_eq!(deployment.say(&asked).await, "000004");
     }
     for id in ["b-1", "nobody's"] {
@@ -152,6 +175,9 @@ async fn koogallery_calls(deployment: &Deployment) {
         }
     }
 }
+
+/// What the license key bought: devices apply for its licenses.
+const ENTITLEMENT: &str = "LICENSED";
 
 fn of(body: Value, id: &str) -> Value {
     with(body, "instanceId", id)
@@ -201,7 +227,7 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
     for (path, body) in [
         ("/v1/instances/b-1/app-info", app_info),
         ("/v1/instances/b-1/usage-info", json!({ "usageInfo": [] })),
-        ("/v1/instances/b-1/licenses/e-device-1", license),
+        ("/v1/instances/LICENSED/licenses/e-device-1", license),
     ] {
         let _ = api.put(path, &body).await.expect(204);
     }

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderMap;
-use koogallery::{AccessKeys, Callback, InterfaceType, Reply, ResultCode, canonical_form, route};
+use koogallery::{AccessKeys, Callback, InterfaceType, Reply, ResultCode, Timestamp, canonical_form, route};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::functions::Functions;
 use koogallery_local::host::SELLER_API;
@@ -167,9 +167,14 @@ impl Deployment {
 
     /// Signs a call that is told apart by its activity, and sends it; the code of the answer.
     pub async fn say(&self, body: &Value) -> &'static str {
+        self.say_at(body, now()).await
+    }
+
+    /// The same as if signed at another time.
+    pub async fn say_at(&self, body: &Value, at: Timestamp) -> &'static str {
         let key = self.marketplace.key(signer(body)).unwrap();
         let body = canonical_form(body.to_string().as_bytes()).unwrap();
-        self.send(&SignedCall::basic(key, body, now(), &new_nonce())).await
+        self.send(&SignedCall::basic(key, body, at, &new_nonce())).await
     }
 
     /// Sends a call; the code of the answer.
