@@ -10,8 +10,8 @@ use koogallery_tests::{KEYS, Seller, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What the seller registered in KooGallery.
-const RSA_PUBLIC_KEY: &str = include_str!("../shared/protocol/tests/rsa_public.txt");
-const RSA_PRIVATE_KEY: &str = include_str!("../shared/protocol/tests/rsa_pkcs8.pem");
+const RSA_PUBLIC_KEY: &str = include_str!("../../shared/protocol/tests/rsa_public.txt");
+const RSA_PRIVATE_KEY: &str = include_str!("../../shared/protocol/tests/rsa_pkcs8.pem");
 
 #[tokio::test]
 async fn the_local_host_conforms() {

@@ -1,0 +1,24 @@
+//! Behaviour seen from outside, a module for each topic: HTTP in; replies, the table and webhooks out.
+//!
+//! Apart stand what .ci/run treats apart: `template` asks no store, `kit_large` measures, `lambda` runs real binaries.
+
+mod conformance;
+mod debug_calls;
+mod delivery;
+mod erasure;
+mod events;
+mod fault_points;
+mod faults;
+mod instance;
+mod keys;
+mod kit;
+mod license;
+mod model;
+mod permissions;
+mod repeats;
+mod requests;
+mod rotation;
+mod saas_v1;
+mod seller_api;
+mod simulate;
+mod verification;
