@@ -11,7 +11,7 @@ use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SEC
 use koogallery_local::marketplace::{Marketplace, SignedCall};
 use koogallery_local::simulate::{Family, Simulation};
 use koogallery_runtime::{Environment, dynamodb_client, now};
-use koogallery_store::table;
+use koogallery_store::{Kind, table};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
@@ -23,8 +23,9 @@ use serde_json::{Value, json};
 fn build() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let packages =
-            ["front-door", "deliver-events", "seller-api", "erase-personal-data"].into_iter().chain(CALLBACK_FUNCTIONS);
+        let packages = ["front-door", "deliver-events", "learn-order", "seller-api", "erase-personal-data"]
+            .into_iter()
+            .chain(CALLBACK_FUNCTIONS);
         lambda::build(["--bins"].into_iter().chain(packages.flat_map(|function| ["--package", function])));
     });
 }
@@ -235,12 +236,12 @@ async fn whatever_an_event_holds_the_answer_is_koogallerys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_are_delivered_by_the_real_binary() {
+async fn events_are_learnt_and_delivered_by_the_real_binaries() {
     build();
     let (seller, sqs) = (Seller::start().await, AwsService::start().await);
     let application = Application::start(TestClock::default()).await;
     seller.say_all(&[bodies::purchase(), bodies::freeze()]).await;
-    let lambda = LambdaEmulator::start([("deliver-events", Behaviour::Process)]).await;
+    let lambda = LambdaEmulator::start(["deliver-events", "learn-order"].map(|name| (name, Behaviour::Process))).await;
     let variables = [
         ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
         ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
@@ -249,8 +250,20 @@ async fn events_are_delivered_by_the_real_binary() {
         ("KOOGALLERY_WEBHOOK_URL", application.url()),
         ("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET.to_owned()),
         ("KOOGALLERY_EVENT_QUEUE_URL", format!("{}/123456789012/events.fifo", sqs.endpoint())),
+        ("KOOGALLERY_DELAY_QUEUE_URL", format!("{}/123456789012/delayed", sqs.endpoint())),
         ("AWS_ENDPOINT_URL_SQS", sqs.endpoint()),
     ];
+    // The order of the purchase is asked about first, as the stream says.
+    let store = seller.host.store();
+    let event = store.events(&bodies::INSTANCE.to_owned().into()).await.unwrap()[0].event.event_id;
+    let change = json!({ "eventName": "INSERT", "eventID": "1", "dynamodb": { "Keys": {
+        "pk": { "S": bodies::INSTANCE }, "sk": { "S": format!("EVENT#{event}") } } } });
+    let _learning = FunctionProcess::start("learn-order", &lambda.runtime_api("learn-order"), &variables);
+    let learnt = lambda.invoke("learn-order", json!({ "Records": [change] }).to_string()).await.unwrap();
+    assert_eq!(&learnt[..], br#"{"batchItemFailures":[]}"#);
+    assert!(store.open(Kind::Unlearnt).await.unwrap().is_empty());
+    assert_eq!(&lambda.invoke("learn-order", r#"{"sweep": true}"#).await.unwrap()[..], b"0");
+
     let process = FunctionProcess::start("deliver-events", &lambda.runtime_api("deliver-events"), &variables);
     let batch = json!({ "Records": [{
         "messageId": "m-1",
@@ -261,8 +274,8 @@ async fn events_are_delivered_by_the_real_binary() {
     .to_string();
     application.does(|event| if event.before == 0 { Does::Status(500) } else { Does::Take });
     let answer = lambda.invoke("deliver-events", batch.clone()).await.unwrap();
-    assert_eq!(&answer[..], br#"{"batchItemFailures":[{"itemIdentifier":"m-1"}]}"#);
-    assert_eq!(sqs.asked("ChangeMessageVisibility")[0]["VisibilityTimeout"], 5);
+    assert_eq!(&answer[..], br#"{"batchItemFailures":[]}"#);
+    assert_eq!(sqs.asked("SendMessage")[0]["DelaySeconds"], 5, "woken after its pause");
 
     let swept = lambda.invoke("deliver-events", r#"{"sweep": true}"#).await.unwrap();
     assert_eq!(&swept[..], b"0", "nothing is late yet");

@@ -5,12 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koogallery::Callback;
+use koogallery_store::{Kind, table};
 use koogallery_tests::template::{Template, list, plain, root, text};
 use serde_json::Value;
 
 const FRONT_DOOR: &str = "front-door";
 /// Woken by a schedule. It reads neither secrets nor what is sealed.
 const ERASE_PERSONAL_DATA: &str = "erase-personal-data";
+/// Woken by the table's stream, by what waited, and by a schedule.
+const LEARN_ORDER: &str = "learn-order";
 
 fn variables(function: &Value) -> BTreeMap<String, String> {
     let variables = function["Properties"]["Environment"]["Variables"].as_object().unwrap();
@@ -183,10 +186,14 @@ fn a_function_is_told_where_what_its_role_opens_is() {
         let told = |name: &str| variables.get(name).map(String::as_str);
         for (action, target) in template.granted(binary) {
             let (variable, value) = match action.split_once(':').unwrap() {
+                // The mapping of the stream knows it, not the function.
+                ("dynamodb", _) if target == "GetAtt Table.StreamArn" => continue,
                 ("dynamodb", _) => ("KOOGALLERY_TABLE", "Ref Table"),
                 ("kms", _) => ("KOOGALLERY_KMS_KEY_ARN", "GetAtt DataKey.Arn"),
                 ("secretsmanager", _) => ("KOOGALLERY_SECRET_ARN", "Ref Secret"),
-                ("sqs", _) => ("KOOGALLERY_EVENT_QUEUE_URL", "Ref EventQueue"),
+                ("sqs", _) if target == "GetAtt EventQueue.Arn" => ("KOOGALLERY_EVENT_QUEUE_URL", "Ref EventQueue"),
+                ("sqs", _) if binary == LEARN_ORDER => ("KOOGALLERY_DELAY_QUEUE_URL", "Ref LearnOrderDelays"),
+                ("sqs", _) => ("KOOGALLERY_DELAY_QUEUE_URL", "Ref DeliverEventsDelays"),
                 ("events", _) => ("KOOGALLERY_EVENT_BUS", "Ref EventBusName"),
                 ("lambda", _) => continue,
                 (other, _) => panic!("{binary} may {other} on {target}: what tells it where that is?"),
@@ -194,6 +201,8 @@ fn a_function_is_told_where_what_its_role_opens_is() {
             assert_eq!(told(variable), Some(value), "{binary}");
         }
     }
+    let learning = template.functions()[LEARN_ORDER].1;
+    assert!(learning["Condition"].is_null(), "deployed whether or not anybody hears of events");
     // The one that opens nothing that is sealed.
     assert!(!variables(template.functions()[ERASE_PERSONAL_DATA].1).contains_key("KOOGALLERY_SECRET_ARN"));
 }
@@ -248,6 +257,33 @@ fn roles_are_not_shared_and_hold_no_wildcard() {
     assert_eq!(template.of_type("AWS::IAM::Role").len(), roles.len() + 1);
 }
 
+/// What a filter of the table's stream lets pass: which change, of what, with which attributes.
+fn wakes(filter: &Value) -> (&str, &str, Vec<&str>) {
+    let image = filter["dynamodb"]["NewImage"].as_object();
+    (
+        filter["eventName"][0].as_str().unwrap(),
+        filter["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"].as_str().unwrap(),
+        image.into_iter().flatten().map(|(name, _)| name.as_str()).collect(),
+    )
+}
+
+#[test]
+fn the_stream_wakes_learning_for_each_event_that_names_an_order() {
+    let template = Template::read();
+    let stream = &template.resource("LearnOrderStream")["Properties"];
+    let filters = stream["FilterCriteria"]["Filters"].as_array().unwrap();
+    let filters: Vec<Value> =
+        filters.iter().map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
+    let expected =
+        [("INSERT", table::EVENT, vec![table::OPEN]), ("MODIFY", table::EVENT, vec![table::OPEN, table::RESENT_AT])];
+    assert_eq!(filters.iter().map(wakes).collect::<Vec<_>>(), expected);
+    for filter in &filters {
+        let open = filter["dynamodb"]["NewImage"][table::OPEN]["S"][0]["prefix"].as_str().unwrap();
+        assert!(Kind::Unlearnt.is_of(open) && !Kind::Parked.is_of(open), "{open}");
+    }
+    assert_eq!(plain(&template.resource("EventSweep")["Properties"]["ScheduleExpression"]), "rate(5 minutes)");
+}
+
 #[test]
 fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() {
     let template = Template::read();
@@ -259,11 +295,13 @@ fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() 
     let filters = pipe["SourceParameters"]["FilterCriteria"]["Filters"].as_array().unwrap();
     let filters: Vec<serde_json::Value> =
         filters.iter().map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
-    for (filter, name) in filters.iter().zip(["INSERT", "MODIFY"]) {
-        assert_eq!(filter["eventName"][0], name);
-        assert_eq!(filter["dynamodb"]["Keys"]["sk"]["S"][0]["prefix"], "EVENT#");
-        assert_eq!(filter["dynamodb"]["NewImage"]["open"]["S"][0]["prefix"], "UNDELIVERED#");
-    }
+    let wakes: Vec<(&str, &str, Vec<&str>)> = filters.iter().map(wakes).collect();
+    let expected = [
+        ("INSERT", table::OUTBOX, vec![]),
+        ("MODIFY", table::OUTBOX, vec![table::RESENT_AT]),
+        ("MODIFY", table::EVENT, vec![table::LEARNT_AT]),
+    ];
+    assert_eq!(wakes, expected);
 
     let policies = template.resource("EventPipeRole")["Properties"]["Policies"].as_array().unwrap();
     let statements = policies[0]["PolicyDocument"]["Statement"].as_array().unwrap();
@@ -315,8 +353,9 @@ fn personal_data_is_erased_every_day_after_as_many_as_the_code_takes() {
 #[test]
 fn every_variable_that_is_set_is_read() {
     let mut sources = String::new();
-    let mut folders =
-        ["shared/orders/src", "shared/runtime/src", "functions"].map(|folder| root().join(folder)).to_vec();
+    let mut folders = ["shared/orders/src", "shared/queue/src", "shared/runtime/src", "functions"]
+        .map(|folder| root().join(folder))
+        .to_vec();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

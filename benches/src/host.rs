@@ -167,7 +167,7 @@ impl Template {
             let put = Put::builder().table_name(store.table()).set_item(Some(renamed(item, unique)));
             let put = match &*text(item, "sk") {
                 "NONCE" => put.condition_expression(NONCE_IS_NEW).expression_attribute_values(":now", now_seconds()),
-                sort if sort.starts_with("EVENT#") => put,
+                sort if sort.starts_with("EVENT#") || sort.starts_with("OUTBOX#") => put,
                 _ => put.condition_expression("attribute_not_exists(pk)"),
             };
             request = request.transact_items(TransactWriteItem::builder().put(put.build()?).build());

@@ -1,7 +1,7 @@
-//! Delivery in the local host: the same [`Courier`] as on AWS, woken by the table's stream.
+//! What follows events in the local host: the same [`Courier`] and [`Learner`] as on AWS, woken by the table's stream.
 //!
-//! [`Pump`] keeps what a queue keeps on AWS: who is to be tried when, one try at a time for each subject, subjects side
-//! by side. It keeps nothing else: what is undelivered stands in the table, and is driven first after a start.
+//! [`Pump`] keeps what queues keep on AWS: who is to be tried when, one try at a time for each subject, subjects side
+//! by side. It keeps nothing else: what is undelivered or unlearnt stands in the table, and is driven first after a start.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -12,12 +12,14 @@ use aws_sdk_dynamodbstreams::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
 use aws_sdk_dynamodbstreams::{Client, Config};
-use deliver_events::{Courier, Left, look};
+use deliver_events::{Courier, look};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
-use koogallery_store::{Kind, StoreError, SubjectKey, table};
+use koogallery_store::{Kind, Open, StoreError, SubjectKey, table};
+use learn_order::{Learner, Learnt};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// How often the stream is asked.
 const POLL: Duration = Duration::from_millis(250);
@@ -74,8 +76,8 @@ impl Stream {
         Ok(())
     }
 
-    /// The subjects that have something to deliver since the last time.
-    async fn poll(&mut self) -> Result<BTreeSet<SubjectKey>, DeliveryError> {
+    /// What there is to do since the last time.
+    async fn poll(&mut self) -> Result<BTreeSet<Work>, DeliveryError> {
         let polled = self.poll_all().await;
         if polled.is_err() {
             // From the beginning: a wake-up too many does no harm.
@@ -84,7 +86,7 @@ impl Stream {
         polled
     }
 
-    async fn poll_all(&mut self) -> Result<BTreeSet<SubjectKey>, DeliveryError> {
+    async fn poll_all(&mut self) -> Result<BTreeSet<Work>, DeliveryError> {
         if !self.iterators.values().any(Option::is_some) {
             self.find_shards().await?;
         }
@@ -146,55 +148,83 @@ fn records(error: SdkError<GetRecordsError, HttpResponse>) -> DeliveryError {
     }
 }
 
-/// A new event wakes its subject, and so does one that is to be resent. The pipe's filter on AWS says the same.
-fn woken_by(record: &Record) -> Option<SubjectKey> {
+/// A new item of the outbox wakes its subject, and so does one that is resent, or whose order is learnt; a new event that
+/// names an order wakes whoever asks about it, and so does one that is resent. The template's filters say the same.
+fn woken_by(record: &Record) -> Option<Work> {
     let change = record.dynamodb()?;
     let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned();
     let keys = change.keys()?;
-    if !text(keys.get(table::SORT_KEY))?.starts_with("EVENT#") {
-        return None;
+    let (subject, place) = (text(keys.get(table::PARTITION_KEY))?, text(keys.get(table::SORT_KEY))?);
+    let (subject, new) = (SubjectKey::from(subject), change.new_image()?);
+    let is_new = *record.event_name()? == OperationType::Insert;
+    let wakes = is_new || new.contains_key(table::RESENT_AT);
+    if place.starts_with(table::OUTBOX) {
+        return wakes.then_some(Work::Deliver(subject));
     }
-    let new = change.new_image()?;
-    let wakes = *record.event_name()? == OperationType::Insert || new.contains_key("resentAt");
-    (wakes && new.contains_key(table::OPEN)).then(|| text(keys.get(table::PARTITION_KEY)).map(SubjectKey::from))?
+    let event = place.strip_prefix(table::EVENT)?.parse().ok()?;
+    if text(new.get(table::OPEN)).is_some_and(|open| Kind::Unlearnt.is_of(&open)) {
+        return wakes.then_some(Work::Learn(subject, event));
+    }
+    (!is_new && new.contains_key(table::LEARNT_AT)).then_some(Work::Deliver(subject))
 }
 
-/// Who has something to deliver, by the index.
-async fn undelivered(courier: &Courier) -> Result<BTreeSet<SubjectKey>, StoreError> {
-    let open = courier.store().open(Kind::Undelivered).await?;
-    Ok(open.into_iter().map(|open| SubjectKey::from(open.partition)).collect())
+/// What is to be done for one subject, or one event of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    Deliver(SubjectKey),
+    Learn(SubjectKey, Uuid),
 }
 
-/// Drives every subject that has something to deliver.
+/// Drives whatever events are still to be followed by.
 #[derive(Debug)]
 pub struct Pump {
-    courier: Arc<Courier>,
+    /// None where nothing says where to deliver to.
+    courier: Option<Arc<Courier>>,
+    learner: Arc<Learner>,
     stream: Stream,
-    due: BTreeMap<SubjectKey, Timestamp>,
-    working: BTreeSet<SubjectKey>,
-    tasks: JoinSet<(SubjectKey, Result<Left, StoreError>)>,
+    due: BTreeMap<Work, Timestamp>,
+    working: BTreeSet<Work>,
+    tasks: JoinSet<(Work, Result<Option<Timestamp>, StoreError>)>,
 }
 
 impl Pump {
-    /// Begins with all that the index says is undelivered.
-    pub async fn start(courier: Arc<Courier>, mut stream: Stream) -> Result<Self, DeliveryError> {
+    /// Begins with all that the index says is open.
+    pub async fn start(
+        courier: Option<Arc<Courier>>,
+        learner: Arc<Learner>,
+        mut stream: Stream,
+    ) -> Result<Self, DeliveryError> {
         // The stream first, so that nothing falls between it and the index.
         stream.open().await?;
-        let now = courier.now();
-        let due = undelivered(&courier).await?.into_iter().map(|subject| (subject, now)).collect();
-        Ok(Self { courier, stream, due, working: BTreeSet::new(), tasks: JoinSet::new() })
+        let (due, working, tasks) = (BTreeMap::new(), BTreeSet::new(), JoinSet::new());
+        let mut pump = Self { courier, learner, stream, due, working, tasks };
+        let open = pump.open().await?;
+        pump.wake(open);
+        Ok(pump)
+    }
+
+    /// All that is open, by the index.
+    async fn open(&self) -> Result<BTreeSet<Work>, StoreError> {
+        let mut work = BTreeSet::new();
+        if let Some(courier) = &self.courier {
+            let open = courier.store().open(Kind::Undelivered).await?;
+            work.extend(open.iter().map(|open| Work::Deliver(open.subject())));
+        }
+        work.extend(self.learner.store().open(Kind::Unlearnt).await?.iter().filter_map(to_learn));
+        Ok(work)
     }
 
     /// Hears from the stream who has something new; how many have. Where the stream cannot be read, the index tells.
     pub async fn hear(&mut self) -> Result<usize, DeliveryError> {
-        let woken = match self.stream.poll().await {
+        let mut woken = match self.stream.poll().await {
             Err(DeliveryError::Unreadable) => {
-                let mut woken = undelivered(&self.courier).await?;
-                woken.retain(|subject| !self.due.contains_key(subject) && !self.working.contains(subject));
+                let mut woken = self.open().await?;
+                woken.retain(|work| !self.due.contains_key(work) && !self.working.contains(work));
                 woken
             }
             polled => polled?,
         };
+        woken.retain(|work| self.courier.is_some() || matches!(work, Work::Learn(..)));
         let heard = woken.len();
         self.wake(woken);
         Ok(heard)
@@ -202,31 +232,39 @@ impl Pump {
 
     /// Wakes what the index says nothing drives.
     pub async fn sweep(&mut self) -> Result<(), DeliveryError> {
-        let (_, stalled) = look(self.courier.store(), self.courier.now()).await?;
-        self.wake(stalled);
+        if let Some(courier) = &self.courier {
+            let (_, stalled) = look(courier.store(), courier.now()).await?;
+            self.wake(stalled.into_iter().map(Work::Deliver));
+        }
+        let stalled = self.learner.stalled().await?;
+        self.wake(stalled.iter().filter_map(to_learn));
         Ok(())
     }
 
-    fn wake(&mut self, subjects: impl IntoIterator<Item = SubjectKey>) {
-        let now = self.courier.now();
-        for subject in subjects {
-            let due = self.due.entry(subject).or_insert(now);
-            *due = now.min(*due);
+    fn wake(&mut self, work: impl IntoIterator<Item = Work>) {
+        let now = self.learner.now();
+        for work in work {
+            self.wake_at(work, now);
         }
     }
 
-    /// Begins with everyone whose time has come and who is not being worked on.
+    fn wake_at(&mut self, work: Work, at: Timestamp) {
+        let due = self.due.entry(work).or_insert(at);
+        *due = at.min(*due);
+    }
+
+    /// Begins with everything whose time has come and that is not being worked on.
     pub fn begin(&mut self) {
-        let (now, free) = (self.courier.now(), WORKERS.saturating_sub(self.tasks.len()));
-        let ready = self.due.iter().filter(|(subject, due)| **due <= now && !self.working.contains(*subject));
-        let ready: Vec<SubjectKey> = ready.map(|(subject, _)| subject.clone()).take(free).collect();
-        for subject in ready {
-            self.due.remove(&subject);
-            self.working.insert(subject.clone());
-            let courier = Arc::clone(&self.courier);
+        let (now, free) = (self.learner.now(), WORKERS.saturating_sub(self.tasks.len()));
+        let ready = self.due.iter().filter(|(work, due)| **due <= now && !self.working.contains(*work));
+        let ready: Vec<Work> = ready.map(|(work, _)| work.clone()).take(free).collect();
+        for work in ready {
+            self.due.remove(&work);
+            self.working.insert(work.clone());
+            let (courier, learner) = (self.courier.clone(), Arc::clone(&self.learner));
             self.tasks.spawn(async move {
-                let left = courier.deliver(&subject, Instant::now() + TURN).await;
-                (subject, left)
+                let left = done(courier.as_deref(), &learner, &work).await;
+                (work, left)
             });
         }
     }
@@ -234,14 +272,13 @@ impl Pump {
     /// Waits until one of those begun is done for now; false where none is begun.
     pub async fn finish_one(&mut self) -> bool {
         let Some(finished) = self.tasks.join_next().await else { return false };
-        let Ok((subject, left)) = finished else { return true };
-        self.working.remove(&subject);
-        let pause = match left {
-            Ok(Left::Nothing) => return true,
-            Ok(Left::Rest(pause)) => pause,
-            Err(_) => self.courier.pauses().shortest(),
-        };
-        self.due.insert(subject, self.courier.now().after(pause));
+        let Ok((work, left)) = finished else { return true };
+        self.working.remove(&work);
+        let shortest = self.learner.now().after(self.learner.pauses().shortest());
+        if let Some(next) = left.unwrap_or(Some(shortest)) {
+            // What woke it while it was worked on comes first.
+            self.wake_at(work, next);
+        }
         true
     }
 
@@ -251,7 +288,13 @@ impl Pump {
         self.due.values().min().copied()
     }
 
-    /// Delivers until told to stop. `trouble` hears what went wrong with hearing.
+    /// Whether something is still to be delivered, and not only learnt.
+    #[must_use]
+    pub fn is_delivering(&self) -> bool {
+        self.due.keys().chain(&self.working).any(|work| matches!(work, Work::Deliver(_)))
+    }
+
+    /// Delivers and learns until told to stop. `trouble` hears what went wrong with hearing.
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>, trouble: impl Fn(&DeliveryError)) {
         let (mut poll, mut sweep) = (tokio::time::interval(POLL), tokio::time::interval(SWEEP));
         loop {
@@ -266,5 +309,24 @@ impl Pump {
                 trouble(&error);
             }
         }
+    }
+}
+
+fn to_learn(open: &Open) -> Option<Work> {
+    Some(Work::Learn(open.subject(), open.event_id()?))
+}
+
+/// Does what is to be done now; when there is more.
+async fn done(courier: Option<&Courier>, learner: &Learner, work: &Work) -> Result<Option<Timestamp>, StoreError> {
+    match (work, courier) {
+        (Work::Deliver(subject), Some(courier)) => {
+            let left = courier.deliver(subject, Instant::now() + TURN).await?;
+            Ok(left.next.map(|pause| courier.now().after(pause)))
+        }
+        (Work::Deliver(_), None) => Ok(None),
+        (Work::Learn(subject, event), _) => Ok(match learner.learn(subject, *event).await? {
+            Learnt::Done => None,
+            Learnt::Again(at) | Learnt::Waits(at) => Some(at),
+        }),
     }
 }

@@ -96,11 +96,11 @@ async fn sent(store: &Store, records: Vec<EventRecord>) -> Result<Listed, Events
 async fn open_events(store: &Store) -> Result<Vec<EventRecord>, EventsError> {
     let mut open = store.open(Kind::Undelivered).await?;
     open.extend(store.open(Kind::Parked).await?);
-    open.sort_by_key(|open| (open.since, open.sort.clone()));
+    open.sort_by_key(|open| (open.since, open.event_id()));
     let mut events = Vec::with_capacity(open.len());
     for open in open {
-        let Some(id) = open.sort.strip_prefix("EVENT#").and_then(|id| id.parse().ok()) else { continue };
-        events.extend(store.event(&SubjectKey::from(open.partition), id).await?);
+        let Some(id) = open.event_id() else { continue };
+        events.extend(store.event(&open.subject(), id).await?);
     }
     Ok(events)
 }

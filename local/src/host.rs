@@ -9,11 +9,12 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
-use deliver_events::{Courier, Journal};
+use deliver_events::Courier;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, destination};
 use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
 use koogallery_store::{Store, StoreError, table};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
+use learn_order::Learner;
 use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -28,6 +29,7 @@ use crate::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS,
     LOCAL_WEBHOOK_SECRET,
 };
+use crate::log::EventJournal;
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -48,8 +50,8 @@ pub struct Options {
     pub environment: Environment,
     /// Where records of calls go.
     pub log: Arc<dyn Log>,
-    /// Where records of deliveries go.
-    pub journal: Arc<dyn Journal>,
+    /// Where records of deliveries and of what is learnt of orders go.
+    pub journal: Arc<dyn EventJournal>,
 }
 
 /// A local host that runs.
@@ -60,7 +62,7 @@ pub struct LocalHost {
     store: Store,
     defaults: Vec<&'static str>,
     database: Option<EmbeddedDatabase>,
-    delivery: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    following: Following,
     erasing: (oneshot::Sender<()>, JoinHandle<()>),
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
@@ -137,7 +139,7 @@ impl LocalHost {
 
         let shared = Shared::of(&environment, Arc::clone(&log))?;
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
-        let delivery = deliver(&environment, shared.store(), journal).await?;
+        let following = follow(&environment, shared.store(), journal).await?;
         let erasing = Erasing::start(&environment, shared.store().clone()).await?;
         // The port opens once nothing of the configuration can be wrong any more.
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
@@ -151,7 +153,7 @@ impl LocalHost {
         let store = shared.store().clone();
         let (stop_erasing, stopped) = oneshot::channel::<()>();
         let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
-        Ok(Self { address, dynamodb_endpoint, store, defaults, database, delivery, erasing, stop, served })
+        Ok(Self { address, dynamodb_endpoint, store, defaults, database, following, erasing, stop, served })
     }
 
     /// The production address to call, with its closing slash.
@@ -187,14 +189,14 @@ impl LocalHost {
     /// Whether it delivers events.
     #[must_use]
     pub const fn delivers(&self) -> bool {
-        self.delivery.is_some()
+        self.following.delivers
     }
 
     /// Lets running calls finish, then closes the database.
     pub async fn stop(self) -> Result<(), HostError> {
         drop(self.stop);
         let served = self.served.await;
-        for (stop, running) in self.delivery.into_iter().chain([self.erasing]) {
+        for (stop, running) in self.following.running.into_iter().chain([self.erasing]) {
             drop(stop);
             drop(running.await);
         }
@@ -205,19 +207,31 @@ impl LocalHost {
     }
 }
 
-/// Delivers events from now on, where `KOOGALLERY_WEBHOOK_URL` or an event bus is set.
-async fn deliver(
+/// Follows events from now on, where there is an address to deliver to or an order query to ask.
+async fn follow(
     environment: &Environment,
     store: &Store,
-    journal: Arc<dyn Journal>,
-) -> Result<Option<(oneshot::Sender<()>, JoinHandle<()>)>, HostError> {
-    let courier = Courier::of(environment, store.clone(), Arc::new(now), journal)?;
-    let Some(courier) = courier else { return Ok(None) };
-    let pump = Pump::start(Arc::new(courier), Stream::of(environment, store.table())?).await?;
+    journal: Arc<dyn EventJournal>,
+) -> Result<Following, HostError> {
+    let courier = Courier::of(environment, store.clone(), Arc::new(now), Arc::clone(&journal) as _)?;
+    let learner = Learner::of(environment, store.clone(), Arc::new(now), journal)?;
+    let delivers = courier.is_some();
+    if !delivers && !learner.can_ask() {
+        return Ok(Following { delivers, running: None });
+    }
+    let stream = Stream::of(environment, store.table())?;
+    let pump = Pump::start(courier.map(Arc::new), Arc::new(learner), stream).await?;
     let (stop, stopped) = oneshot::channel::<()>();
     #[allow(clippy::print_stderr)]
     let trouble = |error: &DeliveryError| eprintln!("events are not heard of just now: {error}");
-    Ok(Some((stop, tokio::spawn(pump.run(stopped, trouble)))))
+    Ok(Following { delivers, running: Some((stop, tokio::spawn(pump.run(stopped, trouble)))) })
+}
+
+/// What follows events: delivery and learning.
+#[derive(Debug)]
+struct Following {
+    delivers: bool,
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 /// What runs without any configuration: the test key, and instances that are ready at once. And what was not set.

@@ -1,9 +1,15 @@
 //! The log of a local host: a line for a person on standard error.
 
-use deliver_events::{Ended, Journal, Tried, type_name};
+use deliver_events::{Journal, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_runtime::{ApiRecord, CallRecord, Log};
-use koogallery_store::{Gone, StoreError, SubjectKey};
+use koogallery_store::{Ended, Gone, StoreError, SubjectKey};
+use learn_order::Asked;
+
+/// Where records of what follows events go: tries to deliver them, and askings about their orders.
+pub trait EventJournal: Journal + learn_order::Journal {}
+
+impl<T: Journal + learn_order::Journal> EventJournal for T {}
 
 /// Standard error.
 #[derive(Debug, Clone, Copy)]
@@ -25,15 +31,26 @@ impl Journal for Console {
     #[allow(clippy::print_stderr)]
     fn tried(&self, tried: &Tried<'_>) {
         let ended = match tried.ended {
-            Ended::Delivered => "delivered",
-            Ended::Failed => "not delivered, to be tried again",
-            Ended::Parked => "not delivered, parked: `koogallery events resend` sends it again",
-            Ended::Stopped => "not wanted",
+            Some(Ended::Delivered) => "delivered",
+            None => "not delivered, to be tried again",
+            Some(Ended::Parked) => "not delivered, parked: `koogallery events resend` sends it again",
+            Some(Ended::Stopped) => "not wanted",
         };
         let problem = tried.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
         let milliseconds = tried.duration.as_secs_f64() * 1e3;
         let name = type_name(tried.event.event_type);
-        eprintln!("event  {name:<22} {milliseconds:6.1} ms {} {ended}{problem}", tried.subject.shown());
+        let (of, to) = (tried.subject.shown(), tried.destination);
+        eprintln!("event  {name:<22} {milliseconds:6.1} ms {of} to the {to}: {ended}{problem}");
+    }
+}
+
+impl learn_order::Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn asked(&self, asked: &Asked<'_>) {
+        if let Some(problem) = asked.problem {
+            let next = if asked.next_try_at.is_some() { "to be asked again" } else { "given up" };
+            eprintln!("order  of {}: not learnt, {next}: {problem}", asked.subject.shown());
+        }
     }
 }
 
@@ -64,6 +81,10 @@ impl Log for Silent {
 
 impl Journal for Silent {
     fn tried(&self, _: &Tried<'_>) {}
+}
+
+impl learn_order::Journal for Silent {
+    fn asked(&self, _: &Asked<'_>) {}
 }
 
 fn line(record: &CallRecord) -> String {

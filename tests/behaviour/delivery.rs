@@ -7,20 +7,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use deliver_events::{Batch, Left, Queue, deliver, look};
 use koogallery::{AccessKeys, ResultCode};
 use koogallery_local::open_api::StandIn;
 use koogallery_local::{events, keys};
 use koogallery_open_api::{Credentials, OrderInfo};
 use koogallery_runtime::{Environment, now};
-use koogallery_store::{Changed, Delivery, FreezeCause, Provisioned, Status, SubjectKey, ToldOrder};
+use koogallery_store::{
+    Changed, Delivery, Ended, EventRecord, EventType, FreezeCause, Kind, Provisioned, Status, SubjectKey, ToldOrder,
+};
 use koogallery_tests::application::{Account, Arrived, Does, Post};
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::bodies::{self, with};
-use koogallery_tests::faults::{Fault, FaultyDynamoDb};
+use koogallery_tests::faults::{Fault, FaultyDynamoDb, Reads};
 use koogallery_tests::secrets::Secrets;
+use koogallery_tests::sqs::Sqs;
 use koogallery_tests::{KEYS, Seller, text};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// What happens to an instance from first to last: six events.
 fn life(id: &str) -> Vec<Value> {
@@ -279,23 +284,27 @@ async fn a_wake_up_that_comes_twice_or_too_late_does_nothing() {
     let post = Post::of(&seller, plain).await;
     seller.say_all(&life("i-0")).await;
     let (courier, later) = (post.courier(&seller), Instant::now() + Duration::from_mins(5));
+    post.learn(&seller).await;
     for _ in 0..3 {
-        assert_eq!(courier.deliver(&subject("i-0"), later).await.unwrap(), Left::Nothing);
+        assert_eq!(courier.deliver(&subject("i-0"), later).await.unwrap(), Left::default());
     }
-    assert_eq!(courier.deliver(&subject("nobody"), later).await.unwrap(), Left::Nothing);
+    assert_eq!(courier.deliver(&subject("nobody"), later).await.unwrap(), Left::default());
     assert_eq!(post.application.arrived().len(), 6);
 
     // Nor does one that comes before the pause is over, or when there is no time left.
     seller.say_all(&life("i-1")).await;
+    post.learn(&seller).await;
     post.application.does(|_| Does::Status(500));
-    for _ in 0..3 {
+    let pause = Duration::from_secs(5);
+    for begun in [vec![pause], vec![], vec![]] {
         let left = courier.deliver(&subject("i-1"), later).await.unwrap();
-        assert_eq!(left, Left::Rest(Duration::from_secs(5)));
+        assert_eq!(left, Left { next: Some(pause), begun }, "who began a pause sees to its end");
     }
     assert_eq!(post.application.arrived().len(), 7);
     post.clock.reach(post.clock.now().after(Duration::from_secs(5)));
     post.application.does(|_| Does::Take);
-    assert_eq!(courier.deliver(&subject("i-1"), Instant::now()).await.unwrap(), Left::Rest(Duration::ZERO));
+    let left = courier.deliver(&subject("i-1"), Instant::now()).await.unwrap();
+    assert_eq!(left, Left { next: Some(Duration::ZERO), begun: Vec::new() });
     assert_eq!(post.application.arrived().len(), 8, "one at a time");
 }
 
@@ -688,7 +697,8 @@ async fn details_that_stay_unknown_hold_an_event_up_only_for_a_while() {
     assert!(post.application.taken().iter().all(|event| event.body["data"]["order"].is_null()));
     assert!(post.clock.now() < start.after(Duration::from_mins(30)));
     let account = post.account(&seller).await;
-    assert_eq!((account.lost, account.out_of_order, account.tries), (0, 0, 6 + 3 * 3));
+    assert_eq!((account.lost, account.out_of_order, account.tries), (0, 0, 6), "nobody tries what is to wait");
+    assert!(post.askings() >= 3 * 3, "{}", post.askings());
 }
 
 #[tokio::test]
@@ -752,8 +762,11 @@ async fn the_local_host_delivers_by_itself_and_after_a_restart() {
     delivering.host.stop().await.unwrap();
     let account = post.account(&seller).await;
     assert_eq!((account.events, account.out_of_order), (12, 0));
-    let texts: Vec<String> = seller.items().await.iter().map(|item| text(item, "lastProblem")).collect();
-    assert!(texts.iter().all(String::is_empty), "{texts:?}");
+    for id in ["i-0", "i-1"] {
+        let events = seller.host.store().events(&subject(id)).await.unwrap();
+        let problems: Vec<_> = events.iter().filter_map(|event| event.last_problem.as_deref()).collect();
+        assert!(problems.is_empty(), "{problems:?}");
+    }
 }
 
 /// What Lambda hands over of the queue: a message for each subject named.
@@ -769,30 +782,37 @@ fn batch(subjects: &[&str]) -> Batch {
 fn queue_at(service: &AwsService) -> Queue {
     let environment = Environment::default()
         .with("KOOGALLERY_EVENT_QUEUE_URL", format!("{}/123456789012/events.fifo", service.endpoint()))
+        .with("KOOGALLERY_DELAY_QUEUE_URL", format!("{}/123456789012/delayed", service.endpoint()))
         .with("AWS_ENDPOINT_URL_SQS", service.endpoint());
     Queue::of(&environment).unwrap()
 }
 
 #[tokio::test]
-async fn a_batch_keeps_what_failed_in_the_queue_hidden_for_its_pause() {
+async fn a_batch_leaves_the_group_of_what_failed_free_and_has_it_woken_after_its_pause() {
     let (seller, service) = (Seller::start().await, AwsService::start().await);
     let (post, queue) = (Post::of(&seller, plain).await, queue_at(&service));
     lives(&seller, 3).await;
+    post.learn(&seller).await;
     post.application.does(|event| if instance(event) == "i-1" { Does::Status(500) } else { Does::Take });
     let (courier, later) = (post.courier(&seller), Instant::now() + Duration::from_mins(5));
     let of = ["INSTANCE#i-0", "INSTANCE#i-1", "INSTANCE#i-1", "INSTANCE#i-2", "INSTANCE#i-0"];
     let mut tried = Vec::new();
-    for pause in [5, 30, 120, 600] {
-        let answer = serde_json::to_value(deliver(&courier, &queue, batch(&of), later).await).unwrap();
-        assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": "m-1" }, { "itemIdentifier": "m-2" }] }));
-        let hidden = service.asked("ChangeMessageVisibility");
-        for (message, receipt) in hidden[hidden.len() - 2..].iter().zip(["r-1", "r-2"]) {
-            assert_eq!((&message["ReceiptHandle"], &message["VisibilityTimeout"]), (&receipt.into(), &pause.into()));
+    for (number, pause) in [5, 30, 120, 300].into_iter().enumerate() {
+        for _ in 0..2 {
+            let answer = serde_json::to_value(deliver(&courier, &queue, batch(&of), later).await).unwrap();
+            assert_eq!(answer, json!({ "batchItemFailures": [] }), "no message stays to lock its group");
         }
+        let sent = service.asked("SendMessage");
+        assert_eq!(sent.len(), number + 1, "one wake-up for each pause, however often it is met");
+        assert_eq!(sent[number]["DelaySeconds"], pause);
+        let due = post.clock.now().after(Duration::from_secs(pause));
+        let body: Value = serde_json::from_str(sent[number]["MessageBody"].as_str().unwrap()).unwrap();
+        assert_eq!(body, json!({ "wakeUp": { "subject": "INSTANCE#i-1" }, "due": due.as_millis() }));
         tried.push(post.application.arrived().len());
-        post.clock.reach(post.clock.now().after(Duration::from_secs(pause)));
+        post.clock.reach(due);
     }
     assert_eq!(tried, [13, 14, 15, 16], "the others once, the failing one's first event each time");
+    assert!(service.asked("ChangeMessageVisibility").is_empty());
 
     let unreadable = json!({ "Records": [{ "messageId": "m-9", "receiptHandle": "r-9", "body": "what?" }] });
     let answer = deliver(&courier, &queue, serde_json::from_value(unreadable).unwrap(), later).await;
@@ -820,13 +840,14 @@ async fn what_lost_its_wake_up_is_found_by_the_sweep() {
     assert_eq!(sent[0]["MessageBody"], r#"{"subject":"INSTANCE#i-0"}"#);
     let message = |message: &Value| json!({ "messageId": "m", "receiptHandle": "r", "body": message["MessageBody"] });
     let sent: Vec<Value> = sent.iter().map(message).collect();
+    post.learn(&seller).await;
     let batch = serde_json::from_value(json!({ "Records": sent })).unwrap();
     deliver(&post.courier(&seller), &queue, batch, Instant::now() + Duration::from_mins(5)).await;
     assert_eq!(post.account(&seller).await.lost, 0);
 }
 
 #[tokio::test]
-async fn an_event_bus_hears_every_event_once_the_webhook_took_it() {
+async fn each_destination_hears_every_event_once_and_one_that_fails_is_tried_again_alone() {
     let (seller, service) = (Seller::start().await, AwsService::start().await);
     let endpoint = service.endpoint();
     let post = Post::of(&seller, |environment| {
@@ -846,12 +867,40 @@ async fn an_event_bus_hears_every_event_once_the_webhook_took_it() {
     let detail: Value = serde_json::from_str(entry(&put[0])["Detail"].as_str().unwrap()).unwrap();
     assert_eq!(detail, post.application.taken()[0].body);
 
+    // The bus is down for days: the application hears of everything at once, and once.
+    let delivered = post.application.arrived().len();
     service.fails(true);
-    seller.say_all(&life("i-1")[..1]).await;
+    seller.say_all(&life("i-1")).await;
     post.deliver_for(&mut pump, Duration::from_mins(10)).await;
+    let arrived = post.application.arrived();
+    assert_eq!(
+        arrived[delivered..].iter().filter(|event| event.before == 1).count(),
+        6,
+        "tried twice, as the rule says"
+    );
+    assert_eq!(arrived.len() - delivered, 12);
+    assert_eq!(post.application.taken().len(), 12);
+    let names = |events: &[EventRecord]| -> Vec<Delivery> { events.iter().map(EventRecord::delivery).collect() };
+    let events = || async { seller.host.store().events(&subject("i-1")).await.unwrap() };
+    assert_eq!(names(&events().await), [Delivery::Undelivered; 6], "the bus is still to have them");
+    let tries = service.asked("PutEvents").len();
+    assert!(tries < 6 + 6, "the bus is tried with the first event, in order: {tries}");
     service.fails(false);
     post.deliver(&mut pump).await;
-    assert_eq!(post.account(&seller).await.lost, 0);
+    assert_eq!(names(&events().await), [Delivery::Delivered; 6]);
+    assert_eq!(post.application.arrived().len(), arrived.len(), "the webhook is sent nothing again");
+    let account = post.account(&seller).await;
+    assert_eq!((account.lost, account.repeated, account.out_of_order), (0, 0, 0));
+
+    // And the other way round.
+    let put = service.asked("PutEvents").len();
+    post.application.does(|_| Does::Status(503));
+    seller.say_all(&life("i-2")).await;
+    post.deliver_for(&mut pump, Duration::from_mins(10)).await;
+    assert_eq!(service.asked("PutEvents").len() - put, 6, "the bus hears all of it at once");
+    post.application.does(|_| Does::Take);
+    post.deliver(&mut pump).await;
+    assert_eq!((post.account(&seller).await.lost, service.asked("PutEvents").len() - put), (0, 6));
 }
 
 #[tokio::test]
@@ -877,6 +926,375 @@ async fn the_answers_that_stop_an_event_are_configured_and_the_bus_hears_it_all_
     let account = post.account(&seller).await;
     assert_eq!((account.stopped, account.lost, account.out_of_order, account.tries), (1, 0, 0, 7));
     assert_eq!(service.asked("PutEvents").len(), 6);
-    let stopped = seller.items().await.into_iter().find(|item| text(item, "lastProblem").contains("HTTP 422"));
-    assert_eq!(text(&stopped.unwrap(), "type"), "instance.frozen");
+    let events = seller.host.store().events(&subject("i-0")).await.unwrap();
+    let has_problem = |event: &&EventRecord| event.last_problem.as_ref().is_some_and(|it| it.contains("HTTP 422"));
+    let stopped = events.iter().find(has_problem).unwrap();
+    assert_eq!(stopped.event.event_type, EventType::Frozen);
+    let ended = |name: &str| stopped.destinations[name].ended;
+    assert_eq!((ended("webhook"), ended("bus")), (Some(Ended::Stopped), Some(Ended::Delivered)));
+}
+
+#[tokio::test]
+async fn what_ends_between_the_last_note_and_the_outbox_leaves_it_at_the_next_wake_up() {
+    let (seller, service) = (Seller::start().await, AwsService::start().await);
+    let endpoint = service.endpoint();
+    let post = Post::of(&seller, |environment| {
+        environment.with("KOOGALLERY_EVENT_BUS", "sales").with("AWS_ENDPOINT_URL_EVENTBRIDGE", endpoint)
+    })
+    .await;
+    seller.say_all(&[bodies::purchase()]).await;
+    service.fails(true);
+    let mut pump = post.pump(&seller).await;
+    post.deliver_for(&mut pump, Duration::from_mins(1)).await;
+    // The bus is configured no more: what only it lacks has ended.
+    let post = Post::of(&seller, plain).await;
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+    let events = seller.host.store().events(&subject(bodies::ID)).await.unwrap();
+    assert_eq!(events[0].delivery(), Delivery::Delivered);
+    assert!(seller.host.store().open(Kind::Undelivered).await.unwrap().is_empty());
+    assert_eq!(post.application.arrived().len(), 0, "the application had it");
+}
+
+#[tokio::test]
+async fn a_purchase_is_tried_every_five_minutes_for_three_hours_and_then_for_three_days() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    seller.say_all(&life("i-0")).await;
+    let (clock, start) = (post.clock.clone(), post.clock.now());
+    let times: Arc<std::sync::Mutex<Vec<Duration>>> = Arc::default();
+    let heard = Arc::clone(&times);
+    post.application.does(move |_| {
+        heard.lock().unwrap().push(clock.now().since(start));
+        Does::Status(503)
+    });
+    let mut pump = post.pump(&seller).await;
+    post.deliver_for(&mut pump, Duration::from_hours(100)).await;
+    let times = times.lock().unwrap().clone();
+    let first = post.application.arrived()[0].id.clone();
+    let of_first = post.application.arrived().iter().filter(|event| event.id == first).count();
+    let pauses: Vec<(Duration, Duration)> =
+        times[..of_first].windows(2).map(|pair| (pair[0], pair[1].saturating_sub(pair[0]))).collect();
+    let (early, late): (Vec<_>, Vec<_>) = pauses.iter().partition(|(at, _)| *at < Duration::from_hours(3));
+    assert!(early.len() > 3 * 12, "{early:?}");
+    assert!(early.iter().all(|(_, pause)| *pause <= Duration::from_mins(5)), "{early:?}");
+    let minutes: Vec<u64> = late.iter().map(|(_, pause)| pause.as_secs() / 60).collect();
+    let hour = 60;
+    let long = 11 * hour;
+    assert_eq!(minutes, [10, 30, hour, 3 * hour, 6 * hour, long, long, long, long, long, long], "as any other event");
+    assert!(times[of_first - 1] > Duration::from_hours(72));
+}
+
+#[tokio::test]
+async fn a_resend_acts_at_once_while_a_pause_runs_also_of_one_before_it() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    let store = seller.host.store();
+    seller.say_all(&life("i-0")).await;
+    post.application.does(|event| if event.name() == "instance.refreshed" { Does::Status(500) } else { Does::Take });
+    let mut pump = post.pump(&seller).await;
+    post.deliver_for(&mut pump, Duration::from_hours(20)).await;
+    let events = || async { store.events(&subject("i-0")).await.unwrap() };
+    let before = events().await;
+    let pause = before[1].next_try_at.unwrap().since(post.clock.now());
+    assert!(pause > Duration::from_hours(1), "{pause:?}");
+
+    // The one that waits, then one behind it: each time the failing one is tried at once.
+    for resent in [1, 4] {
+        let tried = post.application.arrived().len();
+        post.clock.reach(post.clock.now().after(Duration::from_secs(1)));
+        store.resend(&before[resent], post.clock.now()).await.unwrap();
+        post.deliver_for(&mut pump, Duration::ZERO).await;
+        let arrived = post.application.arrived();
+        assert_eq!(arrived.len(), tried + 1, "resent: {resent}");
+        assert_eq!(arrived[tried].name(), "instance.refreshed");
+    }
+    // The pause that has begun then counts.
+    let tried = post.application.arrived().len();
+    post.deliver_for(&mut pump, Duration::from_secs(3)).await;
+    assert_eq!(post.application.arrived().len(), tried);
+    post.application.does(|_| Does::Take);
+    store.resend(&before[1], post.clock.now()).await.unwrap();
+    post.deliver_for(&mut pump, Duration::ZERO).await;
+    assert_eq!(events().await[5].delivery(), Delivery::Delivered);
+    assert_eq!(post.account(&seller).await.lost, 0);
+}
+
+#[tokio::test]
+async fn a_resend_while_its_try_runs_is_not_swallowed_however_the_try_ends() {
+    for status in [204, 500, 410] {
+        let seller = Seller::start().await;
+        let post = Post::of(&seller, plain).await;
+        let store = seller.host.store().clone();
+        seller.say_all(&[bodies::purchase()]).await;
+        post.learn(&seller).await;
+        let event = store.events(&subject(bodies::ID)).await.unwrap().remove(0);
+        post.application.does(move |event| if event.before == 0 { Does::Hold(status) } else { Does::Take });
+        let (courier, later) = (post.courier(&seller), Instant::now() + Duration::from_mins(5));
+        let of = subject(bodies::ID);
+        let (left, ()) = tokio::join!(courier.deliver(&of, later), async {
+            while post.application.arrived().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            store.resend(&event, post.clock.now().after(Duration::from_millis(1))).await.unwrap();
+            post.application.let_go();
+        });
+        let left = left.unwrap();
+        assert_eq!(left.next, Some(Duration::ZERO), "HTTP {status}: look again");
+        let stands = store.undelivered_events(&subject(bodies::ID)).await.unwrap();
+        assert!(stands[0].resent_at().is_some() && stands[0].destinations.is_empty(), "HTTP {status}: {stands:?}");
+        let mut pump = post.pump(&seller).await;
+        post.deliver(&mut pump).await;
+        assert_eq!(post.application.arrived().len(), 2, "HTTP {status}");
+        assert_eq!(store.events(&subject(bodies::ID)).await.unwrap()[0].delivery(), Delivery::Delivered);
+    }
+}
+
+/// Puts so many more events into a subject's history, delivered, as the first one of it stands.
+async fn fill(seller: &Seller, subject: &SubjectKey, count: usize) {
+    let store = seller.host.store();
+    let items = seller.items().await;
+    let first = items.iter().find(|item| {
+        text(item, "pk") == subject.as_str() && text(item, "sk").starts_with("EVENT#") && item.contains_key("endedAt")
+    });
+    let first = first.unwrap().clone();
+    let ids: Vec<Uuid> = (0..count).map(|_| Uuid::now_v7()).collect();
+    for ids in ids.chunks(25) {
+        let writes = ids.iter().map(|id| {
+            let mut item = first.clone();
+            item.insert("sk".to_owned(), AttributeValue::S(format!("EVENT#{id}")));
+            item.insert("eventId".to_owned(), AttributeValue::S(id.to_string()));
+            let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        });
+        let write = store.client().batch_write_item().request_items(store.table(), writes.collect());
+        assert!(write.send().await.unwrap().unprocessed_items.unwrap_or_default().is_empty());
+    }
+}
+
+/// How many events a history has, read in pages that the test's database is quick with.
+async fn length(seller: &Seller, of: &SubjectKey) -> usize {
+    let (mut length, mut after) = (0, None);
+    loop {
+        let (page, last) = seller.host.store().history(of, after, 250).await.unwrap();
+        length += page.len();
+        if last.is_none() {
+            return length;
+        }
+        after = last;
+    }
+}
+
+#[tokio::test]
+async fn a_wake_up_costs_what_is_undelivered_however_long_the_history_is() {
+    let database = FaultyDynamoDb::start().await;
+    let seller = Seller::at(Some(database.endpoint()), plain).await;
+    let post = Post::of(&seller, plain).await;
+    let (courier, learner, later) =
+        (post.courier(&seller), post.learner(&seller), Instant::now() + Duration::from_hours(1));
+    let of = subject(bodies::ID);
+    seller.say_all(&[bodies::purchase(), bodies::freeze(), bodies::unfreeze()]).await;
+    post.learn(&seller).await;
+    assert_eq!(courier.deliver(&of, later).await.unwrap(), Left::default());
+    println!("| events | wake-up for | requests | items read | read units |\n|---|---|---|---|---|");
+    let (mut events, mut costs) = (3, Vec::new());
+    for (round, size) in [10, 1_000, 10_000].into_iter().enumerate() {
+        fill(&seller, &of, size - events).await;
+        seller.say_all(&[bodies::renewal(&format!("R{round}"), bodies::FUTURE)]).await;
+        events = length(&seller, &of).await;
+        let [open] = &seller.host.store().open(Kind::Unlearnt).await.unwrap()[..] else { panic!("one is unlearnt") };
+        let mut of_size = Vec::new();
+        database.reads();
+        learner.learn(&of, open.event_id().unwrap()).await.unwrap();
+        of_size.push(("learning", database.reads()));
+        let before = post.application.taken().len();
+        assert_eq!(courier.deliver(&of, later).await.unwrap(), Left::default());
+        assert!(post.application.taken().len() > before);
+        of_size.push(("delivery", database.reads()));
+        assert_eq!(courier.deliver(&of, later).await.unwrap(), Left::default());
+        of_size.push(("nothing", database.reads()));
+        for (what, Reads { requests, items, units }) in &of_size {
+            println!("| {size} | {what} | {requests} | {items} | {units} |");
+            assert!(*units > 0.0, "what the database counts");
+        }
+        costs.push(of_size);
+    }
+    assert!(events > 10_000);
+    assert_eq!(costs[0], costs[1]);
+    assert_eq!(costs[1], costs[2]);
+    assert!(costs[0].iter().all(|(_, reads)| reads.items <= 5), "{costs:?}");
+}
+
+/// Delivery as it runs on AWS: woken by a FIFO queue and one of delayed wake-ups.
+struct OnAws<'a> {
+    seller: &'a Seller,
+    post: &'a Post,
+    sqs: Sqs,
+    queue: Queue,
+}
+
+impl<'a> OnAws<'a> {
+    async fn start(seller: &'a Seller, post: &'a Post) -> Self {
+        let sqs = Sqs::start(post.clock.clone()).await;
+        let environment = Environment::default()
+            .with("KOOGALLERY_EVENT_QUEUE_URL", sqs.url("events.fifo"))
+            .with("KOOGALLERY_DELAY_QUEUE_URL", sqs.url("delayed"))
+            .with("AWS_ENDPOINT_URL_SQS", sqs.endpoint());
+        let queue = Queue::of(&environment).unwrap();
+        Self { seller, post, sqs, queue }
+    }
+
+    /// What the stream starts: learning, and what the pipe sends.
+    async fn changed(&self, subject: &SubjectKey) {
+        self.post.learn(self.seller).await;
+        self.queue.wake(subject).await.unwrap();
+    }
+
+    /// Works off what the queues hand over, for so long on the clock.
+    async fn run_for(&self, time: Duration) {
+        let (courier, end) = (self.post.courier(self.seller), self.post.clock.now().after(time));
+        loop {
+            let mut busy = false;
+            for queue in ["events.fifo", "delayed"] {
+                while let Some(batch) = self.sqs.receive(queue) {
+                    busy = true;
+                    let handed = serde_json::from_value(batch.clone()).unwrap();
+                    let later = Instant::now() + Duration::from_mins(5);
+                    let answer = deliver(&courier, &self.queue, handed, later).await;
+                    self.sqs.settle(queue, &batch, &serde_json::to_value(answer).unwrap());
+                }
+            }
+            match self.sqs.next_at() {
+                _ if busy => {}
+                Some(next) if next <= end => self.post.clock.reach(next),
+                Some(_) | None => return self.post.clock.reach(end),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_resend_is_delivered_within_seconds_whatever_ran_before_it() {
+    const SECOND: Duration = Duration::from_secs(1);
+    const HOUR: Duration = Duration::from_hours(1);
+    let broken = Does::Say(r#"{"appInfo":{}}"#.to_owned());
+    let long = vec![3 * SECOND, 20 * SECOND, 600 * SECOND, 2 * HOUR, 12 * HOUR, 40 * HOUR];
+    // These take a second of real time each.
+    let short = long[..2].to_vec();
+    println!("| fault | after | delivered within |\n|---|---|---|");
+    for (fault, moments) in [
+        (Does::Status(503), &long),
+        (Does::Status(308), &long),
+        (Does::Cut, &long),
+        (broken, &long),
+        (Does::Hang, &short),
+        (Does::TakeAndHang, &short),
+    ] {
+        let seller = Seller::with(deferred).await;
+        let post = Post::of(&seller, plain).await;
+        let aws = OnAws::start(&seller, &post).await;
+        let failing = fault.clone();
+        post.application.does(move |_| failing.clone());
+        let (start, store) = (post.clock.now(), seller.host.store());
+        for number in 0..moments.len() {
+            seller.say(&life(&format!("i-{number}"))[0]).await;
+            aws.changed(&subject(&format!("i-{number}"))).await;
+        }
+        for (number, moment) in moments.iter().enumerate() {
+            let id = format!("i-{number}");
+            aws.run_for(moment.saturating_sub(post.clock.now().since(start))).await;
+            let event = store.events(&subject(&id)).await.unwrap().remove(0);
+            assert!(event.attempts > 0 && event.delivery() == Delivery::Undelivered, "{fault:?}: {event:?}");
+            let (failing, well) = (fault.clone(), id.clone());
+            post.application.does(move |event| if instance(event) == well { Does::Take } else { failing.clone() });
+            let resent_at = post.clock.now();
+            store.resend(&event, resent_at).await.unwrap();
+            aws.changed(&subject(&id)).await;
+            aws.run_for(SECOND).await;
+            let event = store.events(&subject(&id)).await.unwrap().remove(0);
+            assert_eq!(event.delivery(), Delivery::Delivered, "{fault:?} after {moment:?}: {event:?}");
+            println!("| {fault:?} | {moment:?} | {:?} |", event.delivered_at.unwrap().since(resent_at));
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_aws_every_pause_ends_in_time_and_nothing_is_lost() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    let aws = OnAws::start(&seller, &post).await;
+    lives(&seller, 3).await;
+    for number in 0..3 {
+        for _ in 0..6 {
+            aws.changed(&subject(&format!("i-{number}"))).await;
+        }
+    }
+    let (clock, start) = (post.clock.clone(), post.clock.now());
+    let times: Arc<std::sync::Mutex<Vec<u64>>> = Arc::default();
+    let heard = Arc::clone(&times);
+    post.application.does(move |event| {
+        let since = clock.now().since(start);
+        if instance(event) == "i-1" && since < Duration::from_hours(30) {
+            heard.lock().unwrap().push(since.as_secs());
+            return Does::Status(503);
+        }
+        Does::Take
+    });
+    aws.run_for(Duration::from_hours(48)).await;
+    let times = times.lock().unwrap().clone();
+    assert_eq!(times[..5], [0, 5, 35, 155, 455]);
+    let account = post.account(&seller).await;
+    assert_eq!((account.events, account.lost, account.out_of_order, account.repeated), (18, 0, 0, 0));
+    assert_eq!(aws.sqs.next_at(), None, "no wake-up goes round for ever");
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_left_is_taken_over() {
+    let seller = Seller::start().await;
+    let post = Post::of(&seller, plain).await;
+    seller.say_all(&life("i-0")[..3]).await;
+    let store = seller.host.store();
+    // As version 0.1.0 would have left them: delivered, still to be tried, parked.
+    let events = store.events(&subject("i-0")).await.unwrap();
+    let table = || store.client().update_item().table_name(store.table()).key("pk", text_of("INSTANCE#i-0"));
+    for (event, update) in events.iter().zip([
+        "SET deliveredAt = :at, attempts = :two REMOVE #open, openSince",
+        "SET #open = :undelivered, openSince = :at, nextTryAt = :at, attempts = :two, lastProblem = :problem",
+        "SET #open = :parked, openSince = :at, attempts = :two, lastProblem = :problem",
+    ]) {
+        let id = event.event.event_id;
+        let outbox = store.client().delete_item().table_name(store.table()).key("pk", text_of("INSTANCE#i-0"));
+        outbox.key("sk", text_of(&format!("OUTBOX#{id}"))).send().await.unwrap();
+        let number = |number: i64| AttributeValue::N(number.to_string());
+        let mut update_item = table().key("sk", text_of(&format!("EVENT#{id}"))).update_expression(update);
+        update_item = update_item.expression_attribute_names("#open", "open");
+        for (name, value) in [
+            (":at", number(post.clock.now().as_millis())),
+            (":two", number(2)),
+            (":problem", text_of("HTTP 500")),
+            (":undelivered", text_of("UNDELIVERED#1")),
+            (":parked", text_of("PARKED#1")),
+        ] {
+            if update.contains(name) {
+                update_item = update_item.expression_attribute_values(name, value);
+            }
+        }
+        update_item.send().await.unwrap();
+    }
+    let stand = async || -> Vec<(Delivery, u32)> {
+        let events = store.events(&subject("i-0")).await.unwrap();
+        events.iter().map(|event| (event.delivery(), event.attempts)).collect()
+    };
+    assert_eq!(stand().await, [(Delivery::Delivered, 2), (Delivery::Undelivered, 0), (Delivery::Parked, 2)]);
+    let mut pump = post.pump(&seller).await;
+    pump.sweep().await.unwrap();
+    post.deliver(&mut pump).await;
+    assert_eq!(stand().await, [(Delivery::Delivered, 2), (Delivery::Delivered, 1), (Delivery::Parked, 2)]);
+    assert_eq!(events::resend_failed(store).await.unwrap().len(), 1);
+    post.deliver(&mut pump).await;
+    assert_eq!(stand().await, [(Delivery::Delivered, 2), (Delivery::Delivered, 1), (Delivery::Delivered, 1)]);
+}
+
+fn text_of(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
 }

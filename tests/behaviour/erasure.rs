@@ -410,10 +410,11 @@ async fn what_was_released_keeps_nothing_new_while_it_waits() {
         let world = World::new().await;
         let [goes, _] = two(dialect);
         goes.live(&world.seller).await;
-        // The application is told of the purchase only when it is over: the order's details go with it and are not kept.
+        // Its order is asked about only when it is over: nothing of it is kept, so the events go without.
         world.seller.say_all(&[goes.release()]).await;
         world.deliver().await;
-        assert_eq!(world.orders_told(), 2);
+        assert!(!world.post.application.taken().is_empty());
+        assert_eq!(world.orders_told(), 0);
         assert!(!world.sealed().await.iter().any(|place| place.starts_with("ORDER#")));
         let (before, sealed) = (world.readable().await, world.sealed().await);
         goes.call_late(&world.seller).await;
@@ -446,7 +447,11 @@ impl UsersOf for Seller {
 async fn names(world: &World) -> Vec<String> {
     let name = |item: &Item| {
         let sort = text(item, "sk");
-        let sort = if sort.starts_with("EVENT#") { text(item, "type") } else { sort };
+        let sort = match sort.split_once('#') {
+            Some(("EVENT", _)) => text(item, "type"),
+            Some(("OUTBOX", _)) => "to be delivered".to_owned(),
+            _ => sort,
+        };
         format!("{} {sort} {}", text(item, "pk"), item.contains_key("open"))
     };
     let items = world.seller.items().await;
@@ -459,8 +464,7 @@ async fn names(world: &World) -> Vec<String> {
 async fn due(database: &FaultyDynamoDb) -> (World, Sold) {
     let (world, [goes, _]) = (World::at(Some(database.endpoint())).await, two(Dialect::V1));
     goes.live(&world.seller).await;
-    let courier = world.post.courier(&world.seller);
-    courier.deliver(&SubjectKey::instance(&goes.id()), Instant::now() + DAY).await.unwrap();
+    world.post.learn(&world.seller).await;
     assert!(world.sealed().await.contains("ORDER#MOCKPERIODYEARNEW DETAILS"));
     world.seller.say_all(&[goes.release()]).await;
     world.clock.reach(world.released_at(goes).await.after(30 * DAY));
@@ -591,17 +595,18 @@ async fn an_enterprise_without_directories_goes_as_well_and_an_application_of_an
         let items = world.seller.items().await.into_iter();
         items.filter(|item| text(item, "pk") == "TENANT#t-1").map(|item| text(&item, "sk")).collect()
     };
+    let of_event = |sort: &str| sort.starts_with("EVENT#") || sort.starts_with("OUTBOX#");
     erase_instance(store, &goes.id()).await.unwrap();
     let mut of_stays = left().await;
-    of_stays.retain(|sort| !sort.starts_with("EVENT#"));
+    of_stays.retain(|sort| !of_event(sort));
     of_stays.sort();
     assert_eq!(of_stays, ["APPLICATION#app-goes", "APPLICATION#app-stays", "INSTANCE#stays-2"]);
     erase_instance(store, &stays.id()).await.unwrap();
-    assert!(left().await.iter().all(|sort| sort.starts_with("EVENT#")), "{:?}", left().await);
+    assert!(left().await.iter().all(|sort| of_event(sort)), "{:?}", left().await);
 }
 
 #[tokio::test]
-async fn a_license_code_s_orders_go_with_it_and_an_order_of_nothing_is_not_kept() {
+async fn a_license_code_s_orders_go_with_it_and_those_of_nothing_go_by_themselves() {
     let world = World::new().await;
     let line = |body: Value, order: &str| with(with(body, "orderId", order), "orderLineId", format!("{order}-000001"));
     world
@@ -611,8 +616,15 @@ async fn a_license_code_s_orders_go_with_it_and_an_order_of_nothing_is_not_kept(
     world.deliver().await;
     let taken = world.post.application.taken();
     assert!(taken.iter().all(|event| event.body["data"]["order"]["buyerInfo"].is_object()), "{taken:?}");
-    let kept = BTreeSet::from(["ORDER#MOCKMONTYRENEW DETAILS#MOCKMONTYRENEW-000001".to_owned()]);
-    assert_eq!(world.sealed().await, kept);
+    let (kept, of_nothing) =
+        ("ORDER#MOCKMONTYRENEW DETAILS#MOCKMONTYRENEW-000001", "ORDER#MOCKONETIMENEW DETAILS#MOCKONETIMENEW-000001");
+    assert_eq!(world.sealed().await, BTreeSet::from([kept, of_nothing].map(str::to_owned)));
+    let until = |item: &Item| item.get("expiresAt").and_then(|until| until.as_n().ok()?.parse::<i64>().ok());
+    let place = |place: &'static str| place.split_once(' ').unwrap();
+    let item = async |(partition, sort)| world.seller.item(partition, sort).await.unwrap();
+    assert_eq!(until(&item(place(kept)).await), None);
+    let until = until(&item(place(of_nothing)).await).unwrap();
+    assert!((now().as_seconds()..=world.clock.now().after(4 * DAY).as_seconds()).contains(&until), "{until}");
 
     let store = world.seller.host.store();
     let code = CODE.parse().unwrap();
@@ -621,7 +633,10 @@ async fn a_license_code_s_orders_go_with_it_and_an_order_of_nothing_is_not_kept(
     world.seller.say_all(&[bodies::release_code()]).await;
     world.clock.reach(now().after(31 * DAY));
     assert_eq!(world.run().await.unwrap().erased, 1);
-    assert_eq!(world.sealed().await, BTreeSet::new());
+    assert_eq!(world.sealed().await, BTreeSet::from([of_nothing.to_owned()]), "DynamoDB deletes it");
+    let (order, line) = ("MOCKONETIMENEW".parse().unwrap(), "MOCKONETIMENEW-000001".parse().unwrap());
+    let gone = world.seller.host.store().order_details(&order, Some(&line), world.clock.now()).await.unwrap();
+    assert_eq!(gone, None, "and late as it may, nobody reads it");
     let item = world.seller.item(LICENSE, "STATE").await.unwrap();
     assert!(item.contains_key("erasedAt") && !item.contains_key("open"));
     assert!(!format!("{:?}", world.lines).contains(CODE), "a log shows a code's end only");

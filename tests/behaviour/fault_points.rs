@@ -105,6 +105,7 @@ fn of_item(item: &Item) -> String {
         event if event.starts_with("EVENT#") => format!("{partition}: {kind}"),
         // One for each time that it was signed: sent again, it may be there twice.
         freeze if freeze.starts_with("FACT#FREEZE#") => format!("{partition}: freeze"),
+        outbox if outbox.starts_with("OUTBOX#") => format!("{partition}: to be delivered"),
         other => format!("{partition}: {other} {}", made_up(text(item, "instanceId"))),
     }
 }

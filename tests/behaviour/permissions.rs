@@ -15,6 +15,7 @@ use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
+use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{Environment, now};
 use koogallery_store::{Gone, StoreError, SubjectKey};
 use koogallery_tests::api::{Api, TOKEN};
@@ -24,16 +25,25 @@ use koogallery_tests::deployment::{Calls, Deployment, OPEN_API_KEY};
 use koogallery_tests::kit::{self, Dialect};
 use koogallery_tests::template::Template;
 use koogallery_tests::{KEYS, lambda};
+use learn_order::{Asked, Learner, Learnt};
 use serde_json::{Value, json};
 
 /// What Lambda itself calls with a function's role, to hand over the messages of its queue.
 const LAMBDA_POLLS: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
+/// The same, to hand over the changes of a stream.
+const LAMBDA_FOLLOWS: [&str; 4] =
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
 
 /// A journal of nothing.
 struct Nobody;
 
 impl deliver_events::Journal for Nobody {
     fn tried(&self, _: &Tried<'_>) {}
+}
+
+impl learn_order::Journal for Nobody {
+    fn asked(&self, _: &Asked<'_>) {}
 }
 
 impl erase_personal_data::Journal for Nobody {
@@ -54,7 +64,8 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
 
     koogallery_calls(&deployment).await;
     an_application_asks(&deployment, &open_api).await;
-    events_are_delivered(&deployment, &at).await;
+    orders_are_learnt(&deployment, &at).await;
+    events_are_delivered(&deployment).await;
     personal_data_is_erased(&deployment).await;
     let template = Template::read();
     the_front_door_hands_over(&deployment, &template).await;
@@ -62,8 +73,16 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     let mut wrong = Vec::new();
     for binary in template.functions().keys() {
         let mut called = deployment.called(binary);
-        if *binary == "deliver-events" {
-            called.extend(LAMBDA_POLLS.map(|action| (action.to_owned(), "GetAtt EventQueue.Arn".to_owned())));
+        let polled: &[&str] = match *binary {
+            "deliver-events" => &["GetAtt EventQueue.Arn", "GetAtt DeliverEventsDelays.Arn"],
+            "learn-order" => &["GetAtt LearnOrderDelays.Arn"],
+            _ => &[],
+        };
+        for queue in polled {
+            called.extend(LAMBDA_POLLS.map(|action| (action.to_owned(), (*queue).to_owned())));
+        }
+        if *binary == "learn-order" {
+            called.extend(LAMBDA_FOLLOWS.map(|action| (action.to_owned(), "GetAtt Table.StreamArn".to_owned())));
         }
         let granted = template.granted(binary);
         let of = |calls: &Calls, without: &Calls| calls.difference(without).cloned().collect::<Vec<_>>();
@@ -236,9 +255,31 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
     let _ = api.post("/v1/events/resend", &resend).await.expect(202);
 }
 
-/// Events of a life that are taken, and some that are not.
-async fn events_are_delivered(deployment: &Deployment, open_api: &str) {
+/// Orders of instances, of a license code, and of neither; known ones and others.
+async fn orders_are_learnt(deployment: &Deployment, open_api: &str) {
     assert_eq!(deployment.say(&bought("i-1")).await, "000000");
+    let environment = deployment
+        .environment("learn-order")
+        .with("KOOGALLERY_OPEN_API_URL", open_api)
+        .with("KOOGALLERY_DELAY_QUEUE_URL", "http://127.0.0.1/123456789012/learn-order-delays");
+    let clock = TestClock::default();
+    let store = deployment.store("learn-order");
+    let learner = Learner::of(&environment, store.clone(), clock.clock(), Arc::new(Nobody)).unwrap();
+    clock.reach(now().after(Duration::from_mins(20)));
+    let (mut learnt, queue) = (Vec::new(), DelayQueue::of(&environment).unwrap());
+    for open in learner.stalled().await.unwrap() {
+        learnt.push(learner.learn(&open.subject(), open.event_id().unwrap()).await.unwrap());
+    }
+    assert!(learnt.contains(&Learnt::Done));
+    let again = learnt.into_iter().find_map(|learnt| match learnt {
+        Learnt::Again(due) => Some(due),
+        Learnt::Done | Learnt::Waits(_) => None,
+    });
+    queue.send(&Delayed { wake_up: "INSTANCE#b-1", due: again.unwrap() }, clock.now()).await.unwrap();
+}
+
+/// Events of a life that are taken, and some that are not.
+async fn events_are_delivered(deployment: &Deployment) {
     let clock = TestClock::default();
     let application = Application::start(clock.clone()).await;
     application.does(|event| {
@@ -250,7 +291,7 @@ async fn events_are_delivered(deployment: &Deployment, open_api: &str) {
     });
     let environment = deployment
         .environment("deliver-events")
-        .with("KOOGALLERY_OPEN_API_URL", open_api)
+        .with("KOOGALLERY_DELAY_QUEUE_URL", "http://127.0.0.1/123456789012/deliver-events-delays")
         .with("KOOGALLERY_WEBHOOK_URL", application.url())
         .with("KOOGALLERY_EVENT_BUS", "sales")
         .with("KOOGALLERY_EVENT_QUEUE_URL", "http://127.0.0.1/123456789012/events.fifo");
@@ -261,9 +302,9 @@ async fn events_are_delivered(deployment: &Deployment, open_api: &str) {
     let (_, stalled) = look(&store, clock.now()).await.unwrap();
     assert!(!stalled.is_empty());
     queue.wake(stalled.first().unwrap()).await.unwrap();
-    for _ in 0..2 {
+    for time in [Duration::from_mins(5), Duration::ZERO, Duration::from_mins(5)] {
         let batch: Batch = batch(["INSTANCE#i-1", "INSTANCE#b-1", "TENANT#t-1"]);
-        drop(deliver(&courier, &queue, batch, Instant::now() + Duration::from_mins(5)).await);
+        drop(deliver(&courier, &queue, batch, Instant::now() + time).await);
         clock.reach(clock.now().after(Duration::from_hours(1)));
     }
     assert!(!application.taken().is_empty());

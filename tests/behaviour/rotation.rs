@@ -198,8 +198,10 @@ impl Load {
     /// Half a minute passes, between two calls: one that runs would be timed out by the clock that jumps.
     async fn half_a_minute(&self) {
         let _none_runs = self.running.write().await;
-        while !self.seller.host.store().open(Kind::Undelivered).await.unwrap().is_empty() {
-            tokio::task::yield_now().await;
+        for kind in [Kind::Unlearnt, Kind::Undelivered] {
+            while !self.seller.host.store().open(kind).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
         }
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(31)).await;

@@ -14,7 +14,7 @@ use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::{Credentials, LicenseFile, LicenseInfo, LicenseStatus, OrderInfo};
 use koogallery_runtime::{Environment, now};
-use koogallery_store::Status;
+use koogallery_store::{DestinationState, Ended, Noted, Status};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::bodies::{self, CODE, freeze, purchase, query, release, unfreeze, with};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
@@ -570,33 +570,24 @@ fn order_info(id: &str) -> OrderInfo {
 }
 
 #[tokio::test]
-async fn what_the_order_query_has_not_told_yet_is_asked_for_at_a_look_and_kept() {
+async fn what_an_order_bought_is_learnt_without_a_webhook_and_a_look_changes_nothing() {
     let (seller, api, stand_in) = with_open_api(SK).await;
-    let second = with(with(bought("b-2"), "orderId", "CS1"), "orderLineId", "CS1-000002");
-    seller.say_all(&[purchase(), second, bought("b-3"), about(release(), "b-3"), freeze()]).await;
-    let path = "/v1/instances/b-1/purchase-details";
-    let unknown = api.get(path).await.expect(200);
-    assert_eq!(unknown, json!({ "instanceId": "b-1", "orderId": "CS1" }), "KooGallery does not know the order");
-    let reason = seller.api_records().last().unwrap().reason.clone().unwrap();
-    assert!(reason.contains("order CS1") && reason.contains("MKT.0100"), "{reason}");
-    assert_eq!(api.get("/v1/orders/CS1/details").await.expect(404)["koogalleryCode"], "MKT.0100");
-    assert_eq!(api.get("/v1/instances/b-1").await.expect(200)["freezeCause"], "expired");
-
     stand_in.put_order(order_info("CS1"));
-    stand_in.put_order(order_info("b-3"));
-    let details = api.get(path).await.expect(200);
-    assert_eq!(details["order"]["buyerInfo"]["email"], "buyer@example.com");
-    assert_eq!(details["order"]["orderLine"][0]["extendParams"][0]["value"], "buyer-7");
-    api.get("/v1/instances/b-2/purchase-details").await.expect(200);
-    let released = api.get("/v1/instances/b-3/purchase-details").await.expect(200);
-    assert_eq!(released["order"], Value::Null, "of a released instance nobody asks any more");
+    let second = with(with(bought("b-2"), "orderId", "CS1"), "orderLineId", "CS1-000002");
+    let calls = [purchase(), second, bought("b-3"), about(release(), "b-3"), bought("b-4"), freeze()];
+    seller.say_all(&calls).await;
+    let unknown = api.get("/v1/instances/b-4/purchase-details").await.expect(200);
+    assert_eq!(unknown, json!({ "instanceId": "b-4", "orderId": "b-4" }), "KooGallery does not know the order");
+    let reason = seller.api_records().last().unwrap().reason.clone().unwrap();
+    assert!(reason.contains("order b-4") && reason.contains("MKT.0100"), "{reason}");
+    assert_eq!(api.get("/v1/orders/CS9/details").await.expect(404)["koogalleryCode"], "MKT.0100");
 
-    // Of any order, whatever it bought; that is not kept.
-    let whole = api.get("/v1/orders/CS1/details").await.expect(200);
-    assert_eq!(whole["order"]["orderLine"].as_array().unwrap().len(), 2);
-    assert!(seller.item("ORDER#CS1", "DETAILS").await.is_none());
-    api.get("/v1/orders/CS1/details?orderLineId=%20").await.expect(400);
-
+    // Learnt as the events come.
+    for id in ["b-1", "b-2"] {
+        while seller.instance(id).await.unwrap().life.bought.is_none() {
+            tokio::task::yield_now().await;
+        }
+    }
     let shown = api.get("/v1/instances/b-1").await.expect(200);
     let team = |users| {
         json!({ "productId": "p-1", "skuCode": "team", "linearValue": users, "chargingMode": "PERIOD",
@@ -606,11 +597,33 @@ async fn what_the_order_query_has_not_told_yet_is_asked_for_at_a_look_and_kept()
     assert_eq!((&shown["boughtUntil"], &shown["freezeCause"]), (&shown["expireTime"], &json!("suspended")));
     assert_eq!(shown["boughtUntil"], "2098-12-31T16:00:00.000Z");
     let listed = api.get("/v1/instances?status=active").await.expect(200);
-    assert_eq!(listed["instances"][0]["holds"], team(20.0));
+    let listed = listed["instances"].as_array().unwrap();
+    let second = listed.iter().find(|instance| instance["instanceId"] == "b-2").unwrap();
+    assert_eq!(second["holds"], team(20.0));
 
-    // Kept: KooGallery is asked no more.
+    // What is not kept is asked for at a look, and stays so.
+    stand_in.put_order(order_info("b-3"));
+    let released = api.get("/v1/instances/b-3/purchase-details").await.expect(200);
+    assert_eq!(released["order"], Value::Null, "of a released instance nobody asks any more");
+    let whole = api.get("/v1/orders/CS1/details").await.expect(200);
+    assert_eq!(whole["order"]["orderLine"].as_array().unwrap().len(), 2);
+    assert!(seller.item("ORDER#CS1", "DETAILS").await.is_none());
+    let store = seller.host.store();
+    let of_second = [("pk", "ORDER#CS1"), ("sk", "DETAILS#CS1-000002")]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+    store.client().delete_item().table_name(store.table()).set_key(Some(of_second.into())).send().await.unwrap();
+    let before = seller.instance("b-2").await.unwrap();
+    let looked = api.get("/v1/instances/b-2/purchase-details").await.expect(200);
+    assert_eq!(looked["order"]["buyerInfo"]["email"], "buyer@example.com");
+    assert!(seller.item("ORDER#CS1", "DETAILS#CS1-000002").await.is_none(), "a look keeps nothing");
+    assert_eq!(seller.instance("b-2").await.unwrap(), before);
+    api.get("/v1/orders/CS1/details?orderLineId=%20").await.expect(400);
+
+    // What is kept is told though KooGallery answers no more.
     stand_in.stop().await;
-    assert_eq!(api.get(path).await.expect(200), details);
+    let details = api.get("/v1/instances/b-1/purchase-details").await.expect(200);
+    assert_eq!(details["order"]["buyerInfo"]["email"], "buyer@example.com");
+    assert_eq!(details["order"]["orderLine"][0]["extendParams"][0]["value"], "buyer-7");
     let kept = api.get("/v1/orders/CS1/details?orderLineId=CS1-000001").await.expect(200);
     assert_eq!(kept, json!({ "order": details["order"] }));
     let record = seller.api_records().last().unwrap().clone();
@@ -674,7 +687,10 @@ async fn an_event_is_sent_again_whatever_became_of_it() {
     ] {
         let subject = subject.to_owned().into();
         let event = store.events(&subject).await.unwrap().remove(0);
-        store.delivered(&event, now()).await.unwrap();
+        let undelivered = store.undelivered_events(&subject).await.unwrap().remove(0);
+        let state = DestinationState { ended: Some(Ended::Delivered), attempts: 1, ..DestinationState::default() };
+        assert_eq!(store.note_try(&undelivered, "webhook", state, &["webhook"]).await.unwrap(), Noted::Kept);
+        assert!(store.undelivered_events(&subject).await.unwrap().is_empty());
         let ids = |ids: Value| with(about.clone(), "eventIds", ids);
         let id = event.event.event_id;
         let resent = api.post("/v1/events/resend", &ids(json!([id]))).await.expect(202);
@@ -1040,11 +1056,16 @@ async fn every_documented_status_is_met() {
     seller.say_all(&[bodies::freeze_code()]).await;
     assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
-    stand_in.put_order(order_info("CS1"));
     let asked = [("activity", "getLicense"), ("orderId", "CS1")];
     assert_eq!(code_v1(&seller, InterfaceType::License, &asked).await, "000004");
-    let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap()[0].event.event_id;
-    let good = good_requests(event);
+    stand_in.put_order(order_info("CS1"));
+    let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap().remove(0);
+    // An event that is resent has its order asked about anew.
+    seller.host.store().resend(&event, now()).await.unwrap();
+    while seller.instance("b-1").await.unwrap().life.bought.is_none() {
+        tokio::task::yield_now().await;
+    }
+    let good = good_requests(event.event.event_id);
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
     }

@@ -15,10 +15,12 @@ use koogallery::Timestamp;
 use koogallery_local::delivery::{Pump, Stream};
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
 use koogallery_runtime::{Environment, now};
-use koogallery_store::{Delivery, EventRecord};
+use koogallery_store::{Delivery, EventRecord, Kind, SubjectKey};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, verify};
+use learn_order::{Asked, Learner};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::{KEYS, Seller};
 
@@ -33,6 +35,8 @@ pub enum Does {
     Send(&'static [(&'static str, &'static str)], Vec<u8>),
     /// It answers this status.
     Status(u16),
+    /// It answers this status once it is let go.
+    Hold(u16),
     /// It never answers.
     Hang,
     /// It takes it, and its answer never comes.
@@ -79,6 +83,7 @@ struct Held {
     arrived: Mutex<Vec<Arrived>>,
     taken: Mutex<Vec<Arrived>>,
     refused: AtomicUsize,
+    gate: Semaphore,
 }
 
 /// A time that passes when the test says so.
@@ -121,6 +126,7 @@ impl Application {
             arrived: Mutex::default(),
             taken: Mutex::default(),
             refused: AtomicUsize::new(0),
+            gate: Semaphore::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -157,6 +163,11 @@ impl Application {
         self.held.taken.lock().unwrap().clone()
     }
 
+    /// Answers one event that is held, or will be.
+    pub fn let_go(&self) {
+        self.held.gate.add_permits(1);
+    }
+
     /// How many had a wrong signature.
     #[must_use]
     pub fn refused(&self) -> usize {
@@ -184,7 +195,10 @@ async fn receive(State(held): State<Arc<Held>>, request: http::Request<Body>) ->
         arrived
     };
     let does = (held.rule.lock().unwrap())(&arrived);
-    if matches!(does, Does::Take | Does::Say(_) | Does::Send(..) | Does::TakeAndHang | Does::Huge) {
+    if matches!(
+        does,
+        Does::Take | Does::Say(_) | Does::Send(..) | Does::TakeAndHang | Does::Huge | Does::Hold(200..300)
+    ) {
         held.taken.lock().unwrap().push(arrived);
     }
     match does {
@@ -202,6 +216,10 @@ async fn receive(State(held): State<Arc<Held>>, request: http::Request<Body>) ->
             response
         }
         Does::Status(status) => answer(status, Body::from("no")),
+        Does::Hold(status) => {
+            held.gate.acquire().await.unwrap().forget();
+            answer(status, Body::empty())
+        }
         Does::Hang | Does::TakeAndHang => std::future::pending().await,
         Does::Cut => {
             let broken = futures_util::stream::iter([Err::<bytes::Bytes, _>(std::io::Error::other("cut"))]);
@@ -221,12 +239,18 @@ fn answer(status: u16, body: Body) -> Response {
     Response::builder().status(status).body(body).unwrap()
 }
 
-/// Counts tries.
+/// Counts tries, of those to deliver the application's only.
 #[derive(Debug, Default)]
 pub struct Tries(AtomicUsize);
 
 impl Journal for Tries {
-    fn tried(&self, _: &Tried<'_>) {
+    fn tried(&self, tried: &Tried<'_>) {
+        self.0.fetch_add(usize::from(tried.destination == "webhook"), Ordering::SeqCst);
+    }
+}
+
+impl learn_order::Journal for Tries {
+    fn asked(&self, _: &Asked<'_>) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
@@ -239,6 +263,7 @@ pub struct Post {
     pub application: Application,
     environment: Environment,
     tries: Arc<Tries>,
+    askings: Arc<Tries>,
 }
 
 impl Post {
@@ -254,7 +279,7 @@ impl Post {
             .with("KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS", "1")
             .with("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint())
             .with("KOOGALLERY_TABLE", seller.host.store().table());
-        Self { clock, application, environment: change(environment), tries: Arc::default() }
+        Self { clock, application, environment: change(environment), tries: Arc::default(), askings: Arc::default() }
     }
 
     /// What delivers.
@@ -265,20 +290,42 @@ impl Post {
         Arc::new(Courier::of(&self.environment, store, self.clock.clock(), journal).unwrap().unwrap())
     }
 
-    /// A process that delivers; another one is started where this one is dropped.
+    /// What asks about orders.
+    #[must_use]
+    pub fn learner(&self, seller: &Seller) -> Arc<Learner> {
+        let journal = Arc::clone(&self.askings) as Arc<dyn learn_order::Journal>;
+        let store = seller.host.store().clone();
+        Arc::new(Learner::of(&self.environment, store, self.clock.clock(), journal).unwrap())
+    }
+
+    /// Asks about every order that is still to be asked about.
+    pub async fn learn(&self, seller: &Seller) {
+        let learner = self.learner(seller);
+        for open in seller.host.store().open(Kind::Unlearnt).await.unwrap() {
+            learner.learn(&open.subject(), open.event_id().unwrap()).await.unwrap();
+        }
+    }
+
+    /// A process that delivers and learns; another one is started where this one is dropped.
     pub async fn pump(&self, seller: &Seller) -> Pump {
         let stream = Stream::of(&self.environment, seller.host.store().table()).unwrap();
-        Pump::start(self.courier(seller), stream).await.unwrap()
+        Pump::start(Some(self.courier(seller)), self.learner(seller), stream).await.unwrap()
     }
 
-    /// Delivers until nothing is left to be tried, however long that takes on the clock.
+    /// Delivers until nothing is left to be tried, however long that takes on the clock. What is not learnt by then of
+    /// orders stays to be asked about.
     pub async fn deliver(&self, pump: &mut Pump) {
-        self.deliver_for(pump, Duration::from_hours(24 * 365)).await;
+        self.drive(pump, None).await;
     }
 
-    /// Delivers for so long on the clock.
+    /// Delivers and learns for so long on the clock.
     pub async fn deliver_for(&self, pump: &mut Pump, time: Duration) {
         let end = self.clock.now().after(time);
+        self.drive(pump, Some(end)).await;
+        self.clock.reach(end);
+    }
+
+    async fn drive(&self, pump: &mut Pump, end: Option<Timestamp>) {
         loop {
             // A delivery may itself make an event.
             let mut busy = hear(pump).await > 0;
@@ -290,19 +337,19 @@ impl Post {
             match pump.next_due() {
                 Some(due) if due <= self.clock.now() => {}
                 _ if busy => {}
-                Some(due) if due <= end => self.clock.reach(due),
-                Some(_) | None => {
-                    return self.clock.reach(if time < Duration::from_hours(24 * 365) {
-                        end
-                    } else {
-                        self.clock.now()
-                    });
-                }
+                Some(due) if end.map_or(pump.is_delivering(), |end| due <= end) => self.clock.reach(due),
+                Some(_) | None => return,
             }
         }
     }
 
-    /// How many tries there were.
+    /// How often an order was asked about.
+    #[must_use]
+    pub fn askings(&self) -> usize {
+        self.askings.0.load(Ordering::SeqCst)
+    }
+
+    /// How many tries to deliver to the application there were.
     #[must_use]
     pub fn tries(&self) -> usize {
         self.tries.0.load(Ordering::SeqCst)
@@ -311,8 +358,11 @@ impl Post {
     /// What became of all events of a seller.
     pub async fn account(&self, seller: &Seller) -> Account {
         let mut events: Vec<EventRecord> = Vec::new();
-        for item in seller.items().await.into_iter().filter(|item| crate::text(item, "sk").starts_with("EVENT#")) {
-            events.push(serde_dynamo::from_item(item).unwrap());
+        let items = seller.items().await;
+        let of_events = items.iter().filter(|item| crate::text(item, "sk").starts_with("EVENT#"));
+        let subjects: BTreeSet<String> = of_events.map(|item| crate::text(item, "pk")).collect();
+        for subject in subjects {
+            events.extend(seller.host.store().events(&SubjectKey::from(subject)).await.unwrap());
         }
         events.sort_by_key(|record| record.event.event_id);
         let taken = self.application.taken();

@@ -292,7 +292,11 @@ fn calls(service: &str, path: &str, headers: &HeaderMap, body: &Bytes) -> Calls 
         "dynamodb" => dynamodb(operation, &body),
         "kms" => one("GetAtt DataKey.Arn"),
         "secretsmanager" => one("Ref Secret"),
-        "sqs" => one("GetAtt EventQueue.Arn"),
+        "sqs" => one(match body["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap() {
+            "learn-order-delays" => "GetAtt LearnOrderDelays.Arn",
+            "deliver-events-delays" => "GetAtt DeliverEventsDelays.Arn",
+            _ => "GetAtt EventQueue.Arn",
+        }),
         "events" => one("Sub arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/${EventBusName}"),
         other => panic!("what is {other}?"),
     }

@@ -44,6 +44,17 @@ pub enum Fault {
     Denied,
 }
 
+/// What reading came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Reads {
+    /// How many requests read.
+    pub requests: usize,
+    /// How many items the database looked at for them.
+    pub items: u64,
+    /// The read units that it counts for them.
+    pub units: f64,
+}
+
 /// The proxy.
 pub struct FaultyDynamoDb {
     address: SocketAddr,
@@ -60,6 +71,7 @@ struct Plan {
     /// Closed once: [`Fault::Held`] requests wait at it.
     gate: Arc<Semaphore>,
     seen: AtomicUsize,
+    reads: Mutex<Reads>,
     held: Mutex<JoinSet<()>>,
 }
 
@@ -91,6 +103,7 @@ impl FaultyDynamoDb {
             always: Mutex::new(Fault::None),
             gate: Arc::new(Semaphore::new(0)),
             seen: AtomicUsize::new(0),
+            reads: Mutex::default(),
             held: Mutex::default(),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,6 +141,11 @@ impl FaultyDynamoDb {
     #[must_use]
     pub fn seen(&self) -> usize {
         self.plan.seen.load(Ordering::SeqCst)
+    }
+
+    /// What was read since the last time.
+    pub fn reads(&self) -> Reads {
+        std::mem::take(&mut *self.plan.reads.lock().unwrap())
     }
 
     /// Sends on every request that was held, and waits until DynamoDB has answered them all; how many there were.
@@ -187,6 +205,9 @@ async fn hang() -> Response {
 }
 
 async fn pass(plan: &Plan, parts: &http::request::Parts, body: Bytes) -> Response {
+    let operation = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let reads = operation.starts_with("DynamoDB_") && operation.ends_with(".Query") || operation.ends_with(".GetItem");
+    let body = if reads { asking_for_cost(&body) } else { body };
     let mut request = plan.client.post(&plan.upstream).body(body);
     for (name, value) in &parts.headers {
         if name != "host" && name != "content-length" {
@@ -200,7 +221,27 @@ async fn pass(plan: &Plan, parts: &http::request::Parts, body: Bytes) -> Respons
             response = response.header(name, value);
         }
     }
-    response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+    let body = answer.bytes().await.unwrap();
+    if reads {
+        plan.count(&body);
+    }
+    response.body(Body::from(body)).unwrap()
+}
+
+fn asking_for_cost(body: &Bytes) -> Bytes {
+    let mut request: serde_json::Value = serde_json::from_slice(body).unwrap();
+    request["ReturnConsumedCapacity"] = "TOTAL".into();
+    request.to_string().into()
+}
+
+impl Plan {
+    fn count(&self, answer: &Bytes) {
+        let answer: serde_json::Value = serde_json::from_slice(answer).unwrap_or_default();
+        let mut reads = self.reads.lock().unwrap();
+        reads.requests += 1;
+        reads.items += answer["ScannedCount"].as_u64().unwrap_or_else(|| u64::from(answer["Item"].is_object()));
+        reads.units += answer["ConsumedCapacity"]["CapacityUnits"].as_f64().unwrap_or_default();
+    }
 }
 
 /// An answer that breaks off: it announces more than it sends, and the connection ends.

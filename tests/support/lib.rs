@@ -14,6 +14,7 @@ pub mod kit;
 pub mod kms;
 pub mod lambda;
 pub mod secrets;
+pub mod sqs;
 pub mod template;
 
 use std::collections::{HashMap, HashSet};

@@ -104,7 +104,7 @@ impl Bench {
     /// What wakes a function of the seller's side: a schedule, or the application with its token.
     pub(crate) fn own_event(function: &str) -> Result<Bytes, Problem> {
         match function {
-            "deliver-events" => Ok(Bytes::from_static(br#"{"sweep":true}"#)),
+            "deliver-events" | "learn-order" => Ok(Bytes::from_static(br#"{"sweep":true}"#)),
             "erase-personal-data" => Ok(Bytes::from_static(b"{}")),
             _ => event_of(&SignedCall {
                 method: http::Method::GET,
@@ -199,6 +199,7 @@ impl Bench {
             ("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET.to_owned()),
             ("KOOGALLERY_WEBHOOK_URL", "http://127.0.0.1:1/".to_owned()),
             ("KOOGALLERY_EVENT_QUEUE_URL", self.sqs.endpoint()),
+            ("KOOGALLERY_DELAY_QUEUE_URL", self.sqs.endpoint()),
             ("AWS_ENDPOINT_URL_SQS", self.sqs.endpoint()),
             ("KOOGALLERY_FUNCTIONS", json!({ "query-instance": ANSWERED }).to_string()),
         ];

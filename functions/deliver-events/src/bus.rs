@@ -1,11 +1,13 @@
-//! Amazon EventBridge as a further receiver: what other programs of the seller's on AWS subscribe to.
+//! Amazon EventBridge as a destination: what other programs of the seller's on AWS subscribe to.
 
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::DisplayErrorContext;
+use aws_sdk_eventbridge::error::{DisplayErrorContext, SdkError};
+use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
 
-use crate::message::{Message, type_name};
+use crate::destination::{Destination, Parcel, SendError, Sending, Sent};
+use crate::message::type_name;
 
 /// An event's `source` on the bus.
 pub const SOURCE: &str = "koogallery";
@@ -17,6 +19,17 @@ pub(crate) struct EventBus {
     name: String,
 }
 
+/// Why the bus does not have an event.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BusError {
+    /// It was not reached, or did not answer, or refused the request.
+    #[error("EventBridge: {}", DisplayErrorContext(&**.0))]
+    Put(#[source] Box<SdkError<PutEventsError>>),
+    /// It refused the event.
+    #[error("EventBridge refused the event: {0}")]
+    Refused(String),
+}
+
 impl EventBus {
     /// Reads `KOOGALLERY_EVENT_BUS`, a name or ARN; none where it is not set.
     pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
@@ -25,20 +38,29 @@ impl EventBus {
         Ok(Some(Self { client, name: name.trim().to_owned() }))
     }
 
-    /// Puts one event; the error says why it was not taken.
-    pub(crate) async fn put(&self, message: &Message<'_>, body: &str) -> Result<(), String> {
+    async fn put(&self, Parcel { event, body, .. }: &Parcel<'_>) -> Result<Sent, BusError> {
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
             .source(SOURCE)
-            .detail_type(type_name(message.event().event_type))
-            .resources(message.event().event_id.to_string())
-            .detail(body)
+            .detail_type(type_name(event.event_type))
+            .resources(event.event_id.to_string())
+            .detail(*body)
             .build();
         let answer = self.client.put_events().entries(entry).send().await;
-        let answer = answer.map_err(|error| format!("EventBridge: {}", DisplayErrorContext(error)))?;
+        let answer = answer.map_err(|error| BusError::Put(Box::new(error)))?;
         match answer.entries().iter().find_map(|entry| entry.error_code()) {
-            Some(code) => Err(format!("EventBridge refused the event: {code}")),
-            None => Ok(()),
+            Some(code) => Err(BusError::Refused(code.to_owned())),
+            None => Ok(Sent::Taken { note: None }),
         }
+    }
+}
+
+impl Destination for EventBus {
+    fn name(&self) -> &'static str {
+        "bus"
+    }
+
+    fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a> {
+        Box::pin(async move { Ok::<_, SendError>(self.put(parcel).await?) })
     }
 }

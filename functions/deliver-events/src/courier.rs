@@ -1,26 +1,33 @@
 //! Delivery itself, whoever wakes it: a queue on AWS, the table's stream in the local host.
 //!
-//! The table is the truth. Being woken for a subject means: deliver whatever of it is undelivered, the oldest first,
-//! and stop at the first event that is not taken. So a wake-up may come twice, late, or for an event that is delivered
-//! by now; and an event whose wake-up got lost goes with the next one of its subject, or with the sweep's.
+//! The table is the truth. Being woken for a subject means: deliver whatever of it is undelivered, the oldest first, to
+//! each destination, and stop there at the first event that is not taken. So a wake-up may come twice, late, or for an
+//! event that is delivered by now; and an event whose wake-up got lost goes with the next one of its subject, or with the
+//! sweep's.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, SecretSource, Vault};
-use koogallery_store::{Event, EventRecord, NextTry, Store, StoreError, SubjectKey};
+use koogallery_open_api::OrderInfo;
+use koogallery_orders::{KeptOrders, OrdersError};
+use koogallery_runtime::{ConfigError, Environment, Pauses, SecretSource, Vault};
+use koogallery_store::{DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, SubjectKey, Undelivered};
 
-use crate::answer::heed;
-use crate::answer_body::AnswerBody;
 use crate::bus::EventBus;
-use crate::message::Message;
-use crate::order::OrderQuery;
-use crate::pauses::Pauses;
+use crate::destination::{Destination, Parcel, SendError, Sent};
+use crate::message;
 use crate::purchase;
-use crate::receiver::{Received, Receiver};
+use crate::receiver::Receiver;
+use crate::webhook::Webhook;
 
-/// After so many tries an event goes without its order's details, so that nothing is held up for ever.
+/// An event waits this long for what the order query tells of its order: then it goes without, so that nothing is held up
+/// for ever. As long as the first three pauses between the tries of learn-order.
+const PATIENCE: Duration = Duration::from_secs(155);
+/// One that somebody had resent, only this long.
+const PATIENCE_OF_RESENT: Duration = Duration::from_secs(10);
+/// After so many tries an event goes without its order's details, where they are kept and cannot be read.
 const TRIES_FOR_DETAILS: u32 = 3;
 
 /// Tells the time.
@@ -32,17 +39,19 @@ pub trait Journal: Send + Sync {
     fn tried(&self, tried: &Tried<'_>);
 }
 
-/// One try of one event.
+/// One try of one event at one destination.
 #[derive(Debug)]
 pub struct Tried<'a> {
     /// Whom the event is about.
     pub subject: &'a SubjectKey,
     /// Which.
     pub event: &'a Event,
+    /// Where.
+    pub destination: &'static str,
     /// The number of the try, from 1.
     pub attempt: u32,
-    /// How it ended.
-    pub ended: Ended,
+    /// How it ended there; none where it is tried again.
+    pub ended: Option<Ended>,
     /// Why it was not taken; where it was, what somebody should know of the answer.
     pub problem: Option<&'a str>,
     /// When.
@@ -51,26 +60,45 @@ pub struct Tried<'a> {
     pub duration: Duration,
 }
 
-/// How a try ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
-    /// The application has the event.
-    Delivered,
-    /// It is tried again.
-    Failed,
-    /// It is not tried again until somebody has it resent.
-    Parked,
-    /// The application wants no such event.
-    Stopped,
+/// What is left to do for a subject.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Left {
+    /// How long until the next of it can be tried; none where nothing is left. Nothing at all: it can be tried now.
+    pub next: Option<Duration>,
+    /// The pauses that began: somebody has to wake the subject when each is over. Who began an older one sees to that.
+    pub begun: Vec<Duration>,
 }
 
-/// What is left to do for a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    /// Nothing.
-    Nothing,
-    /// The rest, after this pause.
-    Rest(Duration),
+impl Left {
+    /// More could be tried at once.
+    fn again() -> Self {
+        Self { next: Some(Duration::ZERO), begun: Vec::new() }
+    }
+
+    fn waiting(pause: Duration) -> Self {
+        Self { next: Some(pause), begun: Vec::new() }
+    }
+
+    fn begun(pause: Duration) -> Self {
+        Self { next: Some(pause), begun: vec![pause] }
+    }
+
+    /// What is left of two destinations.
+    fn and(mut self, other: Self) -> Self {
+        self.next = self.next.into_iter().chain(other.next).min();
+        self.begun.extend(other.begun);
+        self.begun.sort_unstable();
+        self.begun.dedup();
+        self
+    }
+}
+
+/// What became of one try.
+enum Tally {
+    Ended,
+    Paused(Duration),
+    /// The event was resent meanwhile.
+    Superseded,
 }
 
 /// Delivers events.
@@ -78,9 +106,7 @@ pub struct Courier {
     store: Store,
     secrets: SecretSource,
     vault: Vault,
-    orders: Option<OrderQuery>,
-    receiver: Option<Receiver>,
-    bus: Option<EventBus>,
+    destinations: Vec<Box<dyn Destination>>,
     pauses: Pauses,
     clock: Clock,
     journal: Arc<dyn Journal>,
@@ -88,7 +114,8 @@ pub struct Courier {
 
 impl std::fmt::Debug for Courier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Courier").field("store", &self.store).field("receiver", &self.receiver).finish_non_exhaustive()
+        let mut debug = f.debug_struct("Courier");
+        debug.field("store", &self.store).field("destinations", &self.destinations).finish_non_exhaustive()
     }
 }
 
@@ -100,13 +127,18 @@ impl Courier {
         clock: Clock,
         journal: Arc<dyn Journal>,
     ) -> Result<Option<Self>, ConfigError> {
-        let (receiver, bus) = (Receiver::of(environment)?, EventBus::of(environment)?);
-        if receiver.is_none() && bus.is_none() {
+        let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
+        if let Some(receiver) = Receiver::of(environment)? {
+            destinations.push(Box::new(Webhook { receiver, store: store.clone() }));
+        }
+        if let Some(bus) = EventBus::of(environment)? {
+            destinations.push(Box::new(bus));
+        }
+        if destinations.is_empty() {
             return Ok(None);
         }
         let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
-        let orders = OrderQuery::of(environment)?;
-        Ok(Some(Self { store, secrets, vault, orders, receiver, bus, pauses: Pauses::default(), clock, journal }))
+        Ok(Some(Self { store, secrets, vault, destinations, pauses: Pauses::default(), clock, journal }))
     }
 
     /// The time now.
@@ -127,92 +159,172 @@ impl Courier {
         &self.pauses
     }
 
-    /// Delivers what is undelivered of a subject, in order, until one is not taken. After the first, no try is begun after `until`.
+    fn names(&self) -> Vec<&'static str> {
+        self.destinations.iter().map(|destination| destination.name()).collect()
+    }
+
+    /// Delivers what is undelivered of a subject, to each destination in order until one event is not taken there. After
+    /// the first, no try is begun after `until`.
     pub async fn deliver(&self, subject: &SubjectKey, until: Instant) -> Result<Left, StoreError> {
-        for (place, record) in self.store.undelivered_events(subject).await?.into_iter().enumerate() {
-            let waits = record.next_try_at.map_or(0, |at| at.as_millis() - self.now().as_millis());
-            if let Ok(waits @ 1..) = u64::try_from(waits) {
-                return Ok(Left::Rest(Duration::from_millis(waits)));
-            }
-            if place > 0 && Instant::now() >= until {
-                return Ok(Left::Rest(Duration::ZERO));
-            }
-            if let Some(pause) = self.try_event(&record).await? {
-                return Ok(Left::Rest(pause));
+        let all = self.names();
+        let mut outbox = Vec::new();
+        for undelivered in self.store.undelivered_events(subject).await? {
+            if undelivered.has_ended_at(&all) {
+                // Whoever tried it last stopped before it left the outbox, or a destination is configured no more.
+                self.store.end_delivery(&undelivered, &all, self.now()).await?;
+            } else {
+                outbox.push(undelivered);
             }
         }
-        Ok(Left::Nothing)
+        let turns = self.destinations.iter().map(|destination| self.deliver_to(&**destination, &outbox, until));
+        join_all(turns).await.into_iter().try_fold(Left::default(), |left, more| Ok(left.and(more?)))
     }
 
-    /// Tries one event and notes what became of it; a pause where it is to be tried again.
-    async fn try_event(&self, record: &EventRecord) -> Result<Option<Duration>, StoreError> {
+    async fn deliver_to(
+        &self,
+        destination: &dyn Destination,
+        outbox: &[Undelivered],
+        until: Instant,
+    ) -> Result<Left, StoreError> {
+        let mut tried = false;
+        for (place, undelivered) in outbox.iter().enumerate() {
+            let (state, now) = (undelivered.at(destination.name()), self.now());
+            if state.ended.is_some() {
+                continue;
+            }
+            if let Some(pause) = pause_left(&state, &outbox[place..], now) {
+                return Ok(Left::waiting(pause));
+            }
+            if tried && Instant::now() >= until {
+                return Ok(Left::again());
+            }
+            let Some(kept) = self.store.kept_event(&undelivered.subject, undelivered.event_id).await? else {
+                return Err(StoreError::Unreadable(format!(
+                    "the event {} of the outbox is gone",
+                    undelivered.event_id
+                )));
+            };
+            let details = self.details(&kept).await;
+            if let (Ok(None), Some(patience)) = (&details, patience_left(&kept, undelivered, now)) {
+                return Ok(Left::begun(patience));
+            }
+            tried = true;
+            let is_urgent = outbox[place..].iter().any(|later| later.urgent_until.is_some_and(|until| until > now));
+            match self.try_event(destination, undelivered, (&kept.event, details), is_urgent).await? {
+                Tally::Ended => {}
+                Tally::Paused(pause) => return Ok(Left::begun(pause)),
+                Tally::Superseded => return Ok(Left::again()),
+            }
+        }
+        Ok(Left::default())
+    }
+
+    /// What is kept of the order that an event names.
+    async fn details(&self, kept: &KeptEvent) -> Result<Option<OrderInfo>, OrdersError> {
+        let Some((order, line)) = kept.event.order() else { return Ok(None) };
+        let orders = KeptOrders { vault: &self.vault, store: &self.store };
+        Ok(orders.details((&order, line.as_ref()), self.now()).await?.map(|(details, _)| details))
+    }
+
+    /// Tries one event at one destination and notes what became of it.
+    async fn try_event(
+        &self,
+        destination: &dyn Destination,
+        undelivered: &Undelivered,
+        (event, details): (&Event, Result<Option<OrderInfo>, OrdersError>),
+        is_urgent: bool,
+    ) -> Result<Tally, StoreError> {
         let start = Instant::now();
-        let sent = self.send(record).await;
-        let (at, attempt) = (self.now(), record.attempts.saturating_add(1));
-        let pause = self.pauses.after(attempt);
-        let (ended, problem) = match sent {
-            Ok((Received::Taken(_), note)) => (Ended::Delivered, note),
-            Ok((Received::Unwanted(status), _)) => (
-                Ended::Stopped,
-                Some(format!("the receiver answered HTTP {}: it wants no such event", status.as_u16())),
-            ),
-            Err(problem) if pause.is_some() => (Ended::Failed, Some(problem)),
-            Err(problem) => (Ended::Parked, Some(problem)),
+        let before = undelivered.at(destination.name());
+        let sent = match details {
+            Err(error) if before.attempts < TRIES_FOR_DETAILS => Err(error.into()),
+            details => self.send(destination, event, details.ok().flatten()).await,
         };
-        let problem = problem.as_deref();
-        let duration = start.elapsed();
-        self.journal.tried(&Tried {
-            subject: &record.subject,
-            event: &record.event,
-            attempt,
-            ended,
-            problem,
-            at,
-            duration,
+        let at = self.now();
+        let note = sent.as_ref().ok().and_then(|sent| match sent {
+            Sent::Taken { note } => note.clone(),
+            Sent::Unwanted(_) => None,
         });
-        let problem = problem.unwrap_or_default();
-        match (ended, pause) {
-            (Ended::Delivered, _) => self.store.delivered(record, at).await?,
-            (Ended::Stopped, _) => self.store.stopped(record, at, problem).await?,
-            (Ended::Failed, Some(pause)) => {
-                self.store.try_failed(record, problem, NextTry::At(at.after(pause))).await?;
-                return Ok(Some(pause));
-            }
-            (Ended::Failed, None) | (Ended::Parked, _) => {
-                self.store.try_failed(record, problem, NextTry::Never).await?;
-            }
-        }
-        Ok(None)
+        let (state, pause) = self.stands(&before, sent, at, is_urgent);
+        self.journal.tried(&Tried {
+            subject: &undelivered.subject,
+            event,
+            destination: destination.name(),
+            attempt: state.attempts,
+            ended: state.ended,
+            problem: state.last_problem.as_deref().or(note.as_deref()),
+            at,
+            duration: start.elapsed(),
+        });
+        let noted = self.store.note_try(undelivered, destination.name(), state, &self.names()).await?;
+        Ok(match (noted, pause) {
+            (Noted::Superseded, _) => Tally::Superseded,
+            (Noted::Kept, Some(pause)) => Tally::Paused(pause),
+            (Noted::Kept, None) => Tally::Ended,
+        })
     }
 
-    /// Sends one event to all who are to have it, and takes in what the application answers: how it was received, and what
-    /// somebody should know of the answer.
-    async fn send(&self, record: &EventRecord) -> Result<(Received, Option<String>), String> {
-        let secrets = self.secrets.fresh().await.map_err(|error| error.to_string())?;
-        let order = match &self.orders {
-            None => None,
-            Some(orders) => match orders.details(record, &self.store, &secrets, self.now()).await {
-                Ok(order) => order,
-                Err(problem) if record.attempts < TRIES_FOR_DETAILS => return Err(problem),
-                Err(_) => None,
-            },
-        };
-        let purchase = purchase::told(&record.event, &self.store, &self.vault).await?;
-        let message = Message::new(&record.event, order).with_purchase(purchase);
-        let body = message.to_body().map_err(|_| "the event cannot be written as JSON".to_owned())?;
-        let received = match &self.receiver {
-            Some(receiver) => receiver.send(record.event.event_id, self.now(), &body, &secrets).await?,
-            None => Received::Taken(AnswerBody::default()),
-        };
-        let note = match &received {
-            Received::Taken(answer) => heed(&self.store, &record.event, answer).await?,
-            Received::Unwanted(_) => None,
-        };
-        // The bus last: what fails before it is tried again and must not be put twice. It hears what the application does
-        // not want as well.
-        if let Some(bus) = &self.bus {
-            bus.put(&message, &body).await?;
-        }
-        Ok((received, note))
+    async fn send(
+        &self,
+        destination: &dyn Destination,
+        event: &Event,
+        details: Option<OrderInfo>,
+    ) -> Result<Sent, SendError> {
+        let secrets = self.secrets.fresh().await?;
+        let purchase = purchase::told(event, &self.store, &self.vault).await.map_err(SendError::Purchase)?;
+        let body = message::body(event, details, purchase)?;
+        destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now() }).await
     }
+
+    /// How an event stands at a destination after a try, and the pause where it is tried again.
+    fn stands(
+        &self,
+        before: &DestinationState,
+        sent: Result<Sent, SendError>,
+        at: Timestamp,
+        is_urgent: bool,
+    ) -> (DestinationState, Option<Duration>) {
+        let attempts = before.attempts.saturating_add(1);
+        let state = DestinationState {
+            attempts,
+            hurried: before.hurried,
+            tried_at: Some(at),
+            next_try_at: None,
+            ended: None,
+            last_problem: None,
+        };
+        let problem = match sent {
+            Ok(Sent::Taken { .. }) => return (DestinationState { ended: Some(Ended::Delivered), ..state }, None),
+            Ok(Sent::Unwanted(status)) => {
+                let problem = format!("the receiver answered HTTP {}: it wants no such event", status.as_u16());
+                return (DestinationState { ended: Some(Ended::Stopped), last_problem: Some(problem), ..state }, None);
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        // A pause that is cut short does not count: once the event is urgent no more, the pauses go on where they were.
+        let usual = self.pauses.after(attempts.saturating_sub(before.hurried));
+        let (pause, hurried) = match usual {
+            Some(pause) if !is_urgent || pause <= Pauses::URGENT => (Some(pause), before.hurried),
+            None if !is_urgent => (None, before.hurried),
+            Some(_) | None => (Some(Pauses::URGENT), before.hurried.saturating_add(1)),
+        };
+        let ended = pause.is_none().then_some(Ended::Parked);
+        let next_try_at = pause.map(|pause| at.after(pause));
+        (DestinationState { hurried, next_try_at, ended, last_problem: problem, ..state }, pause)
+    }
+}
+
+/// How much is left of an event's pause at a destination; none where it is over, or somebody had it, or a later event of
+/// its subject, resent since.
+fn pause_left(state: &DestinationState, from_here: &[Undelivered], now: Timestamp) -> Option<Duration> {
+    let left = state.next_try_at.filter(|at| *at > now)?.since(now);
+    let resent = from_here.iter().any(|later| later.resent_at() > state.tried_at);
+    Some(left).filter(|_| !resent)
+}
+
+/// How long an event still waits for what is learnt of its order; none where nothing is to be learnt any more.
+fn patience_left(kept: &KeptEvent, undelivered: &Undelivered, now: Timestamp) -> Option<Duration> {
+    let since = kept.learning()?.since;
+    let patience = if undelivered.resent_at().is_some() { PATIENCE_OF_RESENT } else { PATIENCE };
+    Some(since.after(patience).since(now)).filter(|left| !left.is_zero())
 }

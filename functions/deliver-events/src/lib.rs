@@ -1,27 +1,28 @@
 //! deliver-events: the seller's application hears of every event, in order for each instance and order, at least once.
 //!
 //! ```text
-//! table ─stream─▶ pipe ─▶ FIFO queue, a group per subject ─▶ Courier ─▶ signed webhook, EventBridge
-//!   ▲                          ▲                                │
-//!   └── delivered, or when ────┼────────────────────────────────┘
-//!       it is tried again      └── sweep: what nothing drives, every five minutes
+//! table ─stream─▶ pipe ─▶ FIFO queue, a group per subject ─▶ Courier ─▶ each destination: signed webhook, EventBridge
+//!   ▲                      ▲   ▲                                │ │
+//!   └── delivered, or when ┼───┼────────────────────────────────┘ │
+//!       it is tried again  │   └── queue of delayed wake-ups ◀────┘
+//!                          └── sweep: what nothing drives, every five minutes
 //! ```
 //!
-//! [`Courier`] is delivery itself and knows no queue: the local host runs the same. Events of real calls only come this
-//! way; debug calls make none.
+//! [`Courier`] is delivery itself and knows no queue: the local host runs the same. It only reads what the function
+//! learn-order learnt of orders. Events of real calls only come this way; debug calls make none.
 
 mod answer;
 mod answer_body;
 mod bus;
 mod courier;
+mod destination;
 mod message;
-mod order;
-mod pauses;
 mod purchase;
 mod queue;
 mod receiver;
 mod record;
 mod sweep;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,10 +34,10 @@ use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use bus::SOURCE;
-pub use courier::{Clock, Courier, Ended, Journal, Left, Tried};
+pub use courier::{Clock, Courier, Journal, Left, Tried};
+pub use koogallery_queue::{Batch, BatchAnswer, QueueError};
 pub use message::type_name;
-pub use pauses::Pauses;
-pub use queue::{Batch, BatchAnswer, Queue, QueueError, deliver};
+pub use queue::{Queue, deliver};
 pub use record::CloudWatchJournal;
 pub use sweep::{Swept, look};
 

@@ -1,49 +1,28 @@
 //! An event as the seller's application receives it: `{"type","timestamp","data"}`.
 
+use koogallery_open_api::OrderInfo;
 use koogallery_store::{Event, EventType};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The body.
 #[derive(Debug, Serialize)]
-pub(crate) struct Message<'a> {
+struct Message {
     #[serde(rename = "type")]
     event_type: EventType,
     timestamp: String,
     data: Value,
-    #[serde(skip)]
-    event: &'a Event,
 }
 
-impl<'a> Message<'a> {
-    /// An event, with what the order query tells of its order where that is known.
-    #[must_use]
-    pub(crate) fn new(event: &'a Event, order: Option<Value>) -> Self {
-        let mut data = event.data.clone();
-        if let (Value::Object(members), Some(order)) = (&mut data, order) {
-            members.insert("order".to_owned(), order);
-        }
-        Self { event_type: event.event_type, timestamp: event.occurred_at.to_rfc_3339(), data, event }
+/// The body of an event, with what the order query tells of its order, and what a purchase told beside that, where
+/// there is something.
+pub(crate) fn body(event: &Event, order: Option<OrderInfo>, purchase: Option<Value>) -> serde_json::Result<String> {
+    let mut data = event.data.clone();
+    if let Value::Object(members) = &mut data {
+        members.extend(order.map(|order| ("order".to_owned(), json!(order))));
+        members.extend(purchase.map(|purchase| ("purchase".to_owned(), purchase)));
     }
-
-    /// With what a purchase told beside that, where there is something.
-    pub(crate) fn with_purchase(mut self, purchase: Option<Value>) -> Self {
-        if let (Value::Object(members), Some(purchase)) = (&mut self.data, purchase) {
-            members.insert("purchase".to_owned(), purchase);
-        }
-        self
-    }
-
-    /// The event that it tells of.
-    #[must_use]
-    pub(crate) const fn event(&self) -> &Event {
-        self.event
-    }
-
-    /// Its bytes.
-    pub(crate) fn to_body(&self) -> serde_json::Result<String> {
-        serde_json::to_string(self)
-    }
+    serde_json::to_string(&Message { event_type: event.event_type, timestamp: event.occurred_at.to_rfc_3339(), data })
 }
 
 /// The event's type as it is written.

@@ -2,9 +2,10 @@
 //! or personal data.
 
 use koogallery_runtime::{CloudWatch, Environment};
+use koogallery_store::Ended;
 use serde_json::Value;
 
-use crate::courier::{Ended, Journal, Tried};
+use crate::courier::{Journal, Tried};
 use crate::message::type_name;
 use crate::sweep::Swept;
 
@@ -23,10 +24,10 @@ impl CloudWatchJournal {
     #[must_use]
     pub fn tried_line(&self, tried: &Tried<'_>) -> Value {
         let (level, ended) = match tried.ended {
-            Ended::Delivered => ("INFO", "delivered"),
-            Ended::Failed => ("WARN", "failed"),
-            Ended::Parked => ("ERROR", "parked"),
-            Ended::Stopped => ("WARN", "stopped"),
+            Some(Ended::Delivered) => ("INFO", "delivered"),
+            None => ("WARN", "failed"),
+            Some(Ended::Parked) => ("ERROR", "parked"),
+            Some(Ended::Stopped) => ("WARN", "stopped"),
         };
         let metrics = [("DeliveryTries", "Count"), ("DeliveryFailed", "Count"), ("DeliveryDuration", "Milliseconds")];
         let mut line = self.0.with_metrics("deliver-events", tried.at, &metrics);
@@ -34,11 +35,12 @@ impl CloudWatchJournal {
         line["event"] = tried.event.event_id.to_string().into();
         line["type"] = type_name(tried.event.event_type).into();
         line["subject"] = tried.subject.shown().into();
+        line["destination"] = tried.destination.into();
         line["attempt"] = tried.attempt.into();
         line["ended"] = ended.into();
         line["problem"] = tried.problem.into();
         line["DeliveryTries"] = 1.into();
-        line["DeliveryFailed"] = u8::from(tried.ended != Ended::Delivered).into();
+        line["DeliveryFailed"] = u8::from(tried.ended != Some(Ended::Delivered)).into();
         line["DeliveryDuration"] = (tried.duration.as_secs_f64() * 1e3).into();
         line
     }

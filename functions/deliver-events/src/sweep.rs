@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use koogallery::Timestamp;
-use koogallery_store::{Kind, Open, Store, StoreError, SubjectKey};
+use koogallery_store::{Kind, Open, Store, StoreError, SubjectKey, table};
 
 /// What should have been tried this long ago, and was not, lost its wake-up.
 const GRACE: Duration = Duration::from_mins(15);
@@ -28,7 +28,7 @@ pub struct Swept {
 
 /// Looks at all that is open: how things stand, and whom to wake.
 pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<SubjectKey>), StoreError> {
-    let undelivered = store.open(Kind::Undelivered).await?;
+    let undelivered = open_by_now(store, at).await?;
     let (parked, provisioning) = (store.open(Kind::Parked).await?, store.open(Kind::Provisioning).await?);
     let stalled = stalled(&undelivered, at);
     let swept = Swept {
@@ -42,13 +42,26 @@ pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<Subje
     Ok((swept, stalled))
 }
 
+/// What is undelivered. Events that version 0.1.0 left to be delivered enter the outbox first, which wakes whom they are about.
+async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreError> {
+    let (old, undelivered): (Vec<Open>, Vec<Open>) =
+        store.open(Kind::Undelivered).await?.into_iter().partition(|open| open.sort.starts_with(table::EVENT));
+    for open in &old {
+        if let (subject, Some(id)) = (open.subject(), open.event_id())
+            && let Some(event) = store.event(&subject, id).await?
+        {
+            store.resend(&event, at).await?;
+        }
+    }
+    Ok(undelivered)
+}
+
 /// Subjects of which nothing was tried in time, and no try is to come.
 fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<SubjectKey> {
     let late = |open: &Open| open.next_try_at.unwrap_or(open.since).after(GRACE) < at;
-    let subject = |open: &Open| SubjectKey::from(open.partition.clone());
-    let mut stalled: BTreeSet<SubjectKey> = undelivered.iter().filter(|open| late(open)).map(subject).collect();
+    let mut stalled: BTreeSet<SubjectKey> = undelivered.iter().filter(|open| late(open)).map(Open::subject).collect();
     for waiting in undelivered.iter().filter(|open| open.next_try_at.is_some() && !late(open)) {
-        stalled.remove(&subject(waiting));
+        stalled.remove(&waiting.subject());
     }
     stalled
 }

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
-use koogallery_store::{Delivery, EventRecord, SubjectKey};
+use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, SubjectKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -94,6 +94,51 @@ struct EventView {
     /// Why the last try failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_problem: Option<String>,
+    /// How it stands at each destination that tried it: each is tried on its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    destinations: Vec<DestinationView>,
+}
+
+/// How an event stands at one destination.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Destination)]
+pub(crate) struct DestinationView {
+    /// `webhook`, your application, or `bus`, an event bus.
+    name: String,
+    /// Where the event is on its way there.
+    delivery: DeliveryWord,
+    /// How often it was tried.
+    attempts: u32,
+    /// When it was tried last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    tried_at: Option<String>,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    next_try_at: Option<String>,
+    /// Why the last try failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_problem: Option<String>,
+}
+
+impl From<(String, DestinationState)> for DestinationView {
+    fn from((name, state): (String, DestinationState)) -> Self {
+        Self {
+            name,
+            delivery: match state.ended {
+                None => DeliveryWord::Undelivered,
+                Some(Ended::Parked) => DeliveryWord::Parked,
+                Some(Ended::Delivered) => DeliveryWord::Delivered,
+                Some(Ended::Stopped) => DeliveryWord::Stopped,
+            },
+            attempts: state.attempts,
+            tried_at: state.tried_at.map(Timestamp::to_rfc_3339),
+            next_try_at: state.next_try_at.map(Timestamp::to_rfc_3339),
+            last_problem: state.last_problem,
+        }
+    }
 }
 
 impl From<EventRecord> for EventView {
@@ -114,6 +159,7 @@ impl From<EventRecord> for EventView {
             delivered_at: record.delivered_at.map(Timestamp::to_rfc_3339),
             next_try_at: record.next_try_at.map(Timestamp::to_rfc_3339),
             last_problem: record.last_problem,
+            destinations: record.destinations.into_iter().map(Into::into).collect(),
         }
     }
 }

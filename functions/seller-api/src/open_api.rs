@@ -53,6 +53,7 @@ impl From<NoClient> for Problem {
 impl From<OrdersError> for Problem {
     fn from(error: OrdersError) -> Self {
         match error {
+            OrdersError::Secrets(error) => error.into(),
             OrdersError::Store(error) => error.into(),
             OrdersError::Vault(error) => error.into(),
             OrdersError::NoClient(error) => error.into(),

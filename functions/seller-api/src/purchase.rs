@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use koogallery::OrderLineId;
 use koogallery_open_api::OrderInfo;
-use koogallery_orders::{NoClient, Orders, OrdersError};
-use koogallery_store::{Instance, Status, SubjectKey, World, purchase_details_place};
+use koogallery_orders::{KeptOrders, Line, NoClient, OrdersError};
+use koogallery_store::{Instance, Status, World, purchase_details_place};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -47,30 +47,30 @@ pub(crate) struct Details {
 }
 
 impl SellerApi {
-    fn orders(&self) -> Orders<'_> {
-        Orders { open_api: &self.open_api, vault: &self.vault, store: self.store() }
+    /// What is kept of an order line, or what KooGallery answers now. A look changes nothing: keeping is learn-order's.
+    async fn order(&self, line: Line<'_>) -> Result<OrderInfo, OrdersError> {
+        let orders = KeptOrders { vault: &self.vault, store: self.store() };
+        if let Some((kept, _)) = orders.details(line, self.now()).await? {
+            return Ok(kept);
+        }
+        let secrets = self.secrets().fresh().await?;
+        self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await
     }
 
-    /// What is kept of an instance's purchase, or what KooGallery answers now; where it does not, why.
+    /// The order that bought an instance; where it cannot be told, why. Of what is released nobody asks any more.
     async fn purchase_order(&self, instance: &Instance) -> Result<(Option<OrderInfo>, Option<Reason>), Problem> {
-        let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
+        let line = (&instance.order_id, instance.order_line_id.as_ref());
         // An order's details may be another instance's as well, and stand for that.
         if instance.life.erased_at.is_some() {
             return Ok((None, None));
         }
         if instance.life.status == Status::Released {
-            return Ok((self.orders().kept(order, line).await?, None));
+            let orders = KeptOrders { vault: &self.vault, store: self.store() };
+            return Ok((orders.details(line, self.now()).await?.map(|(kept, _)| kept), None));
         }
-        let (of, secrets) = (SubjectKey::instance(&instance.instance_id), self.secrets().fresh().await?);
-        match self.orders().details(&of, (order, line), &secrets, Instant::now() + BUDGET).await {
-            Ok(Some(details)) => {
-                if !instance.life.told {
-                    let (id, product) = (&instance.instance_id, instance.life.product_id.as_ref());
-                    self.orders().tell(id, (order, line), product, &details, self.now()).await?;
-                }
-                Ok((Some(details), None))
-            }
-            Ok(None) | Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok((None, None)),
+        match self.order(line).await {
+            Ok(details) => Ok((Some(details), None)),
+            Err(OrdersError::NoClient(NoClient::NoUrl | NoClient::NoKey)) => Ok((None, None)),
             Err(error @ (OrdersError::NoClient(_) | OrdersError::Query(_))) => {
                 Ok((None, Some(Reason(error.to_string()))))
             }
@@ -81,7 +81,7 @@ impl SellerApi {
 
 /// Who bought an instance, and what: personal data. Each look is logged. Of an erased instance nothing is left to tell.
 ///
-/// What the order query has not told yet it is asked for now, while the instance is not released.
+/// What is not kept of the order KooGallery is asked for now, while the instance is not released; the look keeps nothing.
 #[utoipa::path(get, path = "/v1/instances/{id}/purchase-details", tag = "instances",
     operation_id = "getPurchaseDetails", params(InstancePath),
     responses(
@@ -131,7 +131,7 @@ pub(crate) struct OrderDetails {
 
 /// Who bought by an order, and what, whatever kind of product it is: personal data. Each look is logged.
 ///
-/// It is what was kept when an event that names the order was delivered; else KooGallery is asked now, and nothing kept.
+/// It is what was kept when an event named the order; else KooGallery is asked now, and nothing kept.
 #[utoipa::path(get, path = "/v1/orders/{orderId}/details", tag = "orders", operation_id = "getOrderDetails",
     params(OrderPath, LineQuery),
     responses(
@@ -145,16 +145,9 @@ pub(crate) async fn of_order(
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
     QueryOf(LineQuery { order_line_id }): QueryOf<LineQuery>,
 ) -> Result<(Extension<Shown>, Json<OrderDetails>), Problem> {
-    let (orders, line) = (api.orders(), order_line_id.as_ref());
-    let order = if let Some(kept) = orders.kept(&order_id, line).await? {
-        kept
-    } else {
-        let secrets = api.secrets().fresh().await?;
-        let asked = orders.ask(&order_id, line, &secrets, Instant::now() + BUDGET).await;
-        asked.map_err(|error| match error {
-            OrdersError::Query(error) => failed(error, Kind::Unknown),
-            error => error.into(),
-        })?
-    };
+    let order = api.order((&order_id, order_line_id.as_ref())).await.map_err(|error| match error {
+        OrdersError::Query(error) => failed(error, Kind::Unknown),
+        error => error.into(),
+    })?;
     Ok((Extension(Shown("order details")), Json(OrderDetails { order })))
 }

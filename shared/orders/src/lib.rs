@@ -1,12 +1,10 @@
 //! KooGallery's open APIs as functions use them: the client of the AK and SK of the moment, and what the order query
-//! tells, asked once, kept sealed, and told to the instance as far as it is nobody's personal data.
+//! tells, asked now or kept sealed. Asking for good, and telling an instance of it, is the function learn-order's.
 //!
 //! Apart from the runtime, since no callback calls KooGallery: its functions carry no HTTPS client.
 
 mod open_api;
 mod orders;
-mod told;
 
 pub use open_api::{NoClient, OpenApi};
-pub use orders::{Orders, OrdersError};
-pub use told::told;
+pub use orders::{KeptOrders, Line, OrdersError};

@@ -1,29 +1,20 @@
-//! What the order query told of an order line: asked once, then kept, sealed.
+//! What the order query tells of an order line: what is kept of it, and what KooGallery answers now.
 
 use std::time::Instant;
 
-use koogallery::{InstanceId, OrderId, OrderLineId, ProductId, Timestamp};
+use koogallery::{OrderId, OrderLineId, Timestamp};
 use koogallery_open_api::{Error, OrderInfo};
-use koogallery_runtime::{Secrets, Vault, VaultError};
-use koogallery_store::{Changed, Store, StoreError, SubjectKey, order_details_place};
+use koogallery_runtime::{SecretError, Secrets, Vault, VaultError};
+use koogallery_store::{KeptDetails, Store, StoreError, SubjectKey, order_details_place};
 
 use crate::open_api::{NoClient, OpenApi};
-use crate::told::told;
-
-/// The order query, and where its answers are kept.
-#[derive(Debug, Clone, Copy)]
-pub struct Orders<'a> {
-    /// Who asks.
-    pub open_api: &'a OpenApi,
-    /// Who seals.
-    pub vault: &'a Vault,
-    /// Where it is kept.
-    pub store: &'a Store,
-}
 
 /// Why an order's details are not known now. Holds nothing of them.
 #[derive(Debug, thiserror::Error)]
 pub enum OrdersError {
+    /// What signs the request.
+    #[error("the secret: {0}")]
+    Secrets(#[from] SecretError),
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -41,61 +32,58 @@ pub enum OrdersError {
     Malformed(String),
 }
 
-impl Orders<'_> {
-    /// What is kept of an order line; none before it was asked for.
-    pub async fn kept(&self, order: &OrderId, line: Option<&OrderLineId>) -> Result<Option<OrderInfo>, OrdersError> {
-        let Some(sealed) = self.store.order_details(order, line).await? else { return Ok(None) };
+/// What is kept of orders, sealed.
+#[derive(Debug, Clone, Copy)]
+pub struct KeptOrders<'a> {
+    /// Who seals and opens.
+    pub vault: &'a Vault,
+    /// Where it is kept.
+    pub store: &'a Store,
+}
+
+/// An order line: an order, and the line where one is named.
+pub type Line<'a> = (&'a OrderId, Option<&'a OrderLineId>);
+
+impl KeptOrders<'_> {
+    /// What is kept of an order line, and whether it goes by itself; none before it was asked for.
+    pub async fn details(
+        &self,
+        (order, line): Line<'_>,
+        at: Timestamp,
+    ) -> Result<Option<(OrderInfo, bool)>, OrdersError> {
+        let Some(KeptDetails { sealed, is_temporary }) = self.store.order_details(order, line, at).await? else {
+            return Ok(None);
+        };
         let place = order_details_place(order, line);
         let opened = self.vault.open(self.store, &place, &sealed).await?;
-        serde_json::from_slice(&opened).map(Some).map_err(|_| OrdersError::Malformed(place))
+        let details = serde_json::from_slice(&opened).map_err(|_| OrdersError::Malformed(place))?;
+        Ok(Some((details, is_temporary)))
     }
 
-    /// What KooGallery answers now; it is not kept.
-    pub async fn ask(
+    /// Keeps them from now on, for as long as what they are asked for stands; not where that is released.
+    pub async fn keep(
         &self,
-        order: &OrderId,
-        line: Option<&OrderLineId>,
+        of: &SubjectKey,
+        (order, line): Line<'_>,
+        details: &OrderInfo,
+        at: Timestamp,
+    ) -> Result<(), OrdersError> {
+        let place = order_details_place(order, line);
+        let json = serde_json::to_vec(details).map_err(|_| OrdersError::Malformed(place.clone()))?;
+        let sealed = self.vault.seal(self.store, &place, &json).await?;
+        self.store.keep_order_details(of, order, line, &sealed, at).await?;
+        Ok(())
+    }
+}
+
+impl OpenApi {
+    /// What KooGallery answers now of an order line; it is not kept.
+    pub async fn ask_order(
+        &self,
+        (order, line): Line<'_>,
         secrets: &Secrets,
         deadline: Instant,
     ) -> Result<OrderInfo, OrdersError> {
-        Ok(self.open_api.client(secrets).await?.order_query(order, line, deadline).await?)
-    }
-
-    /// What is kept, or what KooGallery answers now, which is kept from now on if the instance or license code that it is
-    /// asked for stands; none once that was erased.
-    pub async fn details(
-        &self,
-        of: &SubjectKey,
-        (order, line): (&OrderId, Option<&OrderLineId>),
-        secrets: &Secrets,
-        deadline: Instant,
-    ) -> Result<Option<OrderInfo>, OrdersError> {
-        if let Some(kept) = self.kept(order, line).await? {
-            return Ok(Some(kept));
-        }
-        if self.store.is_erased(of).await? {
-            return Ok(None);
-        }
-        let details = self.ask(order, line, secrets, deadline).await?;
-        let place = order_details_place(order, line);
-        let json = serde_json::to_vec(&details).map_err(|_| OrdersError::Malformed(place.clone()))?;
-        let sealed = self.vault.seal(self.store, &place, &json).await?;
-        self.store.keep_order_details(of, order, line, &sealed).await?;
-        Ok(Some(details))
-    }
-
-    /// Tells an instance what one of its orders bought, which `product` is known of. Told again it changes nothing.
-    pub async fn tell(
-        &self,
-        instance: &InstanceId,
-        (order, line): (&OrderId, Option<&OrderLineId>),
-        product: Option<&ProductId>,
-        details: &OrderInfo,
-        now: Timestamp,
-    ) -> Result<Changed, StoreError> {
-        match told(details, line, product) {
-            Some(told) => self.store.order_told(instance, order, line, &told, now).await,
-            None => Ok(Changed::Unchanged),
-        }
+        Ok(self.client(secrets).await?.order_query(order, line, deadline).await?)
     }
 }

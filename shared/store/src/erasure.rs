@@ -21,7 +21,7 @@ use crate::license::License;
 use crate::lifecycle::{Lifecycle, Status};
 use crate::living::Living;
 use crate::open::{Kind, Open};
-use crate::outbox::SubjectKey;
+use crate::subject_key::SubjectKey;
 use crate::table::{PARTITION_KEY, SORT_KEY};
 use crate::transaction::Pauses;
 

@@ -1,5 +1,7 @@
 //! Events: what the seller's application is told. Written in the transaction of the change that they report, they are
-//! an instance's history and the outbox that delivery reads.
+//! an instance's history; beside each stands, while it is to be delivered, an item of the outbox ([`crate::outbox`]).
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppId, ExpireTime, InstanceId, LicenseCode, OrderId, OrderLineId, ProductId, TenantId, Timestamp};
@@ -15,7 +17,8 @@ use crate::key::{Item, Key};
 use crate::license_request::{LicenseRequest, LicenseRequestId};
 use crate::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
 use crate::open::{Kind, open};
-use crate::outbox::SubjectKey;
+use crate::outbox::outbox_item;
+use crate::subject_key::SubjectKey;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,6 +146,9 @@ impl EventType {
 /// The attribute that names an event's queue group: events of one subject are delivered one after the other.
 pub const GROUP: &str = "group";
 
+/// A purchase is urgent for so long.
+const URGENT: Duration = Duration::from_hours(3);
+
 /// One event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -192,18 +198,66 @@ impl Event {
         Self { event_id: Uuid::now_v7(), event_type, occurred_at: call.now(), data }
     }
 
-    pub(crate) fn to_item(&self, call: &Call, subject: &Subject<'_>) -> Result<Item, StoreError> {
+    /// The order line that it names and the order query tells more of; none for an event of no order.
+    #[must_use]
+    pub fn order(&self) -> Option<(OrderId, Option<OrderLineId>)> {
+        match self.event_type {
+            EventType::Created
+            | EventType::Refreshed
+            | EventType::Upgraded
+            | EventType::OrderPaid
+            | EventType::LicenseRequested
+            | EventType::LicenseRefreshed => {
+                let order = self.data["orderId"].as_str()?.parse().ok()?;
+                Some((order, self.data["orderLineId"].as_str().and_then(|line| line.parse().ok())))
+            }
+            EventType::Frozen
+            | EventType::Unfrozen
+            | EventType::Released
+            | EventType::Accepted
+            | EventType::Changed
+            | EventType::LicenseChanged
+            | EventType::LicenseFrozen
+            | EventType::LicenseUnfrozen
+            | EventType::LicenseReleased
+            | EventType::TenantAdded
+            | EventType::TenantModified
+            | EventType::TenantRemoved
+            | EventType::ApplicationAdded
+            | EventType::ApplicationModified
+            | EventType::ApplicationRemoved
+            | EventType::UsersGranted
+            | EventType::UsersChanged
+            | EventType::UsersRevoked
+            | EventType::UsersDeleted
+            | EventType::DepartmentsChanged
+            | EventType::DepartmentsRemoved
+            | EventType::DepartmentsReplaced => None,
+        }
+    }
+
+    /// Until when it is urgent that it is delivered; none for an event that is not. KooGallery refunds a purchase that is
+    /// not provisioned some hours after it.
+    pub(crate) fn urgent_until(&self) -> Option<Timestamp> {
+        (self.event_type == EventType::Created).then(|| self.occurred_at.after(URGENT))
+    }
+
+    /// What is written of it: itself, which stays, and what says that it is to be delivered.
+    pub(crate) fn to_items(&self, call: &Call, subject: &Subject<'_>) -> Result<[Item; 2], StoreError> {
         let key = match subject {
             Subject::Instance(id) => Key::instance_event(call.world(), id, self.event_id),
             Subject::License(code) => Key::license_event(call.world(), code, self.event_id),
             Subject::Order(id) => Key::order_event(call.world(), id, self.event_id),
             Subject::Tenant(id) => Key::tenant_event(call.world(), id, self.event_id),
         };
+        let subject = SubjectKey::from(key.partition().to_owned());
         let mut item: Item = serde_dynamo::to_item(self)?;
-        item.extend(open(Kind::Undelivered, self.event_id.as_bytes(), call.now()));
-        item.insert(GROUP.to_owned(), AttributeValue::S(SubjectKey::from(key.partition().to_owned()).group()));
+        if self.order().is_some() {
+            item.extend(open(Kind::Unlearnt, self.event_id.as_bytes(), call.now()));
+        }
+        item.insert(GROUP.to_owned(), AttributeValue::S(subject.group()));
         item.extend(key.into_item());
-        Ok(item)
+        Ok([item, outbox_item(&subject, self, call.now())])
     }
 }
 

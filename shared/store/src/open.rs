@@ -3,12 +3,14 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
+use uuid::Uuid;
 
 use crate::client::{Store, StoreError};
 use crate::expression::Change;
 use crate::instance::Instance;
 use crate::key::{Item, Key, World};
 use crate::lifecycle::Lifecycle;
+use crate::subject_key::SubjectKey;
 use crate::table::{NEXT_TRY_AT, OPEN, OPEN_INDEX, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
 
 const SHARDS: u8 = 16;
@@ -16,8 +18,10 @@ const SHARDS: u8 = 16;
 /// What kind of thing is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// An event is to be delivered.
+    /// An event is to be delivered: an item of the outbox.
     Undelivered,
+    /// An event names an order that the order query is still to be asked about.
+    Unlearnt,
     /// An event was tried for days; somebody must look.
     Parked,
     /// An instance is to be provisioned.
@@ -39,14 +43,35 @@ pub struct Open {
     pub next_try_at: Option<Timestamp>,
 }
 
+impl Open {
+    /// Whom it is about.
+    #[must_use]
+    pub fn subject(&self) -> SubjectKey {
+        SubjectKey::from(self.partition.clone())
+    }
+
+    /// The event that it is, or stands for; none for what is no event.
+    #[must_use]
+    pub fn event_id(&self) -> Option<Uuid> {
+        self.sort.split_once('#')?.1.parse().ok()
+    }
+}
+
 impl Kind {
     pub(crate) const fn prefix(self) -> &'static str {
         match self {
             Self::Undelivered => "UNDELIVERED#",
+            Self::Unlearnt => "UNLEARNT#",
             Self::Parked => "PARKED#",
             Self::Provisioning => "PROVISIONING#",
             Self::Erasure => "ERASURE#",
         }
+    }
+
+    /// Whether a value of [`OPEN`] is of this kind.
+    #[must_use]
+    pub fn is_of(self, open: &str) -> bool {
+        open.starts_with(self.prefix())
     }
 
     /// The value of [`OPEN`] for a thing of this name.

@@ -1,16 +1,32 @@
 //! What the order query told of an order line: buyer and product, personal data, kept sealed for as long as what it was
-//! asked about stands.
+//! asked about stands; of an order that made neither an instance nor a license code known, for as long as its events may
+//! be on their way.
+
+use std::time::Duration;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
-use koogallery::{OrderId, OrderLineId};
+use koogallery::{OrderId, OrderLineId, Timestamp};
 
 use crate::client::{Store, StoreError};
 use crate::data_key::Sealed;
-use crate::key::Key;
+use crate::key::{Item, Key};
 use crate::lifecycle::{AppliedOrder, Lifecycle};
-use crate::outbox::SubjectKey;
+use crate::subject_key::SubjectKey;
+use crate::table::TTL_ATTRIBUTE;
 use crate::transaction::{Commit, Pauses, cancelled};
+
+/// What nothing stands for is kept this long: longer than the events that name it are tried.
+const LIFETIME: Duration = Duration::from_hours(4 * 24);
+
+/// What is kept of an order line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDetails {
+    /// The details, sealed for [`order_details_place`].
+    pub sealed: Sealed,
+    /// Whether they go by themselves, since neither an instance nor a license code stands for them.
+    pub is_temporary: bool,
+}
 
 /// Where the details of an order line are sealed for.
 #[must_use]
@@ -19,28 +35,40 @@ pub fn order_details_place(order: &OrderId, line: Option<&OrderLineId>) -> Strin
 }
 
 impl Store {
-    /// What is kept of an order line, sealed for [`order_details_place`]; none before it was asked for.
+    /// What is kept of an order line at this time; none before it was asked for.
     pub async fn order_details(
         &self,
         order: &OrderId,
         line: Option<&OrderLineId>,
-    ) -> Result<Option<Sealed>, StoreError> {
-        let item = self.standing_item(Key::order_details(order, line)).await?;
-        Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))
+        at: Timestamp,
+    ) -> Result<Option<KeptDetails>, StoreError> {
+        let Some(item) = self.standing_item(Key::order_details(order, line)).await? else { return Ok(None) };
+        let Some(sealed) = Sealed::of_attribute(item.get("details")) else { return Ok(None) };
+        // DynamoDB deletes late.
+        let until: Option<i64> = item.get(TTL_ATTRIBUTE).and_then(|until| until.as_n().ok()?.parse().ok());
+        let is_gone = until.is_some_and(|until| until <= at.as_seconds());
+        Ok(Some(KeptDetails { sealed, is_temporary: until.is_some() }).filter(|_| !is_gone))
     }
 
     /// Keeps them, if the instance or license code that they were asked about stands: false where it does not, or is
-    /// released, so that nothing stays when that is erased. What was kept before goes.
+    /// released, so that nothing stays when that is erased. What was kept before goes. What an order's own event asked
+    /// about is kept for four days, unless more of it is kept already.
     pub async fn keep_order_details(
         &self,
         of: &SubjectKey,
         order: &OrderId,
         line: Option<&OrderLineId>,
         details: &Sealed,
+        at: Timestamp,
     ) -> Result<bool, StoreError> {
         let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
         let mut item = Key::order_details(order, line).into_item();
         item.insert("details".to_owned(), details.to_attribute());
+        if *of == SubjectKey::order(order) {
+            let until = at.after(LIFETIME).as_seconds().to_string();
+            item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until));
+            return self.keep_for_a_while(item).await;
+        }
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(incomplete)?;
         let stands = ConditionCheck::builder()
             .table_name(&self.table)
@@ -67,6 +95,29 @@ impl Store {
                     }
                 }
                 Err(error) => return Err(StoreError::from_sdk(error)),
+            }
+        }
+    }
+
+    async fn keep_for_a_while(&self, item: Item) -> Result<bool, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR attribute_exists(#expiresAt)")
+            .expression_attribute_names("#expiresAt", TTL_ATTRIBUTE);
+        let mut pauses = Pauses::new();
+        loop {
+            match put.clone().send().await {
+                Ok(_) => return Ok(true),
+                Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
+                    return Ok(false);
+                }
+                Err(error) => match StoreError::from_sdk(error) {
+                    StoreError::Conflict => pauses.pause().await?,
+                    error => return Err(error),
+                },
             }
         }
     }

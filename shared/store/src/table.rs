@@ -16,13 +16,17 @@ pub const PARTITION_KEY: &str = "pk";
 pub const SORT_KEY: &str = "sk";
 /// Time-to-live attribute: seconds since the epoch.
 pub const TTL_ATTRIBUTE: &str = "expiresAt";
+/// What the sort keys of events begin with.
+pub const EVENT: &str = "EVENT#";
+/// What the sort keys of the outbox begin with.
+pub const OUTBOX: &str = "OUTBOX#";
 /// The index of buyers' instances by status.
 pub const LISTED_INDEX: &str = "listed";
 /// Its partition key attribute: the status and a shard.
 pub const LISTED: &str = "listed";
 /// Its sort key attribute: when an instance was made, and its id.
 pub const LISTED_AS: &str = "listedAs";
-/// The sparse index of what is still to be done: events to deliver, instances to provision.
+/// The sparse index of what is still to be done: events to deliver, orders to ask about, instances to provision.
 pub const OPEN_INDEX: &str = "open";
 /// Its partition key attribute: the kind and a shard, so that no partition runs hot. Removed when the thing is done.
 pub const OPEN: &str = "open";
@@ -30,6 +34,11 @@ pub const OPEN: &str = "open";
 pub const OPEN_SINCE: &str = "openSince";
 /// When an event is tried again, in milliseconds: the index holds a copy.
 pub const NEXT_TRY_AT: &str = "nextTryAt";
+
+/// When somebody had an event resent: there only until the next note, so that writing it wakes whoever works on it.
+pub const RESENT_AT: &str = "resentAt";
+/// When an event's order was learnt: there only until the event has ended, so that writing it wakes delivery.
+pub const LEARNT_AT: &str = "learntAt";
 
 /// What the table named `name` is made of.
 ///

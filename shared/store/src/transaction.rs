@@ -119,8 +119,9 @@ impl<'a> Transaction<'a> {
     pub(crate) fn events(mut self, subject: &Subject<'_>, events: &[Event]) -> Result<Self, StoreError> {
         if self.call.world() == World::Real {
             for event in events {
-                let item = event.to_item(self.call, subject)?;
-                self = self.keep(item)?;
+                for item in event.to_items(self.call, subject)? {
+                    self = self.keep(item)?;
+                }
             }
         }
         Ok(self)

@@ -10,7 +10,7 @@ const LARGEST_QUANTITY: f64 = 1e12;
 /// What an order line bought: the one that is named, or the only one, or the only one of `product`. Where several could
 /// be meant none is taken; what cannot be read is left out.
 #[must_use]
-pub fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Option<&ProductId>) -> Option<ToldOrder> {
+pub(crate) fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Option<&ProductId>) -> Option<ToldOrder> {
     let is_product = |info: &&ProductInfo| product.is_some_and(|product| info.product_id.as_ref() == Some(product));
     let named = order.order_lines.iter().filter(|known| line.is_none_or(|line| known.order_line_id == *line));
     let named: Vec<&OrderLine> = named.collect();

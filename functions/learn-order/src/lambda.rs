@@ -1,0 +1,189 @@
+//! What wakes a learner on AWS: the table's stream, the queue of delayed wake-ups, and a schedule.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use koogallery_queue::{Batch, BatchAnswer, DelayQueue, Delayed};
+use koogallery_runtime::{CloudWatch, Environment, Settings, StartError, dynamodb_client, now};
+use koogallery_store::{Store, SubjectKey, table};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
+
+use crate::learner::{Learner, Learnt};
+use crate::record::CloudWatchJournal;
+
+/// An asking that is begun takes up to this long: order query, store.
+const LONGEST_ASKING: Duration = Duration::from_secs(20);
+
+/// What wakes this function.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Occasion {
+    Queue(Batch),
+    Stream(Changes),
+    /// The schedule's: `{"sweep":true}`.
+    Sweep {
+        #[serde(rename = "sweep")]
+        _sweep: bool,
+    },
+}
+
+/// Changes of the table, of which the template's filter lets pass those that say something is to be learnt.
+#[derive(Debug, Deserialize)]
+struct Changes {
+    #[serde(rename = "Records")]
+    changes: Vec<Change>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Change {
+    dynamodb: Keys,
+}
+
+#[derive(Debug, Deserialize)]
+struct Keys {
+    #[serde(rename = "Keys")]
+    keys: Key,
+}
+
+#[derive(Debug, Deserialize)]
+struct Key {
+    pk: Text,
+    sk: Text,
+}
+
+#[derive(Debug, Deserialize)]
+struct Text {
+    #[serde(rename = "S")]
+    text: String,
+}
+
+/// An event whose order is to be asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct WakeUp {
+    subject: SubjectKey,
+    event: Uuid,
+}
+
+impl Change {
+    fn wake_up(self) -> Option<WakeUp> {
+        let Key { pk, sk } = self.dynamodb.keys;
+        let event = sk.text.strip_prefix(table::EVENT)?.parse().ok()?;
+        Some(WakeUp { subject: SubjectKey::from(pk.text), event })
+    }
+}
+
+/// Learns on Lambda until the sandbox ends.
+pub async fn lambda() -> Result<(), StartError> {
+    let environment = Environment::of_process();
+    let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
+    let journal = &CloudWatchJournal::of(&environment);
+    let learner = &Learner::of(&environment, store, Arc::new(now), Arc::new(journal.clone()))?;
+    let queue = &DelayQueue::of(&environment)?;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
+        let answer = match serde_json::from_str(event.payload.get())? {
+            Occasion::Queue(batch) => to_raw_value(&work_off(learner, queue, batch).await)?,
+            Occasion::Stream(changes) => {
+                for wake_up in changes.changes.into_iter().filter_map(Change::wake_up) {
+                    learn(learner, queue, wake_up).await;
+                }
+                // What could not be learnt comes again by the queue or the sweep: the stream goes on.
+                to_raw_value(&BatchAnswer::default())?
+            }
+            Occasion::Sweep { .. } => {
+                let end = Duration::from_millis(event.context.deadline);
+                let left = end.saturating_sub(Duration::from_millis(now().as_millis().try_into().unwrap_or(0)));
+                to_raw_value(
+                    &sweep(learner, queue, journal, Instant::now() + left.saturating_sub(LONGEST_ASKING)).await?,
+                )?
+            }
+        };
+        Ok::<_, Error>(answer)
+    }))
+    .await?;
+    Ok(())
+}
+
+/// Works a batch of delayed wake-ups off; what is not due yet goes back for the rest of its time.
+async fn work_off(learner: &Learner, queue: &DelayQueue, batch: Batch) -> BatchAnswer {
+    let mut answer = BatchAnswer::default();
+    for message in batch.messages {
+        match Delayed::<WakeUp>::read(&message.body) {
+            Some(delayed) if delayed.is_due(learner.now()) => learn(learner, queue, delayed.wake_up).await,
+            Some(delayed) => {
+                if let Err(error) = queue.send(&delayed, learner.now()).await {
+                    warn(&error);
+                    answer.stays(message);
+                }
+            }
+            None => {
+                let problem = "a message of the queue names no event";
+                CloudWatch::write(&json!({ "level": "ERROR", "message": message.message_id, "problem": problem }));
+            }
+        }
+    }
+    answer
+}
+
+/// Drives what nothing drives; how many there were.
+async fn sweep(
+    learner: &Learner,
+    queue: &DelayQueue,
+    journal: &CloudWatchJournal,
+    until: Instant,
+) -> Result<usize, Error> {
+    let stalled = learner.stalled().await?;
+    journal.swept(&stalled, learner.now());
+    for open in &stalled {
+        if let Some(event) = open.event_id().filter(|_| Instant::now() < until) {
+            learn(learner, queue, WakeUp { subject: open.subject(), event }).await;
+        }
+    }
+    Ok(stalled.len())
+}
+
+/// Learns, and sees to it that what could not be learnt is asked again. What gets lost on the way, the sweep finds.
+async fn learn(learner: &Learner, queue: &DelayQueue, wake_up: WakeUp) {
+    let due = match learner.learn(&wake_up.subject, wake_up.event).await {
+        Ok(Learnt::Done | Learnt::Waits(_)) => return,
+        Ok(Learnt::Again(due)) => due,
+        Err(error) => {
+            warn(&error);
+            learner.now().after(learner.pauses().shortest())
+        }
+    };
+    if let Err(error) = queue.send(&Delayed { wake_up, due }, learner.now()).await {
+        warn(&error);
+    }
+}
+
+fn warn(error: &dyn std::error::Error) {
+    CloudWatch::write(&json!({ "level": "WARN", "function": "learn-order", "problem": error.to_string() }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_occasion_is_told_from_the_others() {
+        let read = |event: serde_json::Value| serde_json::from_value::<Occasion>(event).unwrap();
+        let id = Uuid::now_v7();
+        let change = json!({ "eventName": "INSERT", "eventID": "1", "dynamodb": {
+            "Keys": { "pk": { "S": "INSTANCE#b-1" }, "sk": { "S": format!("EVENT#{id}") } },
+            "NewImage": { "open": { "S": "UNLEARNT#1" } } } });
+        let Occasion::Stream(changes) = read(json!({ "Records": [change] })) else { panic!("no stream") };
+        let wake_up = changes.changes.into_iter().find_map(Change::wake_up).unwrap();
+        assert_eq!((wake_up.subject.as_str(), wake_up.event), ("INSTANCE#b-1", id));
+
+        let due = koogallery::Timestamp::from_millis(1_764_000_000_000);
+        let body = serde_json::to_string(&Delayed { wake_up: wake_up.clone(), due }).unwrap();
+        let message = json!({ "messageId": "m", "receiptHandle": "r", "body": body });
+        let Occasion::Queue(batch) = read(json!({ "Records": [message] })) else { panic!("no queue") };
+        assert_eq!(Delayed::read(&batch.messages[0].body), Some(Delayed { wake_up, due }));
+        assert!(matches!(read(json!({ "sweep": true })), Occasion::Sweep { .. }));
+    }
+}

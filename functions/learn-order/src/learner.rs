@@ -1,0 +1,199 @@
+//! Learning itself, whoever wakes it: the table's stream, on AWS and in the local host.
+//!
+//! The table is the truth: an event's item says whether its order is still to be asked about, and when. A wake-up may come
+//! twice or late, and one that got lost is found by the sweep.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use koogallery::{InstanceId, ProductId, Timestamp};
+use koogallery_open_api::OrderInfo;
+use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError};
+use koogallery_runtime::{ConfigError, Environment, Pauses, SecretSource, Vault, now};
+use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, SubjectKey};
+use uuid::Uuid;
+
+use crate::told::told;
+
+/// One asking waits this long for the order query.
+const BUDGET: Duration = Duration::from_secs(10);
+/// What should have been asked this long ago, and was not, lost its wake-up.
+const GRACE: Duration = Duration::from_mins(15);
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Where records of what was asked go.
+pub trait Journal: Send + Sync {
+    /// Takes one.
+    fn asked(&self, asked: &Asked<'_>);
+}
+
+/// One asking.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// Whom the event is about.
+    pub subject: &'a SubjectKey,
+    /// The event that names the order.
+    pub event: &'a Event,
+    /// The number of the asking, from 1.
+    pub attempt: u32,
+    /// Why nothing was learnt; none where it was, or there is nothing to learn.
+    pub problem: Option<&'a OrdersError>,
+    /// When it is asked again, after a problem; none after the last.
+    pub next_try_at: Option<Timestamp>,
+    /// When.
+    pub at: Timestamp,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// What became of a wake-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learnt {
+    /// Nothing is left to ask.
+    Done,
+    /// It was asked in vain; it is to be asked again then, and somebody has to wake it.
+    Again(Timestamp),
+    /// It was asked before, in vain, and is to be asked again then: who asked sees to it.
+    Waits(Timestamp),
+}
+
+/// Asks about orders.
+pub struct Learner {
+    store: Store,
+    secrets: SecretSource,
+    open_api: OpenApi,
+    vault: Vault,
+    pauses: Pauses,
+    clock: Clock,
+    journal: Arc<dyn Journal>,
+}
+
+impl std::fmt::Debug for Learner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Learner").field("store", &self.store).field("open_api", &self.open_api).finish_non_exhaustive()
+    }
+}
+
+impl Learner {
+    /// Reads where the open APIs are, and what seals their answers.
+    pub fn of(
+        environment: &Environment,
+        store: Store,
+        clock: Clock,
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self, ConfigError> {
+        let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
+        let open_api = OpenApi::of(environment, now)?;
+        Ok(Self { store, secrets, open_api, vault, pauses: Pauses::default(), clock, journal })
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The pauses after askings that failed.
+    #[must_use]
+    pub const fn pauses(&self) -> &Pauses {
+        &self.pauses
+    }
+
+    /// Whether the deployment says where the order query is: without, there is nothing to learn.
+    #[must_use]
+    pub const fn can_ask(&self) -> bool {
+        self.open_api.has_url()
+    }
+
+    /// Asks about the order that an event names, if that is still to be done and its time has come.
+    pub async fn learn(&self, subject: &SubjectKey, id: Uuid) -> Result<Learnt, StoreError> {
+        let Some(kept) = self.store.kept_event(subject, id).await? else { return Ok(Learnt::Done) };
+        let Some(learning) = kept.learning() else { return Ok(Learnt::Done) };
+        if let Some(at) = learning.next_try_at.filter(|at| *at > self.now()) {
+            return Ok(Learnt::Waits(at));
+        }
+        let start = Instant::now();
+        let asked = self.ask(&kept).await;
+        let (at, attempt) = (self.now(), learning.attempts.saturating_add(1));
+        let next_try_at = asked.as_ref().err().and_then(|_| self.pauses.after(attempt)).map(|pause| at.after(pause));
+        let problem = asked.as_ref().err();
+        self.journal.asked(&Asked {
+            subject,
+            event: &kept.event,
+            attempt,
+            problem,
+            next_try_at,
+            at,
+            duration: start.elapsed(),
+        });
+        match problem {
+            None => self.store.order_learnt(&kept, at).await?,
+            Some(problem) => self.store.order_not_learnt(&kept, &problem.to_string(), next_try_at).await?,
+        }
+        Ok(next_try_at.map_or(Learnt::Done, Learnt::Again))
+    }
+
+    /// What should have been asked about by now, and was not.
+    pub async fn stalled(&self) -> Result<Vec<Open>, StoreError> {
+        let now = self.now();
+        let late = |open: &Open| open.next_try_at.unwrap_or(open.since).after(GRACE) < now;
+        Ok(self.store.open(Kind::Unlearnt).await?.into_iter().filter(late).collect())
+    }
+
+    /// Learns all that there is to learn; nothing where there is no AK and SK, or what the event is about was erased.
+    async fn ask(&self, KeptEvent { subject, event, .. }: &KeptEvent) -> Result<(), OrdersError> {
+        let Some((order, line)) = event.order() else { return Ok(()) };
+        let line = (&order, line.as_ref());
+        if !self.can_ask() {
+            return Ok(());
+        }
+        let secrets = self.secrets.fresh().await?;
+        if secrets.open_api.is_none() {
+            return Ok(());
+        }
+        let orders = KeptOrders { vault: &self.vault, store: &self.store };
+        let at = self.now();
+        let details = match orders.details(line, at).await? {
+            // What goes by itself is kept for good by whoever stands for it.
+            Some((details, is_temporary)) => {
+                if is_temporary && *subject != SubjectKey::order(&order) {
+                    orders.keep(subject, line, &details, at).await?;
+                }
+                details
+            }
+            None if self.store.is_erased(subject).await? => return Ok(()),
+            None => {
+                let details = self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await?;
+                orders.keep(subject, line, &details, at).await?;
+                details
+            }
+        };
+        if let Some(instance) = event.data["instanceId"].as_str().and_then(|id| id.parse().ok()) {
+            let product = event.data["productId"].as_str().and_then(|id| id.parse().ok());
+            self.tell(&instance, line, product.as_ref(), &details).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells an instance what one of its orders bought, which `product` is known of. Told again it changes nothing.
+    async fn tell(
+        &self,
+        instance: &InstanceId,
+        (order, line): Line<'_>,
+        product: Option<&ProductId>,
+        details: &OrderInfo,
+    ) -> Result<(), StoreError> {
+        match told(details, line, product) {
+            Some(told) => self.store.order_told(instance, order, line, &told, self.now()).await.map(drop),
+            None => Ok(()),
+        }
+    }
+}
