@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidRequest, Request, Scene};
@@ -17,8 +18,8 @@ use crate::text::{OrderId, OrderLineId, ProductId, blank_as_none, required};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshLicenseCode {
-    /// Why it moved. The guide names `RENEWAL` and `UNSUBSCRIBE_RENEWAL_PERIOD`; the other two mean what they mean to
-    /// an instance.
+    /// Why it moved: `RENEWAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`. License 1.0 may tell that a trial turned formal.
+    #[serde(deserialize_with = "of_a_code")]
     pub scene: Scene,
     /// The renewal or refund order: a new one, not the purchase's.
     pub order_id: OrderId,
@@ -38,6 +39,16 @@ pub struct RefreshLicenseCode {
     /// What else License 1.0 tells of the order.
     #[serde(skip)]
     pub further: BTreeMap<String, String>,
+}
+
+/// A code is neither tried nor changed into another: the guide names two scenes.
+fn of_a_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scene, D::Error> {
+    match Scene::deserialize(deserializer)? {
+        scene @ (Scene::Renewal | Scene::UnsubscribeRenewalPeriod) => Ok(scene),
+        Scene::TrialToFormal | Scene::RenewalChange => {
+            Err(D::Error::custom("scene is neither RENEWAL nor UNSUBSCRIBE_RENEWAL_PERIOD"))
+        }
+    }
 }
 
 impl Request for RefreshLicenseCode {
