@@ -12,6 +12,7 @@ mod faults;
 mod instance;
 mod keys;
 mod kit;
+mod kit_told;
 mod license;
 mod model;
 mod permissions;

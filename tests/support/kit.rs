@@ -13,6 +13,7 @@ use koogallery_runtime::{Environment, Vault, now};
 use koogallery_store::{ApplicationUsers, DataKey, StandingUser, TenantDepartments, World};
 use serde_json::{Value, json};
 
+use crate::api::TOKEN;
 use crate::bodies::{ID, with};
 use crate::{KEYS, Seller};
 
@@ -123,13 +124,19 @@ pub fn debug((callback, body): Said) -> Said {
 
 /// Signs a call now with any key.
 #[must_use]
-pub fn signed_with(key: &str, dialect: Dialect, (callback, body): &Said) -> SignedCall {
+pub fn signed_with(key: &str, dialect: Dialect, said: &Said) -> SignedCall {
+    signed_at(key, dialect, said, now())
+}
+
+/// Signs a call with any key, as if at any time.
+#[must_use]
+pub fn signed_at(key: &str, dialect: Dialect, (callback, body): &Said, at: Timestamp) -> SignedCall {
     let keys = koogallery::AccessKeys::from_json(&json!({ "kit": [key] }).to_string()).unwrap();
     let key = keys.current(InterfaceType::Kit).unwrap();
     match dialect {
         Dialect::V2 => {
             let body = canonical_form(body.to_string().as_bytes()).unwrap();
-            SignedCall::kit(key, *callback, body, now(), &new_nonce())
+            SignedCall::kit(key, *callback, body, at, &new_nonce())
         }
         Dialect::V1 => {
             let mut members = body.as_object().unwrap().clone();
@@ -138,7 +145,7 @@ pub fn signed_with(key: &str, dialect: Dialect, (callback, body): &Said) -> Sign
                     members.insert(v1.to_owned(), list.to_string().into());
                 }
             }
-            SignedCall::kit_v1(key, *callback, members, now()).unwrap()
+            SignedCall::kit_v1(key, *callback, members, at).unwrap()
         }
     }
 }
@@ -152,7 +159,10 @@ pub async fn data_key(seller: &Seller) -> Arc<DataKey> {
 impl Seller {
     /// With the RSA key.
     pub async fn of_kit() -> Self {
-        Self::with(|environment| environment.with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY)).await
+        Self::with(|environment| {
+            environment.with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY).with("KOOGALLERY_API_TOKEN", TOKEN)
+        })
+        .await
     }
 
     /// Signs and sends a kit call in V2.0; the code of the answer.

@@ -57,10 +57,12 @@ impl Function for Handler {
 
 /// The call is used up all the same.
 async fn refused(context: &Context<'_>) -> Result<Reply, AnswerError> {
-    Ok(if context.store.use_up(context.call).await? {
-        Reply::saying(ResultCode::MobileNumber, ClientSecretError::NotDecrypted)
-    } else {
-        Reply::of(ResultCode::AuthenticationFailed)
+    let secret_is_wrong = Reply::saying(ResultCode::MobileNumber, ClientSecretError::NotDecrypted);
+    Ok(match context.store.use_up(context.call, ResultCode::MobileNumber).await? {
+        None => secret_is_wrong,
+        // The very same call is answered as the first time.
+        Some(before) if before.reply().result_code == ResultCode::MobileNumber => secret_is_wrong,
+        Some(before) => before.reply(),
     })
 }
 

@@ -10,7 +10,6 @@ use axum::{Extension, Json};
 use koogallery::{AppId, InstanceId, OrgCode, Role, TenantId, UserName};
 use koogallery_store::{
     ApplicationUsers, BoundTenant, StandingApplication, StandingDepartment, StandingUser, TenantDepartments, World,
-    client_secret_place,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -70,8 +69,8 @@ impl From<BoundTenant> for Binding {
             instance_id: bound.instance_id.map(|id| id.to_string()),
             order_id: bound.order_id.map(|id| id.to_string()),
             tenant_code: bound.tenant.tenant_code.to_string(),
-            name: bound.tenant.name.to_string(),
-            domain_name: bound.tenant.domain_name.to_string(),
+            name: bound.tenant.details.name.to_string(),
+            domain_name: bound.tenant.details.domain_name.to_string(),
         }
     }
 }
@@ -126,14 +125,29 @@ pub(crate) struct ApplicationView {
     name: Option<String>,
 }
 
-async fn application_of(api: &SellerApi, path: &ApplicationPath) -> Result<StandingApplication, Problem> {
-    let application = api.store().application(World::Real, &path.tenant_id, &path.app_id).await?;
+/// As which instance knows it.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ApplicationQuery {
+    /// The instance that the application is bound for; without it, the instance whose credentials came last.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    instance_id: Option<InstanceId>,
+}
+
+async fn application_of(
+    api: &SellerApi,
+    path: &ApplicationPath,
+    query: &ApplicationQuery,
+) -> Result<StandingApplication, Problem> {
+    let ApplicationPath { tenant_id, app_id } = path;
+    let application = api.store().application(World::Real, tenant_id, app_id, query.instance_id.as_ref()).await?;
     application.ok_or_else(|| Problem::unknown("application"))
 }
 
 /// An enterprise's application, without its secret.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}/applications/{appId}", tag = "tenants",
-    operation_id = "getApplication", params(ApplicationPath),
+    operation_id = "getApplication", params(ApplicationPath, ApplicationQuery),
     responses(
         (status = 200, description = "The application", body = ApplicationView),
         (status = 404, description = "No such application"),
@@ -141,8 +155,9 @@ async fn application_of(api: &SellerApi, path: &ApplicationPath) -> Result<Stand
 pub(crate) async fn application(
     State(api): State<Arc<SellerApi>>,
     PathOf(path): PathOf<ApplicationPath>,
+    QueryOf(query): QueryOf<ApplicationQuery>,
 ) -> Result<Json<ApplicationView>, Problem> {
-    let application = application_of(&api, &path).await?;
+    let application = application_of(&api, &path, &query).await?;
     Ok(Json(ApplicationView {
         tenant_id: application.tenant_id.to_string(),
         app_id: application.app_id.to_string(),
@@ -164,7 +179,7 @@ pub(crate) struct Credentials {
 
 /// Tells an application's client secret. Each call is logged.
 #[utoipa::path(post, path = "/v1/tenants/{tenantId}/applications/{appId}/client-secret", tag = "tenants",
-    operation_id = "tellClientSecret", params(ApplicationPath),
+    operation_id = "tellClientSecret", params(ApplicationPath, ApplicationQuery),
     responses(
         (status = 200, description = "The credentials", body = Credentials),
         (status = 404, description = "No such application"),
@@ -172,9 +187,10 @@ pub(crate) struct Credentials {
 pub(crate) async fn client_secret(
     State(api): State<Arc<SellerApi>>,
     PathOf(path): PathOf<ApplicationPath>,
+    QueryOf(query): QueryOf<ApplicationQuery>,
 ) -> Result<(Extension<Shown>, Json<Credentials>), Problem> {
-    let application = application_of(&api, &path).await?;
-    let place = client_secret_place(World::Real, &path.tenant_id, &path.app_id);
+    let application = application_of(&api, &path, &query).await?;
+    let place = application.client_secret_place(World::Real);
     let opened = api.vault.open(api.store(), &place, &application.client_secret).await?;
     let client_secret = String::from_utf8(opened).map_err(|_| {
         Problem::new(Kind::Internal, "the client secret is no text").because("the client secret is no text")

@@ -55,8 +55,8 @@ pub use callbacks::{
     AllOrgSync, Application, ApplicationSync, AuthSync, Change, ChangeInstanceCheck, Department, DeviceLicense,
     EncryptedSecret, Flag, GetLicenseAsync, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance,
     OrderNotify, ProductInfo, PurchaseDetails, PurchaseLicense, QueryInstance, RefreshInstance, RefreshLicenseCode,
-    ReleaseInstance, ReleaseLicenseCode, Request, Role, Scene, SingleOrgSync, Tenant, TenantSync, UpdateInstanceStatus,
-    UpdateLicenseCodeStatus, UpgradeInstance, User, UsersChange,
+    ReleaseInstance, ReleaseLicenseCode, Request, Role, Scene, SingleOrgSync, Tenant, TenantChange, TenantDetails,
+    TenantSync, UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, User, UsersChange,
 };
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{

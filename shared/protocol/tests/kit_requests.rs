@@ -5,7 +5,8 @@
 
 use koogallery::{
     AllOrgSync, Application, ApplicationSync, AuthSync, Change, Department, EncryptedSecret, Request, Role,
-    SingleOrgSync, SyncTime, Tenant, TenantSync, TestFlag, Timestamp, User, UserName, UsersChange, canonical_form,
+    SingleOrgSync, SyncTime, Tenant, TenantChange, TenantDetails, TenantSync, TestFlag, Timestamp, User, UserName,
+    UsersChange, canonical_form,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -114,6 +115,23 @@ fn instance_and_order_may_be_blank() {
 }
 
 #[test]
+fn a_change_of_a_tenant_is_of_its_name_and_domain_only() {
+    let change = with(tenant(), "flag", "2");
+    let request: TenantSync = read(&change).unwrap();
+    assert!(
+        matches!(&request.change, TenantChange::Modify(details) if details.name.as_str() == "Example"),
+        "{request:?}"
+    );
+    for other in [without(change.clone(), "tenantCode"), with(change.clone(), "tenantCode", "x".repeat(65))] {
+        assert_eq!(read::<TenantSync>(&other).unwrap(), request);
+    }
+    for name in ["name", "domainName"] {
+        assert!(read::<TenantSync>(&without(change.clone(), name)).unwrap_err().contains(name));
+    }
+    assert!(read::<TenantSync>(&without(tenant(), "tenantCode")).unwrap_err().contains("tenantCode"));
+}
+
+#[test]
 fn other_names_and_forms_mean_the_same() {
     let underscored = with(without(tenant(), "domainName"), "domain_name", "https://example.com");
     assert_eq!(read::<TenantSync>(&underscored), read(&tenant()));
@@ -159,7 +177,7 @@ fn flags_are_known_and_fit_the_thing() {
 #[test]
 fn to_take_away_the_ids_are_enough() {
     let tenant = json!({ "tenantId": "t-1", "flag": "0" });
-    assert_eq!(read::<TenantSync>(&tenant).unwrap().change, Change::Delete);
+    assert_eq!(read::<TenantSync>(&tenant).unwrap().change, TenantChange::Delete);
     let application = with(tenant, "appId", "a-1");
     assert_eq!(read::<ApplicationSync>(&application).unwrap().change, Change::Delete);
     let department = with(application, "orgCode", "o-1");
@@ -205,7 +223,9 @@ fn ids_keep_every_digit_that_they_came_with() {
     }
     // What stands beside `flag` passes through serde's own buffer, and a list through a text.
     let added = format!(r#"{{"tenantId":1,"tenantCode":{long},"name":"n","domainName":"d","flag":1}}"#);
-    let Change::Add(tenant) = TenantSync::from_body(added.as_bytes()).unwrap().change else { panic!("flag 1 adds") };
+    let TenantChange::Add(tenant) = TenantSync::from_body(added.as_bytes()).unwrap().change else {
+        panic!("flag 1 adds")
+    };
     assert_eq!(tenant.tenant_code.as_str(), long);
     let users = format!(r#"[{{"userName":{long}}},{{"userName":30000000000000000000002}}]"#);
     for list in [users.clone(), serde_json::to_string(&users).unwrap()] {
@@ -343,10 +363,17 @@ proptest! {
         };
         let names = || users.iter().map(|user| user.user_name.clone()).collect();
         let told = Tenant {
-            tenant_code: tenant.parse().unwrap(), name: name.parse().unwrap(), domain_name: domain.parse().unwrap(),
+            tenant_code: tenant.parse().unwrap(),
+            details: TenantDetails { name: name.parse().unwrap(), domain_name: domain.parse().unwrap() },
+        };
+        let tenant_change = match change(flag, told) {
+            Change::Add(told) => TenantChange::Add(told),
+            Change::Modify(told) => TenantChange::Modify(told.details),
+            Change::Delete => TenantChange::Delete,
         };
         reads_back(&TenantSync {
-            instance_id: instance_id.clone(), order_id: None, tenant_id: tenant_id.clone(), change: change(flag, told), test_flag,
+            instance_id: instance_id.clone(), order_id: None, tenant_id: tenant_id.clone(),
+            change: tenant_change, test_flag,
         })?;
         let told = Application {
             client_id: tenant.parse().unwrap(), client_secret: EncryptedSecret::try_from(domain).unwrap(), name: Some(name),

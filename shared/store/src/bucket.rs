@@ -20,11 +20,16 @@ use crate::newest::{Stamp, wins};
 /// What is known of one name.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Entry<T> {
+    /// Of the newest sync that told it, or that it is gone.
     at: Stamp,
     /// None: gone, or not told yet.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     is: Option<T>,
-    /// The newest time that it was revoked: that tells nothing else of it.
+    /// The newest sync after which an older revocation counts no more: a grant or a deletion, but no change. None: that of
+    /// `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lifted: Option<Stamp>,
+    /// The newest sync that revoked it: that tells nothing else of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked: Option<Stamp>,
     /// When the sync came after which there is nothing to see.
@@ -35,7 +40,7 @@ pub(crate) struct Entry<T> {
 impl<T: PartialEq> PartialEq for Entry<T> {
     /// When it came does not count: a repeat comes later and says the same.
     fn eq(&self, other: &Self) -> bool {
-        (self.at, &self.is, self.revoked) == (other.at, &other.is, other.revoked)
+        (self.at, &self.is, self.lifted(), self.revoked) == (other.at, &other.is, other.lifted(), other.revoked)
     }
 }
 
@@ -43,25 +48,40 @@ fn none<T>() -> Option<T> {
     None
 }
 
+impl<T> Entry<T> {
+    fn lifted(&self) -> Stamp {
+        self.lifted.unwrap_or(self.at)
+    }
+
+    fn lift(&mut self, lifted: Stamp) {
+        self.lifted = (lifted != self.at).then_some(lifted);
+    }
+}
+
 impl<T: PartialEq + Serialize> Entry<T> {
-    /// It is so from this time on.
+    /// It is so from this time on, revoked before or not.
     pub(crate) const fn is(at: Stamp, is: T) -> Self {
-        Self { at, is: Some(is), revoked: None, came: None }
+        Self { at, is: Some(is), lifted: None, revoked: None, came: None }
+    }
+
+    /// It is so from this time on; what is revoked stays so.
+    pub(crate) const fn changed(at: Stamp, is: T) -> Self {
+        Self { at, is: Some(is), lifted: Some(Stamp::NEVER), revoked: None, came: None }
     }
 
     /// It is gone from this time on.
     pub(crate) const fn gone(at: Stamp, came: Timestamp) -> Self {
-        Self { at, is: None, revoked: None, came: Some(came) }
+        Self { at, is: None, lifted: None, revoked: None, came: Some(came) }
     }
 
     /// It is revoked from this time on.
     pub(crate) const fn revoked(at: Stamp, came: Timestamp) -> Self {
-        Self { at: Stamp::NEVER, is: None, revoked: Some(at), came: Some(came) }
+        Self { at: Stamp::NEVER, is: None, lifted: None, revoked: Some(at), came: Some(came) }
     }
 
     /// What a reader sees, and whether it is revoked; none where there is nothing to see.
     pub(crate) fn shown(&self) -> Option<(&T, bool)> {
-        self.is.as_ref().map(|is| (is, self.revoked >= Some(self.at)))
+        self.is.as_ref().map(|is| (is, self.revoked >= Some(self.lifted())))
     }
 
     fn newest(&self) -> Stamp {
@@ -70,18 +90,22 @@ impl<T: PartialEq + Serialize> Entry<T> {
 
     /// What of it is not older than a sync that told all; none where nothing is.
     fn since(mut self, floor: Stamp) -> Option<Self> {
+        let lifted = self.lifted();
         if self.at < floor {
             (self.at, self.is) = (Stamp::NEVER, None);
         }
+        self.lift(if lifted < floor { Stamp::NEVER } else { lifted });
         self.revoked = self.revoked.filter(|revoked| *revoked >= floor);
         (self.newest() >= floor).then_some(self)
     }
 
     fn merge(&mut self, other: Self) {
+        let lifted = self.lifted().max(other.lifted());
         if wins((other.at, other.is.as_ref()), (self.at, self.is.as_ref())) {
             (self.at, self.is) = (other.at, other.is);
             self.came = other.came;
         }
+        self.lift(lifted);
         if self.revoked < other.revoked {
             self.revoked = other.revoked;
             self.came = other.came;
@@ -89,12 +113,25 @@ impl<T: PartialEq + Serialize> Entry<T> {
     }
 }
 
+/// What became of a name, as a reader sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Became {
+    /// It is there, and was not, or was revoked.
+    Given,
+    /// It was there and is told otherwise.
+    Changed,
+    /// It is revoked; it may have been before, and is told otherwise.
+    Revoked,
+    /// It is there no more.
+    Gone,
+}
+
 /// The names whose hash leads here.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Bucket<T> {
-    /// The newest time that all names were told at once.
+    /// The newest sync that told all names at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    floor: Option<Timestamp>,
+    floor: Option<Stamp>,
     entries: BTreeMap<String, Entry<T>>,
 }
 
@@ -105,19 +142,18 @@ impl<T> Default for Bucket<T> {
 }
 
 impl<T: PartialEq + Serialize> Bucket<T> {
-    /// All names were told at this time: what is older counts no more.
-    pub(crate) fn raise(&mut self, floor: Timestamp) {
+    /// All names were told by this sync: what is older counts no more.
+    pub(crate) fn raise(&mut self, floor: Stamp) {
         if self.floor < Some(floor) {
             self.floor = Some(floor);
             let entries = std::mem::take(&mut self.entries).into_iter();
-            self.entries =
-                entries.filter_map(|(name, entry)| Some((name, entry.since(Stamp::of_all(floor))?))).collect();
+            self.entries = entries.filter_map(|(name, entry)| Some((name, entry.since(floor)?))).collect();
         }
     }
 
     /// A sync told this of a name.
     pub(crate) fn put(&mut self, name: &str, entry: Entry<T>) {
-        let Some(entry) = entry.since(self.floor.map_or(Stamp::NEVER, Stamp::of_all)) else { return };
+        let Some(entry) = entry.since(self.floor.unwrap_or(Stamp::NEVER)) else { return };
         match self.entries.get_mut(name) {
             Some(standing) => standing.merge(entry),
             None => drop(self.entries.insert(name.to_owned(), entry)),
@@ -134,10 +170,17 @@ impl<T: PartialEq + Serialize> Bucket<T> {
         self.entries.get(name).and_then(Entry::shown)
     }
 
-    /// The names that a reader sees otherwise than in `before`.
-    pub(crate) fn changed_since(&self, before: &Self) -> Vec<String> {
+    /// The names that a reader sees otherwise than in `before`, and what became of each.
+    pub(crate) fn changed_since(&self, before: &Self) -> Vec<(String, Became)> {
         let names: BTreeSet<&String> = before.entries.keys().chain(self.entries.keys()).collect();
-        names.into_iter().filter(|name| self.get(name) != before.get(name)).cloned().collect()
+        let became = |name: &String| match (before.get(name), self.get(name)) {
+            (before, after) if before == after => None,
+            (_, None) => Some(Became::Gone),
+            (_, Some((_, true))) => Some(Became::Revoked),
+            (Some((_, false)), Some((_, false))) => Some(Became::Changed),
+            (_, Some((_, false))) => Some(Became::Given),
+        };
+        names.into_iter().filter_map(|name| Some((name.clone(), became(name)?))).collect()
     }
 
     /// All that a reader sees, and whether it is revoked.
@@ -187,45 +230,51 @@ mod tests {
 
     use super::*;
 
-    type Told = (u8, Option<u8>, i64);
-
-    /// One sync: of one name, a revocation, or of all.
+    /// One sync: of one name, a revocation, or of all. Each of a time, and signed at one.
     #[derive(Debug, Clone)]
     enum Sync {
-        One(Told),
-        Revoke(u8, i64),
-        All(BTreeMap<u8, u8>, i64),
+        Is(u8, u8),
+        Changed(u8, u8),
+        Gone(u8),
+        Revoked(u8),
+        All(BTreeMap<u8, u8>),
     }
+
+    type Timed = (Sync, i64, i64);
 
     fn sync() -> impl Strategy<Value = Sync> {
         prop_oneof![
-            4 => (0u8..4, prop::option::of(0u8..3), 0i64..6).prop_map(Sync::One),
-            1 => (0u8..4, 0i64..6).prop_map(|(name, time)| Sync::Revoke(name, time)),
-            1 => (prop::collection::btree_map(0u8..4, 0u8..3, 0..4), 0i64..6).prop_map(|(all, time)| Sync::All(all, time)),
+            3 => (0u8..4, 0u8..3).prop_map(|(name, is)| Sync::Is(name, is)),
+            2 => (0u8..4, 0u8..3).prop_map(|(name, is)| Sync::Changed(name, is)),
+            1 => (0u8..4).prop_map(Sync::Gone),
+            2 => (0u8..4).prop_map(Sync::Revoked),
+            1 => prop::collection::btree_map(0u8..4, 0u8..3, 0..4).prop_map(Sync::All),
         ]
     }
 
-    fn apply(bucket: &mut Bucket<u8>, sync: &Sync) {
+    fn timed() -> impl Strategy<Value = Timed> {
+        (sync(), 0i64..6, 0i64..3)
+    }
+
+    fn apply(bucket: &mut Bucket<u8>, (sync, time, signed): &Timed) {
+        let (time, signed) = (Timestamp::from_millis(*time), Timestamp::from_millis(*signed));
+        let at = Stamp::of_one(time, signed);
         match sync {
-            Sync::One((name, is, time)) => {
-                let (at, came) = (Stamp::of_one(Timestamp::from_millis(*time)), Timestamp::from_millis(*time));
-                bucket.put(&name.to_string(), is.map_or(Entry::gone(at, came), |is| Entry::is(at, is)));
-            }
-            Sync::Revoke(name, time) => {
-                let came = Timestamp::from_millis(*time);
-                bucket.put(&name.to_string(), Entry::revoked(Stamp::of_one(came), came));
-            }
-            Sync::All(all, time) => {
-                let time = Timestamp::from_millis(*time);
-                bucket.raise(time);
+            Sync::Is(name, is) => bucket.put(&name.to_string(), Entry::is(at, *is)),
+            Sync::Changed(name, is) => bucket.put(&name.to_string(), Entry::changed(at, *is)),
+            Sync::Gone(name) => bucket.put(&name.to_string(), Entry::gone(at, time)),
+            Sync::Revoked(name) => bucket.put(&name.to_string(), Entry::revoked(at, time)),
+            Sync::All(all) => {
+                let at = Stamp::of_all(time, signed);
+                bucket.raise(at);
                 for (name, is) in all {
-                    bucket.put(&name.to_string(), Entry::is(Stamp::of_all(time), *is));
+                    bucket.put(&name.to_string(), Entry::is(at, *is));
                 }
             }
         }
     }
 
-    fn after<'a>(syncs: impl IntoIterator<Item = &'a Sync>) -> Bucket<u8> {
+    fn after<'a>(syncs: impl IntoIterator<Item = &'a Timed>) -> Bucket<u8> {
         let mut bucket = Bucket::default();
         syncs.into_iter().for_each(|sync| apply(&mut bucket, sync));
         bucket
@@ -234,7 +283,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_order_and_any_repeats_end_alike(
-            syncs in prop::collection::vec(sync(), 0..8),
+            syncs in prop::collection::vec(timed(), 0..8),
             again in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
             seed: u64,
         ) {
@@ -252,32 +301,53 @@ mod tests {
         }
 
         #[test]
-        fn in_the_order_of_their_times_syncs_mean_what_they_say(syncs in prop::collection::vec(sync(), 0..8)) {
-            let timed = syncs.into_iter().zip(1..).map(|(sync, time)| match sync {
-                Sync::One((name, is, _)) => Sync::One((name, is, time)),
-                Sync::Revoke(name, _) => Sync::Revoke(name, time),
-                Sync::All(all, _) => Sync::All(all, time),
-            });
-            let timed: Vec<Sync> = timed.collect();
-            let mut model: BTreeMap<String, (u8, bool)> = BTreeMap::new();
-            for sync in &timed {
+        fn in_the_order_of_their_times_syncs_mean_what_they_say(
+            syncs in prop::collection::vec(sync(), 0..8),
+            of_one_time: bool,
+        ) {
+            // In the order of their times, or of one time in the order of their signing.
+            let timed = syncs.into_iter().zip(1..).map(|(sync, at)| (sync, if of_one_time { 0 } else { at }, at));
+            let timed: Vec<Timed> = timed.collect();
+            let mut model: BTreeMap<String, (Option<u8>, bool)> = BTreeMap::new();
+            for (sync, ..) in &timed {
                 match sync {
-                    Sync::One((name, Some(is), _)) => drop(model.insert(name.to_string(), (*is, false))),
-                    Sync::One((name, None, _)) => drop(model.remove(&name.to_string())),
-                    Sync::Revoke(name, _) => {
-                        if let Some(known) = model.get_mut(&name.to_string()) {
-                            known.1 = true;
-                        }
+                    Sync::Is(name, is) => drop(model.insert(name.to_string(), (Some(*is), false))),
+                    Sync::Changed(name, is) => model.entry(name.to_string()).or_insert((None, false)).0 = Some(*is),
+                    Sync::Gone(name) => drop(model.remove(&name.to_string())),
+                    Sync::Revoked(name) => model.entry(name.to_string()).or_insert((None, false)).1 = true,
+                    Sync::All(all) => {
+                        model = all.iter().map(|(name, is)| (name.to_string(), (Some(*is), false))).collect();
                     }
-                    Sync::All(all, _) => model = all.iter().map(|(name, is)| (name.to_string(), (*is, false))).collect(),
                 }
             }
+            let model: BTreeMap<_, _> =
+                model.into_iter().filter_map(|(name, (is, revoked))| Some((name, (is?, revoked)))).collect();
             let shown: BTreeMap<_, _> = after(&timed).into_shown().map(|(name, is, revoked)| (name, (is, revoked))).collect();
             prop_assert_eq!(shown, model);
         }
 
         #[test]
-        fn sealed_and_opened_it_is_the_same(syncs in prop::collection::vec(sync(), 0..8)) {
+        fn who_follows_what_became_of_names_sees_what_a_reader_sees(syncs in prop::collection::vec(timed(), 0..12)) {
+            let (mut bucket, mut followed) = (Bucket::default(), BTreeMap::new());
+            for sync in &syncs {
+                let before = bucket.clone();
+                apply(&mut bucket, sync);
+                for (name, became) in bucket.changed_since(&before) {
+                    match became {
+                        Became::Gone => drop(followed.remove(&name)),
+                        Became::Revoked => drop(followed.insert(name.clone(), (*bucket.get(&name).unwrap().0, true))),
+                        Became::Given | Became::Changed => {
+                            followed.insert(name.clone(), (*bucket.get(&name).unwrap().0, false));
+                        }
+                    }
+                }
+            }
+            let shown: BTreeMap<_, _> = bucket.into_shown().map(|(name, is, revoked)| (name, (is, revoked))).collect();
+            prop_assert_eq!(followed, shown);
+        }
+
+        #[test]
+        fn sealed_and_opened_it_is_the_same(syncs in prop::collection::vec(timed(), 0..8)) {
             let (key, bucket) = (DataKey::new(Uuid::nil(), &[7; 32]), after(&syncs));
             let sealed = bucket.seal(&key, "here").unwrap();
             prop_assert!(Bucket::open(&sealed, &key, "here").unwrap() == bucket);
@@ -287,9 +357,10 @@ mod tests {
 
     #[test]
     fn what_went_long_ago_is_forgotten_and_what_stands_is_not() {
-        let mut bucket = after(&[Sync::One((1, None, 1)), Sync::One((2, Some(2), 1)), Sync::One((3, None, 5))]);
+        let syncs = [(Sync::Gone(1), 1, 1), (Sync::Is(2, 2), 1, 1), (Sync::Gone(3), 5, 5)];
+        let mut bucket = after(&syncs);
         bucket.forget(Timestamp::from_millis(3));
-        assert!(bucket == after(&[Sync::One((2, Some(2), 1)), Sync::One((3, None, 5))]));
+        assert!(bucket == after(&syncs[1..]));
     }
 
     #[test]

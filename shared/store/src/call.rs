@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
-use koogallery::{InstanceId, InterfaceType, Nonce, Request, SyncTime, Timestamp, Verified};
+use koogallery::{Dialect, InstanceId, InterfaceType, Nonce, Request, ResultCode, SyncTime, Timestamp, Verified};
 use uuid::Uuid;
 
 use crate::key::{Item, Key, World};
+use crate::newest::Stamp;
 use crate::table::TTL_ATTRIBUTE;
 
 /// Debug state is kept this long after its last change, so that a debug case replayed each day meets what it made.
@@ -20,8 +21,11 @@ pub struct Call {
     world: World,
     /// Whose key signed it; none where no call of KooGallery's asks.
     family: Option<InterfaceType>,
-    /// None for V1.0, whose calls a repeat does not harm.
+    /// None for V1.0's basic calls, which a repeat does not harm.
     nonce: Option<Nonce>,
+    /// A call that comes again is answered as the first time: V1.0's kit has no nonce of its own, so the very same bytes
+    /// may be KooGallery's next try.
+    answers_repeats: bool,
     signed_at: Timestamp,
     now: Timestamp,
     nonce_until: Timestamp,
@@ -31,16 +35,18 @@ pub struct Call {
 }
 
 impl Call {
-    /// `window` is the one that the call was verified with: past it, its timestamp is refused, so its nonce can go.
+    /// `window` is the one that the call was verified with: past it, its timestamp is refused, however it is read, so its
+    /// nonce can go.
     #[must_use]
     pub fn new<R: Request>(verified: &Verified<R>, now: Timestamp, window: Duration) -> Self {
         Self {
             world: verified.request().test_flag().into(),
             family: Some(verified.interface_type()),
             nonce: verified.nonce().cloned(),
+            answers_repeats: verified.dialect() == Dialect::KitV1,
             signed_at: verified.signed_at(),
             now,
-            nonce_until: verified.signed_at().after(window + Duration::from_secs(1)),
+            nonce_until: verified.latest_reading().after(window + Duration::from_secs(1)),
             claim: Uuid::new_v4(),
             store_micros: AtomicU64::new(0),
         }
@@ -52,6 +58,7 @@ impl Call {
             world: World::Real,
             family: None,
             nonce: None,
+            answers_repeats: false,
             signed_at: now,
             now,
             nonce_until: now,
@@ -112,18 +119,38 @@ impl Call {
         id.filter(|_| self.world == World::Real && !takes_away)
     }
 
-    /// What a sync is ordered by: its own time where it tells one, or when it was signed.
-    pub(crate) fn synced_at(&self, told: Option<SyncTime>) -> Timestamp {
+    /// What a sync of one thing is ordered by: its own time where it tells one, or when it was signed.
+    pub(crate) fn stamp(&self, told: Option<SyncTime>) -> Stamp {
+        Stamp::of_one(self.synced_at(told), self.signed_at)
+    }
+
+    /// The same of a sync that tells all at once.
+    pub(crate) fn stamp_of_all(&self, told: Option<SyncTime>) -> Stamp {
+        Stamp::of_all(self.synced_at(told), self.signed_at)
+    }
+
+    fn synced_at(&self, told: Option<SyncTime>) -> Timestamp {
         told.map_or(self.signed_at, SyncTime::timestamp)
     }
 
+    /// Where its nonce stands, if what was answered the first time stands there too.
+    pub(crate) fn answered_at(&self) -> Option<Key> {
+        self.nonce.as_ref().filter(|_| self.answers_repeats).map(|nonce| Key::nonce(self.world, nonce))
+    }
+
+    /// The result code that a call with this nonce was answered with.
+    pub(crate) const ANSWER: &str = "answer";
+
     pub(crate) const NONCE_IS_NEW: &str = "attribute_not_exists(pk) OR expiresAt < :now OR claim = :claim";
 
-    /// What records the nonce; none where the call has none.
-    pub(crate) fn nonce_item(&self) -> Option<Item> {
+    /// What records the nonce, and with it the answer where a repeat gets the same; none where the call has none.
+    pub(crate) fn nonce_item(&self, answer: ResultCode) -> Option<Item> {
         let mut item = Key::nonce(self.world, self.nonce.as_ref()?).into_item();
         item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(self.nonce_until.as_seconds().to_string()));
         item.insert("claim".to_owned(), AttributeValue::S(self.claim.to_string()));
+        if self.answers_repeats {
+            item.insert(Self::ANSWER.to_owned(), AttributeValue::S(answer.to_string()));
+        }
         Some(item)
     }
 
@@ -134,11 +161,12 @@ impl Call {
         ])
     }
 
-    /// The first write of a transaction. An expired nonce is overwritten, as DynamoDB deletes late.
+    /// The first write of a transaction, which succeeds as a whole. An expired nonce is overwritten, as DynamoDB deletes
+    /// late.
     pub(crate) fn nonce_put(&self, table: &str) -> Option<aws_sdk_dynamodb::types::builders::PutBuilder> {
         let put = Put::builder()
             .table_name(table)
-            .set_item(Some(self.nonce_item()?))
+            .set_item(Some(self.nonce_item(ResultCode::Success)?))
             .condition_expression(Self::NONCE_IS_NEW)
             .set_expression_attribute_values(Some(self.nonce_values()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);

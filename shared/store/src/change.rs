@@ -42,6 +42,8 @@ pub enum Changed {
     Released,
     /// The nonce was used before.
     Replayed,
+    /// The very same call was answered with this before, and changes nothing any more.
+    Repeated(ResultCode),
 }
 
 impl Changed {
@@ -52,6 +54,7 @@ impl Changed {
             Self::Applied | Self::Unchanged => Reply::success(),
             Self::Unknown | Self::Released => Reply::of(ResultCode::InstanceNotFound),
             Self::Replayed => Reply::of(ResultCode::AuthenticationFailed),
+            Self::Repeated(answered) => Reply::of(answered),
         }
     }
 }
@@ -260,25 +263,43 @@ impl Store {
 
     /// The same where the nonce may be used up already. A debug case never fails for state.
     async fn end(&self, call: &Call, nonce: Option<NonceUse>, outcome: Changed) -> Result<Changed, StoreError> {
+        let outcome = match (call.world(), outcome) {
+            (World::Test, Changed::Unknown | Changed::Released) => Changed::Unchanged,
+            (_, outcome) => outcome,
+        };
         let nonce = match nonce {
             Some(nonce) => nonce,
-            None => self.use_nonce(call).await?,
+            None => self.use_nonce_for(call, outcome.reply().result_code).await?,
         };
-        Ok(match (nonce, call.world(), outcome) {
-            (NonceUse::Replayed, ..) => Changed::Replayed,
-            (NonceUse::First, World::Test, Changed::Unknown | Changed::Released) => Changed::Unchanged,
-            (NonceUse::First, _, outcome) => outcome,
-        })
+        match nonce {
+            NonceUse::First => Ok(outcome),
+            NonceUse::Replayed => self.replayed(call).await,
+        }
     }
 
-    /// Uses a call up that is refused for what it says: whether it was not used before.
-    pub async fn use_up(&self, call: &Call) -> Result<bool, StoreError> {
-        Ok(self.use_nonce(call).await? == NonceUse::First)
+    /// Uses a call up that is refused with this code for what it says: what it is answered with, where it came before.
+    pub async fn use_up(&self, call: &Call, answer: ResultCode) -> Result<Option<Changed>, StoreError> {
+        match self.use_nonce_for(call, answer).await? {
+            NonceUse::First => Ok(None),
+            NonceUse::Replayed => self.replayed(call).await.map(Some),
+        }
+    }
+
+    /// What becomes of a call whose nonce was used before.
+    pub(crate) async fn replayed(&self, call: &Call) -> Result<Changed, StoreError> {
+        let Some(key) = call.answered_at() else { return Ok(Changed::Replayed) };
+        let item = self.item(call, key).await?;
+        let answered = item.as_ref().and_then(|item| item.get(Call::ANSWER)?.as_s().ok()?.parse().ok());
+        Ok(answered.map_or(Changed::Replayed, Changed::Repeated))
     }
 
     /// Records a nonce alone, for a call that writes nothing else.
     pub(crate) async fn use_nonce(&self, call: &Call) -> Result<NonceUse, StoreError> {
-        let Some(nonce) = call.nonce_item() else { return Ok(NonceUse::First) };
+        self.use_nonce_for(call, ResultCode::Success).await
+    }
+
+    async fn use_nonce_for(&self, call: &Call, answer: ResultCode) -> Result<NonceUse, StoreError> {
+        let Some(nonce) = call.nonce_item(answer) else { return Ok(NonceUse::First) };
         let put = self
             .client
             .put_item()

@@ -1,16 +1,17 @@
 //! singleOrgSync and allOrgSync: the departments of a tenant.
 
-use koogallery::{AllOrgSync, Change, Department, InstanceId, OrgCode, SingleOrgSync, TenantId};
+use std::collections::BTreeSet;
 
-use crate::bucket::Entry;
+use koogallery::{AllOrgSync, Department, InstanceId, OrgCode, SingleOrgSync, TenantId};
+
+use crate::bucket::{Became, Entry};
 use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::data_key::DataKey;
-use crate::directory::{Directory, Sync};
+use crate::directory::{Directory, Sync, names_that};
 use crate::event::{Event, EventType};
 use crate::key::World;
-use crate::newest::Stamp;
 
 /// Names the departments of a tenant as one instance knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +42,20 @@ impl Store {
         let SingleOrgSync { instance_id, tenant_id, org_code, change, sync_time, .. } = request;
         let instance = instance_id.as_ref();
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: None };
-        let at = Stamp::of_one(call.synced_at(*sync_time));
+        let at = call.stamp(*sync_time);
         let entry = change.told().map_or(Entry::gone(at, call.now()), |department| Entry::is(at, department.clone()));
-        let event_type = match change {
-            Change::Add(_) | Change::Modify(_) => EventType::DepartmentsChanged,
-            Change::Delete => EventType::DepartmentsRemoved,
-        };
-        let event = |codes: &[String]| {
-            let event = Event::of_tenant(call, event_type, tenant_id, instance, None);
-            event.about(codes.len(), Some(("orgCodes", codes)))
+        let events = |changed: &[(String, Became)]| {
+            let of = |became: &[Became], event_type| {
+                let codes = names_that(changed, became);
+                let event = Event::of_tenant(call, event_type, tenant_id, instance, None);
+                (!codes.is_empty()).then(|| event.about(codes.len(), Some(("orgCodes", &codes))))
+            };
+            let told = of(&[Became::Given, Became::Changed, Became::Revoked], EventType::DepartmentsChanged);
+            told.into_iter().chain(of(&[Became::Gone], EventType::DepartmentsRemoved)).collect()
         };
         let sync = Sync { all_at: None, entries: vec![(org_code.to_string(), entry)] };
         let needs = call.needs(instance, change.told().is_none());
-        self.sync_directory(call, directory, needs, sync, key, event).await
+        self.sync_directory(call, directory, needs, sync, key, events).await
     }
 
     /// Puts these departments in the place of all that older syncs told.
@@ -66,16 +68,16 @@ impl Store {
         let AllOrgSync { instance_id, tenant_id, departments, sync_time, .. } = request;
         let instance = instance_id.as_ref();
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: None };
-        let time = call.synced_at(*sync_time);
-        let entry = |(code, department): &(OrgCode, Department)| {
-            (code.to_string(), Entry::is(Stamp::of_all(time), department.clone()))
-        };
-        let event = |_: &[String]| {
+        let at = call.stamp_of_all(*sync_time);
+        let entry = |(code, department): &(OrgCode, Department)| (code.to_string(), Entry::is(at, department.clone()));
+        // One may come more than once in a list.
+        let count = departments.iter().map(|(code, _)| code.as_str()).collect::<BTreeSet<_>>().len();
+        let events = |_: &[(String, Became)]| {
             let event = Event::of_tenant(call, EventType::DepartmentsReplaced, tenant_id, instance, None);
-            event.about(departments.len(), None)
+            vec![event.about(count, None)]
         };
-        let sync = Sync { all_at: Some(time), entries: departments.iter().map(entry).collect() };
-        self.sync_directory(call, directory, call.needs(instance, false), sync, key, event).await
+        let sync = Sync { all_at: Some(at), entries: departments.iter().map(entry).collect() };
+        self.sync_directory(call, directory, call.needs(instance, false), sync, key, events).await
     }
 
     /// Up to `limit` departments after `after` in the order of their codes, as they stand at one moment.

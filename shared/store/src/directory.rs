@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
-use koogallery::{AppId, InstanceId, TenantId, Timestamp};
+use koogallery::{AppId, InstanceId, TenantId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::bucket::{Bucket, Entry, bucket_of};
+use crate::bucket::{Became, Bucket, Entry, bucket_of};
 use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
@@ -24,7 +24,7 @@ use crate::data_key::{DataKey, Sealed};
 use crate::erasure::kit_link;
 use crate::event::{Event, Subject};
 use crate::key::{Item, Key, World};
-use crate::newest::{GONE_IS_REMEMBERED, version};
+use crate::newest::{GONE_IS_REMEMBERED, Stamp, version};
 use crate::transaction::{Commit, Pauses, Transaction};
 
 /// Which directory.
@@ -40,7 +40,7 @@ pub(crate) struct Directory<'a> {
 /// What one sync tells.
 pub(crate) struct Sync<T> {
     /// When it tells all names at once.
-    pub(crate) all_at: Option<Timestamp>,
+    pub(crate) all_at: Option<Stamp>,
     /// The names.
     pub(crate) entries: Vec<(String, Entry<T>)>,
 }
@@ -91,9 +91,14 @@ impl Directory<'_> {
     }
 }
 
+/// The names of which one of these became.
+pub(crate) fn names_that(changed: &[(String, Became)], became: &[Became]) -> Vec<String> {
+    changed.iter().filter(|(_, of)| became.contains(of)).map(|(name, _)| name.clone()).collect()
+}
+
 impl Store {
-    /// Applies a sync whole or not at all. `needs` is the instance that must stand for it; `event` tells of the names
-    /// that a reader sees otherwise from now on.
+    /// Applies a sync whole or not at all. `needs` is the instance that must stand for it; `events` tell of the names
+    /// that a reader sees otherwise from now on: of what became of them, whatever the sync asked for.
     ///
     /// A sync that takes away needs no instance, but a bucket is only made where its instance stands: once that is
     /// erased, nothing comes back.
@@ -104,7 +109,7 @@ impl Store {
         needs: Option<&InstanceId>,
         sync: Sync<T>,
         key: &DataKey,
-        event: impl Fn(&[String]) -> Event,
+        events: impl Fn(&[(String, Became)]) -> Vec<Event>,
     ) -> Result<Changed, StoreError>
     where
         T: Clone + PartialEq + Serialize + DeserializeOwned,
@@ -163,13 +168,13 @@ impl Store {
                 transaction = transaction.keep(kit_link(id, directory.tenant, directory.app))?;
             }
             if !changed.is_empty() {
-                changed.sort();
-                transaction = transaction.events(&Subject::Tenant(directory.tenant), &[event(&changed)])?;
+                changed.sort_by(|(left, _), (right, _)| left.cmp(right));
+                transaction = transaction.events(&Subject::Tenant(directory.tenant), &events(&changed))?;
             }
             match transaction.commit().await? {
                 Commit::Done if nothing => return Ok(Changed::Unchanged),
                 Commit::Done => return Ok(Changed::Applied),
-                Commit::Replayed => return Ok(Changed::Replayed),
+                Commit::Replayed => return self.replayed(call).await,
                 Commit::Refused { place: 0, standing } if needs.is_some() => {
                     return self.no_instance(call, standing).await;
                 }

@@ -5,9 +5,8 @@
 //! can be taken again; the state is last, and it stands in the index until then: an erasure that breaks off begins again
 //! and ends alike. What stays tells nobody: status, orders, periods, and events without names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Update, WriteRequest};
 use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
 
@@ -87,7 +86,7 @@ impl Store {
             Ok(instance) => instance,
             Err(outcome) => return Ok(outcome),
         };
-        let own = self.of_partition(&SubjectKey::instance(id), "deviceFingerprint", None).await?;
+        let own = self.of_partition(&SubjectKey::instance(id), None).await?;
         let sorted = |prefix: &'static str| own.iter().filter(move |item| text(item, SORT_KEY).starts_with(prefix));
 
         // The kit's directories before its events: once no name is left to change, no event names one.
@@ -104,11 +103,10 @@ impl Store {
         }
         for tenant in tenants {
             let events = SubjectKey::from(format!("TENANT#{tenant}"));
-            let naming = self.of_partition(&events, "userNames", Some(id)).await?;
-            gone.events += self.without(naming.iter(), "userNames").await?;
+            let naming = self.of_partition(&events, Some(id)).await?;
+            gone.events += self.without(naming.iter()).await?;
         }
-        gone.events +=
-            self.without(sorted("EVENT#").filter(|item| item.contains_key("data")), "deviceFingerprint").await?;
+        gone.events += self.without(sorted("EVENT#").filter(|item| item.contains_key("data"))).await?;
 
         let mut keys: Vec<Item> = sorted("DETAILS").chain(sorted("LICENSE#")).map(key_of).collect();
         if !self.is_shared(&instance).await? {
@@ -126,7 +124,7 @@ impl Store {
             Ok(license) => license,
             Err(outcome) => return Ok(outcome),
         };
-        let own = self.of_partition(&SubjectKey::license(code), "deviceFingerprint", None).await?;
+        let own = self.of_partition(&SubjectKey::license(code), None).await?;
         let orders = || own.iter().filter(|item| text(item, SORT_KEY).starts_with(Key::FACT));
         self.forget_further(orders()).await?;
         let items = self.delete(orders().filter_map(later_details).collect()).await?;
@@ -159,24 +157,11 @@ impl Store {
     async fn erase_kit(&self, id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Result<usize, StoreError> {
         let directory = Directory { world: World::Real, tenant, instance: Some(id), app };
         let mut keys: Vec<Item> = directory.keys().map(Key::into_item).collect();
-        let Some(app) = app else {
-            keys.push(Key::tenant(World::Real, tenant, Some(id)).into_item());
-            return self.delete(keys).await;
-        };
-        // By now the application may be another instance's.
-        let application = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(Key::application(World::Real, tenant, app).into_item()))
-            .condition_expression("instanceId = :id")
-            .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
-        let application = match application.send().await {
-            Ok(_) => 1,
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => 0,
-            Err(error) => return Err(StoreError::from_sdk(error)),
-        };
-        Ok(application + self.delete(keys).await?)
+        keys.push(match app {
+            Some(app) => Key::application(World::Real, tenant, app, Some(id)).into_item(),
+            None => Key::tenant(World::Real, tenant, Some(id)).into_item(),
+        });
+        self.delete(keys).await
     }
 
     /// Whether what is known of the order line that bought an instance is another one's as well, which stands: V1.0 and
@@ -192,22 +177,17 @@ impl Store {
         Ok(others.values().any(|other| other.life.status != Status::Released && other.order_line_id.as_ref() == line))
     }
 
-    /// Keys of a partition's items; of events, the member of their data that may name somebody. For an instance: only
-    /// events of it that have the member.
-    async fn of_partition(
-        &self,
-        of: &SubjectKey,
-        member: &str,
-        instance: Option<&InstanceId>,
-    ) -> Result<Vec<Item>, StoreError> {
+    /// Keys of a partition's items; of events, the members of their data that name somebody or something of somebody's. For an
+    /// instance: only events of it that have one.
+    async fn of_partition(&self, of: &SubjectKey, instance: Option<&InstanceId>) -> Result<Vec<Item>, StoreError> {
+        let members = NAMING.map(|member| format!("#data.#{member}")).join(", ");
         let mut query = self
             .partition(of)
-            .projection_expression("pk, sk, tenantId, appId, orderId, orderLineId, #data.#member")
-            .expression_attribute_names("#data", "data")
-            .expression_attribute_names("#member", member);
+            .projection_expression(format!("pk, sk, tenantId, appId, orderId, orderLineId, {members}"))
+            .set_expression_attribute_names(Some(naming()));
         if let Some(id) = instance {
             query = query
-                .filter_expression("#data.instanceId = :id AND attribute_exists(#data.#member)")
+                .filter_expression(format!("#data.instanceId = :id AND ({})", has_any()))
                 .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
         }
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)
@@ -222,18 +202,17 @@ impl Store {
             .expression_attribute_values(":pk", AttributeValue::S(of.as_str().to_owned()))
     }
 
-    /// Takes a member out of the data of events; how many had it.
-    async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>, member: &str) -> Result<usize, StoreError> {
+    /// Takes what names somebody out of the data of events; how many had it.
+    async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>) -> Result<usize, StoreError> {
         let mut changed = 0;
         for event in events {
             let mut pauses = Pauses::new();
             loop {
                 let update = Update::builder()
                     .set_key(Some(key_of(event)))
-                    .condition_expression("attribute_exists(#data.#member)")
-                    .update_expression("REMOVE #data.#member")
-                    .expression_attribute_names("#data", "data")
-                    .expression_attribute_names("#member", member);
+                    .condition_expression(has_any())
+                    .update_expression(format!("REMOVE {}", NAMING.map(|member| format!("#data.#{member}")).join(", ")))
+                    .set_expression_attribute_names(Some(naming()));
                 match self.update_alone(update).await {
                     Ok(had) => {
                         changed += usize::from(had);
@@ -293,6 +272,17 @@ impl Store {
         }
         Ok(standing.len())
     }
+}
+
+/// The members of an event's data that name somebody, a part of somebody's enterprise, or a device.
+const NAMING: [&str; 3] = ["userNames", "orgCodes", "deviceFingerprint"];
+
+fn naming() -> HashMap<String, String> {
+    NAMING.iter().chain(&["data"]).map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+}
+
+fn has_any() -> String {
+    NAMING.map(|member| format!("attribute_exists(#data.#{member})")).join(" OR ")
 }
 
 /// Where the details of a later order stand.

@@ -133,9 +133,15 @@ impl Key {
     /// What the sort keys of a tenant's own items begin with.
     pub(crate) const TENANT: &str = "INSTANCE#";
 
-    /// A tenant's application.
-    pub(crate) fn application(world: World, tenant: &TenantId, app: &AppId) -> Self {
-        Self::new(world, &format!("TENANT#{tenant}"), format!("APPLICATION#{app}"))
+    /// A tenant's application as one instance knows it, or as it is known without one.
+    pub(crate) fn application(world: World, tenant: &TenantId, app: &AppId, instance: Option<&InstanceId>) -> Self {
+        let instance = instance.map_or("", InstanceId::as_str);
+        Self::new(world, &format!("TENANT#{tenant}"), format!("{}{instance}", Self::applications(app)))
+    }
+
+    /// What the sort keys of an application's items begin with.
+    pub(crate) fn applications(app: &AppId) -> String {
+        format!("APPLICATION#{}#", escaped(app.as_str()))
     }
 
     /// A bucket of a directory of users. Each is a partition of its own, so that a large sync does not run one hot.

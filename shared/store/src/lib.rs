@@ -49,7 +49,7 @@ mod upgrade;
 mod usage_info;
 mod users;
 
-pub use application::{StandingApplication, client_secret_place};
+pub use application::StandingApplication;
 pub use bought::{Bought, ToldOrder};
 pub use call::Call;
 pub use change::Changed;

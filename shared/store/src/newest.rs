@@ -1,8 +1,9 @@
 //! The newest sync decides: one item about one thing, and the order that syncs of a thing have.
 //!
 //! KooGallery repeats syncs and lets them overtake each other. What stands is the greatest of all that came in an order
-//! that does not depend on arrival: by time; at the same time what is gone is greater than what is there, and of two
-//! that differ their text decides. So syncs may come in any order and as often as they like.
+//! that does not depend on arrival: by the time of the sync; of two of one time the one that was signed later; of two that
+//! were signed in the same millisecond, what is there rather than what is gone, and then the greater text. So syncs may come
+//! in any order and as often as they like. An event tells what changed in what stands, never what a late call asked for.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -24,22 +25,37 @@ use crate::transaction::{Commit, Pauses, Transaction, VERSION};
 /// again for hours, and a buyer who is asked to choose "retry" for days.
 pub(crate) const GONE_IS_REMEMBERED: Duration = Duration::from_hours(30 * 24);
 
-/// Which of two syncs is the newer.
+/// Which of two syncs is the newer: that of the later time; of two of one time, the one that was signed later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Stamp(Timestamp, u8);
+pub(crate) struct Stamp(Timestamp, Timestamp, u8);
 
 impl Stamp {
     /// Before any sync.
-    pub(crate) const NEVER: Self = Self(Timestamp::from_millis(i64::MIN), 0);
+    pub(crate) const NEVER: Self = Self(Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MIN), 0);
 
     /// Of a sync that tells one of many.
-    pub(crate) const fn of_one(time: Timestamp) -> Self {
-        Self(time, 1)
+    pub(crate) const fn of_one(time: Timestamp, signed_at: Timestamp) -> Self {
+        Self(time, signed_at, 1)
     }
 
-    /// Of a sync that tells all at once: at the same time one that tells one of them is the newer.
-    pub(crate) const fn of_all(time: Timestamp) -> Self {
-        Self(time, 0)
+    /// Of a sync that tells all at once: where nothing else tells them apart, one that tells one of them is the newer.
+    pub(crate) const fn of_all(time: Timestamp, signed_at: Timestamp) -> Self {
+        Self(time, signed_at, 0)
+    }
+
+    /// The stamp that stands under these names in an item; [`Self::NEVER`] where none does.
+    pub(crate) fn of_item(item: &Item, [time, signed_at]: [&str; 2]) -> Self {
+        let read = |name| item.get(name)?.as_n().ok()?.parse().ok().map(Timestamp::from_millis);
+        read(time).zip(read(signed_at)).map_or(Self::NEVER, |(time, signed_at)| Self::of_one(time, signed_at))
+    }
+
+    /// Puts it there; [`Self::NEVER`] leaves nothing.
+    pub(crate) fn write(self, item: &mut Item, [time, signed_at]: [&str; 2]) {
+        if self == Self::NEVER {
+            return;
+        }
+        item.insert(time.to_owned(), number(self.0.as_millis()));
+        item.insert(signed_at.to_owned(), number(self.1.as_millis()));
     }
 }
 
@@ -50,9 +66,53 @@ pub(crate) fn wins<T: PartialEq + Serialize>(
 ) -> bool {
     let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
     match (comes.cmp(&stands), coming, standing) {
-        (Ordering::Greater, ..) | (Ordering::Equal, None, Some(_)) => true,
+        (Ordering::Greater, ..) | (Ordering::Equal, Some(_), None) => true,
         (Ordering::Equal, Some(coming), Some(standing)) => coming != standing && text(coming) > text(standing),
-        (Ordering::Less, ..) | (Ordering::Equal, _, None) => false,
+        (Ordering::Less, ..) | (Ordering::Equal, None, _) => false,
+    }
+}
+
+/// What syncs told of one thing. A join: whatever order they come in, however often, the same is known.
+pub(crate) trait Known: Clone + PartialEq {
+    /// What a reader sees.
+    type Shown: PartialEq;
+
+    /// Takes in what another sync told.
+    fn join(&mut self, other: Self);
+
+    /// None where there is nothing to see: it is gone, or not told yet.
+    fn shown(&self) -> Option<Self::Shown>;
+}
+
+/// A thing that each sync tells as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Newest<T> {
+    pub(crate) at: Stamp,
+    /// None: gone, or never told.
+    pub(crate) is: Option<T>,
+}
+
+impl<T> Newest<T> {
+    /// Nothing was told.
+    pub(crate) const NEVER: Self = Self { at: Stamp::NEVER, is: None };
+
+    /// It is so from this time on.
+    pub(crate) const fn told(at: Stamp, is: T) -> Self {
+        Self { at, is: Some(is) }
+    }
+}
+
+impl<T: Clone + PartialEq + Serialize> Known for Newest<T> {
+    type Shown = T;
+
+    fn join(&mut self, other: Self) {
+        if wins((other.at, other.is.as_ref()), (self.at, self.is.as_ref())) {
+            *self = other;
+        }
+    }
+
+    fn shown(&self) -> Option<T> {
+        self.is.clone()
     }
 }
 
@@ -71,52 +131,49 @@ pub(crate) struct Thing<'a, R, W> {
     pub(crate) app: Option<&'a AppId>,
     /// The instance that must stand for it.
     pub(crate) needs: Option<&'a InstanceId>,
-    /// Reads it from its item; none where the item says that it is gone.
+    /// Reads what is known from its item, which may be empty.
     pub(crate) read: R,
     /// The item's attributes.
     pub(crate) write: W,
 }
 
-const SYNCED_AT: &str = "syncedAt";
-
 impl Store {
-    /// Lets a sync of one thing decide, if it is the newest.
-    pub(crate) async fn sync_one<T, R, W>(
+    /// Takes in what a sync tells of one thing.
+    pub(crate) async fn sync_one<K, R, W>(
         &self,
         call: &Call,
         thing: Thing<'_, R, W>,
-        (time, coming): (Timestamp, Option<T>),
+        told: K,
         event: impl Fn(EventType) -> Event,
         types: EventTypes,
     ) -> Result<Changed, StoreError>
     where
-        T: PartialEq + Serialize,
-        R: Fn(&Item) -> Result<Option<T>, StoreError>,
-        W: Fn(&T) -> Result<Item, StoreError>,
+        K: Known,
+        R: Fn(&Item) -> Result<K, StoreError>,
+        W: Fn(&K) -> Result<Item, StoreError>,
     {
-        let comes = Stamp::of_one(time);
         let mut pauses = Pauses::new();
         loop {
             let item = self.item(call, thing.key.clone()).await?.unwrap_or_default();
-            let (version, stands, standing) = (version(&item), synced_at(&item), (thing.read)(&item)?);
+            let (version, before) = (version(&item), (thing.read)(&item)?);
             let mut transaction = Transaction::new(self, call)?;
             if let Some(id) = thing.needs {
                 transaction = transaction.instance_stands(id)?;
             }
-            let applied = wins((comes, coming.as_ref()), (stands, standing.as_ref()));
+            let mut after = before.clone();
+            after.join(told.clone());
+            let applied = after != before;
             if applied {
-                let mut item = match &coming {
-                    Some(coming) => (thing.write)(coming)?,
-                    None => Item::from([(
-                        TTL_ATTRIBUTE.to_owned(),
-                        number(call.now().after(GONE_IS_REMEMBERED).as_seconds()),
-                    )]),
-                };
-                item.insert(SYNCED_AT.to_owned(), number(time.as_millis()));
+                let mut item = (thing.write)(&after)?;
+                let (before, after) = (before.shown(), after.shown());
+                if after.is_none() {
+                    let until = call.now().after(GONE_IS_REMEMBERED).as_seconds();
+                    item.insert(TTL_ATTRIBUTE.to_owned(), number(until));
+                }
                 item.extend(thing.key.clone().into_item());
-                let event_type = match (&standing, &coming) {
+                let event_type = match (&before, &after) {
                     (None, Some(_)) => Some(types.added),
-                    (Some(standing), Some(coming)) if standing != coming => Some(types.modified),
+                    (Some(before), Some(after)) if before != after => Some(types.modified),
                     (Some(_), None) => Some(types.removed),
                     _ => None,
                 };
@@ -128,7 +185,7 @@ impl Store {
             }
             match transaction.commit().await? {
                 Commit::Done => return Ok(if applied { Changed::Applied } else { Changed::Unchanged }),
-                Commit::Replayed => return Ok(Changed::Replayed),
+                Commit::Replayed => return self.replayed(call).await,
                 Commit::Refused { place: 0, standing } if thing.needs.is_some() => {
                     return self.no_instance(call, standing).await;
                 }
@@ -147,11 +204,6 @@ impl Store {
 /// The version of an item; 0 where there is none.
 pub(crate) fn version(item: &Item) -> u64 {
     item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or_default()
-}
-
-fn synced_at(item: &Item) -> Stamp {
-    let time = item.get(SYNCED_AT).and_then(|time| time.as_n().ok()?.parse().ok());
-    time.map_or(Stamp::NEVER, |millis| Stamp::of_one(Timestamp::from_millis(millis)))
 }
 
 fn number(value: i64) -> AttributeValue {

@@ -1,7 +1,7 @@
 //! tenantSync: the enterprise that an instance is bound to.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{InstanceId, OrderId, Tenant, TenantId, TenantSync};
+use koogallery::{InstanceId, OrderId, Tenant, TenantChange, TenantCode, TenantDetails, TenantId, TenantSync};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -9,7 +9,7 @@ use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::event::{Event, EventType};
 use crate::key::{Item, Key, World};
-use crate::newest::{EventTypes, Thing};
+use crate::newest::{EventTypes, Known, Newest, Stamp, Thing};
 use crate::table::{PARTITION_KEY, SORT_KEY};
 
 /// An enterprise, as it is bound to one instance.
@@ -35,27 +35,75 @@ const TYPES: EventTypes = EventTypes {
     removed: EventType::TenantRemoved,
 };
 
+/// What calls told of a tenant: the code that names it comes with the newest that added it, its name and domain with the
+/// newest that added or changed it. So a change that overtakes the addition waits for it, and is not lost.
+#[derive(Debug, Clone, PartialEq)]
+struct KnownTenant {
+    code: Newest<TenantCode>,
+    details: Newest<TenantDetails>,
+    removed: Stamp,
+}
+
+impl KnownTenant {
+    const NOTHING: Self = Self { code: Newest::NEVER, details: Newest::NEVER, removed: Stamp::NEVER };
+
+    fn told(at: Stamp, change: &TenantChange) -> Self {
+        match change.clone() {
+            TenantChange::Add(Tenant { tenant_code, details }) => {
+                Self { code: Newest::told(at, tenant_code), details: Newest::told(at, details), ..Self::NOTHING }
+            }
+            TenantChange::Modify(details) => Self { details: Newest::told(at, details), ..Self::NOTHING },
+            TenantChange::Delete => Self { removed: at, ..Self::NOTHING },
+        }
+    }
+}
+
+impl Known for KnownTenant {
+    type Shown = Tenant;
+
+    fn join(&mut self, other: Self) {
+        self.code.join(other.code);
+        self.details.join(other.details);
+        self.removed = self.removed.max(other.removed);
+        if self.code.at < self.removed {
+            self.code = Newest::NEVER;
+        }
+        if self.details.at < self.removed {
+            self.details = Newest::NEVER;
+        }
+    }
+
+    fn shown(&self) -> Option<Tenant> {
+        self.code.is.clone().zip(self.details.is.clone()).map(|(tenant_code, details)| Tenant { tenant_code, details })
+    }
+}
+
 impl Store {
     /// Adds, changes or removes the tenant of an instance. The call carries no time of its own: when it was signed
     /// decides.
     pub async fn sync_tenant(&self, call: &Call, request: &TenantSync) -> Result<Changed, StoreError> {
         let TenantSync { instance_id, order_id, tenant_id, change, .. } = request;
-        let coming = change.told().map(|tenant| BoundTenant {
-            tenant_id: tenant_id.clone(),
-            instance_id: instance_id.clone(),
-            order_id: order_id.clone(),
-            tenant: tenant.clone(),
-        });
+        let (instance, deletes) = (instance_id.as_ref(), *change == TenantChange::Delete);
+        let ids = || {
+            let mut ids = Item::new();
+            let mut id = |name: &str, id: Option<&str>| {
+                ids.extend(id.map(|id| (name.to_owned(), AttributeValue::S(id.to_owned()))));
+            };
+            id("tenantId", Some(tenant_id.as_str()));
+            id("instanceId", instance.map(InstanceId::as_str));
+            id("orderId", order_id.as_ref().map(OrderId::as_str));
+            ids
+        };
         let thing = Thing {
-            key: Key::tenant(call.world(), tenant_id, instance_id.as_ref()),
+            key: Key::tenant(call.world(), tenant_id, instance),
             tenant: tenant_id,
             app: None,
-            needs: call.needs(instance_id.as_ref(), coming.is_none()),
-            read,
-            write: |tenant: &BoundTenant| Ok(serde_dynamo::to_item(tenant)?),
+            needs: call.needs(instance, deletes),
+            read: known,
+            write: |known: &KnownTenant| written(known, ids()),
         };
-        let event = |kind| Event::of_tenant(call, kind, tenant_id, instance_id.as_ref(), None);
-        self.sync_one(call, thing, (call.signed_at(), coming), event, TYPES).await
+        let event = |kind| Event::of_tenant(call, kind, tenant_id, instance, None);
+        self.sync_one(call, thing, KnownTenant::told(call.stamp(None), change), event, TYPES).await
     }
 
     /// A tenant as one instance knows it.
@@ -71,24 +119,58 @@ impl Store {
 
     /// A tenant as each of its instances knows it, in the order of their ids.
     pub async fn tenants(&self, world: World, tenant: &TenantId) -> Result<Vec<BoundTenant>, StoreError> {
-        let key = Key::tenant(world, tenant, None);
+        let items = self.under(Key::tenant(world, tenant, None), Key::TENANT).await?;
+        items.iter().filter_map(|item| read(item).transpose()).collect()
+    }
+
+    /// The items of a key's partition whose sort keys begin so, in the order of those.
+    pub(crate) async fn under(&self, key: Key, sort: &str) -> Result<Vec<Item>, StoreError> {
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .consistent_read(true)
-            .key_condition_expression("#partition = :tenant AND begins_with(#sort, :of_instances)")
+            .key_condition_expression("#partition = :partition AND begins_with(#sort, :sort)")
             .expression_attribute_names("#partition", PARTITION_KEY)
             .expression_attribute_names("#sort", SORT_KEY)
-            .expression_attribute_values(":tenant", AttributeValue::S(key.partition().to_owned()))
-            .expression_attribute_values(":of_instances", AttributeValue::S(Key::TENANT.to_owned()));
-        let items: Vec<Item> =
-            query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)?;
-        items.iter().filter_map(|item| read(item).transpose()).collect()
+            .expression_attribute_values(":partition", AttributeValue::S(key.partition().to_owned()))
+            .expression_attribute_values(":sort", AttributeValue::S(sort.to_owned()));
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)
     }
 }
 
-/// None where the item only remembers that it is gone.
+const CODE: &str = "tenantCode";
+const NAME: &str = "name";
+const ADDED: [&str; 2] = ["addedAt", "addedSignedAt"];
+const TOLD: [&str; 2] = ["toldAt", "toldSignedAt"];
+const REMOVED: [&str; 2] = ["removedAt", "removedSignedAt"];
+
+fn known(item: &Item) -> Result<KnownTenant, StoreError> {
+    let code = item.get(CODE).cloned().map(serde_dynamo::from_attribute_value).transpose()?;
+    let details = if item.contains_key(NAME) { Some(serde_dynamo::from_item(item.clone())?) } else { None };
+    Ok(KnownTenant {
+        code: Newest { at: Stamp::of_item(item, ADDED), is: code },
+        details: Newest { at: Stamp::of_item(item, TOLD), is: details },
+        removed: Stamp::of_item(item, REMOVED),
+    })
+}
+
+/// Where nothing is to be seen, the ids are left out.
+fn written(known: &KnownTenant, ids: Item) -> Result<Item, StoreError> {
+    let mut item = if known.shown().is_some() { ids } else { Item::new() };
+    if let Some(code) = &known.code.is {
+        item.insert(CODE.to_owned(), serde_dynamo::to_attribute_value(code)?);
+    }
+    if let Some(details) = &known.details.is {
+        item.extend(serde_dynamo::to_item::<_, Item>(details)?);
+    }
+    for (stamp, names) in [(known.code.at, ADDED), (known.details.at, TOLD), (known.removed, REMOVED)] {
+        stamp.write(&mut item, names);
+    }
+    Ok(item)
+}
+
+/// None where there is nothing to see.
 fn read(item: &Item) -> Result<Option<BoundTenant>, StoreError> {
     if !item.contains_key("tenantId") {
         return Ok(None);

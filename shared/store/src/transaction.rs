@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
-use koogallery::InstanceId;
+use koogallery::{InstanceId, InterfaceType};
 use std::time::Duration;
 
 use crate::call::Call;
@@ -89,13 +89,16 @@ impl<'a> Transaction<'a> {
         self.put(Put::builder().set_item(Some(item)))
     }
 
-    /// Adds the condition that an instance exists and is not released.
+    /// Adds the condition that an instance exists, is a SaaS product's, and is not released. The license key's instances have no
+    /// kit: to it they are unknown.
     pub(crate) fn instance_stands(mut self, id: &InstanceId) -> Result<Self, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(&self.store.table)
             .set_key(Some(Key::instance(self.call.world(), id).into_item()))
-            .condition_expression("attribute_exists(pk) AND #status <> :released")
+            .condition_expression("attribute_exists(pk) AND #status <> :released AND NOT #interfaceType = :license")
             .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#interfaceType", "interfaceType")
+            .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()

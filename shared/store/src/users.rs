@@ -1,13 +1,13 @@
 //! authSync: which users may use an application.
 
-use koogallery::{AppId, AuthSync, InstanceId, TenantId, User, UserName, UsersChange};
+use koogallery::{AppId, AuthSync, InstanceId, TenantId, Timestamp, User, UserName, UsersChange};
 
-use crate::bucket::Entry;
+use crate::bucket::{Became, Entry};
 use crate::call::Call;
 use crate::change::Changed;
 use crate::client::{Store, StoreError};
 use crate::data_key::DataKey;
-use crate::directory::{Directory, Sync};
+use crate::directory::{Directory, Sync, names_that};
 use crate::event::{Event, EventType};
 use crate::key::World;
 use crate::newest::Stamp;
@@ -41,34 +41,41 @@ pub struct StandingUser {
 
 impl Store {
     /// Grants, changes, revokes or deletes users. Each is ordered by the sync's own time: an older sync never
-    /// overwrites a newer one. `key` seals what is kept of them.
+    /// overwrites a newer one. A change lifts no revocation, a grant does. `key` seals what is kept of them.
     pub async fn sync_users(&self, call: &Call, request: &AuthSync, key: &DataKey) -> Result<Changed, StoreError> {
         let AuthSync { tenant_id, instance_id, app_id, change, sync_time, .. } = request;
         let instance = Some(instance_id);
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: Some(app_id) };
-        let at = Stamp::of_one(call.synced_at(*sync_time));
-        let told = |users: &[User]| -> Vec<(String, Entry<User>)> {
-            users.iter().map(|user| (user.user_name.to_string(), Entry::is(at, user.clone()))).collect()
+        let (at, came) = (call.stamp(*sync_time), call.now());
+        let told = |users: &[User], entry: fn(Stamp, User) -> Entry<User>| -> Vec<(String, Entry<User>)> {
+            users.iter().map(|user| (user.user_name.to_string(), entry(at, user.clone()))).collect()
         };
-        let (event_type, entries) = match change {
-            UsersChange::Grant(users) => (EventType::UsersGranted, told(users)),
-            UsersChange::Change(users) => (EventType::UsersChanged, told(users)),
-            UsersChange::Revoke(names) => (
-                EventType::UsersRevoked,
-                names.iter().map(|name| (name.to_string(), Entry::revoked(at, call.now()))).collect(),
-            ),
-            UsersChange::Delete(names) => (
-                EventType::UsersDeleted,
-                names.iter().map(|name| (name.to_string(), Entry::gone(at, call.now()))).collect(),
-            ),
+        let each = |names: &[UserName], entry: fn(Stamp, Timestamp) -> Entry<User>| {
+            names.iter().map(|name| (name.to_string(), entry(at, came))).collect()
+        };
+        let entries = match change {
+            UsersChange::Grant(users) => told(users, Entry::is),
+            UsersChange::Change(users) => told(users, Entry::changed),
+            UsersChange::Revoke(names) => each(names, Entry::revoked),
+            UsersChange::Delete(names) => each(names, Entry::gone),
         };
         let takes_away = matches!(change, UsersChange::Revoke(_) | UsersChange::Delete(_));
-        let event = |names: &[String]| {
-            let event = Event::of_tenant(call, event_type, tenant_id, instance, Some(app_id));
-            event.about(names.len(), Some(("userNames", names)))
+        let events = |changed: &[(String, Became)]| {
+            let of = |became, event_type| {
+                let names = names_that(changed, &[became]);
+                let event = Event::of_tenant(call, event_type, tenant_id, instance, Some(app_id));
+                (!names.is_empty()).then(|| event.about(names.len(), Some(("userNames", &names))))
+            };
+            let types = [
+                (Became::Given, EventType::UsersGranted),
+                (Became::Changed, EventType::UsersChanged),
+                (Became::Revoked, EventType::UsersRevoked),
+                (Became::Gone, EventType::UsersDeleted),
+            ];
+            types.into_iter().filter_map(|(became, event_type)| of(became, event_type)).collect()
         };
         let sync = Sync { all_at: None, entries };
-        self.sync_directory(call, directory, call.needs(instance, takes_away), sync, key, event).await
+        self.sync_directory(call, directory, call.needs(instance, takes_away), sync, key, events).await
     }
 
     /// One user, revoked or not.

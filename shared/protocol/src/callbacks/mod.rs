@@ -35,7 +35,7 @@ pub use refresh_license_code::RefreshLicenseCode;
 pub use release_instance::ReleaseInstance;
 pub use release_license_code::ReleaseLicenseCode;
 pub use single_org_sync::{Department, SingleOrgSync};
-pub use tenant_sync::{Tenant, TenantSync};
+pub use tenant_sync::{Tenant, TenantChange, TenantDetails, TenantSync};
 pub use update_instance_status::{InstanceStatus, UpdateInstanceStatus};
 pub use update_license_code_status::UpdateLicenseCodeStatus;
 pub use upgrade_instance::UpgradeInstance;

@@ -28,7 +28,8 @@ pub const DEFAULT_TIME_WINDOW: Duration = Duration::from_mins(1);
 /// The longest nonce that is taken, in bytes: the samples have 32 and 64.
 pub const MAX_NONCE: usize = 256;
 
-/// A call's nonce: 1 to [`MAX_NONCE`] bytes.
+/// A call's nonce: 1 to [`MAX_NONCE`] bytes. Of V1.0's kit, which has none, the digest of its authToken: the same call has
+/// the same, and nobody without a key makes another that verifies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Nonce(String);
 
@@ -109,6 +110,7 @@ pub struct Verified<T> {
     access_key: AccessKey,
     nonce: Option<Nonce>,
     signed_at: Timestamp,
+    latest_reading: Timestamp,
 }
 
 impl<T> Verified<T> {
@@ -142,7 +144,7 @@ impl<T> Verified<T> {
         &self.access_key
     }
 
-    /// Its nonce; the store knows whether it is new. V1.0 has none: a repeat does no harm there.
+    /// Its nonce; the store knows whether it is new. V1.0's basic calls have none: a repeat does no harm there.
     #[must_use]
     pub const fn nonce(&self) -> Option<&Nonce> {
         self.nonce.as_ref()
@@ -153,24 +155,31 @@ impl<T> Verified<T> {
     pub const fn signed_at(&self) -> Timestamp {
         self.signed_at
     }
+
+    /// The latest time that its timestamp can be read as: later than [`Self::signed_at`] where the timestamp names no zone and
+    /// either is taken. A time window after it, the call verifies no more.
+    #[must_use]
+    pub const fn latest_reading(&self) -> Timestamp {
+        self.latest_reading
+    }
 }
 
 impl Verified<Body<'_>> {
     /// Reads the typed request from the very bytes that were verified.
     pub fn parse<R: Request>(self) -> Result<Verified<R>, InvalidRequest> {
-        let Self { request, route, interface_type, access_key, nonce, signed_at } = self;
+        let Self { request, route, interface_type, access_key, nonce, signed_at, latest_reading } = self;
         let request = match request {
             Body::Json(bytes) => R::from_body(&bytes)?,
             Body::Parameters(parameters) => R::from_parameters(&parameters, &access_key)?,
         };
-        Ok(Verified { request, route, interface_type, access_key, nonce, signed_at })
+        Ok(Verified { request, route, interface_type, access_key, nonce, signed_at, latest_reading })
     }
 }
 
 impl<T> Verified<T> {
     fn about<U>(self, request: U) -> Verified<U> {
-        let Self { route, interface_type, access_key, nonce, signed_at, .. } = self;
-        Verified { request, route, interface_type, access_key, nonce, signed_at }
+        let Self { route, interface_type, access_key, nonce, signed_at, latest_reading, .. } = self;
+        Verified { request, route, interface_type, access_key, nonce, signed_at, latest_reading }
     }
 }
 
@@ -230,8 +239,9 @@ pub fn verify<'a, B: AsRef<[u8]>>(
         Dialect::KitV1 => {
             let parameters = body_parameters(body).map_err(|_| Refusal::NotAnObject)?;
             let signed = v1::Signed::of_headers(request.headers(), &parameters)?;
+            let nonce = signed.nonce();
             let call = signed.verify(&[v1::UTC_PLUS_8, v1::UTC], folded::KIT, &check)?;
-            Ok(call.about(Body::Json(Cow::Borrowed(body))))
+            Ok(Verified { nonce: Some(nonce), ..call.about(Body::Json(Cow::Borrowed(body))) })
         }
     }
 }

@@ -1,10 +1,12 @@
-//! V1.0: an authToken over every parameter, in the query or, for the kit, in a header. There is no nonce.
+//! V1.0: an authToken over every parameter, in the query or, for the kit, in a header. There is no nonce: the basic calls
+//! need none, and the kit's, which verify in either zone, have their authToken for one.
 
 use std::time::Duration;
 
 use http::Request as HttpRequest;
+use sha2::{Digest, Sha256};
 
-use super::{Check, Refusal, Verified, folded};
+use super::{Check, Nonce, Refusal, Verified, folded};
 use crate::access_key::{AccessKey, AccessKeys};
 use crate::auth_token;
 use crate::auth_token::body_parameters;
@@ -50,6 +52,12 @@ impl<'a> Signed<'a> {
         auth_token::matches(key.reveal(), self.time_stamp, self.parameters, self.auth_token)
     }
 
+    /// What the same call has when it comes again, however its token was encoded on the way.
+    pub(super) fn nonce(&self) -> Nonce {
+        let token = self.auth_token.replace(' ', "+");
+        Nonce(format!("authToken {}", hex::encode(Sha256::digest(token))))
+    }
+
     /// A timeStamp names no zone: it is fresh if it is in one of `zones`, the likeliest first. `names` are the parameters
     /// that none may hold in another.
     pub(super) fn verify(self, zones: &[Zone], names: &[&str], check: &Check<'_>) -> Result<Verified<()>, Refusal> {
@@ -64,8 +72,9 @@ impl<'a> Signed<'a> {
             let signed = readings().min_by_key(|signed_at| signed_at.as_millis().abs_diff(check.now.as_millis()));
             return Err(Refusal::Stale { signed: signed.unwrap_or(shown), now: check.now });
         };
-        let access_key = access_key.clone();
-        Ok(Verified { request: (), route: check.route, interface_type, access_key, nonce: None, signed_at })
+        let (access_key, latest_reading) = (access_key.clone(), readings().max().unwrap_or(signed_at));
+        let route = check.route;
+        Ok(Verified { request: (), route, interface_type, access_key, nonce: None, signed_at, latest_reading })
     }
 }
 

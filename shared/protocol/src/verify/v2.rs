@@ -88,6 +88,7 @@ impl<'a> Signed<'a> {
             access_key: access_key.clone(),
             nonce: Some(Nonce(self.nonce.into_owned())),
             signed_at,
+            latest_reading: signed_at,
         })
     }
 }
