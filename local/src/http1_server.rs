@@ -2,6 +2,7 @@
 //! word's first letter in upper case.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
@@ -10,6 +11,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+
+/// A connection stays open for so long without a request. Callers and proxies keep theirs for 60 to 90 seconds: whoever
+/// closes first must not be the one that is called, or a call on its way is lost.
+const IDLE: Duration = Duration::from_mins(2);
 
 /// Serves until `stopped`, then lets running calls finish.
 pub async fn serve(mut listener: TcpListener, router: Router, stopped: impl Future<Output = ()>) {
@@ -24,6 +29,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, stopped: impl Futu
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .title_case_headers(true)
+            .header_read_timeout(IDLE)
             .serve_connection(TokioIo::new(stream), service);
         let served = connections.watch(connection);
         // A connection that breaks off concerns nobody but its caller.
