@@ -187,7 +187,12 @@ async fn each_callback_takes_the_keys_of_its_own_types() {
     ] {
         for key in &all {
             let code = seller.send(&seller.signed_with(key, &body, now())).await.result_code;
-            let expected = if allowed.contains(key) { "000000" } else { "000001" };
+            let expected = match *key {
+                // What the basic key bought is unknown to the license key, which signs purchases of its own.
+                "license-key" if allowed == or_license && body["activity"] != "newInstance" => "000003",
+                key if allowed.contains(&key) => "000000",
+                _ => "000001",
+            };
             assert_eq!(code.as_str(), expected, "{key}: {body}");
         }
     }
