@@ -11,7 +11,7 @@ use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SEC
 use koogallery_local::marketplace::{Marketplace, SignedCall};
 use koogallery_local::simulate::{Family, Simulation};
 use koogallery_runtime::{Environment, dynamodb_client, now};
-use koogallery_store::{Kind, table};
+use koogallery_store::{Kind, schema};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
@@ -34,7 +34,7 @@ fn build() {
 async fn database() -> (EmbeddedDatabase, Vec<(&'static str, String)>) {
     let database = EmbeddedDatabase::start(None).await.unwrap();
     let environment = Environment::default().with("DYNAMODB_ENDPOINT", database.endpoint());
-    table::create(&dynamodb_client(&environment).unwrap(), "koogallery").await.unwrap();
+    schema::create(&dynamodb_client(&environment).unwrap(), "koogallery").await.unwrap();
     let variables = vec![
         ("DYNAMODB_ENDPOINT", database.endpoint()),
         ("KOOGALLERY_TABLE", "koogallery".to_owned()),

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koogallery::Callback;
-use koogallery_store::{Kind, table};
+use koogallery_store::{Kind, schema};
 use koogallery_tests::template::{Template, list, plain, root, text};
 use serde_json::Value;
 
@@ -122,7 +122,7 @@ fn each_callback_has_a_url_of_its_own_where_the_entrance_is_function_urls() {
 
 #[test]
 fn the_table_is_the_stores_own() {
-    let definition = koogallery_store::table::definition("t");
+    let definition = koogallery_store::schema::definition("t");
     let template = Template::read();
     let table = template.resource("Table");
     let properties = &table["Properties"];
@@ -160,7 +160,7 @@ fn the_table_is_the_stores_own() {
     assert_eq!(properties["BillingMode"], definition.billing_mode().unwrap().as_str());
     let stream = definition.stream_specification().unwrap().stream_view_type().unwrap();
     assert_eq!(properties["StreamSpecification"]["StreamViewType"], stream.as_str());
-    assert_eq!(properties["TimeToLiveSpecification"]["AttributeName"], koogallery_store::table::TTL_ATTRIBUTE);
+    assert_eq!(properties["TimeToLiveSpecification"]["AttributeName"], koogallery_store::schema::TTL_ATTRIBUTE);
     for (name, value) in
         [("TimeToLiveSpecification", "Enabled"), ("PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")]
     {
@@ -274,11 +274,13 @@ fn the_stream_wakes_learning_for_each_event_that_names_an_order() {
     let filters = stream["FilterCriteria"]["Filters"].as_array().unwrap();
     let filters: Vec<Value> =
         filters.iter().map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
-    let expected =
-        [("INSERT", table::EVENT, vec![table::OPEN]), ("MODIFY", table::EVENT, vec![table::OPEN, table::RESENT_AT])];
+    let expected = [
+        ("INSERT", schema::EVENT, vec![schema::OPEN]),
+        ("MODIFY", schema::EVENT, vec![schema::OPEN, schema::RESENT_AT]),
+    ];
     assert_eq!(filters.iter().map(wakes).collect::<Vec<_>>(), expected);
     for filter in &filters {
-        let open = filter["dynamodb"]["NewImage"][table::OPEN]["S"][0]["prefix"].as_str().unwrap();
+        let open = filter["dynamodb"]["NewImage"][schema::OPEN]["S"][0]["prefix"].as_str().unwrap();
         assert!(Kind::Unlearnt.is_of(open) && !Kind::Parked.is_of(open), "{open}");
     }
     assert_eq!(plain(&template.resource("EventSweep")["Properties"]["ScheduleExpression"]), "rate(5 minutes)");
@@ -297,9 +299,9 @@ fn the_pipe_wakes_a_subject_for_each_event_to_deliver_and_may_do_nothing_else() 
         filters.iter().map(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap()).unwrap()).collect();
     let wakes: Vec<(&str, &str, Vec<&str>)> = filters.iter().map(wakes).collect();
     let expected = [
-        ("INSERT", table::OUTBOX, vec![]),
-        ("MODIFY", table::OUTBOX, vec![table::RESENT_AT]),
-        ("MODIFY", table::EVENT, vec![table::LEARNT_AT]),
+        ("INSERT", schema::OUTBOX, vec![]),
+        ("MODIFY", schema::OUTBOX, vec![schema::RESENT_AT]),
+        ("MODIFY", schema::EVENT, vec![schema::LEARNT_AT]),
     ];
     assert_eq!(wakes, expected);
 

@@ -15,7 +15,7 @@ use aws_sdk_dynamodbstreams::{Client, Config};
 use deliver_events::{Courier, look};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
-use koogallery_store::{Kind, Open, StoreError, SubjectKey, table};
+use koogallery_store::{Kind, Open, StoreError, SubjectKey, schema};
 use learn_order::{Learner, Learnt};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -154,18 +154,18 @@ fn woken_by(record: &Record) -> Option<Work> {
     let change = record.dynamodb()?;
     let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned();
     let keys = change.keys()?;
-    let (subject, place) = (text(keys.get(table::PARTITION_KEY))?, text(keys.get(table::SORT_KEY))?);
+    let (subject, place) = (text(keys.get(schema::PARTITION_KEY))?, text(keys.get(schema::SORT_KEY))?);
     let (subject, new) = (SubjectKey::from(subject), change.new_image()?);
     let is_new = *record.event_name()? == OperationType::Insert;
-    let wakes = is_new || new.contains_key(table::RESENT_AT);
-    if place.starts_with(table::OUTBOX) {
+    let wakes = is_new || new.contains_key(schema::RESENT_AT);
+    if place.starts_with(schema::OUTBOX) {
         return wakes.then_some(Work::Deliver(subject));
     }
-    let event = place.strip_prefix(table::EVENT)?.parse().ok()?;
-    if text(new.get(table::OPEN)).is_some_and(|open| Kind::Unlearnt.is_of(&open)) {
+    let event = place.strip_prefix(schema::EVENT)?.parse().ok()?;
+    if text(new.get(schema::OPEN)).is_some_and(|open| Kind::Unlearnt.is_of(&open)) {
         return wakes.then_some(Work::Learn(subject, event));
     }
-    (!is_new && new.contains_key(table::LEARNT_AT)).then_some(Work::Deliver(subject))
+    (!is_new && new.contains_key(schema::LEARNT_AT)).then_some(Work::Deliver(subject))
 }
 
 /// What is to be done for one subject, or one event of it.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use deliver_events::Courier;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, destination};
 use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
-use koogallery_store::{Store, StoreError, table};
+use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
 use learn_order::Learner;
 use seller_api::SellerApi;
@@ -131,7 +131,7 @@ impl LocalHost {
         let environment = environment.with("DYNAMODB_ENDPOINT", &dynamodb_endpoint);
         check_webhook_secret(&environment)?;
         let name = environment.get("KOOGALLERY_TABLE").unwrap_or(TABLE);
-        table::create(&dynamodb_client(&environment)?, name).await.map_err(|source| HostError::Table {
+        schema::create(&dynamodb_client(&environment)?, name).await.map_err(|source| HostError::Table {
             table: name.to_owned(),
             endpoint: dynamodb_endpoint.clone(),
             source,

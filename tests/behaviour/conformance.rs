@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use koogallery::{AccessKeys, body_sign};
-use koogallery_local::conform::{Conform, Corpus};
+use koogallery_local::conform::{Conform, Corpus, Profile};
 use koogallery_local::marketplace::Marketplace;
 use koogallery_tests::{KEYS, Seller, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -38,6 +38,26 @@ async fn a_seller_who_provisions_later_conforms_as_well() {
         report.failures().map(|(outcome, problem)| format!("{}: {problem}", outcome.case)).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(report.passed > 100, "{} passed", report.passed);
+}
+
+#[tokio::test]
+async fn the_debug_page_counts_every_callback() {
+    let corpus = Corpus::embedded().unwrap().of_profile(Profile::Console);
+    for provisioning in ["instant", "deferred"] {
+        let seller = Seller::with(|environment| {
+            environment
+                .with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY)
+                .with("KOOGALLERY_PROVISIONING", provisioning)
+                .with("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#)
+        })
+        .await;
+        let conform = Conform::new(seller.marketplace.clone(), Some(RSA_PUBLIC_KEY.parse().unwrap()));
+        let report = conform.run(&corpus, |_| ()).await.unwrap();
+        let failed: Vec<String> =
+            report.failures().map(|(outcome, problem)| format!("{}: {problem}", outcome.case)).collect();
+        assert!(failed.is_empty(), "{provisioning}: {}", failed.join("\n"));
+        assert_eq!(report.passed, corpus.len());
+    }
 }
 
 #[tokio::test]

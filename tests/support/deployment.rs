@@ -19,7 +19,7 @@ use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{Environment, Shared, dynamodb_client, now, response};
-use koogallery_store::{Store, table};
+use koogallery_store::{Store, schema};
 use seller_api::SellerApi;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -131,7 +131,7 @@ impl Deployment {
         });
         let table = format!("test-{}", Uuid::new_v4());
         let direct = Environment::default().with("DYNAMODB_ENDPOINT", dynamodb);
-        table::create(&dynamodb_client(&direct).unwrap(), &table).await.unwrap();
+        schema::create(&dynamodb_client(&direct).unwrap(), &table).await.unwrap();
 
         let recorder = serve(Router::new().fallback(record).with_state(Arc::clone(&held))).await;
         let of = |function: &str| change(environment(function, recorder, &table));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use koogallery::Timestamp;
-use koogallery_store::{Kind, Open, Store, StoreError, SubjectKey, table};
+use koogallery_store::{Kind, Open, Store, StoreError, SubjectKey, schema};
 
 /// What should have been tried this long ago, and was not, lost its wake-up.
 const GRACE: Duration = Duration::from_mins(15);
@@ -45,7 +45,7 @@ pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<Subje
 /// What is undelivered. Events that version 0.1.0 left to be delivered enter the outbox first, which wakes whom they are about.
 async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreError> {
     let (old, undelivered): (Vec<Open>, Vec<Open>) =
-        store.open(Kind::Undelivered).await?.into_iter().partition(|open| open.sort.starts_with(table::EVENT));
+        store.open(Kind::Undelivered).await?.into_iter().partition(|open| open.sort.starts_with(schema::EVENT));
     for open in &old {
         if let (subject, Some(id)) = (open.subject(), open.event_id())
             && let Some(event) = store.event(&subject, id).await?

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use koogallery_queue::{Batch, BatchAnswer, DelayQueue, Delayed};
 use koogallery_runtime::{CloudWatch, Environment, Settings, StartError, dynamodb_client, now};
-use koogallery_store::{Store, SubjectKey, table};
+use koogallery_store::{Store, SubjectKey, schema};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -71,7 +71,7 @@ struct WakeUp {
 impl Change {
     fn wake_up(self) -> Option<WakeUp> {
         let Key { pk, sk } = self.dynamodb.keys;
-        let event = sk.text.strip_prefix(table::EVENT)?.parse().ok()?;
+        let event = sk.text.strip_prefix(schema::EVENT)?.parse().ok()?;
         Some(WakeUp { subject: SubjectKey::from(pk.text), event })
     }
 }

@@ -1,84 +1,58 @@
 //! The store: one DynamoDB table that holds instances, license codes, their orders, the nonces seen and the events to
 //! deliver.
 //!
-//! Each change of state is one function here and one `TransactWriteItems`: nonce, state under its condition, event.
-//! So a callback is applied whole or not at all, counts once, and its event is never lost. What happens to an
-//! instance or a license code is decided by pure code, [`Lifecycle`]; the files named for the changes say how DynamoDB is
-//! asked.
+//! Each change of state is one function and one `TransactWriteItems`: nonce, state under its condition, event. So a
+//! callback is applied whole or not at all, counts once, and its event is never lost.
+//!
+//! | folder | what is in it | what it uses |
+//! |---|---|---|
+//! | `model` | what is known and what follows from it: facts, rules, events. Pure: it knows no table | |
+//! | `table` | how that stands in DynamoDB: schema, keys, seals, expressions, transactions | `model` |
+//! | `kit` | the joint-operations kit's tenants, applications, users and departments | `table`, `model` |
+//! | `queries` | what is read | `table`, `model` |
+//! | `changes` | a file for each change of state | all of these |
 
-mod application;
-mod bought;
-mod bucket;
-mod call;
-mod change;
-mod client;
-mod data_key;
-mod departments;
-mod directory;
-mod erasure;
-mod event;
-mod expression;
-mod facts;
-mod history;
-mod instance;
-mod key;
-mod learning;
-mod license;
-mod license_request;
-mod license_rules;
-mod lifecycle;
-mod listing;
-mod living;
-mod new_instance;
-mod newest;
-mod open;
-mod order_details;
-mod order_notice;
-mod order_told;
-mod outbox;
-mod provisioned;
-mod read;
-mod refresh;
-mod release;
-mod status;
-mod subject_key;
-pub mod table;
-mod tenant;
-mod transaction;
-mod upgrade;
-mod usage_info;
-mod users;
+mod changes;
+mod kit;
+mod model;
+mod queries;
+mod table;
 
-pub use application::StandingApplication;
-pub use bought::{Bought, ToldOrder};
-pub use call::Call;
-pub use change::Changed;
-pub use client::{Store, StoreError};
-pub use data_key::{DataKey, DataKeyId, SealError, Sealed, WrappedDataKey};
-pub use departments::{StandingDepartment, TenantDepartments};
-pub use erasure::{Erased, Gone};
-pub use event::{Event, EventType, GROUP};
-pub use history::{Delivery, EventRecord, KeptEvent};
-pub use instance::{Acceptance, Instance, ProvisioningFailure, ToldBy};
-pub use key::World;
-pub use learning::Learning;
-pub use license::License;
-pub use license_request::{
-    LicenseKept, LicenseRequest, LicenseRequestId, LicenseRequested, license_details_place, license_place,
-};
-pub use license_rules::{Demand, LicenseRules, LicenseRulesError};
-pub use lifecycle::{
+pub use changes::create_instance::{Created, purchase_details_place};
+pub use changes::erase::{Erased, Gone};
+pub use changes::keep_order_details::{KeptDetails, order_details_place};
+pub use changes::mark_delivered::Noted;
+pub use changes::note_order::Noticed;
+pub use changes::provision::Provisioned;
+pub use changes::request_license::{LicenseKept, LicenseRequested, license_details_place, license_place};
+pub use changes::set_usage::UsageKept;
+pub use kit::application::StandingApplication;
+pub use kit::departments::{StandingDepartment, TenantDepartments};
+pub use kit::tenant::BoundTenant;
+pub use kit::users::{ApplicationUsers, StandingUser};
+pub use model::bought::{Bought, ToldOrder};
+pub use model::changed::Changed;
+pub use model::delivery::{DestinationState, Destinations, Ended, Undelivered};
+pub use model::event::Event;
+pub use model::event_type::EventType;
+pub use model::instance::{Acceptance, Instance, ProvisioningFailure, ToldBy};
+pub use model::learning::Learning;
+pub use model::license::License;
+pub use model::license_request::{LicenseRequest, LicenseRequestId};
+pub use model::license_rules::{Demand, LicenseRules, LicenseRulesError};
+pub use model::lifecycle::{
     AppliedOrder, Fact, Facts, Freeze, FreezeCause, Kept, Lifecycle, OrderEffect, Status, sets_expiry,
 };
-pub use listing::{InstancePage, Place, PlaceError};
-pub use new_instance::{Created, purchase_details_place};
-pub use open::{Kind, Open};
-pub use order_details::{KeptDetails, order_details_place};
-pub use order_notice::Noticed;
-pub use outbox::{DestinationState, Destinations, Ended, Noted, Undelivered};
-pub use provisioned::Provisioned;
-pub use read::Read;
-pub use subject_key::SubjectKey;
-pub use tenant::BoundTenant;
-pub use usage_info::UsageKept;
-pub use users::{ApplicationUsers, StandingUser};
+pub use model::subject_key::SubjectKey;
+pub use model::world::World;
+pub use queries::history::{Delivery, EventRecord, KeptEvent};
+pub use queries::list_instances::InstancePage;
+pub use queries::read::Read;
+pub use table::call::Call;
+pub use table::client::{Store, StoreError};
+pub use table::data_keys::WrappedDataKey;
+pub use table::index::{Kind, Open};
+pub use table::listing::{Place, PlaceError};
+pub use table::schema;
+pub use table::schema::GROUP;
+pub use table::seal::{DataKey, DataKeyId, SealError, Sealed};

@@ -1,0 +1,300 @@
+//! Erasure: what is personal of an instance or a license code goes some time after its release.
+//!
+//! Nothing personal is written about what is released ([`crate::Status::Released`]): whatever would says so in its own
+//! transaction. So all that is to be found here stays found, and no step comes too early. The steps are small and each
+//! can be taken again; the state is last, and it stands in the index until then: an erasure that breaks off begins again
+//! and ends alike. What stays tells nobody: status, orders, periods, and events without names.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Update, WriteRequest};
+use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
+
+use crate::changes::decide::difference;
+use crate::kit::directory::Directory;
+use crate::kit::link::{APP_ID, TENANT_ID};
+use crate::model::instance::Instance;
+use crate::model::license::License;
+use crate::model::lifecycle::{Lifecycle, Status};
+use crate::model::subject_key::SubjectKey;
+use crate::model::world::World;
+use crate::table::client::{Store, StoreError};
+use crate::table::facts::FURTHER;
+use crate::table::index::{Kind, Open};
+use crate::table::key::{Item, Key};
+use crate::table::living::Living;
+use crate::table::schema::{PARTITION_KEY, SORT_KEY};
+use crate::table::transaction::Pauses;
+
+/// DynamoDB deletes at most so many items at once.
+const LARGEST_DELETE: usize = 25;
+
+/// What became of an erasure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Erased {
+    /// It is done.
+    Done(Gone),
+    /// It was done before.
+    Before,
+    /// It is not released, or not for long enough: nothing was touched.
+    NotDue,
+    /// There is no such instance or license code.
+    Unknown,
+}
+
+/// What one erasure came to; of one that began again, the rest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// How many items were deleted.
+    pub items: usize,
+    /// How many events stay without what named somebody or a device.
+    pub events: usize,
+}
+
+const ORDER_ID: &str = "orderId";
+const ORDER_LINE_ID: &str = "orderLineId";
+
+impl Store {
+    /// What was released by then and is not erased yet, the oldest of each shard first.
+    pub async fn to_erase(&self, released_by: Timestamp) -> Result<Vec<Open>, StoreError> {
+        self.open_by(Kind::Erasure, released_by).await
+    }
+
+    /// Erases what is personal of an instance or a license code, if it was released by then.
+    pub async fn erase(&self, of: &SubjectKey, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        let (instance, license) = (of.as_str().strip_prefix("INSTANCE#"), of.as_str().strip_prefix("LICENSE#"));
+        if let Some(Ok(id)) = instance.map(str::parse::<InstanceId>) {
+            // Boxed: a caller's future would hold this one's, too deep for the compiler.
+            Box::pin(self.erase_instance(&id, released_by, at)).await
+        } else if let Some(Ok(code)) = license.map(str::parse::<LicenseCode>) {
+            Box::pin(self.erase_license(&code, released_by, at)).await
+        } else {
+            Ok(Erased::Unknown)
+        }
+    }
+
+    async fn erase_instance(&self, id: &InstanceId, by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        let instance: Instance = match self.due(id, by).await? {
+            Ok(instance) => instance,
+            Err(outcome) => return Ok(outcome),
+        };
+        let own = self.of_partition(&SubjectKey::instance(id), None).await?;
+        let sorted = |prefix: &'static str| own.iter().filter(move |item| text(item, SORT_KEY).starts_with(prefix));
+
+        // The kit's directories before its events: once no name is left to change, no event names one.
+        let mut gone = Gone::default();
+        let mut tenants = BTreeSet::new();
+        for link in sorted(Key::KIT) {
+            let (Ok(tenant), app) =
+                (text(link, TENANT_ID).parse::<TenantId>(), text(link, APP_ID).parse::<AppId>().ok())
+            else {
+                return Err(StoreError::Unreadable("a link to a tenant".to_owned()));
+            };
+            gone.items += self.erase_kit(id, &tenant, app.as_ref()).await?;
+            tenants.insert(text(link, TENANT_ID).to_owned());
+        }
+        for tenant in tenants {
+            let events = SubjectKey::from(format!("TENANT#{tenant}"));
+            let naming = self.of_partition(&events, Some(id)).await?;
+            gone.events += self.without(naming.iter()).await?;
+        }
+        gone.events += self.without(sorted("EVENT#").filter(|item| item.contains_key("data"))).await?;
+
+        let mut keys: Vec<Item> = sorted("DETAILS").chain(sorted("LICENSE#")).map(key_of).collect();
+        if !self.is_shared(&instance).await? {
+            keys.push(Key::order_details(&instance.order_id, instance.order_line_id.as_ref()).into_item());
+        }
+        self.forget_further(sorted(Key::FACT)).await?;
+        keys.extend(sorted(Key::FACT).filter_map(later_details));
+        gone.items += self.delete(keys).await?;
+        self.delete(sorted(Key::KIT).map(key_of).collect()).await?;
+        self.forget(id, instance, at, gone).await
+    }
+
+    async fn erase_license(&self, code: &LicenseCode, by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        let license: License = match self.due(code, by).await? {
+            Ok(license) => license,
+            Err(outcome) => return Ok(outcome),
+        };
+        let own = self.of_partition(&SubjectKey::license(code), None).await?;
+        let orders = || own.iter().filter(|item| text(item, SORT_KEY).starts_with(Key::FACT));
+        self.forget_further(orders()).await?;
+        let items = self.delete(orders().filter_map(later_details).collect()).await?;
+        self.forget(code, license, at, Gone { items, events: 0 }).await
+    }
+
+    /// What is to be erased, or why nothing is.
+    async fn due<L: Living>(&self, id: &L::Id, by: Timestamp) -> Result<Result<L, Erased>, StoreError> {
+        let Some(item) = self.standing_item(L::key(World::Real, id)).await? else { return Ok(Err(Erased::Unknown)) };
+        let standing: L = serde_dynamo::from_item(item)?;
+        let Lifecycle { released_at, erased_at, .. } = standing.life();
+        Ok(match (released_at, erased_at) {
+            (_, Some(_)) => Err(Erased::Before),
+            (Some(released_at), None) if *released_at <= by => Ok(standing),
+            _ => Err(Erased::NotDue),
+        })
+    }
+
+    /// The last step: the state says that it is done, and is open no more.
+    async fn forget<L: Living>(&self, id: &L::Id, of: L, at: Timestamp, gone: Gone) -> Result<Erased, StoreError> {
+        let mut erased = of.clone();
+        erased.erase(at);
+        erased.life_mut().version += 1;
+        let update = difference(World::Real, id, &of, &erased)?;
+        // What is released is changed by an erasure only: another one was faster.
+        Ok(if self.update_alone(update).await? { Erased::Done(gone) } else { Erased::Before })
+    }
+
+    /// The directories of an instance's application, or of its tenant, and the item about either.
+    async fn erase_kit(&self, id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Result<usize, StoreError> {
+        let directory = Directory { world: World::Real, tenant, instance: Some(id), app };
+        let mut keys: Vec<Item> = directory.keys().map(Key::into_item).collect();
+        keys.push(match app {
+            Some(app) => Key::application(World::Real, tenant, app, Some(id)).into_item(),
+            None => Key::tenant(World::Real, tenant, Some(id)).into_item(),
+        });
+        self.delete(keys).await
+    }
+
+    /// Whether what is known of the order line that bought an instance is another one's as well, which stands: V1.0 and
+    /// pay-per-use name an order's products, not its lines. Then it goes with that.
+    async fn is_shared(&self, instance: &Instance) -> Result<bool, StoreError> {
+        let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
+        let order = SubjectKey::order(order);
+        let query = self.partition(&order).filter_expression("attribute_exists(instanceId)");
+        let items: Vec<Item> =
+            query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)?;
+        let ids: Vec<InstanceId> = items.iter().filter_map(|item| text(item, "instanceId").parse().ok()).collect();
+        let others = self.instances(World::Real, &ids).await?;
+        Ok(others.values().any(|other| other.life.status != Status::Released && other.order_line_id.as_ref() == line))
+    }
+
+    /// Keys of a partition's items; of events, the members of their data that name somebody or something of somebody's. For an
+    /// instance: only events of it that have one.
+    async fn of_partition(&self, of: &SubjectKey, instance: Option<&InstanceId>) -> Result<Vec<Item>, StoreError> {
+        let members = NAMING.map(|member| format!("#data.#{member}")).join(", ");
+        let mut query = self
+            .partition(of)
+            .projection_expression(format!("pk, sk, tenantId, appId, orderId, orderLineId, {members}"))
+            .set_expression_attribute_names(Some(naming()));
+        if let Some(id) = instance {
+            query = query
+                .filter_expression(format!("#data.instanceId = :id AND ({})", has_any()))
+                .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
+        }
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)
+    }
+
+    fn partition(&self, of: &SubjectKey) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(of.as_str().to_owned()))
+    }
+
+    /// Takes what names somebody out of the data of events; how many had it.
+    async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>) -> Result<usize, StoreError> {
+        let mut changed = 0;
+        for event in events {
+            let mut pauses = Pauses::new();
+            loop {
+                let update = Update::builder()
+                    .set_key(Some(key_of(event)))
+                    .condition_expression(has_any())
+                    .update_expression(format!("REMOVE {}", NAMING.map(|member| format!("#data.#{member}")).join(", ")))
+                    .set_expression_attribute_names(Some(naming()));
+                match self.update_alone(update).await {
+                    Ok(had) => {
+                        changed += usize::from(had);
+                        break;
+                    }
+                    Err(StoreError::Conflict) => pauses.pause().await?,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Takes away what else V1.0 told of later orders: it may be personal.
+    async fn forget_further(&self, orders: impl Iterator<Item = &Item>) -> Result<(), StoreError> {
+        for order in orders {
+            let mut pauses = Pauses::new();
+            let update = Update::builder()
+                .set_key(Some(key_of(order)))
+                .condition_expression("attribute_exists(#further)")
+                .update_expression("REMOVE #further")
+                .expression_attribute_names("#further", FURTHER);
+            while let Err(error) = self.update_alone(update.clone()).await {
+                match error {
+                    StoreError::Conflict => pauses.pause().await?,
+                    other => return Err(other),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes what stands of these items; how many did.
+    async fn delete(&self, mut keys: Vec<Item>) -> Result<usize, StoreError> {
+        let mut seen = BTreeSet::new();
+        keys.retain(|key| seen.insert((text(key, PARTITION_KEY).to_owned(), text(key, SORT_KEY).to_owned())));
+        let standing: Vec<Item> = self.standing_items(keys).await?.iter().map(key_of).collect();
+        for keys in standing.chunks(LARGEST_DELETE) {
+            let requests: Result<Vec<_>, _> = keys.iter().map(|key| delete_request(key.clone())).collect();
+            let mut left = requests?;
+            let mut pauses = Pauses::new();
+            // DynamoDB may do a part and name the rest; or a sync that takes away holds an item.
+            while !left.is_empty() {
+                let request = self.client.batch_write_item().request_items(&self.table, left.clone());
+                match request.send().await.map_err(StoreError::from_sdk) {
+                    Ok(answer) => {
+                        let unprocessed = answer.unprocessed_items.and_then(|mut items| items.remove(&self.table));
+                        left = unprocessed.unwrap_or_default();
+                    }
+                    Err(StoreError::Conflict) => {}
+                    Err(error) => return Err(error),
+                }
+                if !left.is_empty() {
+                    pauses.pause().await?;
+                }
+            }
+        }
+        Ok(standing.len())
+    }
+}
+
+/// The members of an event's data that name somebody, a part of somebody's enterprise, or a device.
+const NAMING: [&str; 3] = ["userNames", "orgCodes", "deviceFingerprint"];
+
+fn naming() -> HashMap<String, String> {
+    NAMING.iter().chain(&["data"]).map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+}
+
+fn has_any() -> String {
+    NAMING.map(|member| format!("attribute_exists(#data.#{member})")).join(" OR ")
+}
+
+/// Where the details of a later order stand.
+fn later_details(order: &Item) -> Option<Item> {
+    let (id, line) = (text(order, ORDER_ID).parse::<OrderId>().ok()?, text(order, ORDER_LINE_ID));
+    Some(Key::order_details(&id, line.parse::<OrderLineId>().ok().as_ref()).into_item())
+}
+
+fn delete_request(key: Item) -> Result<WriteRequest, StoreError> {
+    let delete = DeleteRequest::builder().set_key(Some(key)).build();
+    let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
+    Ok(WriteRequest::builder().delete_request(delete).build())
+}
+
+fn key_of(item: &Item) -> Item {
+    let part = |name: &str| Some((name.to_owned(), item.get(name)?.clone()));
+    [PARTITION_KEY, SORT_KEY].into_iter().filter_map(part).collect()
+}
+
+/// A text attribute; empty where there is none.
+fn text<'i>(item: &'i Item, name: &str) -> &'i str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}

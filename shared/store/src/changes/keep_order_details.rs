@@ -1,0 +1,130 @@
+//! What the order query told of an order line: buyer and product, personal data, kept sealed for as long as what it was
+//! asked about stands; of an order that made neither an instance nor a license code known, for as long as its events may
+//! be on their way.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
+use koogallery::{OrderId, OrderLineId, Timestamp};
+
+use crate::model::lifecycle::{AppliedOrder, Lifecycle};
+use crate::model::subject_key::SubjectKey;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::seal::Sealed;
+use crate::table::transaction::{Commit, Pauses, cancelled};
+
+/// What nothing stands for is kept this long: longer than the events that name it are tried.
+const LIFETIME: Duration = Duration::from_hours(4 * 24);
+
+/// What is kept of an order line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDetails {
+    /// The details, sealed for [`order_details_place`].
+    pub sealed: Sealed,
+    /// Whether they go by themselves, since neither an instance nor a license code stands for them.
+    pub is_temporary: bool,
+}
+
+/// Where the details of an order line are sealed for.
+#[must_use]
+pub fn order_details_place(order: &OrderId, line: Option<&OrderLineId>) -> String {
+    format!("details of {}", AppliedOrder::key_of(order, line))
+}
+
+impl Store {
+    /// What is kept of an order line at this time; none before it was asked for.
+    pub async fn order_details(
+        &self,
+        order: &OrderId,
+        line: Option<&OrderLineId>,
+        at: Timestamp,
+    ) -> Result<Option<KeptDetails>, StoreError> {
+        let Some(item) = self.standing_item(Key::order_details(order, line)).await? else { return Ok(None) };
+        let Some(sealed) = Sealed::of_attribute(item.get("details")) else { return Ok(None) };
+        // DynamoDB deletes late.
+        let until: Option<i64> = item.get(TTL_ATTRIBUTE).and_then(|until| until.as_n().ok()?.parse().ok());
+        let is_gone = until.is_some_and(|until| until <= at.as_seconds());
+        Ok(Some(KeptDetails { sealed, is_temporary: until.is_some() }).filter(|_| !is_gone))
+    }
+
+    /// Keeps them, if the instance or license code that they were asked about stands: false where it does not, or is
+    /// released, so that nothing stays when that is erased. What was kept before goes. What an order's own event asked
+    /// about is kept for four days, unless more of it is kept already.
+    pub async fn keep_order_details(
+        &self,
+        of: &SubjectKey,
+        order: &OrderId,
+        line: Option<&OrderLineId>,
+        details: &Sealed,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
+        let mut item = Key::order_details(order, line).into_item();
+        item.insert("details".to_owned(), details.to_attribute());
+        if *of == SubjectKey::order(order) {
+            let until = at.after(LIFETIME).as_seconds().to_string();
+            item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until));
+            return self.keep_for_a_while(item).await;
+        }
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(incomplete)?;
+        let stands = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(Key::state(of.as_str()).into_item()))
+            .condition_expression("attribute_exists(pk) AND #status <> :released")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
+            .build()
+            .map_err(incomplete)?;
+        let request = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().condition_check(stands).build())
+            .transact_items(TransactWriteItem::builder().put(put).build());
+        let mut pauses = Pauses::new();
+        loop {
+            match request.clone().send().await {
+                Ok(_) => return Ok(true),
+                Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
+                    match cancelled(context.into_err(), 0)? {
+                        // A call about it is being written.
+                        Commit::Conflict => pauses.pause().await?,
+                        Commit::Done | Commit::Replayed | Commit::Refused { .. } => return Ok(false),
+                    }
+                }
+                Err(error) => return Err(StoreError::from_sdk(error)),
+            }
+        }
+    }
+
+    async fn keep_for_a_while(&self, item: Item) -> Result<bool, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk) OR attribute_exists(#expiresAt)")
+            .expression_attribute_names("#expiresAt", TTL_ATTRIBUTE);
+        let mut pauses = Pauses::new();
+        loop {
+            match put.clone().send().await {
+                Ok(_) => return Ok(true),
+                Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
+                    return Ok(false);
+                }
+                Err(error) => match StoreError::from_sdk(error) {
+                    StoreError::Conflict => pauses.pause().await?,
+                    error => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Whether what is personal of an instance or a license code was erased.
+    pub async fn is_erased(&self, of: &SubjectKey) -> Result<bool, StoreError> {
+        let Some(item) = self.standing_item(Key::state(of.as_str())).await? else { return Ok(false) };
+        Ok(serde_dynamo::from_item::<_, Lifecycle>(item)?.erased_at.is_some())
+    }
+}

@@ -1,0 +1,17 @@
+//! A file for each change of state: what is written, under which condition.
+
+pub(crate) mod create_instance;
+pub(crate) mod decide;
+pub(crate) mod erase;
+pub(crate) mod keep_order_details;
+pub(crate) mod learn_order;
+pub(crate) mod mark_delivered;
+pub(crate) mod mark_learnt;
+pub(crate) mod note_order;
+pub(crate) mod provision;
+pub(crate) mod refresh;
+pub(crate) mod release;
+pub(crate) mod request_license;
+pub(crate) mod set_usage;
+pub(crate) mod update_status;
+pub(crate) mod upgrade;

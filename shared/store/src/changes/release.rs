@@ -1,0 +1,44 @@
+//! releaseInstance, releaseLicenseCode: gone for good.
+
+use koogallery::{InstanceId, LicenseCode};
+
+use crate::changes::decide::Asked;
+use crate::model::changed::Changed;
+use crate::model::event::Event;
+use crate::model::instance::Instance;
+use crate::model::license::License;
+use crate::model::lifecycle::{Fact, Status};
+use crate::table::call::Call;
+use crate::table::client::{Store, StoreError};
+use crate::table::expression::{Change, Condition};
+use crate::table::index::erase_later;
+use crate::table::living::Living;
+use crate::table::schema::PARTITION_KEY;
+
+impl Store {
+    /// Releases an instance; a repeat changes nothing.
+    pub async fn release(&self, call: &Call, id: &InstanceId) -> Result<Changed, StoreError> {
+        self.released::<Instance>(call, id).await
+    }
+
+    /// Releases a license code; a repeat changes nothing.
+    pub async fn release_license(&self, call: &Call, code: &LicenseCode) -> Result<Changed, StoreError> {
+        self.released::<License>(call, code).await
+    }
+
+    async fn released<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
+        // Usual: it stands. When other calls were signed does not matter: released is final.
+        let world = call.world();
+        let usual = L::list_as(Change::new(), world, id, Status::Released);
+        let usual = erase_later(usual, world, &L::key(world, id), call.signed_at())
+            .only_if(Condition::Exists(PARTITION_KEY))
+            .only_if(Condition::IsNot("status", Status::Released.into()))
+            .set("status", Status::Released)
+            .set("releasedAt", call.signed_at())
+            .remove("freezeCause");
+        let event = Event::released(call.now(), &L::subject(id));
+        let fact = Fact::Release(call.signed_at());
+        let changed = self.change::<L>(call, id, Asked { fact, further: None, usual, event }).await?;
+        Ok(if changed == Changed::Released { Changed::Unchanged } else { changed })
+    }
+}

@@ -1,0 +1,350 @@
+//! getLicenseAsync: a license is applied for, once for each event and device, and the seller's application hands it in.
+//! License 1.0's getLicense: once for each purchase, and the license itself is kept, sealed, as each reply carries it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use koogallery::{
+    DeviceLicense, ExpireTime, GetLicenseAsync, InterfaceType, OrderId, ProductId, PurchaseLicense, Reply, ResultCode,
+    Timestamp,
+};
+
+use crate::model::event::Event;
+use crate::model::instance::Instance;
+use crate::model::license_request::{LicenseRequest, LicenseRequestId};
+use crate::model::license_rules::{LicenseRules, last};
+use crate::model::subject::Subject;
+use crate::model::world::World;
+use crate::table::call::Call;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+use crate::table::living::Living;
+use crate::table::nonce::NonceUse;
+use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::seal::Sealed;
+use crate::table::transaction::{Commit, Pauses, Transaction};
+
+/// What of License 1.0's parameters names nobody: product, quantity and period.
+const TOLD: [&str; 7] =
+    ["skuCode", "amount", "chargingMode", "periodType", "periodNumber", "trialFlag", "provisionType"];
+
+/// What else the call told is kept so long. KooGallery gives up after hours, and the application hears of it at once.
+const DETAILS_LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// What became of a call for a license.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LicenseRequested {
+    /// The application is kept, with its event.
+    New,
+    /// It was kept before; the license is not handed in yet.
+    Waiting,
+    /// Its license is handed in: License 1.0's is here, sealed for [`license_place`].
+    HandedIn(Option<Sealed>),
+    /// Something speaks against it.
+    Refused(ResultCode),
+    /// The nonce was used before.
+    Replayed,
+}
+
+impl LicenseRequested {
+    /// How KooGallery is told, but for the license itself.
+    #[must_use]
+    pub const fn reply(&self) -> Reply {
+        Reply::of(match self {
+            Self::New | Self::Waiting => ResultCode::Processing,
+            Self::HandedIn(_) => ResultCode::Success,
+            Self::Refused(code) => *code,
+            Self::Replayed => ResultCode::AuthenticationFailed,
+        })
+    }
+}
+
+/// What became of a license that was handed in for a purchase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LicenseKept {
+    /// KooGallery gets it when it asks.
+    Kept,
+    /// This one was handed in before: KooGallery may have it.
+    Standing(Sealed),
+    /// Nobody applied for it.
+    Unknown,
+}
+
+/// Where the license for a purchase is sealed for.
+#[must_use]
+pub fn license_place(order: &OrderId, product: Option<&ProductId>) -> String {
+    Key::purchase_license(World::Real, order, product).place()
+}
+
+/// Where what the application for it told is sealed for.
+#[must_use]
+pub fn license_details_place(order: &OrderId, product: Option<&ProductId>) -> String {
+    Key::purchase_license_details(order, product).place()
+}
+
+/// The attribute that holds the license of a purchase, and the one that holds what the application for it told; sealed.
+const LICENSE: &str = "license";
+const DETAILS: &str = "details";
+
+/// The writes of the transaction, in this order.
+const APPLICATION: usize = 0;
+
+impl Store {
+    /// Keeps an application for a license, if nothing speaks against it, and counts it on its instance. A debug call
+    /// needs no instance. `details` is what License 1.0's call tells of the buyer, sealed for [`license_details_place`].
+    pub async fn request_license(
+        &self,
+        call: &Call,
+        request: &GetLicenseAsync,
+        rules: LicenseRules,
+        details: Option<&Sealed>,
+    ) -> Result<LicenseRequested, StoreError> {
+        let wanted = LicenseRequest::of(request, call);
+        let device = match request {
+            GetLicenseAsync::Device(device) => Some(device),
+            GetLicenseAsync::Purchase(_) => None,
+        };
+        let unmet = device.and_then(|device| rules.unmet(device));
+        let on_instance = device.filter(|_| call.world() == World::Real);
+        let mut pauses = Pauses::new();
+        loop {
+            let mut standing = None;
+            if unmet.is_none() {
+                let mut transaction = Transaction::new(self, call)?.create(wanted.to_item(call.world())?)?;
+                if let Some(device) = on_instance {
+                    transaction = transaction.update(counted(device, rules, call))?;
+                }
+                if let Some(details) = wanted.details_item(details, call) {
+                    transaction = transaction.keep(details)?;
+                }
+                let event = Event::license_requested(call.now(), &wanted);
+                match transaction.events(&wanted.id.subject(), &[event])?.commit().await? {
+                    Commit::Done => return Ok(LicenseRequested::New),
+                    Commit::Replayed => return Ok(LicenseRequested::Replayed),
+                    Commit::Refused { place: APPLICATION, standing: found } => standing = found,
+                    Commit::Refused { .. } | Commit::Conflict => {}
+                }
+            }
+
+            // Something stands in the way, or another call is at it. Should it be gone by now, the nonce still serves
+            // this call.
+            let (nonce, standing, instance) = tokio::join!(
+                self.use_nonce(call),
+                async {
+                    match standing {
+                        Some(standing) => Ok(Some(standing)),
+                        None => self.item(call, wanted.id.key(call.world())).await,
+                    }
+                },
+                self.instance_of(call, on_instance)
+            );
+            if nonce? == NonceUse::Replayed {
+                return Ok(LicenseRequested::Replayed);
+            }
+            let standing = standing?;
+            let license = Sealed::of_attribute(standing.as_ref().and_then(|item| item.get(LICENSE)));
+            let standing: Option<LicenseRequest> = standing.map(serde_dynamo::from_item).transpose()?;
+            let refusal = match (on_instance, instance?) {
+                (Some(device), Some(instance)) => rules.refusal(device, &instance, call.now()),
+                (Some(_), None) => Some(ResultCode::InstanceNotFound),
+                (None, _) => unmet,
+            };
+            match (standing, refusal) {
+                (_, Some(ResultCode::InstanceNotFound)) => {
+                    return Ok(LicenseRequested::Refused(ResultCode::InstanceNotFound));
+                }
+                (Some(LicenseRequest { handed_in_at: Some(_), .. }), _) if device.is_some() || license.is_some() => {
+                    return Ok(LicenseRequested::HandedIn(license));
+                }
+                (Some(_), _) => return Ok(LicenseRequested::Waiting),
+                (None, Some(code)) => return Ok(LicenseRequested::Refused(code)),
+                (None, None) => pauses.pause().await?,
+            }
+        }
+    }
+
+    async fn instance_of(&self, call: &Call, device: Option<&DeviceLicense>) -> Result<Option<Instance>, StoreError> {
+        let Some(device) = device else { return Ok(None) };
+        let item = self.item(call, Key::instance(call.world(), &device.instance_id)).await?;
+        let instance: Option<Instance> = item.map(serde_dynamo::from_item).transpose()?;
+        Ok(instance.filter(|instance| instance.is_known_to(call)))
+    }
+
+    /// Keeps the license for a purchase, sealed for [`license_place`]. The first one stays: KooGallery may have it.
+    pub async fn keep_license(
+        &self,
+        order: &OrderId,
+        product: Option<&ProductId>,
+        license: &Sealed,
+        at: Timestamp,
+    ) -> Result<LicenseKept, StoreError> {
+        let key = || Key::purchase_license(World::Real, order, product);
+        let update = Update::builder()
+            .set_key(Some(key().into_item()))
+            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#license)")
+            .update_expression("SET #license = :license, handedInAt = :at")
+            .expression_attribute_names("#license", LICENSE)
+            .expression_attribute_values(":license", license.to_attribute())
+            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
+        if self.update_alone(update).await? {
+            return Ok(LicenseKept::Kept);
+        }
+        let item = self.standing_item(key()).await?;
+        let standing = Sealed::of_attribute(item.as_ref().and_then(|item| item.get(LICENSE)));
+        Ok(standing.map_or(LicenseKept::Unknown, LicenseKept::Standing))
+    }
+
+    /// What an application for the license of a purchase told, sealed for [`license_details_place`]; none some time after.
+    pub async fn license_details(
+        &self,
+        order: &OrderId,
+        product: Option<&ProductId>,
+    ) -> Result<Option<Sealed>, StoreError> {
+        let item = self.standing_item(Key::purchase_license_details(order, product)).await?;
+        Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get(DETAILS))))
+    }
+
+    /// Notes that the seller's application has handed a device's license in: KooGallery is told `000000` from now on. False where
+    /// nobody applied for it.
+    pub async fn license_handed_in(
+        &self,
+        world: World,
+        id: &LicenseRequestId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(id.key(world).into_item()))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET handedInAt = if_not_exists(handedInAt, :at)")
+            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Reads an application for a license.
+    pub async fn license_request(
+        &self,
+        world: World,
+        id: &LicenseRequestId,
+    ) -> Result<Option<LicenseRequest>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(id.key(world).into_item()));
+        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
+    }
+}
+
+/// One license more on its instance, if the instance is as [`LicenseRules::refusal`] wants it.
+fn counted(device: &DeviceLicense, rules: LicenseRules, call: &Call) -> UpdateBuilder {
+    let mut condition = "#interfaceType = :license AND #status IN (:provisioning, :active)".to_owned();
+    let mut update = Update::builder()
+        .set_key(Some(Key::instance(call.world(), &device.instance_id).into_item()))
+        .update_expression("ADD #licenses :one")
+        .expression_attribute_names("#interfaceType", "interfaceType")
+        .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
+        .expression_attribute_names("#status", "status")
+        .expression_attribute_names("#licenses", "licenses")
+        .expression_attribute_names("#expireTime", "expireTime")
+        .expression_attribute_values(":provisioning", AttributeValue::S("provisioning".to_owned()))
+        .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+    if device.expire_time.is_some() {
+        condition += " AND (attribute_not_exists(#expireTime) OR (#expireTime > :now AND #expireTime >= :last))";
+        let now = ExpireTime::from_timestamp(call.now()).map(|time| time.to_string()).unwrap_or_default();
+        update = update
+            .expression_attribute_values(":now", AttributeValue::S(now))
+            .expression_attribute_values(":last", AttributeValue::S(last(device).to_string()));
+    } else {
+        condition += " AND attribute_not_exists(#expireTime)";
+    }
+    if let Some(quota) = rules.quota {
+        condition += " AND (attribute_not_exists(#licenses) OR #licenses < :quota)";
+        update = update.expression_attribute_values(":quota", AttributeValue::N(quota.to_string()));
+    }
+    update.condition_expression(condition)
+}
+
+impl From<&GetLicenseAsync> for LicenseRequestId {
+    fn from(request: &GetLicenseAsync) -> Self {
+        match request {
+            GetLicenseAsync::Device(DeviceLicense { instance_id, event_id, device_fingerprint, .. }) => Self::Device {
+                instance_id: instance_id.clone(),
+                event_id: event_id.clone(),
+                device_fingerprint: device_fingerprint.clone(),
+            },
+            GetLicenseAsync::Purchase(PurchaseLicense { order_id, product_id, .. }) => {
+                Self::Purchase { order_id: order_id.clone(), product_id: product_id.clone() }
+            }
+        }
+    }
+}
+
+impl LicenseRequestId {
+    fn key(&self, world: World) -> Key {
+        match self {
+            Self::Device { instance_id, event_id, device_fingerprint } => {
+                Key::device_license(world, instance_id, event_id, device_fingerprint.as_ref())
+            }
+            Self::Purchase { order_id, product_id } => Key::purchase_license(world, order_id, product_id.as_ref()),
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::Device { instance_id, .. } => Subject::Instance(instance_id),
+            Self::Purchase { order_id, .. } => Subject::Order(order_id),
+        }
+    }
+}
+
+impl LicenseRequest {
+    fn of(request: &GetLicenseAsync, call: &Call) -> Self {
+        let (effective_time, expire_time, told) = match request {
+            GetLicenseAsync::Device(device) => {
+                let times = (Some(device.effective_time.into()), device.expire_time.map(ExpireTime::from));
+                (times.0, times.1, BTreeMap::new())
+            }
+            GetLicenseAsync::Purchase(purchase) => {
+                let text = |name: &str| purchase.details.parameters.get(name)?.as_str().map(str::to_owned);
+                let told = TOLD.into_iter().filter_map(|name| Some((name.to_owned(), text(name)?)));
+                (None, purchase.details.expire_time, told.collect())
+            }
+        };
+        Self {
+            id: request.into(),
+            effective_time,
+            expire_time,
+            told,
+            requested_at: call.signed_at(),
+            handed_in_at: None,
+        }
+    }
+
+    /// They go by themselves. A debug call's are not kept: nobody hears of it.
+    fn details_item(&self, details: Option<&Sealed>, call: &Call) -> Option<Item> {
+        let (LicenseRequestId::Purchase { order_id, product_id }, Some(details), World::Real) =
+            (&self.id, details, call.world())
+        else {
+            return None;
+        };
+        let mut item = Key::purchase_license_details(order_id, product_id.as_ref()).into_item();
+        item.insert(DETAILS.to_owned(), details.to_attribute());
+        let until = call.now().after(DETAILS_LIFETIME).as_seconds();
+        item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
+        Some(item)
+    }
+
+    fn to_item(&self, world: World) -> Result<Item, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(self)?;
+        item.extend(self.id.key(world).into_item());
+        Ok(item)
+    }
+}

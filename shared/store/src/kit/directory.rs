@@ -1,0 +1,281 @@
+//! A directory: the users of an application or the departments of a tenant, thousands of them.
+//!
+//! It is kept in a fixed number of buckets, an item each: so a sync of thousands is one transaction, and of one reads
+//! and writes little. The names are personal data: a bucket is deflated and sealed. A sync reads the buckets that it
+//! touches, merges, and writes those that changed under the versions that it read, all or none; where another was
+//! faster, it begins again. A reader of the whole reads all buckets in one transaction, and sees no sync half done.
+//!
+//! The bound: a transaction takes 4 MB, so what one sync changes, and what is read at once, must fit in there, deflated.
+//! That is in the order of 50,000 users with all their data; beyond it is [`StoreError::TooLarge`].
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::types::{Get, TransactGetItem};
+use koogallery::{AppId, InstanceId, TenantId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::kit::bucket::{Became, Bucket, Entry, bucket_of};
+use crate::kit::link::kit_link;
+use crate::kit::newest::{GONE_IS_REMEMBERED, version};
+use crate::model::changed::Changed;
+use crate::model::event::Event;
+use crate::model::subject::Subject;
+use crate::model::world::World;
+use crate::table::call::Call;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+use crate::table::seal::{DataKey, Sealed};
+use crate::table::stamp::Stamp;
+use crate::table::transaction::{Commit, Pauses, Transaction};
+
+/// Which directory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Directory<'a> {
+    pub(crate) world: World,
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) instance: Option<&'a InstanceId>,
+    /// Users are an application's; departments do not depend on one.
+    pub(crate) app: Option<&'a AppId>,
+}
+
+/// What one sync tells.
+pub(crate) struct Sync<T> {
+    /// When it tells all names at once.
+    pub(crate) all_at: Option<Stamp>,
+    /// The names.
+    pub(crate) entries: Vec<(String, Entry<T>)>,
+}
+
+/// Users have more, as they are synced one at a time and each has more data; departments fewer, as a sync of all writes
+/// every bucket. With nonce, check and event a transaction has at most 100 writes.
+const USER_BUCKETS: usize = 64;
+const DEPARTMENT_BUCKETS: usize = 16;
+
+/// DynamoDB's limits, less than a bucket's key and numbers can need.
+const MAX_ITEM: usize = 400 * 1024 - 1024;
+const MAX_TRANSACTION: usize = 4 * 1024 * 1024 - 100 * 1024;
+
+const SEALED: &str = "sealed";
+
+impl Directory<'_> {
+    const fn buckets(&self) -> usize {
+        if self.app.is_some() { USER_BUCKETS } else { DEPARTMENT_BUCKETS }
+    }
+
+    /// The keys of all its buckets.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> {
+        (0..self.buckets()).map(|bucket| self.key(bucket))
+    }
+
+    /// The instance that it goes with; debug calls' goes by itself.
+    fn owner(&self) -> Option<&InstanceId> {
+        self.instance.filter(|_| self.world == World::Real)
+    }
+
+    fn key(&self, bucket: usize) -> Key {
+        let Self { world, tenant, instance, app } = *self;
+        match app {
+            Some(app) => Key::users(world, tenant, instance, app, bucket),
+            None => Key::departments(world, tenant, instance, bucket),
+        }
+    }
+
+    fn opened<T: Serialize + DeserializeOwned>(
+        &self,
+        bucket: usize,
+        item: &Item,
+        key: &DataKey,
+    ) -> Result<Bucket<T>, StoreError> {
+        let unreadable = || StoreError::Unreadable("a part of a directory".to_owned());
+        let sealed = Sealed::of_attribute(item.get(SEALED)).ok_or_else(unreadable)?;
+        Bucket::open(&sealed, key, &self.key(bucket).place())
+    }
+}
+
+/// The names of which one of these became.
+pub(crate) fn names_that(changed: &[(String, Became)], became: &[Became]) -> Vec<String> {
+    changed.iter().filter(|(_, of)| became.contains(of)).map(|(name, _)| name.clone()).collect()
+}
+
+impl Store {
+    /// Applies a sync whole or not at all. `needs` is the instance that must stand for it; `events` tell of the names
+    /// that a reader sees otherwise from now on: of what became of them, whatever the sync asked for.
+    ///
+    /// A sync that takes away needs no instance, but a bucket is only made where its instance stands: once that is
+    /// erased, nothing comes back.
+    pub(crate) async fn sync_directory<T>(
+        &self,
+        call: &Call,
+        directory: Directory<'_>,
+        needs: Option<&InstanceId>,
+        sync: Sync<T>,
+        key: &DataKey,
+        events: impl Fn(&[(String, Became)]) -> Vec<Event>,
+    ) -> Result<Changed, StoreError>
+    where
+        T: Clone + PartialEq + Serialize + DeserializeOwned,
+    {
+        let Sync { all_at, entries } = sync;
+        let mut touched: BTreeMap<usize, Vec<(String, Entry<T>)>> = BTreeMap::new();
+        if all_at.is_some() {
+            touched.extend((0..directory.buckets()).map(|bucket| (bucket, Vec::new())));
+        }
+        for (name, entry) in entries {
+            touched.entry(bucket_of(&name, directory.buckets())).or_default().push((name, entry));
+        }
+
+        let mut pauses = Pauses::new();
+        let mut may_make = true;
+        loop {
+            let (standing, is_linked) = self.buckets(call, directory, touched.keys().copied()).await?;
+            let (mut makes, mut size, mut changed, mut written) = (false, 0, Vec::new(), Vec::new());
+            for (bucket, told) in &touched {
+                let (version, before) = match standing.get(bucket) {
+                    Some(item) => (version(item), directory.opened::<T>(*bucket, item, key)?),
+                    None if may_make => (0, Bucket::default()),
+                    None => continue,
+                };
+                let mut after = before.clone();
+                if let Some(all_at) = all_at {
+                    after.raise(all_at);
+                }
+                for (name, entry) in told {
+                    after.put(name, entry.clone());
+                }
+                if after == before {
+                    continue;
+                }
+                changed.extend(after.changed_since(&before));
+                after.forget(call.now().before(GONE_IS_REMEMBERED));
+                let sealed = after.seal(key, &directory.key(*bucket).place())?;
+                size += within("a part of a directory", sealed.as_bytes().len(), MAX_ITEM)?;
+                makes |= version == 0;
+                let mut item = directory.key(*bucket).into_item();
+                item.insert(SEALED.to_owned(), sealed.to_attribute());
+                written.push((item, version));
+            }
+            within("a change of a directory", size, MAX_TRANSACTION)?;
+            let mut transaction = Transaction::new(self, call)?;
+            let made_for = directory.owner().filter(|_| makes);
+            let stands = needs.or(made_for);
+            if let Some(id) = stands {
+                transaction = transaction.instance_stands(id)?;
+            }
+            let nothing = written.is_empty();
+            for (item, version) in written {
+                transaction = transaction.replace(item, version)?;
+            }
+            if let Some(id) = made_for.filter(|_| !is_linked) {
+                transaction = transaction.keep(kit_link(id, directory.tenant, directory.app))?;
+            }
+            if !changed.is_empty() {
+                changed.sort_by(|(left, _), (right, _)| left.cmp(right));
+                transaction = transaction.events(&Subject::Tenant(directory.tenant), &events(&changed))?;
+            }
+            match transaction.commit().await? {
+                Commit::Done if nothing => return Ok(Changed::Unchanged),
+                Commit::Done => return Ok(Changed::Applied),
+                Commit::Replayed => return self.replayed(call).await,
+                Commit::Refused { place: 0, standing } if needs.is_some() => {
+                    return self.no_instance(call, standing).await;
+                }
+                Commit::Refused { place: 0, .. } if stands.is_some() => may_make = false,
+                Commit::Refused { .. } | Commit::Conflict => pauses.pause().await?,
+            }
+        }
+    }
+
+    /// What a reader sees of one name, and whether it is revoked.
+    pub(crate) async fn in_directory<T>(
+        &self,
+        directory: Directory<'_>,
+        name: &str,
+        key: &DataKey,
+    ) -> Result<Option<(T, bool)>, StoreError>
+    where
+        T: Clone + PartialEq + Serialize + DeserializeOwned,
+    {
+        let bucket = bucket_of(name, directory.buckets());
+        let Some(item) = self.standing_item(directory.key(bucket)).await? else { return Ok(None) };
+        let bucket = directory.opened::<T>(bucket, &item, key)?;
+        Ok(bucket.get(name).map(|(is, revoked)| (is.clone(), revoked)))
+    }
+
+    /// What a reader sees of the whole at one moment: up to `limit` names after `after`, in their order.
+    pub(crate) async fn directory_page<T>(
+        &self,
+        directory: Directory<'_>,
+        after: Option<&str>,
+        limit: usize,
+        key: &DataKey,
+    ) -> Result<Vec<(String, T, bool)>, StoreError>
+    where
+        T: PartialEq + Serialize + DeserializeOwned,
+    {
+        let keys = directory.keys().collect::<Vec<_>>();
+        let mut page = Vec::new();
+        for (bucket, item) in self.at_one_moment(keys).await?.iter().enumerate() {
+            if let Some(item) = item {
+                let shown = directory.opened::<T>(bucket, item, key)?.into_shown();
+                page.extend(shown.filter(|(name, ..)| after.is_none_or(|after| name.as_str() > after)));
+            }
+        }
+        page.sort_by(|(left, ..), (right, ..)| left.cmp(right));
+        page.truncate(limit);
+        Ok(page)
+    }
+
+    /// The buckets that stand, and whether their instance's partition says that there are some. Each is written under the
+    /// version that is read here, so one moment for all is not needed.
+    async fn buckets(
+        &self,
+        call: &Call,
+        directory: Directory<'_>,
+        buckets: impl Iterator<Item = usize>,
+    ) -> Result<(BTreeMap<usize, Item>, bool), StoreError> {
+        let buckets: Vec<usize> = buckets.collect();
+        let keys: Vec<Item> = buckets.iter().map(|bucket| directory.key(*bucket).into_item()).collect();
+        let link = directory.owner().map(|id| Key::kit(id, directory.tenant, directory.app).into_item());
+        let items = self.items(call, keys.iter().cloned().chain(link).collect()).await?;
+        let all = items.len();
+        let at =
+            |item: &Item| keys.iter().position(|key| key.iter().all(|(name, value)| item.get(name) == Some(value)));
+        let found: BTreeMap<usize, Item> =
+            items.into_iter().filter_map(|item| Some((buckets[at(&item)?], item))).collect();
+        let is_linked = found.len() < all;
+        Ok((found, is_linked))
+    }
+
+    /// Items as they stand at one moment, in the order asked for.
+    async fn at_one_moment(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, StoreError> {
+        let gets = keys.into_iter().map(|key| {
+            let get = Get::builder().table_name(&self.table).set_key(Some(key.into_item())).build();
+            get.map(|get| TransactGetItem::builder().get(get).build())
+        });
+        let gets: Vec<_> = gets.collect::<Result<_, _>>().map_err(|error| StoreError::Refused(error.to_string()))?;
+        let mut pauses = Pauses::new();
+        loop {
+            match self.client.transact_get_items().set_transact_items(Some(gets.clone())).send().await {
+                Ok(answer) => {
+                    return Ok(answer
+                        .responses
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(|response| response.item)
+                        .collect());
+                }
+                // A sync is being written.
+                Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
+                    pauses.pause().await?;
+                }
+                Err(error) => return Err(StoreError::from_sdk(error)),
+            }
+        }
+    }
+}
+
+fn within(what: &'static str, bytes: usize, limit: usize) -> Result<usize, StoreError> {
+    if bytes > limit { Err(StoreError::TooLarge { what, bytes, limit }) } else { Ok(bytes) }
+}

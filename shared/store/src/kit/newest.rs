@@ -1,0 +1,180 @@
+//! The newest sync decides: one item about one thing, and the order that syncs of a thing have.
+//!
+//! KooGallery repeats syncs and lets them overtake each other. What stands is the greatest of all that came in an order
+//! that does not depend on arrival: by the time of the sync; of two of one time the one that was signed later; of two that
+//! were signed in the same millisecond, what is there rather than what is gone, and then the greater text. So syncs may come
+//! in any order and as often as they like. An event tells what changed in what stands, never what a late call asked for.
+
+use crate::table::stamp::Stamp;
+use std::cmp::Ordering;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{AppId, InstanceId, TenantId};
+use serde::Serialize;
+
+use crate::kit::link::kit_link;
+use crate::model::changed::Changed;
+use crate::model::event::Event;
+use crate::model::event_type::EventType;
+use crate::model::subject::Subject;
+use crate::table::call::Call;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
+
+/// What is gone is remembered this long, so that an older sync which comes late does not bring it back. KooGallery tries
+/// again for hours, and a buyer who is asked to choose "retry" for days.
+pub(crate) const GONE_IS_REMEMBERED: Duration = Duration::from_hours(30 * 24);
+
+/// Whether what comes stands from now on; none is gone.
+pub(crate) fn wins<T: PartialEq + Serialize>(
+    (comes, coming): (Stamp, Option<&T>),
+    (stands, standing): (Stamp, Option<&T>),
+) -> bool {
+    let text = |value: &T| serde_json::to_string(value).unwrap_or_default();
+    match (comes.cmp(&stands), coming, standing) {
+        (Ordering::Greater, ..) | (Ordering::Equal, Some(_), None) => true,
+        (Ordering::Equal, Some(coming), Some(standing)) => coming != standing && text(coming) > text(standing),
+        (Ordering::Less, ..) | (Ordering::Equal, None, _) => false,
+    }
+}
+
+/// What syncs told of one thing. A join: whatever order they come in, however often, the same is known.
+pub(crate) trait Known: Clone + PartialEq {
+    /// What a reader sees.
+    type Shown: PartialEq;
+
+    /// Takes in what another sync told.
+    fn join(&mut self, other: Self);
+
+    /// None where there is nothing to see: it is gone, or not told yet.
+    fn shown(&self) -> Option<Self::Shown>;
+}
+
+/// A thing that each sync tells as a whole.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Newest<T> {
+    pub(crate) at: Stamp,
+    /// None: gone, or never told.
+    pub(crate) is: Option<T>,
+}
+
+impl<T> Newest<T> {
+    /// Nothing was told.
+    pub(crate) const NEVER: Self = Self { at: Stamp::NEVER, is: None };
+
+    /// It is so from this time on.
+    pub(crate) const fn told(at: Stamp, is: T) -> Self {
+        Self { at, is: Some(is) }
+    }
+}
+
+impl<T: Clone + PartialEq + Serialize> Known for Newest<T> {
+    type Shown = T;
+
+    fn join(&mut self, other: Self) {
+        if wins((other.at, other.is.as_ref()), (self.at, self.is.as_ref())) {
+            *self = other;
+        }
+    }
+
+    fn shown(&self) -> Option<T> {
+        self.is.clone()
+    }
+}
+
+/// Which event tells of a thing that came, changed or went.
+pub(crate) struct EventTypes {
+    pub(crate) added: EventType,
+    pub(crate) modified: EventType,
+    pub(crate) removed: EventType,
+}
+
+/// One thing of a tenant that has an item of its own, and how it stands in it.
+pub(crate) struct Thing<'a, R, W> {
+    pub(crate) key: Key,
+    pub(crate) tenant: &'a TenantId,
+    /// The application that it is of.
+    pub(crate) app: Option<&'a AppId>,
+    /// The instance that must stand for it.
+    pub(crate) needs: Option<&'a InstanceId>,
+    /// Reads what is known from its item, which may be empty.
+    pub(crate) read: R,
+    /// The item's attributes.
+    pub(crate) write: W,
+}
+
+impl Store {
+    /// Takes in what a sync tells of one thing.
+    pub(crate) async fn sync_one<K, R, W>(
+        &self,
+        call: &Call,
+        thing: Thing<'_, R, W>,
+        told: K,
+        event: impl Fn(EventType) -> Event,
+        types: EventTypes,
+    ) -> Result<Changed, StoreError>
+    where
+        K: Known,
+        R: Fn(&Item) -> Result<K, StoreError>,
+        W: Fn(&K) -> Result<Item, StoreError>,
+    {
+        let mut pauses = Pauses::new();
+        loop {
+            let item = self.item(call, thing.key.clone()).await?.unwrap_or_default();
+            let (version, before) = (version(&item), (thing.read)(&item)?);
+            let mut transaction = Transaction::new(self, call)?;
+            if let Some(id) = thing.needs {
+                transaction = transaction.instance_stands(id)?;
+            }
+            let mut after = before.clone();
+            after.join(told.clone());
+            let applied = after != before;
+            if applied {
+                let mut item = (thing.write)(&after)?;
+                let (before, after) = (before.shown(), after.shown());
+                if after.is_none() {
+                    let until = call.now().after(GONE_IS_REMEMBERED).as_seconds();
+                    item.insert(TTL_ATTRIBUTE.to_owned(), number(until));
+                }
+                item.extend(thing.key.clone().into_item());
+                let event_type = match (&before, &after) {
+                    (None, Some(_)) => Some(types.added),
+                    (Some(before), Some(after)) if before != after => Some(types.modified),
+                    (Some(_), None) => Some(types.removed),
+                    _ => None,
+                };
+                let events: Vec<Event> = event_type.map(&event).into_iter().collect();
+                transaction = transaction.replace(item, version)?.events(&Subject::Tenant(thing.tenant), &events)?;
+                if let Some(id) = thing.needs {
+                    transaction = transaction.keep(kit_link(id, thing.tenant, thing.app))?;
+                }
+            }
+            match transaction.commit().await? {
+                Commit::Done => return Ok(if applied { Changed::Applied } else { Changed::Unchanged }),
+                Commit::Replayed => return self.replayed(call).await,
+                Commit::Refused { place: 0, standing } if thing.needs.is_some() => {
+                    return self.no_instance(call, standing).await;
+                }
+                Commit::Refused { .. } | Commit::Conflict => pauses.pause().await?,
+            }
+        }
+    }
+
+    /// Ends a call whose instance does not stand.
+    pub(crate) async fn no_instance(&self, call: &Call, standing: Option<Item>) -> Result<Changed, StoreError> {
+        let outcome = if standing.is_some() { Changed::Released } else { Changed::Unknown };
+        self.unchanged(call, outcome).await
+    }
+}
+
+/// The version of an item; 0 where there is none.
+pub(crate) fn version(item: &Item) -> u64 {
+    item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or_default()
+}
+
+fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}

@@ -1,0 +1,310 @@
+//! Events: what the seller's application is told. Written in the transaction of the change that they report, they are
+//! an instance's history.
+
+use crate::model::event_type::EventType;
+use crate::model::subject::Subject;
+use std::time::Duration;
+
+use koogallery::{AppId, ExpireTime, InstanceId, OrderId, OrderLineId, ProductId, TenantId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::model::bought::Bought;
+use crate::model::instance::{Acceptance, Instance};
+use crate::model::license_request::{LicenseRequest, LicenseRequestId};
+use crate::model::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
+
+/// A purchase is urgent for so long.
+const URGENT: Duration = Duration::from_hours(3);
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// A UUID of version 7: events of one instance sort by it. The same on every delivery.
+    pub event_id: Uuid,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub event_type: EventType,
+    /// When the call that caused it came.
+    pub occurred_at: Timestamp,
+    /// The particulars.
+    pub data: Value,
+}
+
+impl Event {
+    fn new(at: Timestamp, event_type: EventType, data: Value) -> Self {
+        Self { event_id: Uuid::now_v7(), event_type, occurred_at: at, data }
+    }
+
+    /// The order line that it names and the order query tells more of; none for an event of no order.
+    #[must_use]
+    pub fn order(&self) -> Option<(OrderId, Option<OrderLineId>)> {
+        match self.event_type {
+            EventType::Created
+            | EventType::Refreshed
+            | EventType::Upgraded
+            | EventType::OrderPaid
+            | EventType::LicenseRequested
+            | EventType::LicenseRefreshed => {
+                let order = self.data["orderId"].as_str()?.parse().ok()?;
+                Some((order, self.data["orderLineId"].as_str().and_then(|line| line.parse().ok())))
+            }
+            EventType::Frozen
+            | EventType::Unfrozen
+            | EventType::Released
+            | EventType::Accepted
+            | EventType::Changed
+            | EventType::LicenseChanged
+            | EventType::LicenseFrozen
+            | EventType::LicenseUnfrozen
+            | EventType::LicenseReleased
+            | EventType::TenantAdded
+            | EventType::TenantModified
+            | EventType::TenantRemoved
+            | EventType::ApplicationAdded
+            | EventType::ApplicationModified
+            | EventType::ApplicationRemoved
+            | EventType::UsersGranted
+            | EventType::UsersChanged
+            | EventType::UsersRevoked
+            | EventType::UsersDeleted
+            | EventType::DepartmentsChanged
+            | EventType::DepartmentsRemoved
+            | EventType::DepartmentsReplaced => None,
+        }
+    }
+
+    /// Until when it is urgent that it is delivered; none for an event that is not. KooGallery refunds a purchase that is
+    /// not provisioned some hours after it.
+    pub(crate) fn urgent_until(&self) -> Option<Timestamp> {
+        (self.event_type == EventType::Created).then(|| self.occurred_at.after(URGENT))
+    }
+}
+
+/// The makers, one for each type: the only place that knows an event's particulars.
+impl Event {
+    pub(crate) fn created(at: Timestamp, instance: &Instance) -> Self {
+        let Instance { instance_id, order_id, order_line_id, life, .. } = instance;
+        let mut data = json!({ "instanceId": instance_id, "orderId": order_id });
+        add(&mut data, "orderLineId", order_line_id.as_ref());
+        add(&mut data, "productId", life.product_id.as_ref());
+        add(&mut data, "expireTime", life.expire_time);
+        add(&mut data, "bought", life.bought.as_ref());
+        add(&mut data, "holds", life.holds());
+        Self::new(at, EventType::Created, data)
+    }
+
+    /// The buyer's acceptance, if it is not the one that was told before.
+    pub(crate) fn accepted(at: Timestamp, told: Option<&Acceptance>, instance: &Instance) -> Option<Self> {
+        let Acceptance { acceptance_time, provision_type, .. } = instance.acceptance.as_ref()?;
+        let is_told =
+            told.is_some_and(|told| (told.acceptance_time, &told.provision_type) == (*acceptance_time, provision_type));
+        let mut data = Subject::Instance(&instance.instance_id).data();
+        data["orderId"] = json!(instance.order_id);
+        data["acceptanceTime"] = json!(acceptance_time);
+        add(&mut data, "provisionType", provision_type.as_ref());
+        (!is_told).then(|| Self::new(at, EventType::Accepted, data))
+    }
+
+    /// An order that came to count in the order of signing; for one that moves the expiry, `expiry` is what stands from
+    /// now on.
+    pub(crate) fn ordered(
+        at: Timestamp,
+        subject: &Subject<'_>,
+        order: &AppliedOrder,
+        expiry: Option<ExpireTime>,
+    ) -> Self {
+        let changes =
+            Changes { expire_time: expiry, product_id: order.product().cloned(), holds: order.adds().cloned() };
+        Self::of_order(at, subject, order, &changes)
+    }
+
+    fn of_order(at: Timestamp, subject: &Subject<'_>, order: &AppliedOrder, changes: &Changes) -> Self {
+        let AppliedOrder { order_id, order_line_id, .. } = order;
+        let mut data = subject.data();
+        data["orderId"] = json!(order_id);
+        add(&mut data, "orderLineId", order_line_id.as_ref());
+        add(&mut data, "bought", order.bought.as_ref());
+        changes.tell(&mut data);
+        match &order.effect {
+            OrderEffect::Refresh { scene, .. } => {
+                data["scene"] = json!(scene);
+                Self::new(at, subject.event(EventType::Refreshed, EventType::LicenseRefreshed), data)
+            }
+            OrderEffect::Upgrade { .. } => Self::new(at, EventType::Upgraded, data),
+        }
+    }
+
+    pub(crate) fn frozen(at: Timestamp, subject: &Subject<'_>, cause: FreezeCause) -> Self {
+        let mut data = subject.data();
+        data["cause"] = json!(cause);
+        Self::new(at, subject.event(EventType::Frozen, EventType::LicenseFrozen), data)
+    }
+
+    pub(crate) fn unfrozen(at: Timestamp, subject: &Subject<'_>) -> Self {
+        Self::new(at, subject.event(EventType::Unfrozen, EventType::LicenseUnfrozen), subject.data())
+    }
+
+    pub(crate) fn released(at: Timestamp, subject: &Subject<'_>) -> Self {
+        Self::new(at, subject.event(EventType::Released, EventType::LicenseReleased), subject.data())
+    }
+
+    pub(crate) fn license_requested(at: Timestamp, request: &LicenseRequest) -> Self {
+        let mut data = json!({});
+        match &request.id {
+            LicenseRequestId::Device { instance_id, event_id, device_fingerprint } => {
+                data["instanceId"] = json!(instance_id);
+                data["eventId"] = json!(event_id);
+                add(&mut data, "deviceFingerprint", device_fingerprint.as_ref());
+            }
+            LicenseRequestId::Purchase { order_id, product_id } => {
+                data["orderId"] = json!(order_id);
+                add(&mut data, "productId", product_id.as_ref());
+            }
+        }
+        add(&mut data, "effectiveTime", request.effective_time);
+        add(&mut data, "expireTime", request.expire_time);
+        for (name, told) in &request.told {
+            data[name] = json!(told);
+        }
+        Self::new(at, EventType::LicenseRequested, data)
+    }
+
+    pub(crate) fn order_paid(at: Timestamp, order: &OrderId, line: &OrderLineId) -> Self {
+        Self::new(at, EventType::OrderPaid, json!({ "orderId": order, "orderLineId": line }))
+    }
+
+    /// Something of a tenant: `event_type` says what.
+    pub(crate) fn of_tenant(
+        at: Timestamp,
+        event_type: EventType,
+        tenant: &TenantId,
+        instance: Option<&InstanceId>,
+        app: Option<&AppId>,
+    ) -> Self {
+        let mut data = json!({ "tenantId": tenant });
+        add(&mut data, "instanceId", instance);
+        add(&mut data, "appId", app);
+        Self::new(at, event_type, data)
+    }
+
+    /// The same of many things at once: how many, and their names where they are few.
+    pub(crate) fn about(mut self, count: usize, names: Option<(&str, &[String])>) -> Self {
+        self.data["count"] = json!(count);
+        if let Some((name, names)) = names
+            && names.len() <= Self::MAX_NAMES
+        {
+            self.data[name] = json!(names);
+        }
+        self
+    }
+
+    /// Up to so many names are told; beyond, the reader asks for the whole.
+    const MAX_NAMES: usize = 100;
+
+    /// What to tell of a change that was decided on what stands: whoever follows the events knows what stands, whatever
+    /// the call asked for. `order` is the later order that came to count by it.
+    pub(crate) fn between(
+        at: Timestamp,
+        subject: &Subject<'_>,
+        before: &Lifecycle,
+        after: &Lifecycle,
+        order: Option<&AppliedOrder>,
+    ) -> Vec<Self> {
+        let mut changes = Changes::between(before, after);
+        let mut events = Vec::new();
+        if let Some(order) = order {
+            if let OrderEffect::Refresh { .. } = order.effect {
+                changes.expire_time = after.expire_time;
+            }
+            events.push(Self::of_order(at, subject, order, &changes));
+        } else if changes != Changes::default() {
+            let mut data = subject.data();
+            changes.tell(&mut data);
+            events.push(Self::new(at, subject.event(EventType::Changed, EventType::LicenseChanged), data));
+        }
+        match (before.status, after.status, after.freeze_cause) {
+            (Status::Released, ..) => {}
+            (_, Status::Released, _) => events.push(Self::released(at, subject)),
+            (_, Status::Frozen, Some(cause)) if before.freeze_cause != Some(cause) => {
+                events.push(Self::frozen(at, subject, cause));
+            }
+            (Status::Frozen, Status::Provisioning | Status::Active, _) => events.push(Self::unfrozen(at, subject)),
+            _ => {}
+        }
+        events
+    }
+
+    /// The same events under ids that come after `last` and one after the other: in this order they are delivered.
+    pub(crate) fn after(last: Option<Uuid>, mut events: Vec<Self>) -> Vec<Self> {
+        let mut last = last.unwrap_or_default();
+        for event in &mut events {
+            if event.event_id <= last {
+                event.event_id = successor(last, event.event_id);
+            }
+            last = event.event_id;
+        }
+        events
+    }
+}
+
+/// An id that comes after `last`: of the millisecond after it, random as `id` is. Clocks of two machines differ, and so
+/// may what they call now.
+fn successor(last: Uuid, id: Uuid) -> Uuid {
+    let (mut millis, mut random) = ([0; 8], [0; 10]);
+    millis[2..].copy_from_slice(&last.as_bytes()[..6]);
+    random.copy_from_slice(&id.as_bytes()[6..]);
+    uuid::Builder::from_unix_timestamp_millis(u64::from_be_bytes(millis) + 1, &random).into_uuid()
+}
+
+/// What changed in what stands, beside the status.
+#[derive(Debug, Default, PartialEq)]
+struct Changes {
+    expire_time: Option<ExpireTime>,
+    product_id: Option<ProductId>,
+    holds: Option<Bought>,
+}
+
+impl Changes {
+    fn between(before: &Lifecycle, after: &Lifecycle) -> Self {
+        Self {
+            expire_time: after.expire_time.filter(|_| after.expire_time != before.expire_time),
+            product_id: after.product_id.clone().filter(|_| after.product_id != before.product_id),
+            holds: after.holds.changed_since(&before.holds),
+        }
+    }
+
+    fn tell(&self, data: &mut Value) {
+        add(data, "expireTime", self.expire_time);
+        add(data, "productId", self.product_id.as_ref());
+        add(data, "holds", self.holds.as_ref());
+    }
+}
+
+fn add(data: &mut Value, name: &str, value: Option<impl Serialize>) {
+    if let Some(value) = value {
+        data[name] = json!(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> Event {
+        let data = Value::Null;
+        Event { event_id: Uuid::now_v7(), event_type: EventType::Frozen, occurred_at: Timestamp::from_millis(0), data }
+    }
+
+    #[test]
+    fn ids_follow_the_last_one_even_where_that_came_from_a_clock_ahead() {
+        let ahead = uuid::Builder::from_unix_timestamp_millis(4_000_000_000_000, &[0xff; 10]).into_uuid();
+        let events = Event::after(Some(ahead), vec![event(), event()]);
+        assert!(ahead < events[0].event_id && events[0].event_id < events[1].event_id);
+        assert!(events.iter().all(|event| event.event_id.get_version_num() == 7));
+        let now = vec![event(), event()];
+        assert_eq!(Event::after(None, now.clone()), now, "else they stay as they are");
+    }
+}

@@ -1,0 +1,17 @@
+//! A license code (授权码) of License 2.0. KooGallery makes it; its life follows the rules of [`Lifecycle`].
+
+use koogallery::LicenseCode;
+use serde::{Deserialize, Serialize};
+
+use crate::model::lifecycle::Lifecycle;
+
+/// One license code, as it stands in the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct License {
+    /// The code.
+    pub license: LicenseCode,
+    /// What became of it.
+    #[serde(flatten)]
+    pub life: Lifecycle,
+}

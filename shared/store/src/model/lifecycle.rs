@@ -1,0 +1,763 @@
+//! The rules of a life: of an instance, and of a license code. Pure: no clock, no store.
+//!
+//! KooGallery repeats calls, retries them late, and may let two overtake each other. So what calls told is kept as
+//! *facts*, each with the time it was signed, and status and expiry are what comes out when the facts are taken in one
+//! after another in the order of signing: any order of arrival ends in the same state. In words:
+//!
+//! - A trial that turns formal and a refunded renewal set the expiry to what they say; a renewal extends it, so of the
+//!   renewals signed since the last order that sets, the latest expiry stands. Each order line counts once, at the
+//!   earliest time it was signed.
+//! - The freezes since the last unfreeze count. A freeze at or after the expiry is `expired` (so is one while no
+//!   expiry is known: KooGallery freezes at the end of a period first of all; and one shortly before the end of the
+//!   first, whose zone nobody tells), any other is `suspended`.
+//! - A renewal into the future lifts `expired`, never `suspended`: a lost UNFREEZE leaves no paying customer frozen,
+//!   and a breach of terms is not bought off.
+//! - Released is final.
+//!
+//! What the order query tells comes later than the callbacks, and is a fact as theirs are: the first expiry counts as if
+//! it had been known from the beginning.
+//!
+//! A fact that was signed after all that are known is taken in by [`Lifecycle::append`], for which what stands is
+//! enough: its cost does not depend on how many facts there were. Any other needs all of them, for
+//! [`Lifecycle::replay`].
+
+use std::time::Duration;
+
+use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, Scene, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::model::bought::{Bought, ToldOrder};
+
+/// How far apart the zones are that a time without one may be meant in: Beijing's is UTC+8.
+const ZONES_APART: Duration = Duration::from_hours(8);
+
+/// Where something is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The application has not said yet how the buyer reaches it.
+    Provisioning,
+    /// In use.
+    Active,
+    /// No access, data kept.
+    Frozen,
+    /// Gone for good.
+    Released,
+}
+
+impl Status {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Frozen, Self::Released];
+
+    /// Its word in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioning => "provisioning",
+            Self::Active => "active",
+            Self::Frozen => "frozen",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// Why something is frozen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FreezeCause {
+    /// The paid period ended: a renewal lifts it.
+    Expired,
+    /// A breach of terms: only an unfreeze lifts it.
+    Suspended,
+}
+
+impl FreezeCause {
+    /// Its word in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+/// A life as it stands in the table: what follows from its facts, and those facts that are few. The later orders and the
+/// freezes are kept apart, as [`Facts`], so that this stays small however long the life is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lifecycle {
+    /// When the first call about it was signed.
+    pub created_at: Timestamp,
+    /// Fact: the end of the period that was bought at first, where it is known: V1.0 tells it, or the order query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bought_until: Option<ExpireTime>,
+    /// Fact: what was bought at first, as the call told it and the order query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bought: Option<Bought>,
+    /// Whether the order query has told what was bought at first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+
+    /// Follows from the facts.
+    pub status: Status,
+    /// Follows from the facts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze_cause: Option<FreezeCause>,
+    /// Follows from the facts; absent while nobody has told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expire_time: Option<ExpireTime>,
+    /// Follows from the facts: the product as the last order to name one names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<ProductId>,
+    /// Follows from the facts: see [`Self::holds`].
+    #[serde(default)]
+    pub(crate) holds: Bought,
+    /// Follows from the facts: the [`AppliedOrder::key`] of the later order that was signed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_order: Option<String>,
+
+    /// Fact: the newest unfreeze.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfrozen_at: Option<Timestamp>,
+    /// Fact: when release came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_at: Option<Timestamp>,
+    /// When what is personal of it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
+    /// Follows from the facts: the newest time that one was signed. A call that is newer arrived in order.
+    pub newest: Timestamp,
+    /// The last event that tells of it: the next one has a greater id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event: Option<Uuid>,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// What a call tells of a life.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// A later order.
+    Order(Box<AppliedOrder>),
+    /// A freeze.
+    Freeze(Freeze),
+    /// An unfreeze, and when it was signed.
+    Unfreeze(Timestamp),
+    /// The release, and when it was signed.
+    Release(Timestamp),
+}
+
+/// A later order: a renewal, its refund, or an upgrade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedOrder {
+    /// The order.
+    pub order_id: OrderId,
+    /// Its line; V1.0 names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_line_id: Option<OrderLineId>,
+    /// The earliest time that a call for it was signed.
+    pub signed_at: Timestamp,
+    /// What it does.
+    #[serde(flatten)]
+    pub effect: OrderEffect,
+    /// What it bought, as the call told it and the order query.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bought: Option<Bought>,
+    /// Whether the order query has told it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub told: bool,
+}
+
+/// What a later order does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "effect", rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub enum OrderEffect {
+    /// The expiry moves.
+    Refresh {
+        /// Why.
+        scene: Scene,
+        /// Where to.
+        expire_time: ExpireTime,
+        /// The product from then on, where it changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product_id: Option<ProductId>,
+    },
+    /// Specification or quantity grows.
+    Upgrade {
+        /// The product from then on, where the call told it (V1.0).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        product_id: Option<ProductId>,
+    },
+}
+
+/// One freeze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Freeze {
+    /// When its call was signed.
+    pub signed_at: Timestamp,
+    /// Whether the call itself said that the period ended (V1.0's expireInstance).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub expired: bool,
+}
+
+/// Whether an order of this scene sets the expiry to what it says, also to an earlier time, or only extends it.
+#[must_use]
+pub const fn sets_expiry(scene: Scene) -> bool {
+    match scene {
+        Scene::TrialToFormal | Scene::UnsubscribeRenewalPeriod => true,
+        Scene::Renewal | Scene::RenewalChange => false,
+    }
+}
+
+impl AppliedOrder {
+    /// Its name among the orders of one life.
+    #[must_use]
+    pub fn key(&self) -> String {
+        Self::key_of(&self.order_id, self.order_line_id.as_ref())
+    }
+
+    /// The name of an order. Its length keeps apart what a `#` within an id would join.
+    pub(crate) fn key_of(order: &OrderId, line: Option<&OrderLineId>) -> String {
+        format!("{}#{order}#{}", order.as_str().len(), line.map_or("", OrderLineId::as_str))
+    }
+
+    /// Whether it takes back an earlier one: then its own line says nothing of what is left.
+    const fn is_refund(&self) -> bool {
+        matches!(self.effect, OrderEffect::Refresh { scene: Scene::UnsubscribeRenewalPeriod, .. })
+    }
+
+    /// What it adds to what is held, if anything.
+    pub(crate) fn adds(&self) -> Option<&Bought> {
+        self.bought.as_ref().filter(|_| !self.is_refund())
+    }
+
+    /// The product from then on, where it was told: by the call itself first of all.
+    pub(crate) fn product(&self) -> Option<&ProductId> {
+        let (OrderEffect::Refresh { product_id, .. } | OrderEffect::Upgrade { product_id }) = &self.effect;
+        product_id.as_ref().or_else(|| self.adds()?.product_id.as_ref())
+    }
+
+    /// Takes in what the order query told of it; when its period ends the call itself said. False where that was told
+    /// before, or nothing.
+    pub(crate) fn tell(&mut self, told: &ToldOrder) -> bool {
+        let Some(bought) = told.bought().filter(|_| !self.told) else { return false };
+        self.bought.get_or_insert_default().take_in(&bought);
+        self.told = true;
+        true
+    }
+
+    /// Its place among orders that were signed in the same millisecond: one that sets the expiry before those that extend
+    /// it, so that no paid period is lost.
+    fn rank(&self) -> (u8, Option<ExpireTime>, String) {
+        match &self.effect {
+            OrderEffect::Refresh { scene, expire_time, .. } => {
+                (if sets_expiry(*scene) { 1 } else { 2 }, Some(*expire_time), self.key())
+            }
+            OrderEffect::Upgrade { .. } => (2, None, self.key()),
+        }
+    }
+}
+
+impl Fact {
+    /// When its call was signed.
+    #[must_use]
+    pub const fn signed_at(&self) -> Timestamp {
+        match self {
+            Self::Order(order) => order.signed_at,
+            Self::Freeze(freeze) => freeze.signed_at,
+            Self::Unfreeze(signed_at) | Self::Release(signed_at) => *signed_at,
+        }
+    }
+}
+
+/// The facts that are kept one by one: what a life is derived from beside those that stand in [`Lifecycle`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// The later orders, each once.
+    pub orders: Vec<AppliedOrder>,
+    /// The freezes, those before the newest unfreeze among them.
+    pub freezes: Vec<Freeze>,
+}
+
+/// What became of a fact among those that are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kept {
+    /// It is new.
+    New,
+    /// Its order is known; it was signed earlier than known, which counts from now on.
+    Earlier,
+    /// It is known.
+    Before,
+}
+
+impl Facts {
+    /// Takes in a fact. The same order again changes nothing, but that the earlier signing counts.
+    pub fn take_in(&mut self, fact: &Fact) -> Kept {
+        match fact {
+            Fact::Order(order) => match self.orders.iter_mut().find(|known| known.key() == order.key()) {
+                Some(known) if order.signed_at < known.signed_at => {
+                    known.signed_at = order.signed_at;
+                    Kept::Earlier
+                }
+                Some(_) => Kept::Before,
+                None => {
+                    self.orders.push(AppliedOrder::clone(order));
+                    Kept::New
+                }
+            },
+            Fact::Freeze(freeze) if self.freezes.contains(freeze) => Kept::Before,
+            Fact::Freeze(freeze) => {
+                self.freezes.push(*freeze);
+                Kept::New
+            }
+            Fact::Unfreeze(_) | Fact::Release(_) => Kept::New,
+        }
+    }
+}
+
+impl Lifecycle {
+    /// As it begins.
+    pub(crate) fn new(created_at: Timestamp, status: Status) -> Self {
+        Self {
+            created_at,
+            bought_until: None,
+            bought: None,
+            told: false,
+            product_id: None,
+            status,
+            freeze_cause: None,
+            expire_time: None,
+            holds: Bought::default(),
+            last_order: None,
+            unfrozen_at: None,
+            released_at: None,
+            erased_at: None,
+            newest: created_at,
+            last_event: None,
+            version: 1,
+        }
+    }
+
+    /// The same with what was bought at first.
+    #[must_use]
+    pub(crate) fn bought(mut self, bought: Bought, until: Option<ExpireTime>) -> Self {
+        (self.bought_until, self.expire_time) = (until, until);
+        self.product_id = bought.product_id.clone();
+        self.holds = bought.clone();
+        self.bought = Some(bought).filter(|bought| *bought != Bought::default());
+        self
+    }
+
+    /// Whether a fact comes after all that are known: then [`Self::append`] takes it in.
+    #[must_use]
+    pub fn is_followed_by(&self, fact: &Fact) -> bool {
+        matches!(fact, Fact::Release(_)) || fact.signed_at() > self.newest
+    }
+
+    /// Whether a fact says nothing more by now: a freeze or unfreeze that a newer unfreeze has done away with.
+    #[must_use]
+    pub fn has_undone(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Freeze(_) | Fact::Unfreeze(_) => Some(fact.signed_at()) <= self.unfrozen_at,
+            Fact::Order(_) | Fact::Release(_) => false,
+        }
+    }
+
+    /// Takes in a fact that comes after all that are known.
+    pub fn append(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Order(order) => self.append_order(order),
+            Fact::Freeze(freeze) => self.append_freeze(*freeze),
+            Fact::Unfreeze(signed_at) => {
+                self.unfrozen_at = self.unfrozen_at.max(Some(*signed_at));
+                self.newest = self.newest.max(*signed_at);
+                self.freeze_cause = None;
+            }
+            Fact::Release(signed_at) => {
+                self.released_at = self.released_at.or(Some(*signed_at));
+                self.freeze_cause = None;
+            }
+        }
+    }
+
+    /// Derives anew what follows from the facts, from all of them: `fact` came last, wherever it belongs, and is among
+    /// `kept` if it is one that is kept.
+    pub fn replay(&mut self, fact: Option<&Fact>, kept: &Facts) {
+        if let Some(Fact::Unfreeze(signed_at)) = fact {
+            self.unfrozen_at = self.unfrozen_at.max(Some(*signed_at));
+        }
+        let bought = self.bought.clone().unwrap_or_default();
+        self.expire_time = self.bought_until;
+        self.product_id.clone_from(&bought.product_id);
+        self.holds = bought;
+        self.freeze_cause = None;
+        self.last_order = None;
+        self.newest = self.unfrozen_at.max(Some(self.created_at)).unwrap_or(self.created_at);
+        let orders = kept.orders.iter().map(|order| (order.signed_at, order.rank(), Ok(order)));
+        let freezes = kept.freezes.iter().map(|freeze| (freeze.signed_at, (0, None, String::new()), Err(*freeze)));
+        let mut facts: Vec<_> = orders.chain(freezes).collect();
+        facts.sort_by(|(at, rank, _), (other_at, other, _)| (at, rank).cmp(&(other_at, other)));
+        for (.., fact) in facts {
+            match fact {
+                Ok(order) => self.append_order(order),
+                Err(freeze) => self.append_freeze(freeze),
+            }
+        }
+        if let Some(release @ Fact::Release(_)) = fact {
+            self.append(release);
+        }
+    }
+
+    fn append_order(&mut self, order: &AppliedOrder) {
+        self.newest = self.newest.max(order.signed_at);
+        self.last_order = Some(order.key());
+        self.hold(order);
+        let OrderEffect::Refresh { scene, expire_time, .. } = order.effect else { return };
+        self.expire_time = if sets_expiry(scene) { Some(expire_time) } else { self.expire_time.max(Some(expire_time)) };
+        let is_paid = !order.is_refund() && expire_time.timestamp() > order.signed_at;
+        if is_paid && self.freeze_cause == Some(FreezeCause::Expired) {
+            self.freeze_cause = None;
+        }
+    }
+
+    fn append_freeze(&mut self, freeze: Freeze) {
+        self.newest = self.newest.max(freeze.signed_at);
+        if self.has_undone(&Fact::Freeze(freeze)) {
+            return;
+        }
+        let suspended = !freeze.expired && self.runs_at(freeze.signed_at);
+        let cause = if suspended { FreezeCause::Suspended } else { FreezeCause::Expired };
+        self.freeze_cause = self.freeze_cause.max(Some(cause));
+    }
+
+    /// What an order that comes after all others adds.
+    fn hold(&mut self, order: &AppliedOrder) {
+        if let Some(product) = order.product() {
+            self.product_id = Some(product.clone());
+        }
+        if let Some(bought) = order.adds() {
+            self.holds.take_in(bought);
+        }
+    }
+
+    /// Takes in what the order query told of the order that bought it: true where that changes a fact, so that all of them
+    /// are to be replayed. What is known stays, but of what the call itself told the order query knows more.
+    pub fn tell_first(&mut self, told: &ToldOrder) -> bool {
+        let before = (self.bought_until, self.told);
+        self.bought_until = self.bought_until.or(told.until);
+        if let Some(bought) = told.bought().filter(|_| !self.told) {
+            self.bought.get_or_insert_default().take_in(&bought);
+            self.told = true;
+        }
+        (self.bought_until, self.told) != before
+    }
+
+    /// Takes in what an order that is known, and signed last, is now known to have bought.
+    pub fn tell_last(&mut self, order: &AppliedOrder) {
+        self.hold(order);
+    }
+
+    /// What it consists of by now: of each member, what the last signed order told that told of it. A refund's own line
+    /// says nothing of what is left.
+    #[must_use]
+    pub fn holds(&self) -> Option<&Bought> {
+        Some(&self.holds).filter(|holds| **holds != Bought::default())
+    }
+
+    /// Derives the status. `at_rest` is the one where neither freeze nor release stands.
+    pub fn settle(&mut self, at_rest: Status) {
+        self.status = match (self.released_at, self.freeze_cause) {
+            (Some(_), _) => Status::Released,
+            (None, Some(_)) => Status::Frozen,
+            (None, None) => at_rest,
+        };
+    }
+
+    /// Whether the paid period surely runs at a time after all that is known. No guide says in which zone the end of the
+    /// first one is told, so near that it may be over: a paying customer must not stay frozen over a few hours.
+    fn runs_at(&self, at: Timestamp) -> bool {
+        self.expire_time.is_some_and(|expiry| {
+            let unsure = if Some(expiry) == self.bought_until { ZONES_APART } else { Duration::ZERO };
+            expiry.timestamp().before(unsure) > at
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(1_764_000_000_000 + second * 1000)
+    }
+
+    /// What is said of a life, in tests: seconds from the start.
+    #[derive(Debug, Clone)]
+    enum Said {
+        Fact(Fact),
+        First(i64),
+        Later(u8),
+    }
+
+    fn refresh(order: &str, signed: i64, scene: Scene, expiry: i64) -> Said {
+        let expire_time = ExpireTime::from_timestamp(at(expiry)).unwrap();
+        let effect = OrderEffect::Refresh { scene, expire_time, product_id: None };
+        let (order_id, order_line_id) = (order.parse().unwrap(), Some("1".parse().unwrap()));
+        let order = AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, bought: None, told: false };
+        Said::Fact(Fact::Order(order.into()))
+    }
+
+    fn freeze(signed: i64) -> Said {
+        Said::Fact(Fact::Freeze(Freeze { signed_at: at(signed), expired: false }))
+    }
+
+    fn unfreeze(signed: i64) -> Said {
+        Said::Fact(Fact::Unfreeze(at(signed)))
+    }
+
+    /// A life with all its facts, changed as the store changes it.
+    #[derive(Debug, Clone)]
+    struct Whole {
+        life: Lifecycle,
+        facts: Facts,
+    }
+
+    impl Whole {
+        fn hear(&mut self, said: &Said) {
+            let Self { life, facts } = self;
+            match said {
+                Said::Fact(fact) if life.has_undone(fact) || life.status == Status::Released => {}
+                Said::Fact(fact) => {
+                    let follows = life.is_followed_by(fact);
+                    match facts.take_in(fact) {
+                        Kept::Before => {}
+                        Kept::New if follows => life.append(fact),
+                        Kept::New | Kept::Earlier => life.replay(Some(fact), facts),
+                    }
+                }
+                Said::First(until) => {
+                    if life.tell_first(&told("first", ExpireTime::from_timestamp(at(*until)))) {
+                        life.replay(None, facts);
+                    }
+                }
+                Said::Later(order) => {
+                    let key = format!("1#{order}#1");
+                    let told = told(&order.to_string(), None);
+                    let Some(known) = facts.orders.iter_mut().find(|known| known.key() == key) else { return };
+                    if known.tell(&told) && life.last_order.as_ref() == Some(&key) {
+                        life.tell_last(known);
+                    } else {
+                        life.replay(None, facts);
+                    }
+                }
+            }
+            life.settle(Status::Active);
+        }
+    }
+
+    fn told(product: &str, until: Option<ExpireTime>) -> ToldOrder {
+        ToldOrder { bought: Bought { product_id: Some(product.parse().unwrap()), ..Bought::default() }, until }
+    }
+
+    fn whole(said: &[Said]) -> Whole {
+        let mut whole = Whole { life: Lifecycle::new(at(0), Status::Active), facts: Facts::default() };
+        said.iter().for_each(|said| whole.hear(said));
+        // An order is told of once it counts: whoever tells earlier tells again.
+        said.iter().filter(|said| matches!(said, Said::Later(_))).for_each(|said| whole.hear(said));
+        whole
+    }
+
+    fn after(said: &[Said]) -> Lifecycle {
+        whole(said).life
+    }
+
+    fn expiry(life: &Lifecycle) -> Timestamp {
+        life.expire_time.unwrap().timestamp()
+    }
+
+    #[test]
+    fn a_renewal_extends_and_a_refund_or_a_trial_turned_formal_sets() {
+        let renewals = [refresh("a", 1, Scene::Renewal, 200), refresh("b", 2, Scene::RenewalChange, 100)];
+        assert_eq!(expiry(&after(&renewals)), at(200));
+        for (order, scene) in [("c", Scene::UnsubscribeRenewalPeriod), ("d", Scene::TrialToFormal)] {
+            let set = [&renewals[..], &[refresh(order, 3, scene, 50)]].concat();
+            assert_eq!(expiry(&after(&set)), at(50), "{scene:?}");
+            let since =
+                [&set[..], &[refresh("e", 4, Scene::Renewal, 70), refresh("f", 5, Scene::Renewal, 60)]].concat();
+            assert_eq!(expiry(&after(&since)), at(70), "of those signed since, the latest");
+        }
+    }
+
+    #[test]
+    fn a_trial_that_turned_into_a_shorter_period_is_over_when_that_is() {
+        let formal = [Said::First(90 * 86_400), refresh("a", 10, Scene::TrialToFormal, 100), freeze(100)];
+        let frozen = after(&formal);
+        assert_eq!(frozen.freeze_cause, Some(FreezeCause::Expired));
+        let renewed = after(&[&formal[..], &[refresh("b", 110, Scene::Renewal, 300)]].concat());
+        assert_eq!((renewed.status, expiry(&renewed)), (Status::Active, at(300)));
+    }
+
+    #[test]
+    fn of_orders_signed_at_once_the_one_that_sets_comes_first() {
+        for (renewal, refund) in [("a", "b"), ("b", "a")] {
+            let renewal = refresh(renewal, 1, Scene::Renewal, 200);
+            let refund = refresh(refund, 1, Scene::UnsubscribeRenewalPeriod, 50);
+            assert_eq!(expiry(&after(&[renewal.clone(), refund.clone()])), at(200));
+            assert_eq!(expiry(&after(&[refund, renewal])), at(200));
+        }
+    }
+
+    #[test]
+    fn a_renewal_lifts_an_expired_freeze_only() {
+        let expired = whole(&[refresh("a", 1, Scene::Renewal, 100), freeze(100)]);
+        assert_eq!((expired.life.status, expired.life.freeze_cause), (Status::Frozen, Some(FreezeCause::Expired)));
+        let mut renewed = expired.clone();
+        renewed.hear(&refresh("b", 110, Scene::Renewal, 300));
+        assert_eq!((renewed.life.status, renewed.life.freeze_cause), (Status::Active, None));
+        for until in [105, 110] {
+            let mut renewed_into_the_past = expired.clone();
+            renewed_into_the_past.hear(&refresh("b", 110, Scene::Renewal, until));
+            assert_eq!(renewed_into_the_past.life.status, Status::Frozen, "{until}");
+        }
+
+        let suspended = after(&[
+            refresh("a", 1, Scene::Renewal, 100),
+            freeze(50),
+            freeze(101),
+            refresh("b", 110, Scene::Renewal, 300),
+        ]);
+        assert_eq!((suspended.status, suspended.freeze_cause), (Status::Frozen, Some(FreezeCause::Suspended)));
+    }
+
+    #[test]
+    fn of_calls_signed_at_once_a_freeze_comes_first_and_an_unfreeze_last() {
+        let renewal = refresh("a", 100, Scene::Renewal, 300);
+        for said in [[freeze(100), renewal.clone()], [renewal, freeze(100)]] {
+            assert_eq!(after(&said).status, Status::Active);
+        }
+        for said in [[freeze(100), unfreeze(100)], [unfreeze(100), freeze(100)]] {
+            assert_eq!(after(&said).status, Status::Active);
+        }
+        assert_eq!(after(&[unfreeze(100), freeze(101)]).status, Status::Frozen);
+    }
+
+    #[test]
+    fn a_first_expiry_that_is_learnt_late_decides_as_if_it_had_been_known() {
+        let renewed = [freeze(50), refresh("a", 60, Scene::Renewal, 300)];
+        assert_eq!(after(&renewed).status, Status::Active, "for all that is known the period had ended");
+        let hours = |hours: i64| hours * 60 * 60;
+        let suspended = after(&[&renewed[..], &[Said::First(hours(8) + 51)]].concat());
+        assert_eq!((suspended.status, suspended.freeze_cause), (Status::Frozen, Some(FreezeCause::Suspended)));
+        for until in [40, hours(8) + 50] {
+            let expired = after(&[&renewed[..], &[Said::First(until)]].concat());
+            assert_eq!(expired.status, Status::Active, "{until}: in another zone the period is over");
+        }
+
+        let refund = refresh("b", 70, Scene::UnsubscribeRenewalPeriod, 40);
+        let refunded = after(&[&renewed[..], &[refund, Said::First(100)]].concat());
+        assert_eq!(expiry(&refunded), at(40), "a refund sets what it says");
+    }
+
+    #[test]
+    fn it_consists_of_what_the_last_signed_order_bought() {
+        let product = |life: &Lifecycle| life.holds().and_then(|bought| bought.product_id.clone()).unwrap().to_string();
+        let mut whole = whole(&[Said::First(100), refresh("2", 20, Scene::RenewalChange, 200)]);
+        assert_eq!(product(&whole.life), "first");
+        for (order, signed, scene, expected) in [
+            ("1", 10, Scene::Renewal, "1"),
+            ("2", 20, Scene::RenewalChange, "2"),
+            ("0", 5, Scene::Renewal, "2"),
+            ("3", 30, Scene::UnsubscribeRenewalPeriod, "2"),
+        ] {
+            whole.hear(&refresh(order, signed, scene, 200));
+            whole.hear(&Said::Later(order.parse().unwrap()));
+            let life = &whole.life;
+            assert_eq!((product(life), life.product_id.clone().unwrap().as_str()), (expected.to_owned(), expected));
+        }
+        whole.hear(&Said::Later(9));
+        assert_eq!(whole.facts.orders.len(), 4, "an order that does not count is nothing to be told of");
+    }
+
+    #[test]
+    fn what_the_order_query_knows_of_an_order_counts_for_more_than_what_the_call_told() {
+        let called = Bought { amount: Some(10), period_type: Some("month".to_owned()), ..Bought::default() };
+        let mut life = Lifecycle::new(at(0), Status::Active).bought(called, None);
+        let bought = Bought { linear_value: Some(10.0), period_type: Some("year".to_owned()), ..Bought::default() };
+        assert!(life.tell_first(&ToldOrder { bought, until: None }));
+        life.replay(None, &Facts::default());
+        let holds = life.holds().unwrap();
+        assert_eq!(
+            (holds.amount, holds.linear_value, holds.period_type.as_deref()),
+            (Some(10), Some(10.0), Some("year"))
+        );
+        assert!(!life.tell_first(&told("another", None)), "told again it changes nothing");
+    }
+
+    #[test]
+    fn the_first_fact_may_be_any() {
+        for (fact, status) in [
+            (Fact::Release(at(0)), Status::Released),
+            (Fact::Unfreeze(at(0)), Status::Active),
+            (Fact::Freeze(Freeze { signed_at: at(0), expired: false }), Status::Frozen),
+        ] {
+            let (mut life, mut facts) = (Lifecycle::new(at(0), Status::Active), Facts::default());
+            assert_eq!(facts.take_in(&fact), Kept::New);
+            life.replay(Some(&fact), &facts);
+            life.settle(Status::Active);
+            assert_eq!(life.status, status, "{fact:?}");
+        }
+    }
+
+    #[test]
+    fn released_is_final() {
+        let mut whole = whole(&[freeze(1), Said::Fact(Fact::Release(at(2)))]);
+        for said in [unfreeze(3), refresh("a", 4, Scene::Renewal, 100), Said::Fact(Fact::Release(at(5)))] {
+            whole.hear(&said);
+            assert_eq!((whole.life.status, whole.life.released_at), (Status::Released, Some(at(2))));
+        }
+    }
+
+    fn said() -> impl Strategy<Value = Said> {
+        prop_oneof![
+            // An order does one thing however often it is sent: scene and expiry follow from its name.
+            (0u8..6, 0i64..60).prop_map(|(order, signed)| {
+                let scenes = [Scene::Renewal, Scene::TrialToFormal, Scene::UnsubscribeRenewalPeriod];
+                refresh(&order.to_string(), signed, scenes[usize::from(order) % 3], i64::from(order) * 15)
+            }),
+            (0i64..60).prop_map(freeze),
+            (0i64..60).prop_map(unfreeze),
+            Just(Said::First(35)),
+            (0u8..6).prop_map(Said::Later),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_arrival_does_not_matter(
+            (said, shuffled) in prop::collection::vec(said(), 0..12)
+                .prop_flat_map(|said| (Just(said.clone()), Just(said).prop_shuffle())),
+            repeats in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        ) {
+            let mut repeated = shuffled;
+            for repeat in repeats {
+                if !repeated.is_empty() {
+                    let said = repeat.get(&repeated).clone();
+                    repeated.push(said);
+                }
+            }
+            let (straight, wild) = (after(&said), after(&repeated));
+            prop_assert_eq!(straight.status, wild.status);
+            prop_assert_eq!(straight.freeze_cause, wild.freeze_cause);
+            prop_assert_eq!(straight.expire_time, wild.expire_time);
+            prop_assert_eq!(straight.holds(), wild.holds());
+            prop_assert_eq!(straight.product_id, wild.product_id);
+            prop_assert_eq!(straight.last_order, wild.last_order);
+        }
+    }
+}

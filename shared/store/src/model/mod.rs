@@ -1,0 +1,16 @@
+//! What is known and what follows from it: facts, rules, events. Pure: nothing here knows the table.
+
+pub(crate) mod bought;
+pub(crate) mod changed;
+pub(crate) mod delivery;
+pub(crate) mod event;
+pub(crate) mod event_type;
+pub(crate) mod instance;
+pub(crate) mod learning;
+pub(crate) mod license;
+pub(crate) mod license_request;
+pub(crate) mod license_rules;
+pub(crate) mod lifecycle;
+pub(crate) mod subject;
+pub(crate) mod subject_key;
+pub(crate) mod world;

@@ -1,0 +1,79 @@
+//! Whom events are about, as a key.
+
+use std::fmt;
+
+use koogallery::{InstanceId, LicenseCode, OrderId, TenantId};
+use serde::{Deserialize, Serialize};
+
+/// What names an instance's partition, before its id.
+pub(crate) const INSTANCE: &str = "INSTANCE#";
+/// The same of an order.
+pub(crate) const ORDER: &str = "ORDER#";
+/// The same of a license code.
+pub(crate) const LICENSE: &str = "LICENSE#";
+/// The same of a tenant.
+pub(crate) const TENANT: &str = "TENANT#";
+
+/// Whom events are about: the partition that they stand in, such as `INSTANCE#…`. They are delivered one after another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SubjectKey(String);
+
+impl From<String> for SubjectKey {
+    fn from(partition: String) -> Self {
+        Self(partition)
+    }
+}
+
+impl fmt::Display for SubjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl SubjectKey {
+    /// A buyer's instance.
+    #[must_use]
+    pub fn instance(id: &InstanceId) -> Self {
+        Self(format!("{INSTANCE}{id}"))
+    }
+
+    /// A buyer's order.
+    #[must_use]
+    pub fn order(id: &OrderId) -> Self {
+        Self(format!("{ORDER}{id}"))
+    }
+
+    /// A license code.
+    #[must_use]
+    pub fn license(code: &LicenseCode) -> Self {
+        Self(format!("{LICENSE}{}", code.reveal()))
+    }
+
+    /// An enterprise.
+    #[must_use]
+    pub fn tenant(id: &TenantId) -> Self {
+        Self(format!("{TENANT}{id}"))
+    }
+
+    /// The partition.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same for a log: of a license code, its end.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let Some(code) = self.0.strip_prefix(LICENSE) else { return self.0.clone() };
+        let end = code.chars().count().saturating_sub(5).max(code.chars().count().div_ceil(2));
+        format!("{LICENSE}…{}", code.chars().skip(end).collect::<String>())
+    }
+
+    /// The same as a name that a queue takes for a group: up to 128 characters of printable ASCII. Two subjects may
+    /// share a group; one subject never has two.
+    #[must_use]
+    pub fn group(&self) -> String {
+        self.0.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(128).collect()
+    }
+}

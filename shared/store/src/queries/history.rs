@@ -1,0 +1,222 @@
+//! Events as a subject's history: each with what became of it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::model::delivery::{DestinationState, Destinations, Ended, Undelivered};
+use crate::model::event::Event;
+use crate::model::learning::{Asked, Learning};
+use crate::model::subject_key::SubjectKey;
+use crate::table::client::{Store, StoreError};
+use crate::table::index::Kind;
+use crate::table::outbox_item::{event_key, outbox_key};
+use crate::table::schema::{EVENT, PARTITION_KEY, SORT_KEY};
+
+/// Where an event is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// It is still to be delivered.
+    Undelivered,
+    /// It was tried for days without success; it waits for somebody to look.
+    Parked,
+    /// The application has it.
+    Delivered,
+    /// The application said that it wants no such event.
+    Stopped,
+}
+
+/// An event as it stands in the table.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptEvent {
+    /// Whom it is about.
+    #[serde(rename = "pk")]
+    pub subject: SubjectKey,
+    /// The event.
+    #[serde(flatten)]
+    pub event: Event,
+    #[serde(default)]
+    destinations: Destinations,
+    ended_at: Option<Timestamp>,
+    /// As version 0.1.0 wrote how an event ended.
+    delivered_at: Option<Timestamp>,
+    stopped_at: Option<Timestamp>,
+    #[serde(default)]
+    attempts: u32,
+    last_problem: Option<String>,
+    open: Option<String>,
+    open_since: Option<Timestamp>,
+    next_try_at: Option<Timestamp>,
+    #[serde(default)]
+    learning: Asked,
+}
+
+impl KeptEvent {
+    fn is_open(&self, kind: Kind) -> bool {
+        self.open.as_ref().is_some_and(|open| kind.is_of(open))
+    }
+
+    /// How an event ended that version 0.1.0 delivered, stopped or parked.
+    fn ended_before(&self) -> Option<(Delivery, Timestamp)> {
+        if self.ended_at.is_some() || self.is_open(Kind::Undelivered) {
+            return None;
+        }
+        let parked = self.open_since.filter(|_| self.is_open(Kind::Parked)).map(|at| (Delivery::Parked, at));
+        let stopped = self.stopped_at.map(|at| (Delivery::Stopped, at));
+        parked.or(stopped).or(self.delivered_at.map(|at| (Delivery::Delivered, at)))
+    }
+
+    /// How far it is with asking about its order; none where nothing is to be asked, or not any more.
+    #[must_use]
+    pub fn learning(&self) -> Option<Learning> {
+        let since = self.open_since.filter(|_| self.is_open(Kind::Unlearnt))?;
+        let Asked { attempts, last_problem } = self.learning.clone();
+        Some(Learning { since, next_try_at: self.next_try_at, attempts, last_problem })
+    }
+}
+
+/// An event with what became of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventRecord {
+    /// Whom it is about.
+    pub subject: SubjectKey,
+    /// The event.
+    pub event: Event,
+    /// How it stands at each destination that tried it.
+    pub destinations: Destinations,
+    /// How often it was tried, where it was tried most often.
+    pub attempts: u32,
+    /// When the last destination took it.
+    pub delivered_at: Option<Timestamp>,
+    /// When it is tried again.
+    pub next_try_at: Option<Timestamp>,
+    /// Why the last try failed, at the first destination where one did.
+    pub last_problem: Option<String>,
+    delivery: Delivery,
+}
+
+impl EventRecord {
+    /// Where it is on its way.
+    #[must_use]
+    pub const fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    fn of_before(kept: KeptEvent, delivery: Delivery, at: Timestamp) -> Self {
+        let KeptEvent { subject, event, attempts, last_problem, .. } = kept;
+        let delivered_at = Some(at).filter(|_| delivery == Delivery::Delivered);
+        let (destinations, next_try_at) = (Destinations::new(), None);
+        Self { subject, event, destinations, attempts, delivered_at, next_try_at, last_problem, delivery }
+    }
+
+    fn new(kept: KeptEvent, outbox: Option<Undelivered>) -> Self {
+        if let Some((delivery, at)) = kept.ended_before() {
+            return Self::of_before(kept, delivery, at);
+        }
+        let KeptEvent { subject, event, ended_at, .. } = kept;
+        let destinations = match (ended_at, outbox) {
+            (None, Some(outbox)) => outbox.destinations,
+            (_, _) => kept.destinations,
+        };
+        let states = || destinations.values();
+        let ended = |wanted| states().any(|state: &DestinationState| state.ended == Some(wanted));
+        let delivery = match ended_at {
+            None => Delivery::Undelivered,
+            Some(_) if ended(Ended::Parked) => Delivery::Parked,
+            Some(_) if ended(Ended::Stopped) => Delivery::Stopped,
+            Some(_) => Delivery::Delivered,
+        };
+        Self {
+            attempts: states().map(|state| state.attempts).max().unwrap_or_default(),
+            delivered_at: ended_at.filter(|_| delivery == Delivery::Delivered),
+            next_try_at: states().filter_map(|state| state.next_try_at).min(),
+            last_problem: states().find_map(|state| state.last_problem.clone()),
+            delivery,
+            subject,
+            event,
+            destinations,
+        }
+    }
+}
+
+impl Store {
+    /// One event as it stands, without what is noted in the outbox.
+    pub async fn kept_event(&self, subject: &SubjectKey, id: Uuid) -> Result<Option<KeptEvent>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(event_key(subject, id)));
+        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
+    }
+
+    /// One event.
+    pub async fn event(&self, subject: &SubjectKey, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
+        // The outbox first: what leaves it meanwhile has its end in the history.
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(outbox_key(subject, id)));
+        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        let outbox = answer.item.map(serde_dynamo::from_item).transpose()?;
+        Ok(self.kept_event(subject, id).await?.map(|kept| EventRecord::new(kept, outbox)))
+    }
+
+    /// The events of a subject, the oldest first: its history.
+    pub async fn events(&self, subject: &SubjectKey) -> Result<Vec<EventRecord>, StoreError> {
+        let (mut events, mut after) = (Vec::new(), None);
+        loop {
+            let (page, more) = self.history_page(subject, after, None).await?;
+            events.extend(page);
+            match more {
+                Some(last) => after = Some(last),
+                None => return Ok(events),
+            }
+        }
+    }
+
+    /// Up to `limit` events of a subject after one, the oldest first; and the last of them, where there may be more.
+    pub async fn history(
+        &self,
+        subject: &SubjectKey,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<(Vec<EventRecord>, Option<Uuid>), StoreError> {
+        self.history_page(subject, after, Some(i32::try_from(limit).unwrap_or(i32::MAX))).await
+    }
+
+    async fn history_page(
+        &self,
+        subject: &SubjectKey,
+        after: Option<Uuid>,
+        limit: Option<i32>,
+    ) -> Result<(Vec<EventRecord>, Option<Uuid>), StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND begins_with(#sk, :event)")
+            .expression_attribute_names("#pk", PARTITION_KEY)
+            .expression_attribute_names("#sk", SORT_KEY)
+            .expression_attribute_values(":pk", AttributeValue::S(subject.as_str().to_owned()))
+            .expression_attribute_values(":event", AttributeValue::S(EVENT.to_owned()))
+            .set_exclusive_start_key(after.map(|after| event_key(subject, after)))
+            .set_limit(limit);
+        let answer = query.send().await.map_err(StoreError::from_sdk)?;
+        let more = answer.last_evaluated_key.is_some();
+        let kept: Vec<KeptEvent> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
+        let (Some(first), Some(last)) = (kept.first(), kept.last()) else { return Ok((Vec::new(), None)) };
+        let (first, last) = (first.event.event_id, last.event.event_id);
+        let mut outbox = self.undelivered_between(subject, first, last).await?;
+        let mut events = Vec::with_capacity(kept.len());
+        for kept in kept {
+            let id = kept.event.event_id;
+            let place = outbox.iter().position(|undelivered| undelivered.event_id == id);
+            match place.map(|place| outbox.swap_remove(place)) {
+                // It left the outbox between the two reads.
+                None if kept.ended_at.is_none() && kept.ended_before().is_none() => {
+                    events.extend(self.event(subject, id).await?);
+                }
+                undelivered => events.push(EventRecord::new(kept, undelivered)),
+            }
+        }
+        Ok((events, Some(last).filter(|_| more)))
+    }
+}

@@ -1,0 +1,7 @@
+//! What is read, and changed by nobody.
+
+pub(crate) mod history;
+pub(crate) mod list_instances;
+pub(crate) mod open;
+pub(crate) mod read;
+pub(crate) mod undelivered;

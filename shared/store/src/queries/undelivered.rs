@@ -1,0 +1,43 @@
+//! What of a subject is still to be delivered, at the cost of just that.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
+
+use crate::model::delivery::Undelivered;
+use crate::model::subject_key::SubjectKey;
+use crate::table::client::{Store, StoreError};
+use crate::table::schema::{OUTBOX, PARTITION_KEY, SORT_KEY};
+
+impl Store {
+    /// What of a subject is still to be delivered, the oldest first.
+    pub async fn undelivered_events(&self, subject: &SubjectKey) -> Result<Vec<Undelivered>, StoreError> {
+        self.undelivered_between(subject, Uuid::nil(), Uuid::max()).await
+    }
+
+    /// The same of the events from one to another.
+    pub(crate) async fn undelivered_between(
+        &self,
+        subject: &SubjectKey,
+        first: Uuid,
+        last: Uuid,
+    ) -> Result<Vec<Undelivered>, StoreError> {
+        let place = |id: Uuid| AttributeValue::S(format!("{OUTBOX}{id}"));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
+            .expression_attribute_names("#pk", PARTITION_KEY)
+            .expression_attribute_names("#sk", SORT_KEY)
+            .expression_attribute_values(":pk", AttributeValue::S(subject.as_str().to_owned()))
+            .expression_attribute_values(":first", place(first))
+            .expression_attribute_values(":last", place(last));
+        let mut found = Vec::new();
+        let mut items = query.into_paginator().items().send();
+        while let Some(item) = items.next().await {
+            found.push(serde_dynamo::from_item(item.map_err(StoreError::from_sdk)?)?);
+        }
+        Ok(found)
+    }
+}

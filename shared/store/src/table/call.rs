@@ -1,0 +1,176 @@
+//! What the store needs to know of the call that it applies, whichever callback it is.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
+use koogallery::{Dialect, InstanceId, InterfaceType, Nonce, Request, ResultCode, SyncTime, Timestamp, Verified};
+use uuid::Uuid;
+
+use crate::model::world::World;
+use crate::table::key::{Item, Key};
+use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::stamp::Stamp;
+
+/// Debug state is kept this long after its last change, so that a debug case replayed each day meets what it made.
+const TEST_STATE_LIFETIME: Duration = Duration::from_hours(14 * 24);
+
+/// One verified call on its way through the store.
+#[derive(Debug)]
+pub struct Call {
+    world: World,
+    /// Whose key signed it; none where no call of KooGallery's asks.
+    family: Option<InterfaceType>,
+    /// None for V1.0's basic calls, which a repeat does not harm.
+    nonce: Option<Nonce>,
+    /// A call that comes again is answered as the first time: V1.0's kit has no nonce of its own, so the very same bytes
+    /// may be KooGallery's next try.
+    answers_repeats: bool,
+    signed_at: Timestamp,
+    now: Timestamp,
+    nonce_until: Timestamp,
+    /// Tells this call's own nonce item from another's when an answer got lost and the write is sent again.
+    claim: Uuid,
+    store_micros: AtomicU64,
+}
+
+impl Call {
+    /// `window` is the one that the call was verified with: past it, its timestamp is refused, however it is read, so its
+    /// nonce can go.
+    #[must_use]
+    pub fn new<R: Request>(verified: &Verified<R>, now: Timestamp, window: Duration) -> Self {
+        Self {
+            world: verified.request().test_flag().into(),
+            family: Some(verified.interface_type()),
+            nonce: verified.nonce().cloned(),
+            answers_repeats: verified.dialect() == Dialect::KitV1,
+            signed_at: verified.signed_at(),
+            now,
+            nonce_until: verified.latest_reading().after(window + Duration::from_secs(1)),
+            claim: Uuid::new_v4(),
+            store_micros: AtomicU64::new(0),
+        }
+    }
+
+    /// What no call of KooGallery's asks for, about a buyer's instance: there is no nonce to use up.
+    pub(crate) fn own(now: Timestamp) -> Self {
+        Self {
+            world: World::Real,
+            family: None,
+            nonce: None,
+            answers_repeats: false,
+            signed_at: now,
+            now,
+            nonce_until: now,
+            claim: Uuid::new_v4(),
+            store_micros: AtomicU64::new(0),
+        }
+    }
+
+    /// Real or debug.
+    #[must_use]
+    pub const fn world(&self) -> World {
+        self.world
+    }
+
+    /// Whose key signed it; none where no call of KooGallery's asks.
+    pub(crate) const fn family(&self) -> Option<InterfaceType> {
+        self.family
+    }
+
+    /// When KooGallery signed it: what orders changes of one instance.
+    #[must_use]
+    pub const fn signed_at(&self) -> Timestamp {
+        self.signed_at
+    }
+
+    /// When it came.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// How long the store has taken for it so far.
+    #[must_use]
+    pub fn store_latency(&self) -> Duration {
+        Duration::from_micros(self.store_micros.load(Ordering::Relaxed))
+    }
+
+    /// Runs one round trip to the store and counts its time.
+    pub(crate) async fn timed<F: Future>(&self, round_trip: F) -> F::Output {
+        let start = Instant::now();
+        let output = round_trip.await;
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.store_micros.fetch_add(micros, Ordering::Relaxed);
+        output
+    }
+
+    /// Debug items go away by themselves.
+    pub(crate) fn expiring(&self, mut item: Item) -> Item {
+        if self.world == World::Test {
+            let until = self.now.after(TEST_STATE_LIFETIME).as_seconds();
+            item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
+        }
+        item
+    }
+
+    /// The instance whose standing a sync depends on: to take away, or without an instance, or in a debug call, none.
+    pub(crate) fn needs<'i>(&self, id: Option<&'i InstanceId>, takes_away: bool) -> Option<&'i InstanceId> {
+        id.filter(|_| self.world == World::Real && !takes_away)
+    }
+
+    /// What a sync of one thing is ordered by: its own time where it tells one, or when it was signed.
+    pub(crate) fn stamp(&self, told: Option<SyncTime>) -> Stamp {
+        Stamp::of_one(self.synced_at(told), self.signed_at)
+    }
+
+    /// The same of a sync that tells all at once.
+    pub(crate) fn stamp_of_all(&self, told: Option<SyncTime>) -> Stamp {
+        Stamp::of_all(self.synced_at(told), self.signed_at)
+    }
+
+    fn synced_at(&self, told: Option<SyncTime>) -> Timestamp {
+        told.map_or(self.signed_at, SyncTime::timestamp)
+    }
+
+    /// Where its nonce stands, if what was answered the first time stands there too.
+    pub(crate) fn answered_at(&self) -> Option<Key> {
+        self.nonce.as_ref().filter(|_| self.answers_repeats).map(|nonce| Key::nonce(self.world, nonce))
+    }
+
+    /// The result code that a call with this nonce was answered with.
+    pub(crate) const ANSWER: &str = "answer";
+
+    pub(crate) const NONCE_IS_NEW: &str = "attribute_not_exists(pk) OR expiresAt < :now OR claim = :claim";
+
+    /// What records the nonce, and with it the answer where a repeat gets the same; none where the call has none.
+    pub(crate) fn nonce_item(&self, answer: ResultCode) -> Option<Item> {
+        let mut item = Key::nonce(self.world, self.nonce.as_ref()?).into_item();
+        item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(self.nonce_until.as_seconds().to_string()));
+        item.insert("claim".to_owned(), AttributeValue::S(self.claim.to_string()));
+        if self.answers_repeats {
+            item.insert(Self::ANSWER.to_owned(), AttributeValue::S(answer.to_string()));
+        }
+        Some(item)
+    }
+
+    pub(crate) fn nonce_values(&self) -> Item {
+        Item::from([
+            (":now".to_owned(), AttributeValue::N(self.now.as_seconds().to_string())),
+            (":claim".to_owned(), AttributeValue::S(self.claim.to_string())),
+        ])
+    }
+
+    /// The first write of a transaction, which succeeds as a whole. An expired nonce is overwritten, as DynamoDB deletes
+    /// late.
+    pub(crate) fn nonce_put(&self, table: &str) -> Option<aws_sdk_dynamodb::types::builders::PutBuilder> {
+        let put = Put::builder()
+            .table_name(table)
+            .set_item(Some(self.nonce_item(ResultCode::Success)?))
+            .condition_expression(Self::NONCE_IS_NEW)
+            .set_expression_attribute_values(Some(self.nonce_values()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
+        Some(put)
+    }
+}

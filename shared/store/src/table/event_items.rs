@@ -1,0 +1,33 @@
+//! What is written of an event, in the transaction of the change that it tells of.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::model::event::Event;
+use crate::model::subject::Subject;
+use crate::model::subject_key::SubjectKey;
+use crate::table::call::Call;
+use crate::table::client::StoreError;
+use crate::table::index::{Kind, open};
+use crate::table::key::{Item, Key};
+use crate::table::outbox_item::outbox_item;
+use crate::table::schema::GROUP;
+
+impl Event {
+    /// What is written of it: itself, which stays, and what says that it is to be delivered.
+    pub(crate) fn to_items(&self, call: &Call, subject: &Subject<'_>) -> Result<[Item; 2], StoreError> {
+        let key = match subject {
+            Subject::Instance(id) => Key::instance_event(call.world(), id, self.event_id),
+            Subject::License(code) => Key::license_event(call.world(), code, self.event_id),
+            Subject::Order(id) => Key::order_event(call.world(), id, self.event_id),
+            Subject::Tenant(id) => Key::tenant_event(call.world(), id, self.event_id),
+        };
+        let subject = SubjectKey::from(key.partition().to_owned());
+        let mut item: Item = serde_dynamo::to_item(self)?;
+        if self.order().is_some() {
+            item.extend(open(Kind::Unlearnt, self.event_id.as_bytes(), call.now()));
+        }
+        item.insert(GROUP.to_owned(), AttributeValue::S(subject.group()));
+        item.extend(key.into_item());
+        Ok([item, outbox_item(&subject, self, call.now())])
+    }
+}

@@ -1,0 +1,230 @@
+//! Update expressions, built of typed parts: a name or a value cannot be bound without being used, nor used without being
+//! bound.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use koogallery::{ExpireTime, InterfaceType, ProductId, Timestamp};
+use uuid::Uuid;
+
+use crate::model::lifecycle::{FreezeCause, Status};
+use crate::table::key::{Item, Key};
+
+/// A value of an attribute.
+#[derive(Debug, Clone)]
+pub(crate) struct Value(AttributeValue);
+
+/// What must hold of an item.
+#[derive(Debug, Clone)]
+pub(crate) enum Condition {
+    /// The attribute is there; of the partition key: the item is.
+    Exists(&'static str),
+    /// The attribute is not there.
+    Absent(&'static str),
+    /// It is this.
+    Is(&'static str, Value),
+    /// It is something else, or nothing.
+    IsNot(&'static str, Value),
+    /// It is less than this.
+    Less(&'static str, Value),
+    /// It is this or less.
+    AtMost(&'static str, Value),
+    /// One of these holds.
+    Any(Vec<Condition>),
+}
+
+/// An update of one item, and what must hold for it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Change {
+    sets: Vec<String>,
+    removes: Vec<String>,
+    conditions: Vec<String>,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Change {
+    /// One that changes nothing yet.
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets an attribute.
+    pub(crate) fn set(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let (name, value) = (self.name(name), self.value(value.into()));
+        self.sets.push(format!("{name} = {value}"));
+        self
+    }
+
+    /// Sets a member of an attribute that is a map.
+    pub(crate) fn set_member(mut self, name: &str, member: &str, value: impl Into<Value>) -> Self {
+        let (name, member, value) = (self.name(name), self.name(member), self.value(value.into()));
+        self.sets.push(format!("{name}.{member} = {value}"));
+        self
+    }
+
+    /// Counts an attribute up by one.
+    pub(crate) fn count(mut self, name: &str) -> Self {
+        let (name, one) = (self.name(name), self.value(1.into()));
+        self.sets.push(format!("{name} = {name} + {one}"));
+        self
+    }
+
+    /// Takes an attribute away, if it is there.
+    pub(crate) fn remove(mut self, name: &str) -> Self {
+        let name = self.name(name);
+        self.removes.push(name);
+        self
+    }
+
+    /// Only if this holds, and all else that was asked for.
+    pub(crate) fn only_if(mut self, condition: Condition) -> Self {
+        let condition = self.condition(condition);
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The same for what is asked for only sometimes.
+    pub(crate) fn only_if_all(self, conditions: impl IntoIterator<Item = Condition>) -> Self {
+        conditions.into_iter().fold(self, Self::only_if)
+    }
+
+    /// The update of an item.
+    pub(crate) fn of(self, key: Key) -> UpdateBuilder {
+        let mut expression = String::new();
+        for (clause, parts) in [("SET", &self.sets), ("REMOVE", &self.removes)] {
+            if !parts.is_empty() {
+                let _ = write!(expression, "{clause} {} ", parts.join(", "));
+            }
+        }
+        let values = Some(self.values).filter(|values| !values.is_empty());
+        Update::builder()
+            .set_key(Some(key.into_item()))
+            .update_expression(expression.trim_end())
+            .set_condition_expression(Some(self.conditions.join(" AND ")).filter(|text| !text.is_empty()))
+            .set_expression_attribute_names(Some(self.names).filter(|names| !names.is_empty()))
+            .set_expression_attribute_values(values)
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let placeholder = format!("#{name}");
+        self.names.insert(placeholder.clone(), name.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, Value(value): Value) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    fn condition(&mut self, condition: Condition) -> String {
+        let mut compare = |name, sign, value| format!("{} {sign} {}", self.name(name), self.value(value));
+        match condition {
+            Condition::Is(name, value) => compare(name, "=", value),
+            Condition::IsNot(name, value) => compare(name, "<>", value),
+            Condition::Less(name, value) => compare(name, "<", value),
+            Condition::AtMost(name, value) => compare(name, "<=", value),
+            Condition::Exists(name) => format!("attribute_exists({})", self.name(name)),
+            Condition::Absent(name) => format!("attribute_not_exists({})", self.name(name)),
+            Condition::Any(conditions) => {
+                let any: Vec<_> = conditions.into_iter().map(|condition| self.condition(condition)).collect();
+                format!("({})", any.join(" OR "))
+            }
+        }
+    }
+}
+
+impl From<AttributeValue> for Value {
+    fn from(value: AttributeValue) -> Self {
+        Self(value)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self(AttributeValue::S(text))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(yes: bool) -> Self {
+        Self(AttributeValue::Bool(yes))
+    }
+}
+
+impl From<u64> for Value {
+    fn from(number: u64) -> Self {
+        Self(AttributeValue::N(number.to_string()))
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(at: Timestamp) -> Self {
+        Self(AttributeValue::N(at.to_string()))
+    }
+}
+
+impl From<ExpireTime> for Value {
+    fn from(time: ExpireTime) -> Self {
+        time.to_string().into()
+    }
+}
+
+impl From<&ProductId> for Value {
+    fn from(product: &ProductId) -> Self {
+        product.to_string().into()
+    }
+}
+
+impl From<Status> for Value {
+    fn from(status: Status) -> Self {
+        status.as_str().to_owned().into()
+    }
+}
+
+impl From<FreezeCause> for Value {
+    fn from(cause: FreezeCause) -> Self {
+        cause.as_str().to_owned().into()
+    }
+}
+
+impl From<InterfaceType> for Value {
+    fn from(family: InterfaceType) -> Self {
+        family.name().to_owned().into()
+    }
+}
+
+impl From<Uuid> for Value {
+    fn from(id: Uuid) -> Self {
+        id.to_string().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_become_one_expression_with_all_that_it_names() {
+        let change = Change::new()
+            .set("status", Status::Frozen)
+            .set_member("holds", "amount", 5)
+            .count("version")
+            .remove("freezeCause")
+            .only_if(Condition::Exists("pk"))
+            .only_if(Condition::Any(vec![Condition::Absent("newest"), Condition::Less("newest", 7.into())]));
+        let id = "i".parse().unwrap();
+        let update = change.of(Key::instance(crate::World::Real, &id)).table_name("t").build().unwrap();
+        assert_eq!(
+            update.update_expression,
+            "SET #status = :v0, #holds.#amount = :v1, #version = #version + :v2 REMOVE #freezeCause"
+        );
+        let condition = "attribute_exists(#pk) AND (attribute_not_exists(#newest) OR #newest < :v3)";
+        assert_eq!(update.condition_expression.as_deref(), Some(condition));
+        assert_eq!(update.expression_attribute_values.unwrap().len(), 4);
+        assert_eq!(update.expression_attribute_names.unwrap().len(), 7);
+    }
+}

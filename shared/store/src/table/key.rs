@@ -1,0 +1,237 @@
+//! Primary keys: which partition and which item.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{
+    AppId, DeviceFingerprint, EventId, InstanceId, InterfaceType, LicenseCode, Nonce, OrderId, OrderLineId, ProductId,
+    TenantId,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::model::subject_key::{INSTANCE, LICENSE, ORDER, TENANT};
+use crate::model::world::World;
+use crate::table::schema::{PARTITION_KEY, SORT_KEY};
+
+/// An item's attributes.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// One item's primary key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    partition: String,
+    sort: String,
+}
+
+impl Key {
+    fn new(world: World, partition: &str, sort: String) -> Self {
+        let prefix = if world == World::Test { "TEST#" } else { "" };
+        Self { partition: format!("{prefix}{partition}"), sort }
+    }
+
+    /// An instance's state.
+    pub(crate) fn instance(world: World, id: &InstanceId) -> Self {
+        Self::new(world, &format!("{INSTANCE}{id}"), Self::STATE.to_owned())
+    }
+
+    /// The state of whatever a partition is about: an instance, a license code.
+    pub(crate) fn state(partition: &str) -> Self {
+        Self { partition: partition.to_owned(), sort: Self::STATE.to_owned() }
+    }
+
+    /// The sort key of these.
+    const STATE: &str = "STATE";
+
+    /// What the sort keys of a life's facts begin with.
+    pub(crate) const FACT: &str = "FACT#";
+
+    /// Beside a state: a later order of the same life.
+    pub(crate) fn order_fact(&self, order: &str) -> Self {
+        Self { partition: self.partition.clone(), sort: format!("{}ORDER#{order}", Self::FACT) }
+    }
+
+    /// Beside a state: a freeze of the same life.
+    pub(crate) fn freeze_fact(&self, signed_at: i64, word: &str) -> Self {
+        Self { partition: self.partition.clone(), sort: format!("{}FREEZE#{signed_at}#{word}", Self::FACT) }
+    }
+
+    /// What the purchase told of its buyer.
+    pub(crate) fn details(world: World, id: &InstanceId) -> Self {
+        Self::new(world, &format!("{INSTANCE}{id}"), "DETAILS".to_owned())
+    }
+
+    /// Says that a tenant's kit has data of an instance: its own, or an application's.
+    pub(crate) fn kit(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Self {
+        let (tenant, app) = (escaped(tenant.as_str()), app.map_or(String::new(), |app| escaped(app.as_str())));
+        Self::new(World::Real, &format!("{INSTANCE}{id}"), format!("{}{tenant}#{app}", Self::KIT))
+    }
+
+    /// What the sort keys of these begin with.
+    pub(crate) const KIT: &str = "KIT#";
+
+    /// A data key, wrapped.
+    pub(crate) fn data_key(id: &str) -> Self {
+        Self::new(World::Real, "DATA_KEY", id.to_owned())
+    }
+
+    /// An event about an instance: its history, and the outbox.
+    pub(crate) fn instance_event(world: World, id: &InstanceId, event: Uuid) -> Self {
+        Self::new(world, &format!("{INSTANCE}{id}"), format!("EVENT#{event}"))
+    }
+
+    /// Which instance an order line made. A pay-per-use order, and any of V1.0, names its products instead of its lines.
+    /// What another interface type's key bought by the same names is another thing.
+    pub(crate) fn purchase(
+        world: World,
+        family: InterfaceType,
+        order: &OrderId,
+        line: Option<&OrderLineId>,
+        product: Option<&ProductId>,
+    ) -> Self {
+        let name = match (product, line) {
+            (Some(product), _) => format!("PRODUCT#{product}"),
+            (None, Some(line)) => format!("LINE#{line}"),
+            (None, None) => "ORDER".to_owned(),
+        };
+        let sort = if family == InterfaceType::License { format!("ENTITLEMENT#{name}") } else { name };
+        Self::new(world, &format!("{ORDER}{order}"), sort)
+    }
+
+    /// An order notice that was received.
+    pub(crate) fn notice(world: World, order: &OrderId, line: &OrderLineId) -> Self {
+        Self::new(world, &format!("{ORDER}{order}"), format!("NOTICE#{line}"))
+    }
+
+    /// An event about an order.
+    pub(crate) fn order_event(world: World, order: &OrderId, event: Uuid) -> Self {
+        Self::new(world, &format!("{ORDER}{order}"), format!("EVENT#{event}"))
+    }
+
+    /// A tenant as one instance knows it, or as it is known without one.
+    pub(crate) fn tenant(world: World, tenant: &TenantId, instance: Option<&InstanceId>) -> Self {
+        let instance = instance.map_or("", InstanceId::as_str);
+        Self::new(world, &format!("{TENANT}{tenant}"), format!("{}{instance}", Self::TENANT))
+    }
+
+    /// What the sort keys of a tenant's own items begin with.
+    pub(crate) const TENANT: &str = "INSTANCE#";
+
+    /// A tenant's application as one instance knows it, or as it is known without one.
+    pub(crate) fn application(world: World, tenant: &TenantId, app: &AppId, instance: Option<&InstanceId>) -> Self {
+        let instance = instance.map_or("", InstanceId::as_str);
+        Self::new(world, &format!("{TENANT}{tenant}"), format!("{}{instance}", Self::applications(app)))
+    }
+
+    /// What the sort keys of an application's items begin with.
+    pub(crate) fn applications(app: &AppId) -> String {
+        format!("APPLICATION#{}#", escaped(app.as_str()))
+    }
+
+    /// A bucket of a directory of users. Each is a partition of its own, so that a large sync does not run one hot.
+    pub(crate) fn users(
+        world: World,
+        tenant: &TenantId,
+        instance: Option<&InstanceId>,
+        app: &AppId,
+        bucket: usize,
+    ) -> Self {
+        let (instance, app) = (instance.map_or(String::new(), |id| escaped(id.as_str())), escaped(app.as_str()));
+        Self::new(world, &format!("{TENANT}{tenant}#{bucket:02}"), format!("USERS#{instance}#{app}"))
+    }
+
+    /// A bucket of a directory of departments.
+    pub(crate) fn departments(world: World, tenant: &TenantId, instance: Option<&InstanceId>, bucket: usize) -> Self {
+        let instance = instance.map_or("", InstanceId::as_str);
+        Self::new(world, &format!("{TENANT}{tenant}#{bucket:02}"), format!("DEPARTMENTS#{instance}"))
+    }
+
+    /// An event about a tenant.
+    pub(crate) fn tenant_event(world: World, tenant: &TenantId, event: Uuid) -> Self {
+        Self::new(world, &format!("{TENANT}{tenant}"), format!("EVENT#{event}"))
+    }
+
+    /// A license code's state.
+    pub(crate) fn license(world: World, code: &LicenseCode) -> Self {
+        Self::new(world, &format!("{LICENSE}{}", code.reveal()), Self::STATE.to_owned())
+    }
+
+    /// An event about a license code.
+    pub(crate) fn license_event(world: World, code: &LicenseCode, event: Uuid) -> Self {
+        Self::new(world, &format!("{LICENSE}{}", code.reveal()), format!("EVENT#{event}"))
+    }
+
+    /// A license that was applied for: on an instance, for a device. A fingerprint is too long for a key, and nobody's
+    /// business there; none has the digest of nothing.
+    pub(crate) fn device_license(
+        world: World,
+        id: &InstanceId,
+        event: &EventId,
+        fingerprint: Option<&DeviceFingerprint>,
+    ) -> Self {
+        let digest = hex::encode(Sha256::digest(fingerprint.map_or("", DeviceFingerprint::reveal)));
+        Self::new(world, &format!("{INSTANCE}{id}"), format!("{LICENSE}{event}#{digest}"))
+    }
+
+    /// A license that was applied for: for what an order bought.
+    pub(crate) fn purchase_license(world: World, order: &OrderId, product: Option<&ProductId>) -> Self {
+        let sort = product.map_or_else(|| "LICENSE".to_owned(), |product| format!("{LICENSE}{product}"));
+        Self::new(world, &format!("{ORDER}{order}"), sort)
+    }
+
+    /// What the application for it told of the buyer.
+    pub(crate) fn purchase_license_details(order: &OrderId, product: Option<&ProductId>) -> Self {
+        let sort = product.map_or_else(|| "LICENSE_DETAILS".to_owned(), |product| format!("LICENSE_DETAILS#{product}"));
+        Self::new(World::Real, &format!("{ORDER}{order}"), sort)
+    }
+
+    /// A nonce that was used.
+    pub(crate) fn nonce(world: World, nonce: &Nonce) -> Self {
+        Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
+    }
+
+    /// What was bought by an order line, as the order query tells it.
+    pub(crate) fn order_details(order: &OrderId, line: Option<&OrderLineId>) -> Self {
+        let sort = line.map_or_else(|| "DETAILS".to_owned(), |line| format!("DETAILS#{line}"));
+        Self::new(World::Real, &format!("{ORDER}{order}"), sort)
+    }
+
+    /// The place that a value of this item is sealed for.
+    pub(crate) fn place(&self) -> String {
+        format!("{:?} {:?}", self.partition, self.sort)
+    }
+
+    /// The partition's key.
+    pub(crate) fn partition(&self) -> &str {
+        &self.partition
+    }
+
+    /// The key as attributes.
+    pub(crate) fn into_item(self) -> Item {
+        HashMap::from([
+            (PARTITION_KEY.to_owned(), AttributeValue::S(self.partition)),
+            (SORT_KEY.to_owned(), AttributeValue::S(self.sort)),
+        ])
+    }
+}
+
+/// A text beside which `#` can stand as a separator.
+fn escaped(text: &str) -> String {
+    text.replace('%', "%25").replace('#', "%23")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_with_separators_do_not_meet() {
+        let users = |instance: &str, app: &str| {
+            let (tenant, instance, app) = ("t".parse().unwrap(), instance.parse().unwrap(), app.parse().unwrap());
+            Key::users(World::Real, &tenant, Some(&instance), &app, 1)
+        };
+        assert_ne!(users("a#b", "c"), users("a", "b#c"));
+        assert_ne!(users("a%23b", "c"), users("a#b", "c"));
+        assert_ne!(users("a", "c").place(), users("a", "d").place());
+    }
+}

@@ -1,0 +1,20 @@
+//! How the model stands in DynamoDB: schema, keys, seals, expressions, transactions.
+
+pub(crate) mod call;
+pub(crate) mod client;
+pub(crate) mod data_keys;
+pub(crate) mod event_items;
+pub(crate) mod expression;
+pub(crate) mod facts;
+pub(crate) mod index;
+pub(crate) mod instance_item;
+pub(crate) mod key;
+pub(crate) mod license_item;
+pub(crate) mod listing;
+pub(crate) mod living;
+pub(crate) mod nonce;
+pub(crate) mod outbox_item;
+pub mod schema;
+pub(crate) mod seal;
+pub(crate) mod stamp;
+pub(crate) mod transaction;

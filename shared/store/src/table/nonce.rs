@@ -1,0 +1,56 @@
+//! A nonce is used up by the call that carries it, also where the call changes nothing.
+
+use aws_sdk_dynamodb::error::SdkError;
+use koogallery::ResultCode;
+
+use crate::model::changed::Changed;
+use crate::table::call::Call;
+use crate::table::client::{Store, StoreError};
+
+/// Whether a nonce was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NonceUse {
+    First,
+    Replayed,
+}
+
+impl Store {
+    /// Uses a call up that is refused with this code for what it says: what it is answered with, where it came before.
+    pub async fn use_up(&self, call: &Call, answer: ResultCode) -> Result<Option<Changed>, StoreError> {
+        match self.use_nonce_for(call, answer).await? {
+            NonceUse::First => Ok(None),
+            NonceUse::Replayed => self.replayed(call).await.map(Some),
+        }
+    }
+
+    /// What becomes of a call whose nonce was used before.
+    pub(crate) async fn replayed(&self, call: &Call) -> Result<Changed, StoreError> {
+        let Some(key) = call.answered_at() else { return Ok(Changed::Replayed) };
+        let item = self.item(call, key).await?;
+        let answered = item.as_ref().and_then(|item| item.get(Call::ANSWER)?.as_s().ok()?.parse().ok());
+        Ok(answered.map_or(Changed::Replayed, Changed::Repeated))
+    }
+
+    /// Records a nonce alone, for a call that writes nothing else.
+    pub(crate) async fn use_nonce(&self, call: &Call) -> Result<NonceUse, StoreError> {
+        self.use_nonce_for(call, ResultCode::Success).await
+    }
+
+    pub(crate) async fn use_nonce_for(&self, call: &Call, answer: ResultCode) -> Result<NonceUse, StoreError> {
+        let Some(nonce) = call.nonce_item(answer) else { return Ok(NonceUse::First) };
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(nonce))
+            .condition_expression(Call::NONCE_IS_NEW)
+            .set_expression_attribute_values(Some(call.nonce_values()));
+        match call.timed(put.send()).await {
+            Ok(_) => Ok(NonceUse::First),
+            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
+                Ok(NonceUse::Replayed)
+            }
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The outbox: an item for each event that is still to be delivered, written in the transaction that writes the event and
+//! gone once the event has ended everywhere. It stands beside the subject's history under a sort key of its own, so that
+//! reading what is undelivered costs what is undelivered.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::Timestamp;
+use uuid::Uuid;
+
+use crate::model::event::Event;
+use crate::model::subject_key::SubjectKey;
+use crate::table::index::{Kind, open};
+use crate::table::key::Item;
+use crate::table::schema::{EVENT, GROUP, OUTBOX, PARTITION_KEY, SORT_KEY};
+
+/// The item that says that an event is to be delivered.
+pub(crate) fn outbox_item(subject: &SubjectKey, event: &Event, since: Timestamp) -> Item {
+    let id = event.event_id;
+    let mut item = outbox_key(subject, id);
+    item.extend(event.urgent_until().map(|until| ("urgentUntil".to_owned(), time(until))));
+    item.extend(open(Kind::Undelivered, id.as_bytes(), since));
+    item.insert(GROUP.to_owned(), AttributeValue::S(subject.group()));
+    item.insert("eventId".to_owned(), AttributeValue::S(id.to_string()));
+    item.insert("destinations".to_owned(), AttributeValue::M(Item::new()));
+    item
+}
+
+pub(crate) fn event_key(subject: &SubjectKey, id: Uuid) -> Item {
+    key(subject, format!("{EVENT}{id}"))
+}
+
+pub(crate) fn outbox_key(subject: &SubjectKey, id: Uuid) -> Item {
+    key(subject, format!("{OUTBOX}{id}"))
+}
+
+fn key(subject: &SubjectKey, sort: String) -> Item {
+    Item::from([
+        (PARTITION_KEY.to_owned(), AttributeValue::S(subject.as_str().to_owned())),
+        (SORT_KEY.to_owned(), AttributeValue::S(sort)),
+    ])
+}
+
+pub(crate) fn time(at: Timestamp) -> AttributeValue {
+    AttributeValue::N(at.to_string())
+}

@@ -1,0 +1,127 @@
+//! The table itself: its keys and settings, for local use and to hold the deployment's template to.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
+use aws_sdk_dynamodb::types::builders::ProjectionBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+};
+
+use crate::table::client::StoreError;
+
+/// Partition key attribute.
+pub const PARTITION_KEY: &str = "pk";
+/// Sort key attribute.
+pub const SORT_KEY: &str = "sk";
+/// Time-to-live attribute: seconds since the epoch.
+pub const TTL_ATTRIBUTE: &str = "expiresAt";
+/// What the sort keys of events begin with.
+pub const EVENT: &str = "EVENT#";
+/// What the sort keys of the outbox begin with.
+pub const OUTBOX: &str = "OUTBOX#";
+/// The index of buyers' instances by status.
+pub const LISTED_INDEX: &str = "listed";
+/// Its partition key attribute: the status and a shard.
+pub const LISTED: &str = "listed";
+/// Its sort key attribute: when an instance was made, and its id.
+pub const LISTED_AS: &str = "listedAs";
+/// The sparse index of what is still to be done: events to deliver, orders to ask about, instances to provision.
+pub const OPEN_INDEX: &str = "open";
+/// Its partition key attribute: the kind and a shard, so that no partition runs hot. Removed when the thing is done.
+pub const OPEN: &str = "open";
+/// Its sort key attribute: since when, in milliseconds.
+pub const OPEN_SINCE: &str = "openSince";
+/// When an event is tried again, in milliseconds: the index holds a copy.
+pub const NEXT_TRY_AT: &str = "nextTryAt";
+
+/// When somebody had an event resent: there only until the next note, so that writing it wakes whoever works on it.
+pub const RESENT_AT: &str = "resentAt";
+/// When an event's order was learnt: there only until the event has ended, so that writing it wakes delivery.
+pub const LEARNT_AT: &str = "learntAt";
+
+/// The attribute that names an event's queue group: events of one subject are delivered one after the other.
+pub const GROUP: &str = "group";
+
+/// What the table named `name` is made of.
+///
+/// # Panics
+/// Never: every part is given.
+#[must_use]
+#[allow(clippy::expect_used)]
+pub fn definition(name: &str) -> CreateTableInput {
+    let key = |attribute: &str, kind| {
+        KeySchemaElement::builder().attribute_name(attribute).key_type(kind).build().expect("both parts are given")
+    };
+    let attribute = |attribute: &str, kind| {
+        AttributeDefinition::builder()
+            .attribute_name(attribute)
+            .attribute_type(kind)
+            .build()
+            .expect("both parts are given")
+    };
+    let index = |name: &str, [hash, range]: [&str; 2], projection: ProjectionBuilder| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(key(hash, KeyType::Hash))
+            .key_schema(key(range, KeyType::Range))
+            .projection(projection.build())
+            .build()
+            .expect("all parts are given")
+    };
+    let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    let projection = Projection::builder().projection_type(ProjectionType::Include).non_key_attributes(NEXT_TRY_AT);
+    CreateTableInput::builder()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key(PARTITION_KEY, KeyType::Hash))
+        .key_schema(key(SORT_KEY, KeyType::Range))
+        .attribute_definitions(attribute(PARTITION_KEY, ScalarAttributeType::S))
+        .attribute_definitions(attribute(SORT_KEY, ScalarAttributeType::S))
+        .attribute_definitions(attribute(OPEN, ScalarAttributeType::S))
+        .attribute_definitions(attribute(OPEN_SINCE, ScalarAttributeType::N))
+        .attribute_definitions(attribute(LISTED, ScalarAttributeType::S))
+        .attribute_definitions(attribute(LISTED_AS, ScalarAttributeType::S))
+        .global_secondary_indexes(index(OPEN_INDEX, [OPEN, OPEN_SINCE], projection))
+        .global_secondary_indexes(index(LISTED_INDEX, [LISTED, LISTED_AS], keys_only))
+        .stream_specification(
+            StreamSpecification::builder()
+                .stream_enabled(true)
+                .stream_view_type(StreamViewType::NewImage)
+                .build()
+                .expect("both parts are given"),
+        )
+        .build()
+        .expect("the name is given")
+}
+
+/// Makes the table where it does not exist yet: for local use. On AWS the template makes it.
+pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
+    let definition = definition(name);
+    let created = client
+        .create_table()
+        .table_name(name)
+        .set_billing_mode(definition.billing_mode)
+        .set_key_schema(definition.key_schema)
+        .set_attribute_definitions(definition.attribute_definitions)
+        .set_global_secondary_indexes(definition.global_secondary_indexes)
+        .set_stream_specification(definition.stream_specification)
+        .send()
+        .await;
+    match created {
+        Ok(_) => {}
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
+            return Ok(());
+        }
+        Err(error) => return Err(StoreError::from_sdk(error)),
+    }
+    let time_to_live = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL_ATTRIBUTE).build();
+    client
+        .update_time_to_live()
+        .table_name(name)
+        .set_time_to_live_specification(time_to_live.ok())
+        .send()
+        .await
+        .map_err(StoreError::from_sdk)?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Encryption of single values at rest: client secrets and personal data.
+//!
+//! Envelope encryption: values are sealed with a data key, AES-256-GCM, and the data key stands in the table only wrapped
+//! by a key that never leaves its keeper (AWS KMS, or a local key). One data key serves a deployment, so a function
+//! unwraps one key once, however many values it opens. A sealed value names its data key: an older one still opens.
+
+use std::fmt;
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit};
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use uuid::Uuid;
+
+/// Names a data key.
+pub type DataKeyId = Uuid;
+
+const KEY_ID: usize = 16;
+const NONCE: usize = 12;
+
+/// A data key in the clear. Its `Debug` prints only its name.
+#[derive(Clone)]
+pub struct DataKey {
+    id: DataKeyId,
+    cipher: Aes256Gcm,
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DataKey").field(&self.id).finish()
+    }
+}
+
+/// A value that only a holder of its data key can read: key id, nonce, ciphertext and tag.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// Why a value was not sealed or opened. Says nothing of the value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The operating system gave no randomness.
+    #[error("no randomness for a nonce")]
+    NoRandomness,
+    /// The value is longer than the cipher takes.
+    #[error("the value is too long to be encrypted")]
+    TooLong,
+    /// It was changed, stands somewhere else than where it was sealed for, or another key sealed it.
+    #[error("a sealed value does not open: it was changed or moved, or another data key sealed it")]
+    NotOpened,
+}
+
+impl Sealed {
+    /// A value as it stood in the table.
+    #[must_use]
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The value for the table.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Which data key sealed it.
+    pub fn data_key(&self) -> Result<DataKeyId, SealError> {
+        self.0.first_chunk::<KEY_ID>().map(|id| Uuid::from_bytes(*id)).ok_or(SealError::NotOpened)
+    }
+
+    pub(crate) fn to_attribute(&self) -> AttributeValue {
+        AttributeValue::B(Blob::new(self.0.clone()))
+    }
+
+    pub(crate) fn of_attribute(value: Option<&AttributeValue>) -> Option<Self> {
+        match value {
+            Some(AttributeValue::B(bytes)) => Some(Self(bytes.as_ref().to_vec())),
+            _ => None,
+        }
+    }
+}
+
+impl DataKey {
+    /// A key that was unwrapped, or drawn.
+    #[must_use]
+    pub fn new(id: DataKeyId, key: &[u8; 32]) -> Self {
+        Self { id, cipher: Aes256Gcm::new(key.into()) }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> DataKeyId {
+        self.id
+    }
+
+    /// Seals a value for one place in the table: `place` is authenticated, so that a value moved elsewhere does not open.
+    pub fn seal(&self, place: &str, value: &[u8]) -> Result<Sealed, SealError> {
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;
+        let payload = Payload { msg: value, aad: place.as_bytes() };
+        let ciphertext = self.cipher.encrypt(&nonce.into(), payload).map_err(|_| SealError::TooLong)?;
+        Ok(Sealed([self.id.as_bytes(), &nonce[..], &ciphertext].concat()))
+    }
+
+    /// Opens a value that was sealed with this key for this place.
+    pub fn open(&self, place: &str, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
+        let (id, rest) = sealed.0.split_first_chunk::<KEY_ID>().ok_or(SealError::NotOpened)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(SealError::NotOpened)?;
+        if id != self.id.as_bytes() {
+            return Err(SealError::NotOpened);
+        }
+        let payload = Payload { msg: ciphertext, aad: place.as_bytes() };
+        self.cipher.decrypt(&(*nonce).into(), payload).map_err(|_| SealError::NotOpened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(byte: u8) -> DataKey {
+        DataKey::new(Uuid::from_bytes([byte; 16]), &[byte; 32])
+    }
+
+    #[test]
+    fn a_moved_value_or_another_key_does_not_open() {
+        let sealed = key(1).seal("here", b"secret").unwrap();
+        assert_eq!(key(1).open("here", &sealed).unwrap(), b"secret");
+        assert_eq!(sealed.data_key().unwrap(), key(1).id());
+        assert_eq!(key(1).open("there", &sealed), Err(SealError::NotOpened));
+        assert_eq!(key(2).open("here", &sealed), Err(SealError::NotOpened));
+        let same_name = DataKey::new(key(1).id(), &[2; 32]);
+        assert_eq!(same_name.open("here", &sealed), Err(SealError::NotOpened));
+        assert_ne!(key(1).seal("here", b"secret").unwrap(), sealed, "a fresh nonce each time");
+        assert!(!format!("{:?} {sealed:?}", key(1)).contains("secret"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_changed_byte_is_noticed(value: Vec<u8>, at: prop::sample::Index, bit in 0u8..8) {
+            let mut sealed = key(1).seal("here", &value).unwrap();
+            prop_assert_eq!(key(1).open("here", &sealed).unwrap(), value);
+            let at = at.index(sealed.0.len());
+            sealed.0[at] ^= 1 << bit;
+            prop_assert_eq!(key(1).open("here", &sealed), Err(SealError::NotOpened));
+        }
+
+        #[test]
+        fn whatever_stands_there_never_panics(bytes: Vec<u8>) {
+            let _ = key(1).open("here", &Sealed::from_bytes(bytes));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! One transaction: the nonce first where the call has one, then what the call changes, then its events.
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use koogallery::{InstanceId, InterfaceType};
+use std::time::Duration;
+
+use crate::model::event::Event;
+use crate::model::subject::Subject;
+use crate::model::world::World;
+use crate::table::call::Call;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+
+/// Counts the changes of an item that is replaced as a whole.
+pub(crate) const VERSION: &str = "version";
+
+/// How a transaction ended that was not an error of the store.
+#[derive(Debug)]
+pub(crate) enum Commit {
+    /// All of it was written.
+    Done,
+    /// The nonce was used before; nothing was written.
+    Replayed,
+    /// Another transaction holds one of the items: nothing was written. Look at what stands before trying again, since
+    /// that other one is often a repeat of the same call.
+    Conflict,
+    /// The condition of the write with this place (the order of adding) failed; nothing was written.
+    Refused {
+        /// Which write.
+        place: usize,
+        /// What stands at its key, if anything.
+        standing: Option<Item>,
+    },
+}
+
+/// Writes that happen together or not at all.
+#[derive(Debug)]
+pub(crate) struct Transaction<'a> {
+    store: &'a Store,
+    call: &'a Call,
+    nonce: Option<TransactWriteItem>,
+    writes: Vec<TransactWriteItem>,
+}
+
+impl<'a> Transaction<'a> {
+    /// Begins with the call's nonce.
+    pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
+        let nonce = call.nonce_put(&store.table).map(PutBuilder::build).transpose().map_err(incomplete)?;
+        let nonce = nonce.map(|nonce| TransactWriteItem::builder().put(nonce).build());
+        Ok(Self { store, call, nonce, writes: Vec::new() })
+    }
+
+    /// The call that it is for.
+    pub(crate) const fn call(&self) -> &'a Call {
+        self.call
+    }
+
+    /// Adds an item that must not exist yet.
+    pub(crate) fn create(self, item: Item) -> Result<Self, StoreError> {
+        let item = self.call.expiring(item);
+        self.put(Put::builder().set_item(Some(item)).condition_expression("attribute_not_exists(pk)"))
+    }
+
+    /// Adds items that must not exist yet.
+    pub(crate) fn create_all(self, items: impl IntoIterator<Item = Item>) -> Result<Self, StoreError> {
+        items.into_iter().try_fold(self, Self::create)
+    }
+
+    /// Adds an item in place of the version that it was decided on; 0 where none stood.
+    pub(crate) fn replace(self, mut item: Item, standing: u64) -> Result<Self, StoreError> {
+        let version = |version: u64| AttributeValue::N(version.to_string());
+        item.insert(VERSION.to_owned(), version(standing + 1));
+        let put = Put::builder().set_item(Some(self.call.expiring(item)));
+        self.put(if standing == 0 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("#version = :standing")
+                .expression_attribute_names("#version", VERSION)
+                .expression_attribute_values(":standing", version(standing))
+        })
+    }
+
+    /// Adds an item, whatever stands at its key.
+    pub(crate) fn keep(self, item: Item) -> Result<Self, StoreError> {
+        self.put(Put::builder().set_item(Some(item)))
+    }
+
+    /// Adds the condition that an instance exists, is a SaaS product's, and is not released. The license key's instances have no
+    /// kit: to it they are unknown.
+    pub(crate) fn instance_stands(mut self, id: &InstanceId) -> Result<Self, StoreError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.store.table)
+            .set_key(Some(Key::instance(self.call.world(), id).into_item()))
+            .condition_expression("attribute_exists(pk) AND #status <> :released AND NOT #interfaceType = :license")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#interfaceType", "interfaceType")
+            .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
+            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        self.writes.push(TransactWriteItem::builder().condition_check(check).build());
+        Ok(self)
+    }
+
+    /// Adds an update with its condition.
+    pub(crate) fn update(mut self, update: UpdateBuilder) -> Result<Self, StoreError> {
+        let update = update
+            .table_name(&self.store.table)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        self.writes.push(TransactWriteItem::builder().update(update).build());
+        Ok(self)
+    }
+
+    /// Adds events; debug calls make none.
+    pub(crate) fn events(mut self, subject: &Subject<'_>, events: &[Event]) -> Result<Self, StoreError> {
+        if self.call.world() == World::Real {
+            for event in events {
+                for item in event.to_items(self.call, subject)? {
+                    self = self.keep(item)?;
+                }
+            }
+        }
+        Ok(self)
+    }
+
+    fn put(mut self, put: PutBuilder) -> Result<Self, StoreError> {
+        let put = put
+            .table_name(&self.store.table)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        self.writes.push(TransactWriteItem::builder().put(put).build());
+        Ok(self)
+    }
+
+    /// Sends it.
+    pub(crate) async fn commit(self) -> Result<Commit, StoreError> {
+        let nonces = usize::from(self.nonce.is_some());
+        let writes: Vec<_> = self.nonce.into_iter().chain(self.writes).collect();
+        if writes.is_empty() {
+            return Ok(Commit::Done);
+        }
+        let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
+        match self.call.timed(request.send()).await {
+            Ok(_) => Ok(Commit::Done),
+            Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
+                cancelled(context.into_err(), nonces)
+            }
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+}
+
+/// The pauses between tries of a call whose transaction met others. They end in [`StoreError::Conflict`]; the function's
+/// deadline comes first in practice.
+#[derive(Debug)]
+pub(crate) struct Pauses(backon::ExponentialBackoff);
+
+impl Pauses {
+    pub(crate) fn new() -> Self {
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_millis(5))
+            .with_max_delay(Duration::from_millis(250))
+            .with_max_times(32)
+            .with_jitter();
+        Self(pauses.build())
+    }
+
+    pub(crate) async fn pause(&mut self) -> Result<(), StoreError> {
+        tokio::time::sleep(self.0.next().ok_or(StoreError::Conflict)?).await;
+        Ok(())
+    }
+}
+
+/// Reads why DynamoDB cancelled: a failed condition is an outcome, the rest are errors. Of several, the first in the
+/// order of writing decides, so that a replay is told before anything about the state.
+pub(crate) fn cancelled(error: TransactWriteItemsError, nonces: usize) -> Result<Commit, StoreError> {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
+        return Err(StoreError::Refused(error.to_string()));
+    };
+    let reasons = cancelled.cancellation_reasons.unwrap_or_default();
+    let code = |wanted: &str| reasons.iter().position(|reason| reason.code.as_deref() == Some(wanted));
+    if let Some(place) = code("ConditionalCheckFailed") {
+        let standing = reasons.into_iter().nth(place).and_then(|reason| reason.item);
+        return Ok(match place.checked_sub(nonces) {
+            None => Commit::Replayed,
+            Some(place) => Commit::Refused { place, standing: standing.filter(|item| !item.is_empty()) },
+        });
+    }
+    if code("TransactionConflict").is_some() {
+        return Ok(Commit::Conflict);
+    }
+    if code("ThrottlingError").or_else(|| code("ProvisionedThroughputExceeded")).is_some() {
+        return Err(StoreError::Throttled("a transaction was throttled".to_owned()));
+    }
+    let first = reasons.into_iter().find(|reason| reason.code.as_deref() != Some("None"));
+    let text = first.and_then(|reason| reason.message).unwrap_or_else(|| "cancelled without a reason".to_owned());
+    Err(StoreError::Refused(text))
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
+    StoreError::Refused(error.to_string())
+}
