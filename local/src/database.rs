@@ -1,13 +1,35 @@
 //! The embedded DynamoDB: dynoxide, over SQLite, on a loopback port of its own, so that the real AWS SDK and any AWS
 //! tool can speak to it.
+//!
+//! It lets go of what DynamoDB lets go of: expired items, and what the table's stream has told. And what is deleted from a
+//! file cannot be read from the file any more: SQLite overwrites it at once (`secure_delete`), and [`TIDIED`] later at the latest
+//! the write-ahead log is cut off, which may hold it too.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use dynoxide::Database;
+use dynoxide::{Database, DynoxideError};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use rusqlite::{Connection, OpenFlags};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// How often the stream's old records and the write-ahead log are removed.
+const TIDIED: Duration = Duration::from_mins(1);
+/// How often expired items are: that reads the whole table.
+const SWEPT: Duration = Duration::from_hours(1);
+/// The stream's readers poll it many times a second; what one of them misses stands in the table's index.
+const STREAM_IS_KEPT: Duration = Duration::from_mins(5);
+/// So many of the stream's records are removed at once, so that no call waits for long.
+const RECORDS_AT_ONCE: usize = 500;
+/// A writer waits so long for another.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// SQLite's mark of a file of which every page was written with `secure_delete`: the letters KooG.
+const OVERWRITES: i32 = 0x4b6f_6f47;
+/// What would end the path of a `file:` URI.
+const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
 /// An embedded DynamoDB that runs.
 #[derive(Debug)]
@@ -15,6 +37,8 @@ pub struct EmbeddedDatabase {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), String>>,
+    stop_tidying: oneshot::Sender<()>,
+    tidying: JoinHandle<()>,
 }
 
 /// Why it did not start.
@@ -33,18 +57,34 @@ pub enum DatabaseError {
     Listen(#[from] std::io::Error),
 }
 
+/// Why it did not let go of something.
+#[derive(Debug, thiserror::Error)]
+enum Untidied {
+    #[error("expired items cannot be removed: {0}")]
+    Sweep(#[from] DynoxideError),
+    #[error("the database file cannot be tidied: {0}")]
+    File(#[from] rusqlite::Error),
+    #[error("SQLite does not overwrite what is deleted")]
+    KeepsDeleted,
+}
+
 impl EmbeddedDatabase {
     /// Starts one, in memory or in a file.
     pub async fn start(file: Option<&Path>) -> Result<Self, DatabaseError> {
         let path = file.map_or_else(|| ":memory:".to_owned(), |file| file.display().to_string());
-        let database = if file.is_some() { Database::new(&path) } else { Database::memory() }
-            .map_err(|error| DatabaseError::File { path, problem: error.to_string() })?;
+        let opened = match file {
+            Some(file) => open(file).map_err(|problem| problem.to_string()),
+            None => Database::memory().map_err(|problem| problem.to_string()),
+        };
+        let database = opened.map_err(|problem| DatabaseError::File { path, problem })?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
-        let served = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, shutdown));
-        Ok(Self { address, stop, served })
+        let served = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), shutdown));
+        let (stop_tidying, stopped) = oneshot::channel::<()>();
+        let tidying = tokio::spawn(tidy(database, file.map(Path::to_path_buf), stopped));
+        Ok(Self { address, stop, served, stop_tidying, tidying })
     }
 
     /// Where AWS tools find it.
@@ -53,9 +93,85 @@ impl EmbeddedDatabase {
         format!("http://{}", self.address)
     }
 
-    /// Lets running requests finish and closes it.
+    /// Lets running requests finish and closes it. Of what was deleted, the file holds nothing then.
     pub async fn stop(self) {
         drop(self.stop);
         drop(self.served.await);
+        drop(self.stop_tidying);
+        drop(self.tidying.await);
+    }
+}
+
+/// Opens a file so that what is deleted is overwritten. dynoxide has no setting for that, and SQLite keeps it with the open
+/// database: a second connection that shares the database's cache sets it for both.
+fn open(file: &Path) -> Result<Database, Untidied> {
+    let path = utf8_percent_encode(&file.to_string_lossy(), RESERVED).to_string();
+    let shared = format!("file:{path}?cache=shared");
+    let database = Database::new(&shared)?;
+    let second = Connection::open_with_flags(&shared, OpenFlags::default())?;
+    let overwrites: i64 = second.query_row("PRAGMA secure_delete = ON", [], |row| row.get(0))?;
+    if overwrites != 1 {
+        return Err(Untidied::KeepsDeleted);
+    }
+    drop(second);
+    let own = connection(file)?;
+    let mark: i32 = own.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if mark != OVERWRITES {
+        // What was deleted before may stand in pages that are free.
+        database.vacuum()?;
+        own.pragma_update(None, "application_id", OVERWRITES)?;
+    }
+    Ok(database)
+}
+
+/// A connection of its own to the file, beside dynoxide's.
+fn connection(file: &Path) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    Ok(connection)
+}
+
+/// Tidies until told to stop, and then once more.
+async fn tidy(database: Database, file: Option<PathBuf>, mut stop: oneshot::Receiver<()>) {
+    let mut swept: Option<Instant> = None;
+    loop {
+        if swept.is_none_or(|at| at.elapsed() >= SWEPT) {
+            swept = Some(Instant::now());
+            let database = database.clone();
+            told(tokio::task::spawn_blocking(move || Ok(database.sweep_ttl().map(|_| ())?)).await);
+        }
+        cut_off(file.clone(), STREAM_IS_KEPT).await;
+        tokio::select! {
+            _ = &mut stop => break,
+            () = tokio::time::sleep(TIDIED) => {}
+        }
+    }
+    // Nobody reads the stream any more: who starts again asks the index.
+    cut_off(file, Duration::ZERO).await;
+}
+
+async fn cut_off(file: Option<PathBuf>, kept: Duration) {
+    if let Some(file) = file {
+        told(tokio::task::spawn_blocking(move || Ok(forget(&file, kept)?)).await);
+    }
+}
+
+/// Removes what the stream told longer ago than `kept`, and what the write-ahead log holds.
+fn forget(file: &Path, kept: Duration) -> Result<(), rusqlite::Error> {
+    const OLD: &str = "DELETE FROM _stream_records WHERE id IN \
+                       (SELECT id FROM _stream_records WHERE created_at <= unixepoch() - ?1 ORDER BY id LIMIT ?2)";
+    let connection = connection(file)?;
+    while connection.execute(OLD, (kept.as_secs(), RECORDS_AT_ONCE))? == RECORDS_AT_ONCE {}
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+}
+
+/// What cannot be removed now is tried again.
+#[allow(clippy::print_stderr)]
+fn told(tidied: Result<Result<(), Untidied>, tokio::task::JoinError>) {
+    match tidied {
+        Ok(Ok(())) => {}
+        Ok(Err(problem)) => eprintln!("{problem}; it is tried again"),
+        Err(problem) => eprintln!("the embedded database is not tidied: {problem}"),
     }
 }

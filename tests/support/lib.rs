@@ -19,6 +19,7 @@ pub mod template;
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -87,13 +88,26 @@ impl Seller {
 
     /// Over another DynamoDB.
     pub async fn at(dynamodb_endpoint: Option<String>, change: impl FnOnce(Environment) -> Environment) -> Self {
+        Self::over(None, dynamodb_endpoint, change).await
+    }
+
+    /// Over the embedded DynamoDB in a file.
+    pub async fn in_file(file: &Path, change: impl FnOnce(Environment) -> Environment) -> Self {
+        Self::over(Some(file.to_owned()), None, change).await
+    }
+
+    async fn over(
+        data: Option<PathBuf>,
+        dynamodb_endpoint: Option<String>,
+        change: impl FnOnce(Environment) -> Environment,
+    ) -> Self {
         let environment = Environment::default()
             .with("KOOGALLERY_KEYS", KEYS)
             .with("KOOGALLERY_TABLE", format!("test-{}", Uuid::new_v4()));
         let log = Arc::new(Records::default());
         let options = Options {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data: None,
+            data,
             dynamodb_endpoint,
             environment: change(environment),
             log: Arc::clone(&log) as Arc<dyn Log>,

@@ -1,0 +1,145 @@
+//! The host's file: what is erased cannot be read from its bytes, and what has expired does not stay in it.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::AppInfo;
+use koogallery_local::erasure::erase_instance;
+use koogallery_runtime::{Environment, now};
+use koogallery_store::{Provisioned, ToldBy};
+use koogallery_tests::Seller;
+use koogallery_tests::bodies::{ID, purchase, release, with};
+use koogallery_tests::kit::{RSA_PRIVATE_KEY, application, auth, department, tenant, user};
+use serde_json::json;
+use uuid::Uuid;
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        // With what has a meaning in a URI.
+        let path = std::env::temp_dir().join(format!("koogallery data#1 100%?{}", Uuid::new_v4()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("store.db")
+    }
+
+    /// The bytes of every file in it.
+    fn bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(&self.0).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+
+    /// Those of these texts that stand somewhere in it.
+    fn hold<'t>(&self, texts: &'t [String]) -> Vec<&'t String> {
+        let bytes = self.bytes();
+        texts.iter().filter(|text| bytes.windows(text.len()).any(|window| window == text.as_bytes())).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+async fn seller(file: &Path) -> Seller {
+    let change = |environment: Environment| {
+        environment.with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY).with("KOOGALLERY_TABLE", "koogallery")
+    };
+    Seller::in_file(file, change).await
+}
+
+#[tokio::test]
+async fn what_is_erased_cannot_be_read_from_the_file() {
+    let folder = Folder::new();
+    let seller = seller(&folder.file()).await;
+    seller.say_all(&[purchase(), with(with(purchase(), "orderId", "CS2"), "businessId", "stays")]).await;
+    let way_in: AppInfo = serde_json::from_value(json!({ "frontEndUrl": "https://app.example.com/",
+        "userName": "first-admin", "password": "first-password" }))
+    .unwrap();
+    assert_eq!(
+        seller.host.store().provisioned(&ID.parse().unwrap(), &way_in, ToldBy::SellerApi).await.unwrap(),
+        Provisioned::Applied
+    );
+    let (callback, body) = tenant(1);
+    seller.sync_all([(callback, with(body, "name", "Enterprise Secret Ltd")), application(1, "s3cret", 1)]).await;
+    // Many events, so that pages are split and rewritten, each with a name of its own.
+    let mut personal: Vec<String> =
+        ["first-admin", "first-password", "Enterprise Secret Ltd"].map(str::to_owned).into();
+    for number in 0..40 {
+        let (login, code) = (format!("login-of-{number:03}"), format!("code-of-{number:03}"));
+        let person = with(user(number), "userName", login.as_str());
+        seller.sync_all([auth(1, [person], 1), department(1, &code, "Sales", 1)]).await;
+        personal.extend([login, code]);
+    }
+    let stays = with(user(1), "userName", "stays-here");
+    let (callback, body) = auth(1, [stays], 1);
+    seller.sync_all([(callback, with(body, "instanceId", "stays"))]).await;
+    assert_eq!(folder.hold(&personal).len(), personal.len(), "it stands there in the clear until it is erased");
+
+    seller.say_all(&[release()]).await;
+    erase_instance(seller.host.store(), &ID.parse().unwrap()).await.unwrap().unwrap();
+    seller.host.stop().await.unwrap();
+    assert_eq!(folder.hold(&personal), [""; 0]);
+    let files: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["store.db"], "and nothing beside it");
+    assert_eq!(folder.hold(&["stays-here".to_owned()]).len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_expired_is_swept_out_of_the_file() {
+    let folder = Folder::new();
+    let first = seller(&folder.file()).await;
+    let put = async |sort: &str, expires_at: i64| {
+        let store = first.host.store();
+        let put = store.client().put_item().table_name(store.table());
+        let put = put.item("pk", AttributeValue::S("TEST#INSTANCE#debug".to_owned()));
+        let put =
+            put.item("sk", AttributeValue::S(sort.to_owned())).item("who", AttributeValue::S(format!("who-{sort}")));
+        put.item("expiresAt", AttributeValue::N(expires_at.to_string())).send().await.unwrap();
+    };
+    put("expired", now().as_seconds() - 10).await;
+    put("stands", now().as_seconds() + 1_000).await;
+    first.host.stop().await.unwrap();
+
+    let again = seller(&folder.file()).await;
+    while again.item("TEST#INSTANCE#debug", "expired").await.is_some() {
+        tokio::task::yield_now().await;
+    }
+    assert!(again.item("TEST#INSTANCE#debug", "stands").await.is_some());
+    again.host.stop().await.unwrap();
+    assert_eq!(folder.hold(&["who-expired".to_owned(), "who-stands".to_owned()]), ["who-stands"]);
+}
+
+#[tokio::test]
+async fn a_file_grows_no_further_with_calls_that_leave_nothing() {
+    let folder = Folder::new();
+    let mut sizes = Vec::new();
+    for _ in 0..3 {
+        let seller = seller(&folder.file()).await;
+        if sizes.is_empty() {
+            seller.say_all(&[purchase()]).await;
+        }
+        for _ in 0..100 {
+            assert_eq!(seller.say(&with(purchase(), "businessId", "again")).await, "000000");
+        }
+        // As if their minute were over.
+        let store = seller.host.store();
+        for item in seller.everything().await.into_iter().filter(|item| item["sk"].as_s().unwrap() == "NONCE") {
+            let update = store.client().update_item().table_name(store.table());
+            let update = update.key("pk", item["pk"].clone()).key("sk", item["sk"].clone());
+            let update = update.update_expression("SET expiresAt = :past");
+            update.expression_attribute_values(":past", AttributeValue::N("1".to_owned())).send().await.unwrap();
+        }
+        seller.host.stop().await.unwrap();
+        sizes.push(std::fs::metadata(folder.file()).unwrap().len());
+    }
+    assert!(sizes[2] <= sizes[1] + sizes[1] / 10, "{sizes:?}");
+}
