@@ -175,6 +175,16 @@ enum Work {
     Learn(SubjectKey, Uuid),
 }
 
+impl Work {
+    /// Whether it has to wait while the other is worked on.
+    fn is_of_the_turn_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Deliver(one), Self::Deliver(other)) | (Self::Learn(one, _), Self::Learn(other, _)) => one == other,
+            (Self::Deliver(_), Self::Learn(..)) | (Self::Learn(..), Self::Deliver(_)) => false,
+        }
+    }
+}
+
 /// Drives whatever events are still to be followed by.
 #[derive(Debug)]
 pub struct Pump {
@@ -256,8 +266,14 @@ impl Pump {
     /// Begins with everything whose time has come and that is not being worked on.
     pub fn begin(&mut self) {
         let (now, free) = (self.learner.now(), WORKERS.saturating_sub(self.tasks.len()));
-        let ready = self.due.iter().filter(|(work, due)| **due <= now && !self.working.contains(*work));
-        let ready: Vec<Work> = ready.map(|(work, _)| work.clone()).take(free).collect();
+        let mut ready: Vec<Work> = Vec::new();
+        for (work, _) in self.due.iter().filter(|(_, due)| **due <= now) {
+            // One at a time for each subject, the oldest event first, as the table's stream has it on AWS.
+            let is_free = |other: &Work| !work.is_of_the_turn_of(other);
+            if ready.len() < free && self.working.iter().chain(&ready).all(is_free) {
+                ready.push(work.clone());
+            }
+        }
         for work in ready {
             self.due.remove(&work);
             self.working.insert(work.clone());

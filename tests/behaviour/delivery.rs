@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use deliver_events::{Batch, Left, Queue, deliver, look};
 use koogallery::{AccessKeys, ResultCode};
+use koogallery_local::marketplace::Marketplace;
 use koogallery_local::open_api::StandIn;
 use koogallery_local::{events, keys};
 use koogallery_open_api::{Credentials, OrderInfo};
@@ -708,7 +709,7 @@ async fn a_webhook_secret_is_rotated_while_events_flow() {
     let holding =
         |secrets: &[&str]| json!({ "accessKeys": { "basic": ["basic-key"] }, "webhookSecrets": secrets }).to_string();
     let secrets = Secrets::start(&holding(&[OLD])).await;
-    let seller = Seller::start().await;
+    let mut seller = Seller::start().await;
     let post = Post::of(&seller, |environment| {
         environment
             .with("KOOGALLERY_KEYS", "")
@@ -724,6 +725,8 @@ async fn a_webhook_secret_is_rotated_while_events_flow() {
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(31)).await;
         tokio::time::resume();
+        // The host has closed a connection on which nothing came for so long.
+        seller.marketplace = Marketplace::new(&seller.host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();
         post.application.verifies_with(&[verifying]);
         seller.say_all(&life(&format!("i-{number}"))).await;
         post.deliver(&mut pump).await;

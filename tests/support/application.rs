@@ -298,10 +298,12 @@ impl Post {
         Arc::new(Learner::of(&self.environment, store, self.clock.clock(), journal).unwrap())
     }
 
-    /// Asks about every order that is still to be asked about.
+    /// Asks about every order that is still to be asked about, in the order of its subject's events.
     pub async fn learn(&self, seller: &Seller) {
         let learner = self.learner(seller);
-        for open in seller.host.store().open(Kind::Unlearnt).await.unwrap() {
+        let mut unlearnt = seller.host.store().open(Kind::Unlearnt).await.unwrap();
+        unlearnt.sort_by_key(|open| (open.subject(), open.event_id()));
+        for open in unlearnt {
             learner.learn(&open.subject(), open.event_id().unwrap()).await.unwrap();
         }
     }
