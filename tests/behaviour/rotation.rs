@@ -1,4 +1,4 @@
-//! Rotation: each key of the secret is changed while calls run, as the README tells, and nothing is refused.
+//! Rotation: each key of the secret is changed while calls run, as docs/deploy.md tells, and nothing is refused.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
