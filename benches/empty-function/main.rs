@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use koogallery_runtime::{Environment, dynamodb_client, serve_http};
-use lambda_runtime::Error;
+use lambda_http::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

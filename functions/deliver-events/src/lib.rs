@@ -29,7 +29,8 @@ use std::time::{Duration, Instant};
 
 use koogallery_runtime::{ConfigError, Environment, Settings, StartError, dynamodb_client, now};
 use koogallery_store::Store;
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::{Error, service_fn};
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
 

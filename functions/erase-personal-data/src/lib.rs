@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Settings, StartError, dynamodb_client, now};
 use koogallery_store::{Erased, Gone, Open, Store, StoreError, SubjectKey};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::{Error, service_fn};
 use serde::de::IgnoredAny;
 
 pub use record::CloudWatchJournal;

@@ -36,7 +36,7 @@ use koogallery_runtime::{
     CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, now, serve_http,
 };
 use koogallery_store::Store;
-use lambda_runtime::Service;
+use lambda_http::lambda_runtime::Service;
 
 pub use document::document;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, Response};
 use koogallery_http_event::{EventError, read, write};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::{Error, service_fn};
 use serde_json::value::RawValue;
 
 use crate::config::{ConfigError, Environment};
