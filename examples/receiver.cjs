@@ -15,7 +15,7 @@ const words = {
   "instance.refreshed": "renewed",
   "instance.upgraded": "upgraded",
   "instance.frozen": "frozen",
-  "instance.unfrozen": "thawed",
+  "instance.unfrozen": "unfrozen",
   "instance.accepted": "accepted",
   "instance.changed": "changed",
   "instance.released": "released",

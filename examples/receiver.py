@@ -19,7 +19,7 @@ WORDS = {
     "instance.refreshed": "renewed",
     "instance.upgraded": "upgraded",
     "instance.frozen": "frozen",
-    "instance.unfrozen": "thawed",
+    "instance.unfrozen": "unfrozen",
     "instance.accepted": "accepted",
     "instance.changed": "changed",
     "instance.released": "released",

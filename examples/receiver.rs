@@ -29,7 +29,7 @@ fn work_on(event: &Value) {
         "instance.refreshed" => "renewed",
         "instance.upgraded" => "upgraded",
         "instance.frozen" => "frozen",
-        "instance.unfrozen" => "thawed",
+        "instance.unfrozen" => "unfrozen",
         "instance.accepted" => "accepted",
         "instance.changed" => "changed",
         "instance.released" => "released",

@@ -394,6 +394,7 @@ fn every_metric_of_an_alarm_is_written() {
         provisioning_age: std::time::Duration::ZERO,
     });
     let api = koogallery_runtime::ApiRecord {
+        request_id: None,
         at: koogallery::Timestamp::from_millis(0),
         method: String::new(),
         route: String::new(),

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
+use axum::middleware::map_request;
 use axum::response::Response;
 use bytes::Bytes;
 use deliver_events::Courier;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, destination};
-use koogallery_runtime::{CallRecord, ConfigError, Environment, Log, Shared, dynamodb_client, now, response};
+use koogallery_runtime::{
+    CallRecord, ConfigError, Environment, Log, RequestId, Shared, dynamodb_client, now, response,
+};
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
 use learn_order::Learner;
@@ -19,6 +22,7 @@ use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::database::{DatabaseError, EmbeddedDatabase};
 use crate::delivery::{DeliveryError, Pump, Stream};
@@ -146,7 +150,8 @@ impl LocalHost {
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
-        let router = Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api);
+        let router =
+            Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api).layer(map_request(with_id));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let served = tokio::spawn(serve(listener, router, shutdown));
@@ -297,6 +302,14 @@ impl Door {
         self.log.record(&CallRecord { reason: Some(problem.to_string()), ..record });
         response(&reply)
     }
+}
+
+/// Names a request, so that what the log says of it can be found.
+async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
+    if let Some(id) = RequestId::new(&Uuid::now_v7().to_string()) {
+        request.extensions_mut().insert(id);
+    }
+    request
 }
 
 async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> Response {

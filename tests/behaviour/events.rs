@@ -230,7 +230,7 @@ impl Example {
         assert!(problem.as_deref().is_some_and(|problem| problem.contains("HTTP 401")), "{problem:?}");
 
         // It worked on each once.
-        for told in ["provisioned", "renewed (RENEWAL)", "upgraded", "frozen", "thawed", "released"] {
+        for told in ["provisioned", "renewed (RENEWAL)", "upgraded", "frozen", "unfrozen", "released"] {
             let line = self.output.next_line().await.unwrap().unwrap();
             assert_eq!(line, format!("customer {} {told}", bodies::ID));
         }

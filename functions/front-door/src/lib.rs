@@ -17,9 +17,10 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::{Client, Config};
 use backon::{ExponentialBuilder, Retryable};
 use koogallery::{Reply, ResultCode, RouteError, destination};
-use koogallery_http_event::EventError;
+use koogallery_http_event::{EventError, RequestId};
 use koogallery_runtime::{CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, now, sdk_config};
-use lambda_runtime::{Error, LambdaEvent, service_fn};
+use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::{Error, service_fn};
 use serde_json::value::RawValue;
 
 /// KooGallery waits 5 s, and the function behind answers within 4.
@@ -99,6 +100,7 @@ impl FrontDoor {
         };
         let reply = failure.reply();
         self.log.record(&CallRecord {
+            request_id: RequestId::of_event(event.get()).map(|id| id.to_string()),
             reason: Some(failure.to_string()),
             duration: start.elapsed(),
             ..CallRecord::new("front-door", at, reply.result_code)

@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, MatchedPath, RawPathParams, Request, State
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use koogallery::LicenseCode;
-use koogallery_runtime::ApiRecord;
+use koogallery_runtime::{ApiRecord, RequestId};
 
 use crate::SellerApi;
 use crate::access::Allowed;
@@ -28,6 +28,7 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
     let matched = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // Where the API is mounted is not part of its routes.
     let route = matched.find("/v1/").map_or("", |from| &matched[from..]).to_owned();
+    let request_id = parts.extensions.get::<RequestId>().map(ToString::to_string);
     let method = parts.method.to_string();
     let subjects = match RawPathParams::from_request_parts(&mut parts, &()).await {
         Ok(parameters) => parameters.iter().filter_map(|(name, value)| subject(name, value)).collect(),
@@ -41,6 +42,7 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
     let extensions = response.extensions();
     api.log().api(&ApiRecord {
         at,
+        request_id,
         method,
         route,
         status: response.status().as_u16(),

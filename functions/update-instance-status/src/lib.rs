@@ -1,4 +1,4 @@
-//! updateInstanceStatus: freeze or thaw. V1.0: expireInstance and instanceStatus.
+//! updateInstanceStatus: freeze or unfreeze. V1.0: expireInstance and instanceStatus.
 //!
 //! The call that was signed last wins: one that arrives late succeeds and changes nothing.
 

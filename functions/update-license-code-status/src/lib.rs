@@ -1,4 +1,4 @@
-//! updateLicenseCodeStatus: freeze or thaw a license code. License 1.0: expireLicense, a freeze that says why.
+//! updateLicenseCodeStatus: freeze or unfreeze a license code. License 1.0: expireLicense, a freeze that says why.
 //!
 //! The call that was signed last wins: one that arrives late succeeds and changes nothing. A code that nobody has heard
 //! of is kept.

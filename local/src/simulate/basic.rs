@@ -126,7 +126,7 @@ pub(super) async fn life_of_an_instance(play: &mut Play<'_>) -> Result<(), CallE
     play.ask("frozen", &status(&id, InstanceStatus::Freeze, REAL), Expected::success()).await?;
     play.tells(&instance, EventType::Frozen);
     play.ask("frozen again", &status(&id, InstanceStatus::Freeze, REAL), Expected::success()).await?;
-    play.ask("thawed", &status(&id, InstanceStatus::Unfreeze, REAL), Expected::success()).await?;
+    play.ask("unfrozen", &status(&id, InstanceStatus::Unfreeze, REAL), Expected::success()).await?;
     play.tells(&instance, EventType::Unfrozen);
 
     let refunded = refresh(&id, &play.order(OrderType::Unsubscribe, 1), Scene::UnsubscribeRenewalPeriod, REAL);
@@ -172,7 +172,7 @@ pub(super) async fn debug_calls(play: &mut Play<'_>) -> Result<(), CallError> {
         let renewed = refresh(&id, &order, Scene::Renewal, DEBUG);
         play.ask(&tried("renewed"), &renewed, Expected::success()).await?;
         play.ask(&tried("frozen"), &status(&id, InstanceStatus::Freeze, DEBUG), Expected::success()).await?;
-        play.ask(&tried("thawed"), &status(&id, InstanceStatus::Unfreeze, DEBUG), Expected::success()).await?;
+        play.ask(&tried("unfrozen"), &status(&id, InstanceStatus::Unfreeze, DEBUG), Expected::success()).await?;
         play.ask(&tried("released"), &release(&id, DEBUG), Expected::success()).await?;
     }
     let gone = Expected::codes([ResultCode::InstanceNotFound]);

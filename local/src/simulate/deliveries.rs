@@ -249,7 +249,7 @@ mod tests {
         receipts
     }
 
-    /// Bought, frozen, thawed: what became of that, held against what came.
+    /// Bought, frozen, unfrozen: what became of that, held against what came.
     fn judged(events: Vec<KnownEvent>, receipts: Option<&Receipts>) -> Vec<Step> {
         let step = |activity: &str| Step {
             activity: activity.to_owned(),

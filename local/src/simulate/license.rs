@@ -32,7 +32,7 @@ pub(super) async fn life_of_a_code(play: &mut Play<'_>) -> Result<(), CallError>
     play.ask_json(KEY, "the renewal sent again", &renewal, success()).await?;
     play.ask_json(KEY, "frozen", &status("FREEZE"), success()).await?;
     play.tells(&code, EventType::LicenseFrozen);
-    play.ask_json(KEY, "thawed", &status("UNFREEZE"), success()).await?;
+    play.ask_json(KEY, "unfrozen", &status("UNFREEZE"), success()).await?;
     play.tells(&code, EventType::LicenseUnfrozen);
     let refund = refresh(&play.order(OrderType::Unsubscribe, 1), "UNSUBSCRIBE_RENEWAL_PERIOD");
     play.ask_json(KEY, "the renewal refunded", &refund, success()).await?;

@@ -67,8 +67,8 @@ pub(super) async fn life_of_an_instance(play: &mut Play<'_>) -> Result<(), CallE
     let frozen = of("instanceStatus", &[("instanceStatus", "FREEZE")]);
     play.ask_v1(KEY, "frozen", &borrowed(&frozen), success()).await?;
     play.tells(&instance, EventType::Frozen);
-    let thawed = of("instanceStatus", &[("instanceStatus", "NORMAL")]);
-    play.ask_v1(KEY, "thawed", &borrowed(&thawed), success()).await?;
+    let unfrozen = of("instanceStatus", &[("instanceStatus", "NORMAL")]);
+    play.ask_v1(KEY, "unfrozen", &borrowed(&unfrozen), success()).await?;
     play.tells(&instance, EventType::Unfrozen);
     play.ask_v1(KEY, "the period ended", &borrowed(&of("expireInstance", &[])), success()).await?;
     play.tells(&instance, EventType::Frozen);

@@ -9,7 +9,9 @@
 //! HTTP/1.1 wire, where the runtime's own writes them in lower case.
 
 mod read;
+mod request_id;
 mod write;
 
 pub use read::{EventError, read};
+pub use request_id::RequestId;
 pub use write::write;

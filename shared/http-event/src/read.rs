@@ -15,6 +15,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::request_id::RequestId;
+
 /// What a query cannot hold as it stands. A `%` can: what was encoded stays so.
 const IN_QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -73,9 +75,12 @@ struct Event<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Context<'a> {
     #[serde(borrow)]
     http: Http<'a>,
+    #[serde(borrow)]
+    request_id: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +90,8 @@ struct Http<'a> {
 }
 
 /// Reads an event, JSON, as the request that it tells of. What a request cannot hold is encoded where that keeps its
-/// meaning, a blank in a query as a blank; headers that are none are left out; a GET has no body.
+/// meaning, a blank in a query as a blank; headers that are none are left out; a GET has no body. Its id stands in the
+/// request's extensions as a [`RequestId`].
 pub fn read(event: &str) -> Result<Request<Bytes>, EventError> {
     let event: Event<'_> = serde_json::from_str(event).map_err(|_| EventError::Form)?;
     let method = text(event.request_context.http.method).map_err(|()| EventError::Method)?;
@@ -96,6 +102,10 @@ pub fn read(event: &str) -> Result<Request<Bytes>, EventError> {
     *request.uri_mut() = address(event.raw_path, event.raw_query_string)?;
     *request.headers_mut() = headers(event.headers);
     *request.method_mut() = method;
+    let id = text(event.request_context.request_id).ok().and_then(|id| RequestId::new(&id));
+    if let Some(id) = id {
+        request.extensions_mut().insert(id);
+    }
     Ok(request)
 }
 

@@ -26,7 +26,7 @@ pub enum Callback {
     QueryInstance,
     /// The expiry moved.
     RefreshInstance,
-    /// Freeze or thaw. V1.0: `expireInstance`, `instanceStatus`.
+    /// Freeze or unfreeze. V1.0: `expireInstance`, `instanceStatus`.
     UpdateInstanceStatus,
     /// Delete.
     ReleaseInstance,
@@ -48,7 +48,7 @@ pub enum Callback {
     AllOrgSync,
     /// License 2.0: a code's expiry. License 1.0: `refreshLicense`.
     RefreshLicenseCode,
-    /// License 2.0: freeze or thaw a code. License 1.0: `expireLicense`.
+    /// License 2.0: freeze or unfreeze a code. License 1.0: `expireLicense`.
     UpdateLicenseCodeStatus,
     /// License 2.0: release a code. License 1.0: `releaseLicense`.
     ReleaseLicenseCode,

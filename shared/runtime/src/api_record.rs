@@ -13,6 +13,8 @@ use crate::record::with_metrics;
 pub struct ApiRecord {
     /// When it came.
     pub at: Timestamp,
+    /// What names the request in every log that it passes.
+    pub request_id: Option<String>,
     /// Its method.
     pub method: String,
     /// Its route, as a pattern such as `/v1/instances/{id}`; empty where there is none.
@@ -57,7 +59,9 @@ impl ApiRecord {
         for (name, value) in &self.subjects {
             line[name] = json!(value);
         }
-        for (name, text) in [("shown", self.shown), ("reason", self.reason.as_deref())] {
+        let optional =
+            [("requestId", self.request_id.as_deref()), ("shown", self.shown), ("reason", self.reason.as_deref())];
+        for (name, text) in optional {
             if let Some(text) = text {
                 line[name] = json!(text);
             }
@@ -74,6 +78,7 @@ mod tests {
     fn a_line_is_one_embedded_metric_record() {
         let record = ApiRecord {
             at: Timestamp::from_millis(1_764_000_000_000),
+            request_id: Some("r-1".to_owned()),
             method: "GET".to_owned(),
             route: "/v1/instances/{id}".to_owned(),
             status: 503,
@@ -92,5 +97,6 @@ mod tests {
             (&1.into(), &0.into(), &"ERROR".into())
         );
         assert_eq!((&line["instanceId"], line.get("shown")), (&"i-1".into(), None));
+        assert_eq!(line["requestId"], "r-1");
     }
 }

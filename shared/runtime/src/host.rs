@@ -12,8 +12,8 @@ use koogallery::{
     Body, Dialect, InterfaceType, InvalidRequest, Refusal, Reply, Request, ResultCode, Route, RouteError, TestFlag,
     Timestamp, Verified, route, v1_dialect, v1_signer, verify,
 };
-use koogallery_http_event::EventError;
-use koogallery_store::{Call, Store};
+use koogallery_http_event::{EventError, RequestId};
+use koogallery_store::{Call, Store, StoreClock};
 
 use crate::aws::dynamodb_client;
 use crate::clock::now;
@@ -127,10 +127,14 @@ impl<F: Function> Host<F> {
         let start = Instant::now();
         let mut record = CallRecord {
             cold_start: !self.shared.warm.swap(true, Ordering::Relaxed),
+            request_id: request.extensions().get::<RequestId>().map(ToString::to_string),
             ..CallRecord::new(F::Request::CALLBACK.function(), now(), ResultCode::InternalError)
         };
         let mut style = Style::new(Dialect::BasicV2, None);
-        let answered = tokio::time::timeout(DEADLINE, self.meaning(request, &mut record, &mut style)).await;
+        let clock = StoreClock::default();
+        let meaning = self.meaning(request, &clock, &mut record, &mut style);
+        let answered = tokio::time::timeout(DEADLINE, meaning).await;
+        record.store_latency = clock.elapsed();
         let styled = answered
             .unwrap_or(Err(Failure::Deadline))
             .and_then(|reply| Ok(style.apply(reply, self.shared.encrypt_type)?));
@@ -160,6 +164,7 @@ impl<F: Function> Host<F> {
     async fn meaning<B: AsRef<[u8]> + Sync>(
         &self,
         request: &HttpRequest<B>,
+        clock: &StoreClock,
         record: &mut CallRecord,
         style: &mut Style,
     ) -> Result<Reply, Failure> {
@@ -184,7 +189,7 @@ impl<F: Function> Host<F> {
         record.instance_id = verified.request().instance_id().map(ToString::to_string);
         record.license = verified.request().license().map(ToString::to_string);
 
-        let call = Call::new(&verified, record.at, self.shared.time_window);
+        let call = Call::new(&verified, record.at, self.shared.time_window).timed_by(clock.clone());
         let Shared { store, secrets: source, .. } = &*self.shared;
         let context = Context {
             store,
@@ -195,7 +200,6 @@ impl<F: Function> Host<F> {
             unreadable_key: OnceLock::new(),
         };
         let reply = self.function.answer(&verified, &context).await;
-        record.store_latency = call.store_latency();
         record.unreadable_key = context.unreadable_key.get().cloned();
         record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
         Ok(reply?)

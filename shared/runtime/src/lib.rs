@@ -25,6 +25,7 @@ pub use clock::now;
 pub use config::{ConfigError, Environment, Settings};
 pub use function::{AnswerError, Context, Function};
 pub use host::{Answer, DEADLINE, Host, Shared};
+pub use koogallery_http_event::RequestId;
 pub use lambda::{StartError, lambda, serve_http};
 pub use pauses::Pauses;
 pub use provisioning::Provisioning;

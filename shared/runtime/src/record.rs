@@ -18,6 +18,8 @@ pub struct CallRecord {
     pub function: &'static str,
     /// When the call came.
     pub at: Timestamp,
+    /// What names the request in every log that it passes: the front door's and the function's.
+    pub request_id: Option<String>,
     /// Whose key signed it; none where nobody's did.
     pub interface_type: Option<InterfaceType>,
     /// A debug call?
@@ -53,6 +55,7 @@ impl CallRecord {
         Self {
             function,
             at,
+            request_id: None,
             interface_type: None,
             test: false,
             order_id: None,
@@ -117,6 +120,7 @@ impl CloudWatch {
             },
             level: if record.unreadable_key.is_some() { "ERROR" } else { level(record.result_code) },
             function: record.function,
+            request_id: record.request_id.as_deref(),
             interface_type: record.interface_type,
             test: record.test,
             order_id: record.order_id.as_deref(),
@@ -206,6 +210,8 @@ struct Line<'a> {
     aws: Metadata<'a>,
     level: &'static str,
     function: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     interface_type: Option<InterfaceType>,
     test: bool,

@@ -56,3 +56,4 @@ pub use table::listing::{Place, PlaceError};
 pub use table::schema;
 pub use table::schema::GROUP;
 pub use table::seal::{DataKey, DataKeyId, SealError, Sealed};
+pub use table::store_clock::StoreClock;

@@ -1,4 +1,4 @@
-//! updateInstanceStatus: freeze or thaw (topic 0070649430). V1.0: expireInstance and instanceStatus.
+//! updateInstanceStatus: freeze or unfreeze (topic 0070649430). V1.0: expireInstance and instanceStatus.
 
 use serde::{Deserialize, Serialize};
 

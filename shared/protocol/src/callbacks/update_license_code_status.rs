@@ -1,4 +1,4 @@
-//! updateLicenseCodeStatus: freeze or thaw a code (topic 0070649169). License 1.0: expireLicense.
+//! updateLicenseCodeStatus: freeze or unfreeze a code (topic 0070649169). License 1.0: expireLicense.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,6 @@
 //! What the store needs to know of the call that it applies, whichever callback it is.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
@@ -12,6 +11,7 @@ use crate::model::world::World;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::stamp::Stamp;
+use crate::table::store_clock::StoreClock;
 
 /// Debug state is kept this long after its last change, so that a debug case replayed each day meets what it made.
 const TEST_STATE_LIFETIME: Duration = Duration::from_hours(14 * 24);
@@ -32,7 +32,7 @@ pub struct Call {
     nonce_until: Timestamp,
     /// Tells this call's own nonce item from another's when an answer got lost and the write is sent again.
     claim: Uuid,
-    store_micros: AtomicU64,
+    clock: StoreClock,
 }
 
 impl Call {
@@ -49,7 +49,7 @@ impl Call {
             now,
             nonce_until: verified.latest_reading().after(window + Duration::from_secs(1)),
             claim: Uuid::new_v4(),
-            store_micros: AtomicU64::new(0),
+            clock: StoreClock::default(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Call {
             now,
             nonce_until: now,
             claim: Uuid::new_v4(),
-            store_micros: AtomicU64::new(0),
+            clock: StoreClock::default(),
         }
     }
 
@@ -91,19 +91,15 @@ impl Call {
         self.now
     }
 
-    /// How long the store has taken for it so far.
+    /// The same call, whose waiting for the store `clock` adds up.
     #[must_use]
-    pub fn store_latency(&self) -> Duration {
-        Duration::from_micros(self.store_micros.load(Ordering::Relaxed))
+    pub fn timed_by(self, clock: StoreClock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Runs one round trip to the store and counts its time.
     pub(crate) async fn timed<F: Future>(&self, round_trip: F) -> F::Output {
-        let start = Instant::now();
-        let output = round_trip.await;
-        let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
-        self.store_micros.fetch_add(micros, Ordering::Relaxed);
-        output
+        self.clock.timed(round_trip).await
     }
 
     /// Debug items go away by themselves.

@@ -17,4 +17,5 @@ pub(crate) mod outbox_item;
 pub mod schema;
 pub(crate) mod seal;
 pub(crate) mod stamp;
+pub(crate) mod store_clock;
 pub(crate) mod transaction;
