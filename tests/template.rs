@@ -422,7 +422,7 @@ fn every_metric_of_an_alarm_is_written() {
             assert!(lines.iter().any(|line| line[&metric].is_number()), "{name}");
         }
     }
-    assert_eq!(own, 10);
+    assert_eq!(own, 11);
 }
 
 #[test]

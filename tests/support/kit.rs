@@ -1,16 +1,17 @@
 //! The joint-operations kit: its calls as bodies, signed in either dialect, and what stands after them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use getrandom::SysRng;
 use koogallery::{
-    Callback, ClientSecret, InterfaceType, OaepHashes, RsaPublicKey, SyncTime, Timestamp, User, UserName,
-    canonical_form,
+    AccessKeys, Callback, ClientSecret, InterfaceType, OaepHashes, Request, RsaPublicKey, SyncTime, Timestamp, User,
+    UserName, Verified, canonical_form, route, verify,
 };
 use koogallery_local::keys::LOCAL_KEY;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_runtime::{Environment, Vault, now};
-use koogallery_store::{ApplicationUsers, DataKey, StandingUser, TenantDepartments, World};
+use koogallery_store::{ApplicationUsers, Call, Changed, DataKey, StandingUser, StoreError, TenantDepartments, World};
 use serde_json::{Value, json};
 
 use crate::api::TOKEN;
@@ -218,4 +219,54 @@ pub fn users_of() -> ApplicationUsers {
 #[must_use]
 pub fn told(user: &Value) -> User {
     serde_json::from_value(user.clone()).unwrap()
+}
+
+/// The call as it arrives at a time, if it verifies then.
+fn verified<R: Request>(call: &SignedCall, at: Timestamp) -> Option<Verified<R>> {
+    let mut request = http::Request::post(format!("/{}", call.path));
+    for (name, value) in &call.headers {
+        request = request.header(name, value);
+    }
+    let request = request.body(call.body.clone()).unwrap();
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    Some(verify(&request, route(&request).unwrap(), &keys, at, WINDOW).ok()?.parse().unwrap())
+}
+
+const WINDOW: Duration = Duration::from_mins(1);
+
+fn arriving<R: Request>(verified: &Verified<R>, at: Timestamp) -> Call {
+    Call::new(verified, at, WINDOW)
+}
+
+/// What becomes of a call that arrives at a time, however long it takes; none where it does not verify.
+pub async fn arrives(
+    seller: &Seller,
+    callback: Callback,
+    call: &SignedCall,
+    at: Timestamp,
+) -> Option<Result<Changed, StoreError>> {
+    let (store, key) = (seller.host.store(), data_key(seller).await);
+    Some(match callback {
+        Callback::TenantSync => {
+            let verified = verified(call, at)?;
+            store.sync_tenant(&arriving(&verified, at), verified.request()).await
+        }
+        Callback::ApplicationSync => {
+            let verified = verified(call, at)?;
+            let secret = "s3cret".to_owned().into();
+            store.sync_application(&arriving(&verified, at), verified.request(), Some(&secret), &key).await
+        }
+        Callback::AuthSync => {
+            let verified = verified(call, at)?;
+            store.sync_users(&arriving(&verified, at), verified.request(), &key).await
+        }
+        Callback::SingleOrgSync => {
+            let verified = verified(call, at)?;
+            store.sync_department(&arriving(&verified, at), verified.request(), &key).await
+        }
+        _ => {
+            let verified = verified(call, at)?;
+            store.replace_departments(&arriving(&verified, at), verified.request(), &key).await
+        }
+    })
 }

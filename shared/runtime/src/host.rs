@@ -13,7 +13,7 @@ use koogallery::{
     Timestamp, Verified, route, v1_dialect, v1_signer, verify,
 };
 use koogallery_http_event::{EventError, RequestId};
-use koogallery_store::{Call, Store, StoreClock};
+use koogallery_store::{Call, Store, StoreClock, StoreError};
 
 use crate::aws::dynamodb_client;
 use crate::clock::now;
@@ -111,8 +111,16 @@ impl Failure {
             Self::Route(_) | Self::OtherFunction(_) | Self::Refusal(_) | Self::Invalid(_) => {
                 Reply::refusal(ResultCode::InvalidParameter, self)
             }
+            Self::Answer(AnswerError::Store(full @ StoreError::TooLarge { .. })) => {
+                Reply::refusal(ResultCode::InvalidParameter, full)
+            }
             Self::Secrets(_) | Self::Answer(_) | Self::Deadline => Reply::of(ResultCode::InternalError),
         }
+    }
+
+    /// Whether an enterprise has more users or departments than are kept.
+    const fn is_full(&self) -> bool {
+        matches!(self, Self::Answer(AnswerError::Store(StoreError::TooLarge { .. })))
     }
 }
 
@@ -140,6 +148,7 @@ impl<F: Function> Host<F> {
             .and_then(|reply| Ok(style.apply(reply, self.shared.encrypt_type)?));
         let reply = styled.unwrap_or_else(|failure| {
             record.reason = Some(failure.to_string());
+            record.directory_full = failure.is_full();
             failure.reply()
         });
 

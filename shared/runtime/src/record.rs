@@ -44,6 +44,8 @@ pub struct CallRecord {
     pub cold_start: bool,
     /// Why a key in the secrets cannot be read, where one cannot.
     pub unreadable_key: Option<String>,
+    /// Was it refused since an enterprise has more users or departments than are kept?
+    pub directory_full: bool,
     /// How long the buyer has been waiting for the instance, where it is still being provisioned.
     pub provisioning_age: Option<Duration>,
 }
@@ -68,6 +70,7 @@ impl CallRecord {
             store_latency: Duration::ZERO,
             cold_start: false,
             unreadable_key: None,
+            directory_full: false,
             provisioning_age: None,
         }
     }
@@ -136,6 +139,7 @@ impl CloudWatch {
             internal_error: (record.result_code == ResultCode::InternalError).into(),
             cold_start: record.cold_start.into(),
             key_unreadable: record.unreadable_key.is_some().into(),
+            directory_full: record.directory_full.into(),
             provisioning_age: record.provisioning_age.map(|age| age.as_secs_f64()),
         })?;
         line.push(b'\n');
@@ -201,6 +205,7 @@ const METRICS: &[Metric] = &[
     Metric { name: "InternalError", unit: "Count" },
     Metric { name: "ColdStart", unit: "Count" },
     Metric { name: "KeyUnreadable", unit: "Count" },
+    Metric { name: "DirectoryFull", unit: "Count" },
 ];
 
 #[derive(Serialize)]
@@ -240,6 +245,8 @@ struct Line<'a> {
     cold_start: u8,
     #[serde(rename = "KeyUnreadable")]
     key_unreadable: u8,
+    #[serde(rename = "DirectoryFull")]
+    directory_full: u8,
     #[serde(rename = "ProvisioningAge", skip_serializing_if = "Option::is_none")]
     provisioning_age: Option<f64>,
 }

@@ -90,7 +90,14 @@ impl Store {
             else {
                 return Err(StoreError::Unreadable("a link to a tenant".to_owned()));
             };
-            gone.items += self.erase_kit(id, &tenant, app.as_ref()).await?;
+            gone.items += match Key::parts_of(text(link, SORT_KEY)) {
+                Some(parts) => {
+                    let directory =
+                        Directory { world: World::Real, tenant: &tenant, instance: Some(id), app: app.as_ref() };
+                    self.delete(directory.parts(parts).map(Key::into_item).collect()).await?
+                }
+                None => self.erase_kit(id, &tenant, app.as_ref()).await?,
+            };
             tenants.insert(text(link, TENANT_ID).to_owned());
         }
         for tenant in tenants {

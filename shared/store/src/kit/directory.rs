@@ -5,20 +5,23 @@
 //! touches, merges, and writes those that changed under the versions that it read, all or none; where another was
 //! faster, it begins again. A reader of the whole reads all buckets in one transaction, and sees no sync half done.
 //!
-//! The bound: a transaction takes 4 MB, so what one sync changes, and what is read at once, must fit in there, deflated.
-//! That is in the order of 50,000 users with all their data; beyond it is [`StoreError::TooLarge`].
+//! A transaction takes 4 MB. In the order of 50,000 users with all their data fit in there, deflated; a bucket that has more than
+//! its share of that stands in parts of its own ([`crate::kit::parts`]), and costs a few requests more. The bound is
+//! [`MAX_BUCKET`] for a bucket, 100 MB for all users: in the order of a million. Beyond it is [`StoreError::TooLarge`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::types::{Get, TransactGetItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Get, TransactGetItem};
 use koogallery::{AppId, InstanceId, TenantId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::kit::bucket::{Became, Bucket, Entry, bucket_of};
-use crate::kit::link::kit_link;
+use crate::kit::link::{kit_link, parts_link};
 use crate::kit::newest::{GONE_IS_REMEMBERED, version};
+use crate::kit::parts::{self, MAX_BUCKET, Parts};
 use crate::model::changed::Changed;
 use crate::model::event::Event;
 use crate::model::subject::Subject;
@@ -26,6 +29,7 @@ use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
+use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::seal::{DataKey, Sealed};
 use crate::table::stamp::Stamp;
 use crate::table::transaction::{Commit, Pauses, Transaction};
@@ -53,8 +57,7 @@ pub(crate) struct Sync<T> {
 const USER_BUCKETS: usize = 64;
 const DEPARTMENT_BUCKETS: usize = 16;
 
-/// DynamoDB's limits, less than a bucket's key and numbers can need.
-const MAX_ITEM: usize = 400 * 1024 - 1024;
+/// DynamoDB's limit, less than keys and numbers can need.
 const MAX_TRANSACTION: usize = 4 * 1024 * 1024 - 100 * 1024;
 
 const SEALED: &str = "sealed";
@@ -80,6 +83,21 @@ impl Directory<'_> {
             Some(app) => Key::users(world, tenant, instance, app, bucket),
             None => Key::departments(world, tenant, instance, bucket),
         }
+    }
+
+    /// The longest bucket that stands in its own item: all of them together fit into a transaction.
+    const fn longest_whole(&self) -> usize {
+        MAX_TRANSACTION / self.buckets()
+    }
+
+    /// Where parts of buckets stand.
+    fn keys_of(&self, parts: &[(usize, Parts)]) -> Vec<Key> {
+        parts.iter().flat_map(|(bucket, parts)| parts.keys(&self.key(*bucket))).collect()
+    }
+
+    /// Where the parts with this name can stand.
+    pub(crate) fn parts(&self, id: Uuid) -> impl Iterator<Item = Key> {
+        self.keys().flat_map(move |bucket| (0..parts::MOST).map(move |number| bucket.part(id, number)))
     }
 
     fn opened<T: Serialize + DeserializeOwned>(
@@ -130,7 +148,12 @@ impl Store {
         let mut may_make = true;
         loop {
             let (standing, is_linked) = self.buckets(call, directory, touched.keys().copied()).await?;
-            let (mut makes, mut size, mut changed, mut written) = (false, 0, Vec::new(), Vec::new());
+            let Some(standing) = call.timed(self.whole(directory, standing)).await? else {
+                pauses.pause().await?;
+                continue;
+            };
+            let (mut makes, mut changed, mut written) = (false, Vec::new(), Vec::new());
+            let (mut replaced, mut apart) = (Vec::new(), Apart { id: Uuid::new_v4(), parts: Vec::new() });
             for (bucket, told) in &touched {
                 let (version, before) = match standing.get(bucket) {
                     Some(item) => (version(item), directory.opened::<T>(*bucket, item, key)?),
@@ -150,13 +173,17 @@ impl Store {
                 changed.extend(after.changed_since(&before));
                 after.forget(call.now().before(GONE_IS_REMEMBERED));
                 let sealed = after.seal(key, &directory.key(*bucket).place())?;
-                size += within("a part of a directory", sealed.as_bytes().len(), MAX_ITEM)?;
                 makes |= version == 0;
+                replaced.extend(standing.get(bucket).and_then(Parts::of_item).map(|parts| (*bucket, parts)));
                 let mut item = directory.key(*bucket).into_item();
-                item.insert(SEALED.to_owned(), sealed.to_attribute());
+                if within(sealed.as_bytes().len())? <= directory.longest_whole() {
+                    item.insert(SEALED.to_owned(), sealed.to_attribute());
+                } else {
+                    apart.parts.extend(Parts::cut(apart.id, &directory.key(*bucket), &sealed, &mut item));
+                }
                 written.push((item, version));
             }
-            within("a change of a directory", size, MAX_TRANSACTION)?;
+            call.timed(self.put_apart(call, directory, &apart)).await?;
             let mut transaction = Transaction::new(self, call)?;
             let made_for = directory.owner().filter(|_| makes);
             let stands = needs.or(made_for);
@@ -174,7 +201,14 @@ impl Store {
                 changed.sort_by(|(left, _), (right, _)| left.cmp(right));
                 transaction = transaction.events(&Subject::Tenant(directory.tenant), &events(&changed))?;
             }
-            match transaction.commit().await? {
+            let commit = transaction.commit().await?;
+            let done = matches!(commit, Commit::Done);
+            let unnamed = if done { directory.keys_of(&replaced) } else { apart.keys() };
+            call.timed(self.empty(unnamed, call.now())).await?;
+            if done && touched.len() == directory.buckets() {
+                call.timed(self.retire(call, directory, &replaced)).await?;
+            }
+            match commit {
                 Commit::Done if nothing => return Ok(Changed::Unchanged),
                 Commit::Done => return Ok(Changed::Applied),
                 Commit::Replayed => return self.replayed(call).await,
@@ -198,9 +232,16 @@ impl Store {
         T: Clone + PartialEq + Serialize + DeserializeOwned,
     {
         let bucket = bucket_of(name, directory.buckets());
-        let Some(item) = self.standing_item(directory.key(bucket)).await? else { return Ok(None) };
-        let bucket = directory.opened::<T>(bucket, &item, key)?;
-        Ok(bucket.get(name).map(|(is, revoked)| (is.clone(), revoked)))
+        let mut pauses = Pauses::new();
+        loop {
+            let Some(item) = self.standing_item(directory.key(bucket)).await? else { return Ok(None) };
+            if let Some(items) = self.whole(directory, BTreeMap::from([(bucket, item)])).await? {
+                let Some(item) = items.get(&bucket) else { return Ok(None) };
+                let bucket = directory.opened::<T>(bucket, item, key)?;
+                return Ok(bucket.get(name).map(|(is, revoked)| (is.clone(), revoked)));
+            }
+            pauses.pause().await?;
+        }
     }
 
     /// What a reader sees of the whole at one moment: up to `limit` names after `after`, in their order.
@@ -214,13 +255,19 @@ impl Store {
     where
         T: PartialEq + Serialize + DeserializeOwned,
     {
-        let keys = directory.keys().collect::<Vec<_>>();
-        let mut page = Vec::new();
-        for (bucket, item) in self.at_one_moment(keys).await?.iter().enumerate() {
-            if let Some(item) = item {
-                let shown = directory.opened::<T>(bucket, item, key)?.into_shown();
-                page.extend(shown.filter(|(name, ..)| after.is_none_or(|after| name.as_str() > after)));
+        let mut pauses = Pauses::new();
+        let items = loop {
+            let items = self.at_one_moment(directory.keys().collect()).await?.into_iter().enumerate();
+            let items = items.filter_map(|(bucket, item)| Some((bucket, item?))).collect();
+            match self.whole(directory, items).await? {
+                Some(items) => break items,
+                None => pauses.pause().await?,
             }
+        };
+        let mut page = Vec::new();
+        for (bucket, item) in &items {
+            let shown = directory.opened::<T>(*bucket, item, key)?.into_shown();
+            page.extend(shown.filter(|(name, ..)| after.is_none_or(|after| name.as_str() > after)));
         }
         page.sort_by(|(left, ..), (right, ..)| left.cmp(right));
         page.truncate(limit);
@@ -246,6 +293,51 @@ impl Store {
             items.into_iter().filter_map(|item| Some((buckets[at(&item)?], item))).collect();
         let is_linked = found.len() < all;
         Ok((found, is_linked))
+    }
+
+    /// Buckets with what stands in parts of their own; none where one of them was replaced meanwhile.
+    async fn whole(
+        &self,
+        directory: Directory<'_>,
+        mut items: BTreeMap<usize, Item>,
+    ) -> Result<Option<BTreeMap<usize, Item>>, StoreError> {
+        let cut = items.iter().filter_map(|(bucket, item)| Some((*bucket, Parts::of_item(item)?)));
+        let (buckets, keys): (Vec<usize>, Vec<Vec<Key>>) =
+            cut.map(|(bucket, parts)| (bucket, parts.keys(&directory.key(bucket)))).unzip();
+        let Some(sealed) = self.put_together(keys).await? else { return Ok(None) };
+        for (bucket, sealed) in buckets.into_iter().zip(sealed) {
+            items.entry(bucket).or_default().insert(SEALED.to_owned(), sealed.to_attribute());
+        }
+        Ok(Some(items))
+    }
+
+    /// Writes the parts that a transaction is to name; first of all where erasing finds them.
+    async fn put_apart(&self, call: &Call, directory: Directory<'_>, apart: &Apart) -> Result<(), StoreError> {
+        if apart.parts.is_empty() {
+            return Ok(());
+        }
+        if let Some(id) = directory.owner() {
+            self.put_all(vec![parts_link(id, directory.tenant, directory.app, apart.id)]).await?;
+        }
+        self.put_all(apart.parts.iter().map(|part| call.expiring(part.clone())).collect()).await
+    }
+
+    /// Lets go of what named parts of which none is left, as all buckets were written anew.
+    async fn retire(
+        &self,
+        call: &Call,
+        directory: Directory<'_>,
+        replaced: &[(usize, Parts)],
+    ) -> Result<(), StoreError> {
+        let Some(owner) = directory.owner() else { return Ok(()) };
+        let ids: BTreeSet<Uuid> = replaced.iter().map(|(_, parts)| parts.id).collect();
+        let until = AttributeValue::N(call.now().as_seconds().to_string());
+        let retired = |id: &Uuid| {
+            let mut link = parts_link(owner, directory.tenant, directory.app, *id);
+            link.insert(TTL_ATTRIBUTE.to_owned(), until.clone());
+            link
+        };
+        self.put_all(ids.iter().map(retired).collect()).await
     }
 
     /// Items as they stand at one moment, in the order asked for.
@@ -276,6 +368,21 @@ impl Store {
     }
 }
 
-fn within(what: &'static str, bytes: usize, limit: usize) -> Result<usize, StoreError> {
-    if bytes > limit { Err(StoreError::TooLarge { what, bytes, limit }) } else { Ok(bytes) }
+/// What a sync writes apart from its transaction.
+struct Apart {
+    id: Uuid,
+    parts: Vec<Item>,
+}
+
+impl Apart {
+    fn keys(&self) -> Vec<Key> {
+        self.parts.iter().filter_map(Key::of_item).collect()
+    }
+}
+
+fn within(bytes: usize) -> Result<usize, StoreError> {
+    if bytes > MAX_BUCKET {
+        return Err(StoreError::TooLarge { what: "a part of the directory", bytes, limit: MAX_BUCKET });
+    }
+    Ok(bytes)
 }

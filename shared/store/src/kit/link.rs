@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppId, InstanceId, TenantId};
+use uuid::Uuid;
 
 use crate::table::key::{Item, Key};
 
@@ -10,7 +11,16 @@ pub(crate) const APP_ID: &str = "appId";
 
 /// Says that a tenant's kit has data of an instance, so that erasing finds it. Written with the first of it.
 pub(crate) fn kit_link(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Item {
-    let mut item = Key::kit(id, tenant, app).into_item();
+    link(Key::kit(id, tenant, app), tenant, app)
+}
+
+/// Says the same of the parts that a sync is about to write. Written before them.
+pub(crate) fn parts_link(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>, parts: Uuid) -> Item {
+    link(Key::kit_parts(id, tenant, app, parts), tenant, app)
+}
+
+fn link(key: Key, tenant: &TenantId, app: Option<&AppId>) -> Item {
+    let mut item = key.into_item();
     item.insert(TENANT_ID.to_owned(), AttributeValue::S(tenant.to_string()));
     item.extend(app.map(|app| (APP_ID.to_owned(), AttributeValue::S(app.to_string()))));
     item

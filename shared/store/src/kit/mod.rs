@@ -6,5 +6,6 @@ pub(crate) mod departments;
 pub(crate) mod directory;
 pub(crate) mod link;
 pub(crate) mod newest;
+pub(crate) mod parts;
 pub(crate) mod tenant;
 pub(crate) mod users;

@@ -32,8 +32,8 @@ impl Store {
     }
 }
 
-/// Why the store could not say what stands. A condition that failed is an outcome, not an error. All of these are
-/// answered with `000005`, so that KooGallery tries again.
+/// Why the store could not say what stands. A condition that failed is an outcome, not an error. All of these but
+/// [`Self::TooLarge`] are answered with `000005`, so that KooGallery tries again.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Other calls changed the same items at the same time, again and again.
@@ -54,8 +54,8 @@ pub enum StoreError {
     /// A value that is sealed at rest.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// What is to be written at once is more than DynamoDB takes at once.
-    #[error("{what} would have {bytes} bytes, more than the {limit} that DynamoDB takes")]
+    /// There is more of something than is kept. KooGallery is told so with `000002`, as the next try would end alike.
+    #[error("{what} would have {bytes} bytes, and {limit} are the most: there are too many users or departments")]
     TooLarge {
         /// What.
         what: &'static str,

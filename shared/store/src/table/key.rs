@@ -67,6 +67,23 @@ impl Key {
         Self::new(World::Real, &format!("{INSTANCE}{id}"), format!("{}{tenant}#{app}", Self::KIT))
     }
 
+    /// Names the parts that one sync wrote, in the place of [`Self::kit`].
+    pub(crate) fn kit_parts(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>, parts: Uuid) -> Self {
+        let Self { partition, sort } = Self::kit(id, tenant, app);
+        Self { partition, sort: format!("{sort}#{parts}") }
+    }
+
+    /// The parts that such a sort key names, if any.
+    pub(crate) fn parts_of(sort: &str) -> Option<Uuid> {
+        sort.strip_prefix(Self::KIT)?.split('#').nth(2)?.parse().ok()
+    }
+
+    /// A part of a bucket.
+    pub(crate) fn part(&self, parts: Uuid, number: usize) -> Self {
+        let Self { partition, sort } = self;
+        Self { partition: partition.clone(), sort: format!("{sort}#PART#{parts}#{number}") }
+    }
+
     /// What the sort keys of these begin with.
     pub(crate) const KIT: &str = "KIT#";
 
@@ -204,6 +221,12 @@ impl Key {
     /// The partition's key.
     pub(crate) fn partition(&self) -> &str {
         &self.partition
+    }
+
+    /// The key of an item.
+    pub(crate) fn of_item(item: &Item) -> Option<Self> {
+        let text = |name| item.get(name)?.as_s().ok().cloned();
+        Some(Self { partition: text(PARTITION_KEY)?, sort: text(SORT_KEY)? })
     }
 
     /// The key as attributes.
