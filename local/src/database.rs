@@ -26,7 +26,7 @@ const STREAM_IS_KEPT: Duration = Duration::from_mins(5);
 const RECORDS_AT_ONCE: usize = 500;
 /// A writer waits so long for another.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// SQLite's mark of a file of which every page was written with `secure_delete`: the letters KooG.
+/// SQLite's mark of a file of which every page was written with `secure_delete`: the letters `KooG`.
 const OVERWRITES: i32 = 0x4b6f_6f47;
 /// What would end the path of a `file:` URI.
 const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');

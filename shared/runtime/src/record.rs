@@ -13,6 +13,7 @@ use crate::config::Environment;
 
 /// One call, answered.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // each is a metric of its own
 pub struct CallRecord {
     /// Which function answered.
     pub function: &'static str,
