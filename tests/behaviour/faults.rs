@@ -30,7 +30,7 @@ async fn whole_or_nothing(seller: &Seller) -> Option<String> {
     let id = text(line, "instanceId");
     assert!(seller.instance(&id).await.is_some());
     assert_eq!(seller.events(&format!("INSTANCE#{id}")).await, ["instance.created"]);
-    assert_eq!(items.len(), 3);
+    assert_eq!(items.len(), 4, "the order line, the instance, the event, and that it is to be delivered");
     Some(id)
 }
 

@@ -160,11 +160,13 @@ fn life() -> impl Strategy<Value = Life> {
     let later = prop::collection::vec((0usize..14, 0u8..10), 0..5);
     (sold, calls(), told, later, any::<bool>(), again).prop_flat_map(
         |(sold, mut calls, told, later, all_at_once, again)| {
-            // A code is not upgraded.
+            // A code is not upgraded, and has no trial.
             for call in calls.iter_mut().filter(|_| sold == Sold::LicenseCode) {
-                if matches!(call.said, Said::Upgrade { .. }) {
-                    call.said = Said::Freeze;
-                }
+                call.said = match call.said {
+                    Said::Upgrade { .. } => Said::Freeze,
+                    Said::Formal { order, until } => Said::Refund { order, until },
+                    said => said,
+                };
             }
             let mut arriving = calls.clone();
             arriving.extend(again.iter().map(|index| *index.get(&calls)));

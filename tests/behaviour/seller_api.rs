@@ -1034,7 +1034,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("getUser", format!("/v1/tenants/t-1/users/user-00001?{OF_APP}"), None, 200),
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
-        ("putLicense", "/v1/instances/b-1/licenses/e-1".to_owned(), Some(license), 204),
+        ("putLicense", "/v1/instances/b-9/licenses/e-1".to_owned(), Some(license), 204),
         ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), Some(json!({ "text": "a license" })), 204),
         ("activateLicense", activate, None, 200),
         ("licenseHeartbeat", heartbeat, None, 200),
@@ -1047,14 +1047,15 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
 async fn every_documented_status_is_met() {
     let mut seen = Seen::default();
     let (seller, api, stand_in) = deferred_with_open_api().await;
-    seller.sell_licenses();
     for body in [purchase(), bought("b-2")] {
         assert_eq!(seller.say(&body).await, "000004");
     }
     seller.say_all(&[about(release(), "b-2")]).await;
     seller.sync_all(kit::one_of_each()).await;
     seller.say_all(&[bodies::freeze_code()]).await;
-    assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
+    seller.sell_licenses();
+    assert_eq!(seller.say(&bought("b-9")).await, "000004");
+    assert_eq!(seller.say(&about(bodies::get_license("e-1", "device-1"), "b-9")).await, "000004");
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
     let asked = [("activity", "getLicense"), ("orderId", "CS1")];
     assert_eq!(code_v1(&seller, InterfaceType::License, &asked).await, "000004");

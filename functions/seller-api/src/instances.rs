@@ -268,7 +268,7 @@ pub(crate) struct LaterOrder {
     /// When KooGallery told of it.
     #[schema(format = DateTime)]
     signed_at: String,
-    /// Where it moves the expiry: RENEWAL, RENEWAL_CHANGE, TRIAL_TO_FORMAL or UNSUBSCRIBE_RENEWAL_PERIOD.
+    /// Where it moves the expiry: `RENEWAL`, `RENEWAL_CHANGE`, `TRIAL_TO_FORMAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     scene: Option<Scene>,

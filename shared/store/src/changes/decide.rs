@@ -113,7 +113,7 @@ impl Store {
                     (self.item(call, L::key(world, id)).await?, None)
                 }
             };
-            let standing = match self.changeable::<L>(call, id, standing)? {
+            let standing = match Self::changeable::<L>(call, id, standing)? {
                 Ok(standing) => standing,
                 Err(outcome) => return self.end(call, nonce, outcome).await,
             };
@@ -130,10 +130,8 @@ impl Store {
                 after.life_mut().append(fact);
                 Kept::New
             } else {
-                let mut facts = match is_new {
-                    true => Facts::default(),
-                    false => call.timed(self.facts(&L::key(world, id))).await?,
-                };
+                let mut facts =
+                    if is_new { Facts::default() } else { call.timed(self.facts(&L::key(world, id))).await? };
                 let kept = facts.take_in(fact);
                 after.life_mut().replay(Some(fact), &facts);
                 kept
@@ -177,7 +175,7 @@ impl Store {
                     self.item(call, L::key(call.world(), id)).await?
                 }
             };
-            let before = match self.changeable::<L>(call, id, standing)? {
+            let before = match Self::changeable::<L>(call, id, standing)? {
                 Ok(Standing::Known(before)) => before,
                 Ok(Standing::New(_)) => return self.unchanged(call, Changed::Unknown).await,
                 Err(outcome) => return self.unchanged(call, outcome).await,
@@ -195,7 +193,6 @@ impl Store {
 
     /// What stands, if the call may change it; what a first call makes; or why nothing can be changed.
     pub(crate) fn changeable<L: Living>(
-        &self,
         call: &Call,
         id: &L::Id,
         standing: Option<Item>,

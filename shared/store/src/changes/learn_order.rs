@@ -40,7 +40,7 @@ impl Store {
         loop {
             let (standing, known) = tokio::join!(self.item(&call, state.clone()), self.item(&call, of.clone()));
             let known: Option<AppliedOrder> = known?.map(serde_dynamo::from_item).transpose()?;
-            let before: Instance = match self.changeable(&call, id, standing?)? {
+            let before: Instance = match Self::changeable(&call, id, standing?)? {
                 Ok(Standing::Known(before)) => before,
                 Ok(Standing::New(_)) => return Ok(Changed::Unknown),
                 Err(outcome) => return Ok(outcome),

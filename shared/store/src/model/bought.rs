@@ -76,39 +76,39 @@ impl Bought {
 
     /// Takes in what is told later, or by who knows more: of each member that it tells, its value.
     pub(crate) fn take_in(&mut self, newer: &Self) {
-        fn keep<T: Clone>(value: &mut Option<T>, newer: &Option<T>) {
-            if newer.is_some() {
-                value.clone_from(newer);
+        fn keep<T: Clone>(value: &mut Option<T>, newer: Option<&T>) {
+            if let Some(newer) = newer {
+                *value = Some(newer.clone());
             }
         }
         let Self { product_id, sku_code, linear_value, amount, disk_size, band_width, .. } = newer;
-        keep(&mut self.product_id, product_id);
-        keep(&mut self.sku_code, sku_code);
-        keep(&mut self.linear_value, linear_value);
-        keep(&mut self.amount, amount);
-        keep(&mut self.disk_size, disk_size);
-        keep(&mut self.band_width, band_width);
+        keep(&mut self.product_id, product_id.as_ref());
+        keep(&mut self.sku_code, sku_code.as_ref());
+        keep(&mut self.linear_value, linear_value.as_ref());
+        keep(&mut self.amount, amount.as_ref());
+        keep(&mut self.disk_size, disk_size.as_ref());
+        keep(&mut self.band_width, band_width.as_ref());
         let Self { charging_mode, period_type, period_number, .. } = newer;
-        keep(&mut self.charging_mode, charging_mode);
-        keep(&mut self.period_type, period_type);
-        keep(&mut self.period_number, period_number);
+        keep(&mut self.charging_mode, charging_mode.as_ref());
+        keep(&mut self.period_type, period_type.as_ref());
+        keep(&mut self.period_number, period_number.as_ref());
     }
 
     /// The members that differ from `before`, none if all are alike.
     pub(crate) fn changed_since(&self, before: &Self) -> Option<Self> {
-        fn changed<T: Clone + PartialEq>(value: &Option<T>, before: &Option<T>) -> Option<T> {
-            value.clone().filter(|_| value != before)
+        fn changed<T: Clone + PartialEq>(value: Option<&T>, before: Option<&T>) -> Option<T> {
+            value.filter(|_| value != before).cloned()
         }
         Self {
-            product_id: changed(&self.product_id, &before.product_id),
-            sku_code: changed(&self.sku_code, &before.sku_code),
-            linear_value: changed(&self.linear_value, &before.linear_value),
-            amount: changed(&self.amount, &before.amount),
-            disk_size: changed(&self.disk_size, &before.disk_size),
-            band_width: changed(&self.band_width, &before.band_width),
-            charging_mode: changed(&self.charging_mode, &before.charging_mode),
-            period_type: changed(&self.period_type, &before.period_type),
-            period_number: changed(&self.period_number, &before.period_number),
+            product_id: changed(self.product_id.as_ref(), before.product_id.as_ref()),
+            sku_code: changed(self.sku_code.as_ref(), before.sku_code.as_ref()),
+            linear_value: changed(self.linear_value.as_ref(), before.linear_value.as_ref()),
+            amount: changed(self.amount.as_ref(), before.amount.as_ref()),
+            disk_size: changed(self.disk_size.as_ref(), before.disk_size.as_ref()),
+            band_width: changed(self.band_width.as_ref(), before.band_width.as_ref()),
+            charging_mode: changed(self.charging_mode.as_ref(), before.charging_mode.as_ref()),
+            period_type: changed(self.period_type.as_ref(), before.period_type.as_ref()),
+            period_number: changed(self.period_number.as_ref(), before.period_number.as_ref()),
         }
         .if_any()
     }

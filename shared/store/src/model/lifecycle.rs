@@ -346,7 +346,7 @@ impl Lifecycle {
     #[must_use]
     pub(crate) fn bought(mut self, bought: Bought, until: Option<ExpireTime>) -> Self {
         (self.bought_until, self.expire_time) = (until, until);
-        self.product_id = bought.product_id.clone();
+        self.product_id.clone_from(&bought.product_id);
         self.holds = bought.clone();
         self.bought = Some(bought).filter(|bought| *bought != Bought::default());
         self
@@ -567,9 +567,13 @@ mod tests {
 
     fn whole(said: &[Said]) -> Whole {
         let mut whole = Whole { life: Lifecycle::new(at(0), Status::Active), facts: Facts::default() };
-        said.iter().for_each(|said| whole.hear(said));
+        for said in said {
+            whole.hear(said);
+        }
         // An order is told of once it counts: whoever tells earlier tells again.
-        said.iter().filter(|said| matches!(said, Said::Later(_))).for_each(|said| whole.hear(said));
+        for said in said.iter().filter(|said| matches!(said, Said::Later(_))) {
+            whole.hear(said);
+        }
         whole
     }
 
