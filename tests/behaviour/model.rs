@@ -202,8 +202,8 @@ async fn tell(seller: &Seller, start: Timestamp, until: i64) {
 /// The order query tells of a later order: of one that nobody has heard of yet, in vain.
 async fn tell_later(seller: &Seller, order: u8) {
     let bought = Bought {
-        product_id: (order % 3 != 0).then(|| format!("p-{order}").parse().unwrap()),
-        linear_value: (order % 2 == 0).then(|| f64::from(order)),
+        product_id: (!order.is_multiple_of(3)).then(|| format!("p-{order}").parse().unwrap()),
+        linear_value: order.is_multiple_of(2).then(|| f64::from(order)),
         period_number: Some(order.into()),
         ..Bought::default()
     };

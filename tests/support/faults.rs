@@ -144,6 +144,7 @@ impl FaultyDynamoDb {
     }
 
     /// What was read since the last time.
+    #[must_use]
     pub fn reads(&self) -> Reads {
         std::mem::take(&mut *self.plan.reads.lock().unwrap())
     }

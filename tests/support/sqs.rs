@@ -123,7 +123,7 @@ async fn answer(State(held): State<Arc<Held>>, request: http::Request<Body>) -> 
     match operation.as_str() {
         "SendMessage" => {
             let group = request["MessageGroupId"].as_str().map(str::to_owned);
-            assert_eq!(group.is_some(), queue.ends_with(".fifo"), "{request}");
+            assert_eq!(group.is_some(), queue.strip_suffix(".fifo").is_some(), "{request}");
             assert!(
                 group.is_none() || request["DelaySeconds"].is_null(),
                 "no message of a FIFO queue has its own delay"

@@ -121,10 +121,9 @@ pub fn list(value: &Value) -> Vec<&Value> {
 /// As AWS tells which resource types an action is for: of what is read by key, never an index.
 fn is_meant_for(action: &str, resource: &str) -> bool {
     let of = |resource: &str| match resource {
-        "GetAtt Table.Arn" => "dynamodb",
+        "GetAtt Table.Arn" | "GetAtt Table.StreamArn" => "dynamodb",
         "GetAtt DataKey.Arn" => "kms",
         "Ref Secret" => "secretsmanager",
-        "GetAtt Table.StreamArn" => "dynamodb",
         "GetAtt EventQueue.Arn" | "GetAtt DeliverEventsDelays.Arn" | "GetAtt LearnOrderDelays.Arn" => "sqs",
         log if log.ends_with("LogGroup.Arn") => "logs",
         function if function.ends_with("Function.Arn") => "lambda",
