@@ -2,7 +2,7 @@
 //! tool can speak to it.
 //!
 //! It lets go of what DynamoDB lets go of: expired items, and what the table's stream has told. And what is deleted from a
-//! file cannot be read from the file any more: SQLite overwrites it at once (`secure_delete`), and [`TIDIED`] later at the latest
+//! file cannot be read from the file any more: SQLite overwrites it at once (`secure_delete`), and a minute later at the latest
 //! the write-ahead log is cut off, which may hold it too.
 
 use std::net::{Ipv4Addr, SocketAddr};
