@@ -1169,7 +1169,7 @@ async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
     for (partition, sort, name) in [
         ("INSTANCE#b-4", "DETAILS", "details"),
         ("ORDER#CS1", "DETAILS#CS1-000001", "details"),
-        ("TENANT#t-1", "APPLICATION#a-1", "clientSecret"),
+        ("TENANT#t-1", "APPLICATION#a-1#b-1", "clientSecret"),
     ] {
         let update = store.client().update_item().table_name(store.table()).update_expression("SET #name = :bad");
         let update = update.key("pk", AttributeValue::S(partition.to_owned()));
@@ -1212,9 +1212,10 @@ async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
     let (misled, wrong, _stand_in) = with_open_api("another secret key").await;
     let broken = Seller::with(|environment| at_open_api(with_token(environment), &hung_up, SK)).await;
     for seller in [&misled, &broken] {
-        seller.sell_licenses();
         seller.say_all(&[purchase()]).await;
-        assert_eq!(seller.say(&bodies::get_license("e-1", "device-1")).await, "000004");
+        seller.sell_licenses();
+        seller.say_all(&[bought("b-9")]).await;
+        assert_eq!(seller.say(&about(bodies::get_license("e-1", "device-1"), "b-9")).await, "000004");
     }
     let to_koogallery = good.iter().filter(|(operation, ..)| {
         matches!(*operation, "activateLicense" | "licenseHeartbeat" | "pushUsage" | "putLicense" | "getOrderDetails")

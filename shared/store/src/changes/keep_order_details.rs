@@ -1,6 +1,6 @@
 //! What the order query told of an order line: buyer and product, personal data, kept sealed for as long as what it was
-//! asked about stands; of an order that made neither an instance nor a license code known, for as long as its events may
-//! be on their way.
+//! asked about stands; of one that is released by then, or that made neither an instance nor a license code known, for as
+//! long as its events may be on their way.
 
 use std::time::Duration;
 
@@ -50,9 +50,9 @@ impl Store {
         Ok(Some(KeptDetails { sealed, is_temporary: until.is_some() }).filter(|_| !is_gone))
     }
 
-    /// Keeps them, if the instance or license code that they were asked about stands: false where it does not, or is
-    /// released, so that nothing stays when that is erased. What was kept before goes. What an order's own event asked
-    /// about is kept for four days, unless more of it is kept already.
+    /// Keeps them for as long as the instance or license code stands that they were asked about; what was kept before
+    /// goes. Where that is released or nothing stands, and of what an order's own event asked about, they are kept for four
+    /// days, unless more is kept already: then this is false.
     pub async fn keep_order_details(
         &self,
         of: &SubjectKey,
@@ -64,10 +64,11 @@ impl Store {
         let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
         let mut item = Key::order_details(order, line).into_item();
         item.insert("details".to_owned(), details.to_attribute());
+        let mut for_a_while = item.clone();
+        let until = at.after(LIFETIME).as_seconds().to_string();
+        for_a_while.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until));
         if *of == SubjectKey::order(order) {
-            let until = at.after(LIFETIME).as_seconds().to_string();
-            item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until));
-            return self.keep_for_a_while(item).await;
+            return self.keep_for_a_while(for_a_while).await;
         }
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(incomplete)?;
         let stands = ConditionCheck::builder()
@@ -91,7 +92,10 @@ impl Store {
                     match cancelled(context.into_err(), 0)? {
                         // A call about it is being written.
                         Commit::Conflict => pauses.pause().await?,
-                        Commit::Done | Commit::Replayed | Commit::Refused { .. } => return Ok(false),
+                        // Released: its events may be on their way still, and are to have their order with them.
+                        Commit::Done | Commit::Replayed | Commit::Refused { .. } => {
+                            return self.keep_for_a_while(for_a_while).await;
+                        }
                     }
                 }
                 Err(error) => return Err(StoreError::from_sdk(error)),
