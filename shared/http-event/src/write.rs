@@ -18,6 +18,8 @@ struct Answer<'a> {
     headers: BTreeMap<String, String>,
     body: &'a str,
     is_base64_encoded: bool,
+    /// None are set. Lambda does without the member; emulators do not.
+    cookies: [&'a str; 0],
 }
 
 /// Writes a response, each header under the name that it has on an HTTP/1.1 wire: `Body-Sign`, `Content-Type`. A body
@@ -39,6 +41,7 @@ pub fn write(response: &Response<Bytes>) -> Result<Box<RawValue>, serde_json::Er
         headers,
         body: encoded.as_deref().or(text.ok()).unwrap_or_default(),
         is_base64_encoded: encoded.is_some(),
+        cookies: [],
     })
 }
 
@@ -83,6 +86,7 @@ mod tests {
                 },
                 "body": "{}",
                 "isBase64Encoded": false,
+                "cookies": [],
             })
         );
     }
