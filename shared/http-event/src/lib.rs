@@ -5,7 +5,7 @@
 //! can hold. Whatever an event holds, [`read`] gives a request or says what is wrong with it, and never panics: KooGallery
 //! is owed an answer of its protocol, not a gateway's 502.
 //!
-//! And V1.0's callers look for `Body-Sign` in exactly that spelling: [`write`] gives headers the names that go over an
+//! And V1.0's callers look for `Body-Sign` in exactly that spelling: [`write()`] gives headers the names that go over an
 //! HTTP/1.1 wire, where the runtime's own writes them in lower case.
 
 mod read;

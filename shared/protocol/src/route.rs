@@ -233,7 +233,7 @@ pub fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, RouteError> 
 }
 
 /// The callback whose function a request goes to: its own. What is no callback but carries a V1.0 authToken goes to
-/// [`REFUSES`], whose function refuses it with a signed reply, as V1.0 wants it; who stands before the functions has no
+/// queryInstance's, which refuses it with a signed reply, as V1.0 wants it; who stands before the functions has no
 /// key. Anything else is refused where it came in.
 pub fn destination<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Callback, RouteError> {
     match route(request) {
