@@ -1,0 +1,290 @@
+//! Every status that the description names is met, and no other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use http::Method;
+use koogallery::{AccessKeys, InterfaceType};
+use koogallery_local::open_api::StandIn;
+use koogallery_open_api::{Credentials, LicenseInfo};
+use koogallery_runtime::now;
+use koogallery_tests::Seller;
+use koogallery_tests::api::Api;
+use koogallery_tests::bodies::{self, CODE, purchase, release, with};
+use koogallery_tests::faults::{Fault, FaultyDynamoDb};
+use koogallery_tests::kit;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::description::paths;
+use super::orders::order_info;
+use super::tenants::OF_APP;
+use super::usage::record;
+use super::{
+    AK, SK, about, app_info, at_open_api, bought, code_v1, deferred_with_open_api, say_v1, with_open_api, with_token,
+};
+
+/// Statuses that no request of a test brings about, with why.
+fn justified(operation: &str, status: &str) -> bool {
+    // Some ask KooGallery, and not the store. KooGallery's guide names no refusal of a license that was made; a heartbeat
+    // and an order query are sent again until their time is over, and activation shows the same path without waiting.
+    matches!(
+        (operation, status),
+        ("activateLicense" | "licenseHeartbeat" | "pushUsage", "500")
+            | ("putLicense", "409")
+            | ("licenseHeartbeat" | "getOrderDetails", "504")
+    )
+}
+
+/// What a test has seen of the description.
+#[derive(Default)]
+struct Seen(BTreeSet<(String, String)>);
+
+impl Seen {
+    async fn see(&mut self, api: &Api, operation: &str, path: &str, body: Option<&Value>, status: u16) {
+        let method = paths().values().flatten().find(|(_, known)| known["operationId"] == operation).unwrap().0.clone();
+        let method: Method = method.to_uppercase().parse().unwrap();
+        api.ask(&method, path, body).await.expect(status);
+        self.0.insert((operation.to_owned(), status.to_string()));
+    }
+}
+
+/// An operation, its path, its body, and the status of its answer.
+type GoodRequest = (&'static str, String, Option<Value>, u16);
+
+fn resend(event: uuid::Uuid) -> Value {
+    json!({ "instanceId": "b-1", "eventIds": [event] })
+}
+
+const ORDER_DETAILS: &str = "/v1/orders/CS1/details?orderLineId=CS1-000001";
+
+/// A request of each operation that succeeds.
+fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
+    let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
+    let failure = json!({ "resultCode": "000100" });
+    let usage_info = json!({ "usageInfo": [] });
+    let license = json!({ "deviceFingerprint": "device-1", "text": "a license" });
+    let usage = json!({ "usage_records": [record("sn-1")] });
+    let resend = resend(event);
+    vec![
+        ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
+        ("getInstance", "/v1/instances/b-1".to_owned(), None, 200),
+        ("putProvisioningFailure", "/v1/instances/b-1/provisioning-failure".to_owned(), Some(failure), 204),
+        ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
+        ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),
+        ("putUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), Some(usage_info), 204),
+        ("getPurchaseDetails", "/v1/instances/b-1/purchase-details".to_owned(), None, 200),
+        ("getOrderDetails", ORDER_DETAILS.to_owned(), None, 200),
+        ("listInstanceEvents", "/v1/instances/b-1/events".to_owned(), None, 200),
+        ("listOrderEvents", "/v1/orders/CS1/events".to_owned(), None, 200),
+        ("listLicenseEvents", format!("/v1/licenses/{CODE}/events"), None, 200),
+        ("listTenantEvents", "/v1/tenants/t-1/events".to_owned(), None, 200),
+        ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
+        ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
+        ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),
+        ("tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret".to_owned(), None, 200),
+        ("listUsers", format!("/v1/tenants/t-1/users?{OF_APP}"), None, 200),
+        ("getUser", format!("/v1/tenants/t-1/users/user-00001?{OF_APP}"), None, 200),
+        ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
+        ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
+        ("putLicense", "/v1/instances/b-9/licenses/e-1".to_owned(), Some(license), 204),
+        ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), Some(json!({ "text": "a license" })), 204),
+        ("activateLicense", activate, None, 200),
+        ("licenseHeartbeat", heartbeat, None, 200),
+        ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
+        ("getDescription", "/v1/openapi.json".to_owned(), None, 200),
+    ]
+}
+
+#[tokio::test]
+async fn every_documented_status_is_met() {
+    let mut seen = Seen::default();
+    let (seller, api, stand_in) = deferred_with_open_api().await;
+    for body in [purchase(), bought("b-2")] {
+        assert_eq!(seller.say(&body).await, "000004");
+    }
+    seller.say_all(&[about(release(), "b-2")]).await;
+    seller.sync_all(kit::one_of_each()).await;
+    seller.say_all(&[bodies::freeze_code()]).await;
+    seller.sell_licenses();
+    assert_eq!(seller.say(&bought("b-9")).await, "000004");
+    assert_eq!(seller.say(&about(bodies::get_license("e-1", "device-1"), "b-9")).await, "000004");
+    stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
+    let asked = [("activity", "getLicense"), ("orderId", "CS1")];
+    assert_eq!(code_v1(&seller, InterfaceType::License, &asked).await, "000004");
+    stand_in.put_order(order_info("CS1"));
+    let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap().remove(0);
+    // An event that is resent has its order asked about anew.
+    seller.host.store().resend(&event, now()).await.unwrap();
+    while seller.instance("b-1").await.unwrap().life.bought.is_none() {
+        tokio::task::yield_now().await;
+    }
+    let good = good_requests(event.event.event_id);
+    for (operation, path, body, status) in &good {
+        seen.see(&api, operation, path, body.as_ref(), *status).await;
+    }
+
+    // Not there, gone, refused.
+    for (operation, path, body, _) in &good {
+        if path.starts_with("/v1/instances/b-") {
+            let unknown = path.replace("b-1", "b-3").replace("b-9", "b-3");
+            seen.see(&api, operation, &unknown, body.as_ref(), 404).await;
+        }
+        if matches!(*operation, "getTenant" | "getApplication" | "tellClientSecret" | "getUser") {
+            seen.see(&api, operation, &path.replace("t-1", "t-2"), None, 404).await;
+        }
+        if matches!(*operation, "putAppInfo" | "putProvisioningFailure" | "putUsageInfo") {
+            seen.see(&api, operation, &path.replace("b-1", "b-2"), body.as_ref(), 409).await;
+        }
+    }
+    seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
+    seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
+    seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
+    let another = json!({ "text": "another license" });
+    seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", Some(&another), 404).await;
+    seen.see(&api, "putOrderLicense", "/v1/orders/CS1/license", Some(&another), 409).await;
+    seen.see(&api, "activateLicense", &format!("/v1/licenses/{CODE}/activate"), None, 409).await;
+    seen.see(&api, "licenseHeartbeat", "/v1/licenses/ANOTHER-CODE/heartbeat", None, 409).await;
+    v1_limit(&seller, &api, &mut seen).await;
+
+    // What no route takes.
+    let bad_path = |path: &str| match path {
+        "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
+        "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" => String::new(),
+        path => path
+            .replace("b-1", &"x".repeat(65))
+            .replace("b-9", &"x".repeat(65))
+            .replace("t-1", &"x".repeat(65))
+            .replace("CS1", &"x".repeat(65))
+            .replace(CODE, &"x".repeat(65)),
+    };
+    let operations: BTreeMap<String, (String, Value)> = paths()
+        .into_values()
+        .flatten()
+        .map(|(method, operation)| (operation["operationId"].as_str().unwrap().to_owned(), (method, operation)))
+        .collect();
+    for (operation, path, body, _) in &good {
+        let (method, description) = &operations[*operation];
+        let method: Method = method.to_uppercase().parse().unwrap();
+        if *operation != "getDescription" {
+            api.send(&method, path, "", None).await.expect(401);
+            seen.0.insert(((*operation).to_owned(), "401".to_owned()));
+        }
+        let bad = bad_path(path);
+        if !bad.is_empty() {
+            seen.see(&api, operation, &bad, body.as_ref(), 400).await;
+        }
+        if description["requestBody"].is_object() {
+            let huge = format!("\"{}\"", "x".repeat(4 << 20));
+            for (content_type, body, status) in [
+                ("application/json", "{".to_owned(), 400),
+                ("text/plain", "{}".to_owned(), 415),
+                ("application/json", huge, 413),
+            ] {
+                api.ask_with(&method, path, content_type, body).await.expect(status);
+                seen.0.insert(((*operation).to_owned(), status.to_string()));
+            }
+        }
+    }
+
+    tampered(&seller, &api, &mut seen).await;
+    troubled(&good, &mut seen).await;
+
+    let documented: BTreeSet<(String, String)> = operations
+        .iter()
+        .flat_map(|(id, (_, operation))| {
+            operation["responses"].as_object().unwrap().keys().map(|status| (id.clone(), status.clone()))
+        })
+        .collect();
+    let missing: Vec<_> =
+        documented.difference(&seen.0).filter(|(operation, status)| !justified(operation, status)).collect();
+    assert!(missing.is_empty(), "documented and never met: {missing:?}");
+    let undocumented: Vec<_> = seen.0.difference(&documented).collect();
+    assert!(undocumented.is_empty(), "met and not documented: {undocumented:?}");
+}
+
+async fn v1_limit(seller: &Seller, api: &Api, seen: &mut Seen) {
+    let told = [
+        ("activity", "newInstance"),
+        ("customerId", "c-1"),
+        ("businessId", "b-4"),
+        ("orderId", "CS4"),
+        ("productId", "p-1"),
+    ];
+    say_v1(seller, &told).await;
+    let too_long = with(app_info(), "password", "x".repeat(80));
+    seen.see(api, "putAppInfo", "/v1/instances/b-4/app-info", Some(&too_long), 422).await;
+}
+
+/// What is sealed at rest and was changed does not open.
+async fn tampered(seller: &Seller, api: &Api, seen: &mut Seen) {
+    let store = seller.host.store();
+    for (partition, sort, name) in [
+        ("INSTANCE#b-4", "DETAILS", "details"),
+        ("ORDER#CS1", "DETAILS#CS1-000001", "details"),
+        ("TENANT#t-1", "APPLICATION#a-1#b-1", "clientSecret"),
+    ] {
+        let update = store.client().update_item().table_name(store.table()).update_expression("SET #name = :bad");
+        let update = update.key("pk", AttributeValue::S(partition.to_owned()));
+        let update = update.key("sk", AttributeValue::S(sort.to_owned())).expression_attribute_names("#name", name);
+        let bad = AttributeValue::B(Blob::new([0; 8]));
+        update.expression_attribute_values(":bad", bad).send().await.unwrap();
+    }
+    seen.see(api, "tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret", None, 500).await;
+    seen.see(api, "getOrderDetails", ORDER_DETAILS, None, 500).await;
+    seen.see(api, "getPurchaseDetails", "/v1/instances/b-4/purchase-details", None, 500).await;
+    assert!(seller.api_records().last().unwrap().reason.is_some(), "the log says why");
+}
+
+/// The store down or closed to us, no AK and SK, a wrong SK, other access keys, and a KooGallery that hangs up.
+async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
+    let faulty = FaultyDynamoDb::start().await;
+    let seller = Seller::at(Some(faulty.endpoint()), with_token).await;
+    let nobody = "http://127.0.0.1:9/";
+    let closed = Seller::at(Some(faulty.endpoint()), |ours| at_open_api(with_token(ours), nobody, SK)).await;
+    faulty.always(Fault::InternalError);
+    for (operation, path, body, _) in good.iter().filter(|(operation, ..)| *operation != "getDescription") {
+        seen.see(&Api::of(&seller), operation, path, body.as_ref(), 503).await;
+    }
+    // What stays so until somebody mends it is not told as "try again".
+    faulty.always(Fault::Denied);
+    for (operation, path, body, _) in good.iter().filter(|(operation, ..)| {
+        !matches!(*operation, "getDescription" | "activateLicense" | "licenseHeartbeat" | "pushUsage")
+    }) {
+        seen.see(&Api::of(&closed), operation, path, body.as_ref(), 500).await;
+    }
+    let reason = |operation: &str| {
+        let record = seller.api_records().into_iter().find(|record| record.route.contains(operation)).unwrap();
+        record.reason.unwrap_or_default()
+    };
+    assert!(reason("app-info").contains("store"), "{}", reason("app-info"));
+
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let hung_up = format!("http://{}", gone.local_addr().unwrap());
+    tokio::spawn(async move { while gone.accept().await.is_ok() {} });
+    let (misled, wrong, _stand_in) = with_open_api("another secret key").await;
+    let broken = Seller::with(|environment| at_open_api(with_token(environment), &hung_up, SK)).await;
+    for seller in [&misled, &broken] {
+        seller.say_all(&[purchase()]).await;
+        seller.sell_licenses();
+        seller.say_all(&[bought("b-9")]).await;
+        assert_eq!(seller.say(&about(bodies::get_license("e-1", "device-1"), "b-9")).await, "000004");
+    }
+    let to_koogallery = good.iter().filter(|(operation, ..)| {
+        matches!(*operation, "activateLicense" | "licenseHeartbeat" | "pushUsage" | "putLicense" | "getOrderDetails")
+    });
+    for (operation, path, body, _) in to_koogallery {
+        seen.see(&wrong, operation, path, body.as_ref(), 502).await;
+        if !matches!(*operation, "licenseHeartbeat" | "getOrderDetails") {
+            seen.see(&Api::of(&broken), operation, path, body.as_ref(), 504).await;
+        }
+    }
+
+    let other = AccessKeys::from_json(r#"{"basic":["another-key"]}"#).unwrap();
+    let stand_in = StandIn::start(Credentials::new(AK, SK).unwrap(), other, now).await.unwrap();
+    let endpoint = stand_in.endpoint().to_string();
+    let seller = Seller::with(|environment| at_open_api(with_token(environment), &endpoint, SK)).await;
+    let usage = json!({ "usage_records": [record("sn-1")] });
+    seen.see(&Api::of(&seller), "pushUsage", "/v1/usage", Some(&usage), 422).await;
+}
