@@ -9,10 +9,12 @@ mod console;
 mod corpus;
 mod embedded;
 mod fill;
+mod outcome;
 mod play;
 mod report;
 mod sign;
 
 pub use corpus::{Corpus, CorpusError, Profile};
-pub use play::{Conform, Outcome, Verdict};
+pub use outcome::{Outcome, Verdict};
+pub use play::Conform;
 pub use report::Report;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use koogallery::{Dialect, InterfaceType, RsaPublicKey};
-use serde::Serialize;
 use serde_json::Value;
 
 use super::check::{self, V1};
 use super::corpus::{Call, Case, Corpus, Sent, Signer, Step, Suite, dialect_name};
 use super::fill::{CLIENT_SECRET, Filler};
+use super::outcome::{Outcome, Verdict};
 use super::report::Report;
 use super::sign::signed;
 use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall, new_nonce};
@@ -22,47 +22,6 @@ const AT_ONCE: usize = 8;
 pub struct Conform {
     marketplace: Marketplace,
     rsa_public_key: Option<RsaPublicKey>,
-}
-
-/// What became of a case.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Outcome {
-    /// Folder, file and case: `v2-basic/new-instance/resent`.
-    pub case: String,
-    /// The activity; for the kit the last segment of the path.
-    pub callback: String,
-    /// `V2`, `kit V2`, `V1` or `kit V1`.
-    pub dialect: &'static str,
-    /// Where KooGallery's guide says so.
-    pub topic: String,
-    /// What it is about.
-    pub why: String,
-    /// Passed, failed or skipped.
-    #[serde(flatten)]
-    pub verdict: Verdict,
-    /// All its calls together, in milliseconds.
-    pub milliseconds: f64,
-}
-
-/// Passed, failed or skipped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "verdict", content = "reason", rename_all = "camelCase")]
-pub enum Verdict {
-    /// Every reply was as expected.
-    Passed,
-    /// What was wrong.
-    Failed(String),
-    /// What it would need.
-    Skipped(String),
-}
-
-impl Outcome {
-    /// The folder: which family of callbacks.
-    #[must_use]
-    pub fn family(&self) -> &str {
-        self.case.split('/').next().unwrap_or_default()
-    }
 }
 
 impl Conform {

@@ -6,7 +6,7 @@ use std::fmt;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
-use super::play::{Outcome, Verdict};
+use super::outcome::{Outcome, Verdict};
 
 /// All outcomes.
 #[derive(Debug, Clone, Serialize)]
