@@ -1,12 +1,12 @@
-//! AWS Lambda's HTTP events (payload format 2.0: function URLs and HTTP APIs) as requests, and responses as Lambda takes
-//! them. Ours rather than the runtime's own for two reasons.
+//! Reads AWS Lambda's HTTP events (payload format 2.0: function URLs and HTTP APIs) as requests, and writes responses as
+//! Lambda takes them. It replaces the runtime's own code for two reasons.
 //!
-//! A stranger's request line and body come into the event as they were sent, with blanks and quotes that no HTTP request
-//! can hold. Whatever an event holds, [`read`] gives a request or says what is wrong with it, and never panics: KooGallery
-//! is owed an answer of its protocol, not a gateway's 502.
+//! An event contains the request line and the body of a stranger exactly as they were sent, with blanks and quotes that an
+//! HTTP request cannot hold. [`read`] returns a request or says what is wrong with the event, and never panics: KooGallery
+//! must get an answer of its protocol, not a gateway's 502.
 //!
-//! And V1.0's callers look for `Body-Sign` in exactly that spelling: [`write()`] gives headers the names that go over an
-//! HTTP/1.1 wire, where the runtime's own writes them in lower case.
+//! V1.0's callers look for `Body-Sign` in exactly that spelling. [`write()`] gives headers the names that they have on an
+//! HTTP/1.1 connection; the runtime's own code writes them in lower case.
 
 mod read;
 mod request_id;

@@ -1,4 +1,4 @@
-//! From an event to a request.
+//! Reads an event as a request.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use crate::request_id::RequestId;
 
-/// What a query cannot hold as it stands. A `%` can: what was encoded stays so.
+/// The characters that a query cannot contain unencoded. `%` is not one of them: what is encoded stays encoded.
 const IN_QUERY: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -30,33 +30,33 @@ const IN_QUERY: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
-/// And what would end a path.
+/// The same for a path, with the characters that would end it.
 const IN_PATH: &AsciiSet = &IN_QUERY.add(b'?');
 
-/// Base64 as gateways write it; whether it is filled up does not matter.
+/// Base64 as gateways write it, with or without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Why an event is no request. It names no value: that is whatever a stranger sent.
+/// Why an event is not a request. It contains no value from the event, because strangers send events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
-    /// Not an object of the event's form.
+    /// The event is not an object of the expected form.
     #[error("the event is not an HTTP request of payload format 2.0")]
     Form,
-    /// The method is none.
+    /// The method is not an HTTP method.
     #[error("the request names no HTTP method")]
     Method,
-    /// The path and the query are no text, or longer than HTTP allows.
+    /// The path or the query is not a text, or is longer than HTTP allows.
     #[error("the request's path or query cannot be read")]
     Address,
-    /// The body is no text, or says that it is base64 and is not.
+    /// The body is not a text, or claims to be base64 and is not.
     #[error("the request's body cannot be read")]
     Body,
 }
 
-/// An event's members as they stand, so that an odd one spoils nothing but itself.
+/// An event's members, not parsed yet: so a wrong member does not spoil the others.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event<'a> {
@@ -89,9 +89,10 @@ struct Http<'a> {
     method: Option<&'a RawValue>,
 }
 
-/// Reads an event, JSON, as the request that it tells of. What a request cannot hold is encoded where that keeps its
-/// meaning, a blank in a query as a blank; headers that are none are left out; a GET has no body. Its id stands in the
-/// request's extensions as a [`RequestId`].
+/// Reads an event (JSON) as a request.
+///
+/// Characters that a request cannot hold are encoded if that keeps their meaning; a blank in a query stays a blank. Invalid
+/// headers are left out. A GET has no body. The request's extensions hold the event's id as a [`RequestId`].
 pub fn read(event: &str) -> Result<Request<Bytes>, EventError> {
     let event: Event<'_> = serde_json::from_str(event).map_err(|_| EventError::Form)?;
     let method = text(event.request_context.http.method).map_err(|()| EventError::Method)?;
@@ -109,7 +110,7 @@ pub fn read(event: &str) -> Result<Request<Bytes>, EventError> {
     Ok(request)
 }
 
-/// A member that is a text; nothing where it is absent or null.
+/// A member that is a text. An absent or null member is an empty text.
 fn text(member: Option<&RawValue>) -> Result<Cow<'_, str>, ()> {
     let Some(json) = member.map(RawValue::get).filter(|json| *json != "null") else { return Ok(Cow::Borrowed("")) };
     serde_json::from_str::<String>(json).map(Cow::Owned).map_err(|_| ())
@@ -138,7 +139,7 @@ fn headers(members: Option<&RawValue>) -> HeaderMap {
         let name = HeaderName::from_str(&name).ok();
         let value = text(Some(value)).ok().and_then(|value| HeaderValue::from_str(&value).ok());
         let (Some(name), Some(value)) = (name, value) else { continue };
-        // More headers than a map holds are as good as none.
+        // Headers beyond what a map can hold are ignored.
         if headers.try_insert(name, value).is_err() {
             break;
         }

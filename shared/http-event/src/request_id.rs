@@ -1,22 +1,22 @@
-//! What names a request in every log that it passes.
+//! The id of a request: the same in every log line about it.
 
 use std::fmt;
 
-/// A request's id, as the gateway that took it says: up to 128 visible ASCII characters, so that it can stand in a log.
+/// A request's id, given by the gateway that received it: 1 to 128 visible ASCII characters, so that a log can hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestId(String);
 
 impl RequestId {
     const MAX: usize = 128;
 
-    /// None for a text that is no such id.
+    /// Reads an id. Returns none for a text that is not one.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let is_one = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         is_one.then(|| Self(text.to_owned()))
     }
 
-    /// That of an event, whatever else the event is.
+    /// The id in an event, even if the rest of the event is wrong.
     #[must_use]
     pub fn of_event(event: &str) -> Option<Self> {
         let event: serde_json::Value = serde_json::from_str(event).ok()?;

@@ -1,4 +1,4 @@
-//! From a response to what Lambda takes.
+//! Writes a response as Lambda takes it.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ struct Answer<'a> {
     headers: BTreeMap<String, String>,
     body: &'a str,
     is_base64_encoded: bool,
-    /// None are set. Lambda does without the member; emulators do not.
+    /// Always empty. Lambda does not need the member, but emulators do.
     cookies: [&'a str; 0],
 }
 
-/// Writes a response, each header under the name that it has on an HTTP/1.1 wire: `Body-Sign`, `Content-Type`. A body
-/// that is no text goes in base64.
+/// Writes a response. Each header has the name that it has on an HTTP/1.1 connection: `Body-Sign`, `Content-Type`. A body
+/// that is not a text is written in base64.
 pub fn write(response: &Response<Bytes>) -> Result<Box<RawValue>, serde_json::Error> {
     let mut headers: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in response.headers() {
@@ -45,7 +45,7 @@ pub fn write(response: &Response<Bytes>) -> Result<Box<RawValue>, serde_json::Er
     })
 }
 
-/// The name with each word's first letter in upper case. Names of requests and responses are kept in lower case within.
+/// The name with each word's first letter in upper case. `http` keeps header names in lower case.
 fn name_on_the_wire(name: &HeaderName) -> String {
     let mut first = true;
     let spelled = name.as_str().chars().map(|c| {

@@ -1,4 +1,4 @@
-//! `SDK-HMAC-SHA256`, the AK/SK signature of Huawei Cloud's APIs, as a caller makes it and as the called side checks it.
+//! `SDK-HMAC-SHA256`, the AK/SK signature of Huawei Cloud's APIs: the caller makes it, the called side checks it.
 //!
 //! ```text
 //! CanonicalRequest = METHOD \n CanonicalURI \n CanonicalQuery \n CanonicalHeaders \n SignedHeaders \n hex(SHA256(body))
@@ -6,7 +6,7 @@
 //! Authorization:     SDK-HMAC-SHA256 Access={AK}, SignedHeaders={…}, Signature={hex(HMAC-SHA256(SK, StringToSign))}
 //! ```
 //!
-//! Both halves work on a whole [`http::Request`]: what is signed is what stands in it, and nothing else is sent.
+//! Both sides work on a whole [`http::Request`], so what is signed is exactly what is sent.
 
 use std::fmt;
 use std::time::Duration;
@@ -21,15 +21,15 @@ use sha2::{Digest, Sha256};
 use crate::utc::UtcTime;
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";
-/// When a request was signed.
+/// The header with the time when a request was signed.
 pub const X_SDK_DATE: HeaderName = HeaderName::from_static("x-sdk-date");
-/// How far `X-Sdk-Date` may be from now, either way.
+/// How far `X-Sdk-Date` may be from now, in the past or in the future.
 pub const TIME_WINDOW: Duration = Duration::from_mins(15);
 
-/// Everything but the unreserved characters of RFC 3986.
+/// The characters to encode: all but the unreserved ones of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// An SK. Its `Debug` prints nothing of it.
+/// An SK. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretAccessKey(String);
 
@@ -39,7 +39,7 @@ impl fmt::Debug for SecretAccessKey {
     }
 }
 
-/// An AK with its SK: of an account, or of an IAM user with programmatic access. Its `Debug` prints neither.
+/// An AK with its SK: of an account, or of an IAM user with programmatic access. Its `Debug` output contains neither.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     access_key_id: String,
@@ -52,19 +52,19 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// Why an AK/SK pair cannot be used. Holds nothing of it.
+/// Why an AK/SK pair cannot be used. The error contains neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
-    /// The AK.
+    /// The AK is wrong.
     #[error("the AK must be letters and digits: give it as My Credentials > Access Keys shows it")]
     AccessKeyId,
-    /// The SK.
+    /// The SK is wrong.
     #[error("the SK is empty: give the one that was downloaded with the AK")]
     Secret,
 }
 
 impl Credentials {
-    /// From the two texts, without the blanks that copying leaves around them.
+    /// Reads the two texts. Blanks around them, which copying often adds, are removed.
     pub fn new(access_key_id: &str, secret: &str) -> Result<Self, CredentialsError> {
         let (access_key_id, secret) = (access_key_id.trim(), secret.trim());
         if access_key_id.is_empty() || !access_key_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -76,7 +76,7 @@ impl Credentials {
         Ok(Self { access_key_id: access_key_id.to_owned(), secret: SecretAccessKey(secret.to_owned()) })
     }
 
-    /// A text with the AK and the SK blotted out, should it repeat them.
+    /// A text with the AK and the SK replaced, if it contains them.
     pub(crate) fn blotted_from(&self, text: &str) -> String {
         text.replace(&self.secret.0, "…").replace(&self.access_key_id, "…")
     }
@@ -91,7 +91,7 @@ impl Credentials {
     }
 }
 
-/// A request that cannot be signed.
+/// The request cannot be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("only a request to an absolute address, at a time up to the year 9999, can be signed")]
 pub struct Unsignable;
@@ -99,21 +99,21 @@ pub struct Unsignable;
 /// Why a signature was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No `Authorization` of the form, or it leaves out `host` or `x-sdk-date`.
+    /// `Authorization` is missing, has another form, or does not sign `host` and `x-sdk-date`.
     #[error("no Authorization of the form {ALGORITHM} that covers host and x-sdk-date")]
     Malformed,
-    /// Another AK.
+    /// The AK is not the expected one.
     #[error("the AK is unknown")]
     UnknownAccessKey,
-    /// The signature does not fit.
+    /// The signature is wrong.
     #[error("the signature is wrong")]
     WrongSignature,
-    /// Signed too long ago, or in the future.
+    /// The request was signed too long ago, or in the future.
     #[error("X-Sdk-Date is more than 15 minutes from now")]
     Stale,
 }
 
-/// A query string with names and values RFC 3986-encoded, sorted by name: in this form it is sent, and signed.
+/// A query string, RFC 3986-encoded and sorted by name. It is signed and sent in this form.
 #[must_use]
 pub fn query_string(parameters: &[(&str, &str)]) -> String {
     joined(parameters.iter().map(|(name, value)| (encode(name), encode(value))).collect())
@@ -125,7 +125,7 @@ pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Adds `Host`, `X-Sdk-Date` and `Authorization`. Every header that is there is signed.
+/// Adds `Host`, `X-Sdk-Date` and `Authorization`. Every header of the request is signed.
 pub fn sign<B: AsRef<[u8]>>(
     request: &mut Request<B>,
     credentials: &Credentials,
@@ -149,7 +149,7 @@ pub fn sign<B: AsRef<[u8]>>(
     Ok(())
 }
 
-/// Checks a request as it came. The signature is compared in constant time, and before the date is looked at.
+/// Checks a request. The signature is compared first, in constant time; then the date is checked.
 pub fn verify<B: AsRef<[u8]>>(request: &Request<B>, credentials: &Credentials, now: Timestamp) -> Result<(), Refusal> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).ok_or(Refusal::Malformed);
     let authorization = header(AUTHORIZATION)?.strip_prefix(ALGORITHM).ok_or(Refusal::Malformed)?;
@@ -181,7 +181,7 @@ fn joined(mut pairs: Vec<(String, String)>) -> String {
     pairs.into_iter().map(|(name, value)| name + "=" + &value).collect::<Vec<_>>().join("&")
 }
 
-/// The canonical request over the headers of these names.
+/// The canonical request, over the headers with these names.
 fn canonical<B: AsRef<[u8]>>(request: &Request<B>, signed: &[&str]) -> Vec<u8> {
     let again = |text: &str| percent_encode(&percent_decode_str(text).collect::<Vec<_>>(), RESERVED).to_string();
     let mut path = request.uri().path().split('/').map(again).collect::<Vec<_>>().join("/");

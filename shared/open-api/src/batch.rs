@@ -1,16 +1,16 @@
-//! The lists that one call takes: not empty, and no longer than KooGallery allows.
+//! The lists that a call may contain: not empty, and no longer than KooGallery allows.
 
 /// 1 to `MAX` members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch<T, const MAX: usize>(Vec<T>);
 
-/// The list has no member, or too many.
+/// The list is empty or too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("one call takes 1 to {max} members, not {count}")]
 pub struct BatchError {
-    /// How many there are.
+    /// How many members the list has.
     pub count: usize,
-    /// How many may be.
+    /// How many it may have.
     pub max: usize,
 }
 

@@ -1,4 +1,4 @@
-//! One call, start to end: sign, send, judge the answer, and try again where that is safe.
+//! One call from start to end: sign, send, judge the answer, and try again if that is safe.
 
 use std::time::{Duration, Instant};
 
@@ -16,25 +16,25 @@ use crate::code::{Verdict, verdict};
 use crate::error::{Error, Said, Subject};
 use crate::site::BaseUrl;
 
-/// What all paths begin with; the version follows.
+/// The beginning of all paths; the API's version follows.
 const PREFIX: &str = "/api/mkp-openapi-public/global";
-/// The largest answer that is read.
+/// The largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 4 << 20;
-/// The longest message of KooGallery's that an error repeats, in characters.
+/// How much of KooGallery's message an error contains, in characters.
 const MAX_MESSAGE: usize = 256;
 
 /// How long the client waits, and how it tries again.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// For a connection.
+    /// How long to wait for a connection.
     pub connect: Duration,
-    /// For one try of a call, the connection included.
+    /// How long to wait for one try of a call, including the connection.
     pub answer: Duration,
-    /// Before the first repeat; each further pause is about twice as long. Chance makes each up to that much longer.
+    /// The pause before the first repeat. Each further pause is about twice as long, and a random part is added.
     pub first_pause: Duration,
-    /// No pause is longer, but for chance.
+    /// The longest pause, without the random part.
     pub longest_pause: Duration,
-    /// After "asked too often", no pause is shorter. KooGallery does not tell its limit.
+    /// The shortest pause after "asked too often". KooGallery does not publish its limit.
     pub too_often_pause: Duration,
 }
 
@@ -50,7 +50,7 @@ impl Default for Patience {
     }
 }
 
-/// The open APIs of one site, called as one seller. Cheap to clone; a clone shares its connections.
+/// A client of the open APIs of one site, for one seller. A clone is cheap and shares the connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -60,12 +60,12 @@ pub struct Client {
     patience: Patience,
 }
 
-/// No client: the platform's certificates cannot be read.
+/// There is no client: the platform's certificates cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("no HTTPS client: {0}")]
 pub struct ClientError(#[from] reqwest::Error);
 
-/// Whether a call may be sent again when it is not known whether it arrived.
+/// Whether a call may be sent again if nobody knows whether it arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeat {
     Safe,
@@ -77,14 +77,14 @@ pub(crate) struct Call<'a> {
     pub(crate) subject: Subject,
     pub(crate) repeat: Repeat,
     pub(crate) method: Method,
-    /// Encoded, after [`PREFIX`].
+    /// The path after [`PREFIX`], encoded.
     pub(crate) path: String,
-    /// Encoded; empty where there is none.
+    /// The query, encoded; empty if there is none.
     pub(crate) query: String,
     pub(crate) content_type: &'static str,
     pub(crate) headers: Vec<(HeaderName, String)>,
     pub(crate) body: Bytes,
-    /// What errors must not repeat, should KooGallery's message hold it.
+    /// Texts that an error must not contain, even if KooGallery's message does.
     pub(crate) secrets: Vec<&'a str>,
     pub(crate) verdict: fn(&str, StatusCode) -> Option<Verdict>,
 }
@@ -117,21 +117,21 @@ pub(crate) fn json(subject: &Subject, body: &impl Serialize) -> Result<Bytes, Er
     Ok(json.into())
 }
 
-/// A part of an answer, read into its type. The JSON library's message is left out: it may quote personal data.
+/// Reads a part of an answer into its type. The JSON library's message is left out, because it may quote personal data.
 pub(crate) fn read<T: DeserializeOwned>(subject: &Subject, name: &'static str, value: Value) -> Result<T, Error> {
     let malformed = |_| Error::Malformed { subject: subject.clone(), problem: format!("{name} cannot be read") };
     serde_json::from_value(value).map_err(malformed)
 }
 
 impl Client {
-    /// A client of `base` that signs with `credentials` at the time that `clock` tells.
+    /// Makes a client of `base` that signs with `credentials` and reads the time from `clock`.
     pub fn new(
         base: impl Into<BaseUrl>,
         credentials: Credentials,
         clock: fn() -> Timestamp,
         patience: Patience,
     ) -> Result<Self, ClientError> {
-        // One crypto provider for the process; a second call finds it installed.
+        // The process has one crypto provider; a second call finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder()
             .connect_timeout(patience.connect)
@@ -147,7 +147,7 @@ impl Client {
         (self.clock)()
     }
 
-    /// Sends a call until it is answered, at most until `deadline`, and returns the answer's members.
+    /// Sends a call until it gets an answer, at most until `deadline`. Returns the answer's members.
     pub(crate) async fn send(&self, call: &Call<'_>, deadline: Instant) -> Result<Map<String, Value>, Error> {
         let mut pauses = ExponentialBuilder::new()
             .with_min_delay(self.patience.first_pause)
@@ -189,7 +189,7 @@ impl Client {
         self.judge(call, status, &body)
     }
 
-    /// Each try is signed anew: it must say when it was sent.
+    /// Signs a request for each try, because it contains the time of sending.
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>, Error> {
         let unmade = |problem| Error::Request { subject: call.subject.clone(), problem };
         let mark = if call.query.is_empty() { "" } else { "?" };
@@ -198,14 +198,14 @@ impl Client {
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }
-        let mut request = request.body(call.body.clone()).map_err(|_| unmade("its parts are no HTTP request"))?;
+        let mut request = request.body(call.body.clone()).map_err(|_| unmade("its parts are not an HTTP request"))?;
         sign(&mut request, &self.credentials, self.now()).map_err(|_| unmade("it cannot be signed"))?;
         Ok(request)
     }
 
     fn judge(&self, call: &Call<'_>, status: StatusCode, body: &[u8]) -> Result<Map<String, Value>, Error> {
         let subject = || call.subject.clone();
-        // An empty answer says as much as an empty object.
+        // An empty answer means the same as an empty object.
         let answer = if body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice::<Map<String, Value>>(body) };
         let said = answer.as_ref().map(|answer| self.said(call, answer)).unwrap_or_default();
         let unexpected = |said| Err(Error::Status { subject: subject(), status: status.as_u16(), said });
@@ -213,7 +213,7 @@ impl Client {
             Ok(answer) => answer,
             Err(_) if !status.is_success() => return unexpected(said),
             Err(error) => {
-                let problem = format!("no JSON object (line {}, column {})", error.line(), error.column());
+                let problem = format!("it is not a JSON object (line {}, column {})", error.line(), error.column());
                 return Err(Error::Malformed { subject: subject(), problem });
             }
         };
@@ -225,7 +225,8 @@ impl Client {
         }
     }
 
-    /// Orders say `resultCode` and `resultMsg`, licenses `error_code` and `error_msg`; either is read from any answer.
+    /// Reads code and message. The order query names them `resultCode` and `resultMsg`, licenses `error_code` and
+    /// `error_msg`; both are read from any answer.
     fn said(&self, call: &Call<'_>, answer: &Map<String, Value>) -> Said {
         let member = |names: [&str; 2]| {
             let text = match names.iter().find_map(|name| answer.get(*name)) {
@@ -239,7 +240,7 @@ impl Client {
             blotted.chars().filter(|character| !character.is_control()).take(MAX_MESSAGE).collect::<String>()
         };
         let mut message = member(["resultMsg", "error_msg"]);
-        // Says why, where the code alone does not.
+        // It contains the reason if the code does not.
         let extra = member(["extra_info", "extraInfo"]);
         if !extra.is_empty() {
             message = [message, extra].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");

@@ -1,30 +1,30 @@
-//! The codes in KooGallery's answers: `MKT.…` of orders and usage, `9…` of licenses. The guides list HTTP statuses beside
-//! them, but the code tells more: a wrong parameter (`MKT.0100`) comes with HTTP 500. So a listed code decides, whatever
-//! the status; of a code that is not listed, or none, the status does.
+//! The codes in KooGallery's answers: `MKT.…` for orders and usage, `9…` for licenses. The guides list an HTTP status for each,
+//! but the code says more: a wrong parameter (`MKT.0100`) has the status 500. So a listed code decides, whatever the status
+//! is. If the code is not listed or missing, the status decides.
 
 use http::StatusCode;
 
-/// What a code says of a call.
+/// What a code means for a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Done.
     Accepted,
-    /// Refused: the same call will be refused again.
+    /// KooGallery refused it, and will refuse the same call again.
     Refused,
-    /// KooGallery could not do it now.
+    /// KooGallery cannot do it now.
     TryAgain,
 }
 
-/// Of orders and licenses; none where the status alone tells. An answer of HTTP 200 that holds what was asked for needs no
-/// code; a code that is not listed, such as an unknown order's, is a refusal there.
+/// Judges a call about orders or licenses. Returns none if only the status decides. An answer with HTTP 200 and the requested
+/// data needs no code; a code there that is not listed, such as that of an unknown order, is a refusal.
 #[must_use]
 pub fn verdict(code: &str, status: StatusCode) -> Option<Verdict> {
     match code {
         "MKT.0000" | "92020000" => Some(Verdict::Accepted),
-        // Asked too often, and KooGallery's own faults.
+        // Asked too often, and faults of KooGallery.
         "MKT.0250" | "MKT.0999" | "MKT.9003" => Some(Verdict::TryAgain),
         "" => status.is_success().then_some(Verdict::Accepted),
-        // "Not authorised" with HTTP 403, their own fault with 500.
+        // With HTTP 403 it means "not authorised", with 500 a fault of KooGallery.
         "92020001" if !status.is_success() => None,
         zeros if zeros.bytes().all(|digit| digit == b'0') => Some(Verdict::Accepted),
         license if license.len() == 8 && license.starts_with("9500000") => Some(Verdict::TryAgain),
@@ -33,8 +33,8 @@ pub fn verdict(code: &str, status: StatusCode) -> Option<Verdict> {
     }
 }
 
-/// Of usage records. What is neither accepted nor refused by a listed code is sent again: a record that is given up is
-/// money lost, one that comes twice is known by its `metering_sn`.
+/// Judges a push of usage records. Records are sent again unless a listed code accepts or refuses them: a lost record is lost
+/// money, and KooGallery recognises a repeated one by its `metering_sn`.
 #[must_use]
 pub fn usage_verdict(code: &str, status: StatusCode) -> Option<Verdict> {
     match code {

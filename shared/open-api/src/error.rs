@@ -1,21 +1,21 @@
-//! What may go wrong with a call: about what, what KooGallery said of it, and whether it is worth another try.
+//! What can go wrong with a call: what the call was about, what KooGallery answered, and whether another try can help.
 
 use std::fmt;
 
 use koogallery::{EventId, LicenseCode, OrderId};
 
-/// What a call was about, as its error tells it.
+/// What a call was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// The query of an order.
     Order(OrderId),
-    /// A license, by its code's end.
+    /// A license; only the end of its code is shown.
     License(LicenseCode),
-    /// The use of so many licenses.
+    /// The software usage of this many licenses.
     SoftwareUsage(usize),
     /// The license made for an event.
     LicenseFile(EventId),
-    /// So many usage records.
+    /// This many usage records.
     Usage(usize),
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// KooGallery's own code and message, as far as its answer holds them. Without what the call must keep secret.
+/// KooGallery's own code and message, if its answer has them. They do not contain the call's secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
     /// `resultCode` or `error_code`.
@@ -51,66 +51,66 @@ impl fmt::Display for Said {
     }
 }
 
-/// Why a call did not succeed. Holds no AK, SK, whole license code or personal data.
+/// Why a call did not succeed. The error contains no AK, SK, whole license code or personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// KooGallery could not be reached; nothing was sent.
     #[error("{subject}: KooGallery cannot be reached: {problem}")]
     Unreachable {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
         /// Why.
         problem: String,
     },
-    /// The connection broke before the whole answer came: the call may have been carried out.
+    /// The connection broke before the whole answer arrived. KooGallery may have carried out the call.
     #[error("{subject}: the connection to KooGallery broke: {problem}")]
     Broken {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
         /// Why.
         problem: String,
     },
-    /// No answer within the time-out or the deadline: the call may have been carried out.
+    /// No answer arrived in time. KooGallery may have carried out the call.
     #[error("{0}: no answer from KooGallery in time")]
     TimedOut(Subject),
     /// An HTTP status other than 200.
     #[error("{subject}: KooGallery answered HTTP {status}, {said}")]
     Status {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
-        /// Which.
+        /// The status.
         status: u16,
-        /// What the answer said besides.
+        /// What else the answer said.
         said: Said,
     },
-    /// KooGallery refused it; the same call will be refused again.
+    /// KooGallery refused the call, and will refuse it again.
     #[error("{subject}: KooGallery refused: {said}")]
     Refused {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
         /// Why.
         said: Said,
     },
-    /// KooGallery could not do it now.
-    #[error("{subject}: KooGallery could not do it now: {said}")]
+    /// KooGallery cannot do it now.
+    #[error("{subject}: KooGallery cannot do it now: {said}")]
     TheirSide {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
         /// Why.
         said: Said,
     },
-    /// The answer is not of the API's form. The answer itself is left out: it holds personal data.
-    #[error("{subject}: KooGallery's answer is not of the expected form: {problem}")]
+    /// The answer does not have the form of the API. The error does not contain the answer, which has personal data.
+    #[error("{subject}: KooGallery's answer does not have the expected form: {problem}")]
     Malformed {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
         /// Where.
         problem: String,
     },
-    /// The call could not be made from what it was given.
+    /// The request cannot be made from the given values.
     #[error("{subject}: the request cannot be made: {problem}")]
     Request {
-        /// About what.
+        /// What the call was about.
         subject: Subject,
         /// Why.
         problem: &'static str,
@@ -118,9 +118,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call may succeed later. After [`Error::Broken`] and [`Error::TimedOut`] it may have been carried
-    /// out already: usage records can simply be sent again, their `metering_sn` tells them; of a license, ask with a
-    /// heartbeat first.
+    /// Whether the same call may succeed later. After [`Error::Broken`] and [`Error::TimedOut`], KooGallery may have carried
+    /// out the call. Usage records can be sent again, because of their `metering_sn`. For a license, ask with a heartbeat
+    /// first.
     #[must_use]
     pub const fn try_again(&self) -> bool {
         match self {
@@ -136,7 +136,7 @@ impl Error {
             || matches!(self, Self::Status { status: 429, .. })
     }
 
-    /// Whether the client itself tries again where that is safe. A time-out has used up what patience there was.
+    /// Whether the client itself tries again if that is safe. After a time-out it has no time left.
     pub(crate) const fn worth_a_retry(&self) -> bool {
         self.try_again() && !matches!(self, Self::TimedOut(_))
     }

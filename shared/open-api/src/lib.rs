@@ -1,12 +1,12 @@
-//! KooGallery's open APIs, as a seller calls them: orders, licenses, usage.
+//! A client of KooGallery's open APIs: orders, licenses, usage.
 //!
-//! A [`Client`] speaks to one [`Site`] (or to any [`BaseUrl`]) with a seller's AK and SK. It reads no environment and
-//! no clock of its own, checks every certificate, follows no redirect, and returns at the deadline that it is given. It
-//! tries again by itself only what is safe to send twice; of the rest [`Error::try_again`] tells.
+//! A [`Client`] calls one [`Site`] (or any [`BaseUrl`]) with a seller's AK and SK. It reads no environment variable and no
+//! clock of its own, checks every certificate, follows no redirect, and returns at the given deadline. It repeats by itself
+//! only what is safe to send twice. For the rest, [`Error::try_again`] says whether the caller may repeat it.
 //!
 //! | call | API |
 //! |---|---|
-//! | [`Client::order_query`] | who bought what, for how long |
+//! | [`Client::order_query`] | who bought what, and for how long |
 //! | [`Client::activate_license`], [`Client::license_heartbeat`], [`Client::push_software_usage`] | License 2.0 codes |
 //! | [`Client::upload_license`] | the license for a getLicenseAsync event |
 //! | [`Client::push_usage`] | pay-per-use |
@@ -25,7 +25,7 @@
 //! }
 //! ```
 //!
-//! [`ak_sk`] and [`usage_signature_fits`] are the called side's half, for a stand-in of KooGallery.
+//! [`ak_sk`] and [`usage_signature_fits`] also check what a caller signs: a stand-in of KooGallery needs that.
 
 pub mod ak_sk;
 mod batch;

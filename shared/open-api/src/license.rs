@@ -1,4 +1,4 @@
-//! License 2.0 authorization codes: activate one, say that it is in use, tell how much it is used.
+//! License 2.0 authorization codes: activate one, report that it is in use, report how much it is used.
 
 use std::time::Instant;
 
@@ -13,24 +13,24 @@ use crate::utc::UtcTime;
 use crate::wire::{SentTime, optional, words};
 
 words! {
-    /// What became of a license.
+    /// The state of a license.
     LicenseStatus {
-        /// In force.
+        /// The license is valid.
         Alive = "ALIVE",
         /// Its period ended.
         Expired = "EXPIRED",
-        /// Refunded, or expired for too long.
+        /// It was refunded, or expired too long ago.
         Released = "RELEASED",
     }
 }
 
-/// A license as KooGallery holds it. Activation and heartbeat each tell some of it.
+/// A license, as KooGallery knows it. Activation and heartbeat each return a part of this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenseInfo {
-    /// What became of it.
+    /// Its state.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub status: Option<LicenseStatus>,
-    /// Since when it is in use.
+    /// When its use began.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub activate_time: Option<SentTime>,
     /// When its period ends.
@@ -42,7 +42,7 @@ pub struct LicenseInfo {
     /// The order that bought it.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// How much was bought, as KooGallery writes it.
+    /// The quantity that was bought, as KooGallery writes it.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub amount: Option<String>,
 }
@@ -52,7 +52,7 @@ pub struct LicenseInfo {
 pub struct LicenseUsage {
     /// Which.
     pub license: LicenseCode,
-    /// By whom, or by how many.
+    /// Who uses it, or how many.
     pub software_usage_info: Vec<SoftwareUsage>,
 }
 
@@ -67,8 +67,8 @@ pub enum SoftwareUsage {
 }
 
 impl Client {
-    /// Activates a code, from now or from `real_effect_time` on. Never sent twice: an answer may have been lost, and a
-    /// second activation is refused as used.
+    /// Activates a code, from now or from `real_effect_time` on. It is never sent twice: if an answer was lost, KooGallery
+    /// refuses a second activation, because the code is already active.
     pub async fn activate_license(
         &self,
         license: &LicenseCode,
@@ -87,8 +87,8 @@ impl Client {
         license_info(&call.subject, self.send(&call, deadline).await?)
     }
 
-    /// Says that a license is in use, at each end user's first use of the day, and hears its state. Tries again until
-    /// `deadline` where KooGallery cannot be reached or cannot answer: a heartbeat more does no harm.
+    /// Reports that a license is in use, at each end user's first use of the day. Returns its state. It tries again until
+    /// `deadline` if KooGallery cannot be reached or cannot answer: one heartbeat more does no harm.
     pub async fn license_heartbeat(
         &self,
         license: &LicenseCode,
@@ -108,7 +108,7 @@ impl Client {
         license_info(&call.subject, self.send(&call, deadline).await?)
     }
 
-    /// Tells how much licenses are used.
+    /// Reports how much licenses are used.
     pub async fn push_software_usage(&self, usage: &Batch<LicenseUsage, 100>, deadline: Instant) -> Result<(), Error> {
         #[derive(Serialize)]
         struct Usage<'a> {
@@ -122,8 +122,8 @@ impl Client {
     }
 }
 
-/// The license in an answer: `data.license_code_info`, JSON in a string, of an activation; for the heartbeat the guide
-/// names the members and not where they stand, so `data` and the answer itself will do.
+/// Reads the license in an answer. An activation has `data.license_code_info`, JSON in a string. For the heartbeat the guide
+/// names the members but not their place, so they may be in `data` or in the answer itself.
 fn license_info(subject: &Subject, mut answer: Map<String, Value>) -> Result<LicenseInfo, Error> {
     const NAME: &str = "license_code_info";
     let data = match answer.remove("data") {
@@ -138,7 +138,7 @@ fn license_info(subject: &Subject, mut answer: Map<String, Value>) -> Result<Lic
     if info == LicenseInfo::default() {
         return Err(Error::Malformed {
             subject: subject.clone(),
-            problem: "it tells nothing of the license".to_owned(),
+            problem: "it says nothing about the license".to_owned(),
         });
     }
     Ok(info)

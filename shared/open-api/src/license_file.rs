@@ -1,4 +1,4 @@
-//! Online License: hands over the license that was made for a getLicenseAsync event.
+//! Online License: uploads the license that was made for a getLicenseAsync event.
 
 use std::fmt;
 use std::time::Instant;
@@ -10,11 +10,11 @@ use crate::ak_sk::encode;
 use crate::client::{Call, Client};
 use crate::error::{Error, Subject};
 
-/// The public guide names only `market-event/{event_id}/file`; that it stands where the other version 1 APIs do is
-/// assumed.
+/// The public guide names only `market-event/{event_id}/file`. We assume that it follows the same prefix as the other
+/// version 1 APIs.
 const MARKET_EVENT: &str = "/v1/market-event";
 
-/// A license: a text, or a file's bytes. Its `Debug` prints nothing of it.
+/// A license: a text, or a file's bytes. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub enum LicenseFile {
     /// A text.
@@ -33,8 +33,8 @@ impl fmt::Debug for LicenseFile {
 }
 
 impl Client {
-    /// Hands a license over. The guide does not say how it is wrapped: it is the body as it is, and `Content-Type` tells
-    /// a text from a file.
+    /// Uploads a license. The guide does not say in which form, so the license is the body, and `Content-Type` says whether
+    /// it is a text or a file.
     pub async fn upload_license(&self, event: &EventId, license: &LicenseFile, deadline: Instant) -> Result<(), Error> {
         let (content_type, body, secrets) = match license {
             LicenseFile::Text(text) => ("text/plain;charset=utf-8", Bytes::from(text.clone()), vec![text.as_str()]),

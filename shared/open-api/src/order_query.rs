@@ -1,4 +1,4 @@
-//! Order query: who bought what, for how long. The callbacks name only the order (topic 0070649116).
+//! Order query: who bought what, and for how long. The callbacks name only the order (topic 0070649116).
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::error::{Error, Subject};
 use crate::wire::{Personal, SentTime, list, optional, optional_number, words};
 
 words! {
-    /// What an order did.
+    /// The type of an order.
     OrderType {
         /// A purchase.
         New = "NEW",
@@ -31,15 +31,15 @@ words! {
 }
 
 words! {
-    /// How a line is charged.
+    /// How an order line is charged.
     ChargingMode {
         /// Pay-per-use.
         OnDemand = "ON_DEMAND",
         /// Once.
         OneTime = "ONE_TIME",
-        /// By the period: months, years.
+        /// By period: months, years.
         Period = "PERIOD",
-        /// Pay-per-use, from a package.
+        /// A package of pay-per-use.
         OnDemandPkg = "ON_DEMAND_PKG",
     }
 }
@@ -50,24 +50,24 @@ words! {
 pub struct OrderInfo {
     /// Its id.
     pub order_id: OrderId,
-    /// What it did.
+    /// Its type.
     pub order_type: OrderType,
-    /// The order's amount, as KooGallery wrote it; empty for refunds. Here or on the lines.
+    /// The order's amount, as KooGallery wrote it; empty for refunds. It stands here or on the lines.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// The amount of the deal, vouchers not deducted, as KooGallery wrote it; negative for refunds. Here or on the lines.
+    /// The amount after discount, before vouchers, as KooGallery wrote it; negative for refunds. It stands here or on the lines.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub currency_after_discount: Option<String>,
-    /// When it was made.
+    /// When the buyer made it.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub create_time: Option<SentTime>,
-    /// Its lines: all, or the one that was asked for.
+    /// Its lines: all of them, or the requested one.
     #[serde(rename = "orderLine", default, deserialize_with = "list")]
     pub order_lines: Vec<OrderLine>,
     /// Who bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub buyer_info: Option<BuyerInfo>,
-    /// Whatever else the seller's product asks of a buyer, or KooGallery tells.
+    /// Further parameters: the buyer's answers to the seller's questions, or data from KooGallery.
     #[serde(default, deserialize_with = "extend_params", skip_serializing_if = "Vec::is_empty")]
     pub extend_params: Vec<ExtendParam>,
 }
@@ -84,10 +84,10 @@ pub struct OrderLine {
     /// The line's amount, as KooGallery wrote it; empty for refunds.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// The amount of the deal, vouchers not deducted, as KooGallery wrote it; negative for refunds.
+    /// The amount after discount, before vouchers, as KooGallery wrote it; negative for refunds.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub currency_after_discount: Option<String>,
-    /// When the paid period ends; an estimate from order time and period.
+    /// When the paid period ends: KooGallery's estimate from order time and period.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<SentTime>,
     /// The period's unit, in KooGallery's word.
@@ -99,12 +99,12 @@ pub struct OrderLine {
     /// What was bought.
     #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
     pub product_info: Vec<ProductInfo>,
-    /// What the buyer filled in.
+    /// The buyer's answers to the seller's questions.
     #[serde(default, deserialize_with = "extend_params", skip_serializing_if = "Vec::is_empty")]
     pub extend_params: Vec<ExtendParam>,
 }
 
-/// Who bought: personal data throughout.
+/// The buyer: all of it is personal data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BuyerInfo {
@@ -128,16 +128,16 @@ pub struct BuyerInfo {
     pub email: Option<Personal>,
 }
 
-/// One further parameter. A seller decides what it asks, so its value may be personal data.
+/// One further parameter. The seller chooses the questions, so a value may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExtendParam {
-    /// Which.
+    /// Its name.
     pub name: String,
-    /// Its text; JSON where it was no text.
+    /// Its text; JSON if it was not a text.
     pub value: Personal,
 }
 
-/// `[{name, value}]`, as the guide has it for lines, or an object of names and values: for orders it does not say.
+/// Reads `[{name, value}]`, which the guide shows for lines, or an object of names and values. For orders it shows none.
 fn extend_params<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ExtendParam>, D::Error> {
     #[derive(Deserialize)]
     struct Pair {
@@ -163,8 +163,8 @@ fn extend_params<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Exten
 }
 
 impl Client {
-    /// Asks for an order, or for one line of it. Tries again until `deadline` where KooGallery cannot be reached or
-    /// cannot answer.
+    /// Asks for an order, or for one line of it. It tries again until `deadline` if KooGallery cannot be reached or cannot
+    /// answer.
     pub async fn order_query(
         &self,
         order: &OrderId,

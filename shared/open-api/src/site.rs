@@ -7,12 +7,12 @@ use std::str::FromStr;
 use http::Uri;
 use http::uri::Scheme;
 
-/// KooGallery's sites. A seller is registered at one of them.
+/// KooGallery's sites. A seller belongs to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Site {
     /// China, `mkt.myhuaweicloud.com`.
     China,
-    /// China by its second name, `mkt.myhuaweicloud.cn`.
+    /// China, under its second name, `mkt.myhuaweicloud.cn`.
     ChinaCn,
     /// International, `mkt-intl.myhuaweicloud.com`.
     International,
@@ -33,11 +33,11 @@ impl Site {
     }
 }
 
-/// Scheme, host and port, without a closing slash. Plain http only where nothing leaves the machine.
+/// Scheme, host and port, without a slash at the end. Plain http is allowed only on the same machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BaseUrl(String);
 
-/// The text is neither a site nor a usable address.
+/// The text is neither a site nor an address that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "give china, china-cn, international or europe, or an address like https://mkt.example.com, without a path; http:// only to a loopback address such as http://127.0.0.1:9001"
@@ -71,7 +71,7 @@ impl FromStr for BaseUrl {
         if let Some(site) = site {
             return Ok(site.into());
         }
-        // `Uri` drops a fragment: it must not be there in the first place.
+        // `Uri` drops a fragment, so the text itself is checked for one.
         let uri: Uri = text.parse().map_err(|_| BaseUrlError)?;
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else { return Err(BaseUrlError) };
         let bare = matches!(uri.path(), "" | "/") && uri.query().is_none() && !text.contains(['#', '@']);

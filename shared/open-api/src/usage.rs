@@ -1,7 +1,7 @@
-//! Usage push: what pay-per-use instances used, for the buyer to pay.
+//! Usage push: what pay-per-use instances used. The buyer pays for it.
 //!
-//! Report each hour's use within 15 minutes of the hour and never later than 2 hours. KooGallery judges accepted records
-//! later, one by one; one that began more than 21 days ago is not counted.
+//! Report each hour's use within 15 minutes after the hour, and never later than 2 hours. KooGallery checks accepted records
+//! later, one by one. It does not count a record that began more than 21 days ago.
 
 use std::fmt;
 use std::time::Instant;
@@ -22,30 +22,30 @@ use crate::code::usage_verdict;
 use crate::error::{Error, Subject};
 use crate::utc::UtcTime;
 
-/// What one push takes.
+/// How many records one push may contain.
 pub type UsageBatch = Batch<UsageRecord, 1000>;
 
-/// What one instance used in one span of time.
+/// What one instance used in one period of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRecord {
-    /// Which instance.
+    /// The instance.
     pub instance_id: InstanceId,
-    /// When this was written down.
+    /// When this record was made.
     pub record_time: UtcTime,
-    /// From when. Two records of one instance with the same span are one.
+    /// The beginning. Two records of one instance with the same beginning and end count as one.
     pub begin_time: UtcTime,
-    /// Until when.
+    /// The end.
     pub end_time: UtcTime,
-    /// How much.
+    /// The amount.
     pub usage_value: UsageValue,
-    /// Unique, and the same whenever the record is sent again.
+    /// The record's serial number: unique, and the same when the record is sent again.
     pub metering_sn: MeteringSn,
-    /// The instance of the package that this is taken from.
+    /// The instance of the package that this use belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relate_pkg_instance: Option<InstanceId>,
 }
 
-/// A record's serial number. The guide gives no length: that of its other ids.
+/// A record's serial number, 1 to 64 characters: the guide gives no length, so it has the length of the other ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MeteringSn(Text<64>);
@@ -65,17 +65,17 @@ impl std::str::FromStr for MeteringSn {
     }
 }
 
-/// An amount above 0 with at most 4 decimals, below 10^11. Kept in ten-thousandths, so that nothing is rounded.
+/// An amount above 0 and below 10^11, with at most 4 decimals. It is kept in ten-thousandths, so nothing is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UsageValue(u64);
 
-/// The text is no such amount.
+/// The text is not such an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("usage_value must be above 0, with at most 4 decimals, below 100000000000")]
 pub struct UsageValueError;
 
 const UNIT: u64 = 10_000;
-/// Up to here a JSON number holds every ten-thousandth exactly.
+/// Up to this number a JSON number represents every ten-thousandth exactly.
 const LIMIT: u64 = 100_000_000_000 * UNIT;
 
 impl UsageValue {
@@ -99,7 +99,7 @@ impl std::str::FromStr for UsageValue {
         if !digits(whole) || !digits(decimals) || whole.len() > 11 || decimals.len() > 4 {
             return Err(UsageValueError);
         }
-        // At most 15 digits, so the number fits.
+        // It has at most 15 digits, so the number fits.
         format!("{whole}{decimals:0<4}").parse().map_err(|_| UsageValueError).and_then(Self::from_ten_thousandths)
     }
 }
@@ -139,13 +139,13 @@ impl<'de> Deserialize<'de> for UsageValue {
     }
 }
 
-/// The header `signature` of a push: `base64(HMAC-SHA256(access key, "ts={ts}&nonce={nonce}&body={body}"))`.
+/// Makes the header `signature` of a push: `base64(HMAC-SHA256(access key, "ts={ts}&nonce={nonce}&body={body}"))`.
 #[must_use]
 pub fn usage_signature(access_key: &AccessKey, ts: &str, nonce: &str, body: &[u8]) -> String {
     BASE64_STANDARD.encode(mac(access_key, ts, nonce, body).finalize().into_bytes())
 }
 
-/// Whether `signature` is that of the push. Compared in constant time.
+/// Whether `signature` is right for the push. It is compared in constant time.
 #[must_use]
 pub fn usage_signature_fits(access_key: &AccessKey, ts: &str, nonce: &str, body: &[u8], signature: &str) -> bool {
     let given = BASE64_STANDARD.decode(signature);
@@ -161,8 +161,9 @@ fn mac(access_key: &AccessKey, ts: &str, nonce: &str, body: &[u8]) -> Hmac<Sha25
 }
 
 impl Client {
-    /// Pushes usage records, signed with the key of the basic interfaces as well. Success means that KooGallery took
-    /// them, not that it will count each. Sent once: where [`Error::try_again`] says so, send the same records again.
+    /// Sends usage records, signed with the access key of the basic interfaces as well. Success means that KooGallery took
+    /// them, not that it will count each one. They are sent once: if [`Error::try_again`] says so, send the same records
+    /// again.
     pub async fn push_usage(
         &self,
         records: &UsageBatch,

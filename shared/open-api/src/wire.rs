@@ -1,5 +1,5 @@
-//! How values stand on the wire: read with tolerance, since KooGallery's answers mix strings and numbers, leave out
-//! what is empty, and grow new words.
+//! How values are written on the wire. They are read with tolerance: KooGallery's answers mix strings and numbers, leave out
+//! empty values, and get new words.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An enum of the words that the guide lists; any other word is kept as it came.
+/// Makes an enum of the words that the guide lists. Any other word is kept as it came.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum $name {
             $($(#[$variant_doc])* #[doc = concat!("\n\n`", $word, "`")] $variant,)+
-            /// A word that the guide did not have when this was written.
+            /// A word that was not in the guide when this was written.
             Other(String),
         }
 
@@ -54,7 +54,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// Personal data, or what may be some. Its `Debug` prints nothing of it; it has no `Display`.
+/// Text that is or may be personal data. Its `Debug` output does not contain it, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Personal(String);
@@ -79,7 +79,7 @@ impl fmt::Debug for Personal {
     }
 }
 
-/// A string, number or truth value as text; none where it is absent, null or blank.
+/// A string, number or truth value as text. Returns none if it is absent, null or blank.
 fn text(value: Value) -> Result<Option<String>, &'static str> {
     match value {
         Value::Null => Ok(None),
@@ -91,7 +91,7 @@ fn text(value: Value) -> Result<Option<String>, &'static str> {
     }
 }
 
-/// For an optional member made of a text. Use with `#[serde(default)]`.
+/// Reads an optional member from a text. Use with `#[serde(default)]`.
 pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -101,7 +101,7 @@ where
     text.map(T::try_from).transpose().map_err(D::Error::custom)
 }
 
-/// For an optional number, which may come as text. Use with `#[serde(default)]`.
+/// Reads an optional number, which may come as text. Use with `#[serde(default)]`.
 pub(crate) fn optional_number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -111,7 +111,7 @@ where
     text.map(|text| text.trim().parse()).transpose().map_err(|_| D::Error::custom("a number was expected"))
 }
 
-/// A list, which may be absent or null, and of which one member may stand alone. Use with `#[serde(default)]`.
+/// Reads a list that may be absent, null, or a single member without a list. Use with `#[serde(default)]`.
 pub(crate) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -125,7 +125,7 @@ where
     .map_err(D::Error::custom)
 }
 
-/// A time as KooGallery sent it. The guide gives no one form for the times of orders and licenses, so the text is kept.
+/// A time as KooGallery sent it. The guide does not give one form for the times of orders and licenses, so the text is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SentTime(String);
@@ -137,7 +137,7 @@ impl SentTime {
         &self.0
     }
 
-    /// The point in time, read as UTC: from 14 or 17 digits, with or without the marks between them (`20261231160000`,
+    /// The point in time, read as UTC: from 14 or 17 digits, with or without separators (`20261231160000`,
     /// `20261231T160000Z`, `2026-12-31 16:00:00 z`), or from a UNIX time in milliseconds.
     #[must_use]
     pub fn timestamp(&self) -> Option<Timestamp> {

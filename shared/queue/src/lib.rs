@@ -1,7 +1,7 @@
-//! What a function that works off queues of Amazon SQS shares: batches, their answers, and wake-ups that come later.
+//! What functions that work through queues of Amazon SQS share: batches, the answers to them, and delayed wake-ups.
 //!
-//! A pause is no message that stays hidden in the queue of those who work: it would hold up what comes behind it. Pauses
-//! stand in the table; the wake-up for the end of one waits in a queue of its own, [`DelayQueue`].
+//! A pause is not a hidden message in the work queue: such a message would block the ones behind it. The table stores the
+//! end of a pause, and the wake-up for that time waits in a queue of its own, [`DelayQueue`].
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use koogallery_runtime::{ConfigError, Environment, sdk_config};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// What Lambda hands over of a queue.
+/// A batch of messages, as Lambda passes it on.
 #[derive(Debug, Deserialize)]
 pub struct Batch {
     /// The messages.
@@ -24,15 +24,15 @@ pub struct Batch {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Its name, for the answer.
+    /// Its id, for the answer.
     pub message_id: String,
-    /// What the queue hides it by.
+    /// Its receipt: what changes how long the queue hides it.
     pub receipt_handle: String,
-    /// What it says.
+    /// Its body.
     pub body: String,
 }
 
-/// What goes back to Lambda: the messages that stay in the queue.
+/// The answer to Lambda: the messages that stay in the queue.
 #[derive(Debug, Default, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchAnswer {
@@ -46,49 +46,49 @@ struct ItemFailure {
 }
 
 impl BatchAnswer {
-    /// One more that stays.
+    /// Keeps one more message in the queue.
     pub fn stays(&mut self, message: Message) {
         self.batch_item_failures.push(ItemFailure { item_identifier: message.message_id });
     }
 }
 
-/// Why a queue did not take what it was told.
+/// A queue did not accept a request.
 #[derive(Debug, thiserror::Error)]
 #[error("{queue}: {}", DisplayErrorContext(&**source))]
 pub struct QueueError {
-    /// Which.
+    /// Which queue.
     pub queue: &'static str,
     /// Why.
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
 
 impl QueueError {
-    /// From what the SDK says.
+    /// Wraps an error of the SDK.
     pub fn from_sdk(queue: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self { queue, source: Box::new(error) }
     }
 }
 
-/// The queue in which a wake-up waits until it is due. SQS holds a message back for 15 minutes at most: what is due later
-/// is sent again when it comes, until it is.
+/// The queue in which a wake-up waits until it is due. SQS delays a message for 15 minutes at most. A wake-up that arrives
+/// before it is due is sent again.
 #[derive(Debug, Clone)]
 pub struct DelayQueue {
     client: Client,
     url: String,
 }
 
-/// A wake-up that was sent to come later.
+/// A delayed wake-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delayed<T> {
-    /// Whom it wakes.
+    /// What it wakes.
     pub wake_up: T,
-    /// When.
+    /// When it is due.
     pub due: Timestamp,
 }
 
 impl<T> Delayed<T> {
-    /// Whether it is due, to a second: SQS counts in seconds.
+    /// Whether it is due, to the second: SQS counts in seconds.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.due <= now.after(Duration::from_secs(1))
@@ -96,7 +96,7 @@ impl<T> Delayed<T> {
 }
 
 impl<T: DeserializeOwned> Delayed<T> {
-    /// Reads a message's body; none where it is not one of these.
+    /// Reads a message's body. Returns none for any other message.
     #[must_use]
     pub fn read(body: &str) -> Option<Self> {
         serde_json::from_str(body).ok()
@@ -115,12 +115,12 @@ impl DelayQueue {
         Ok(Self { client, url })
     }
 
-    /// Sends a wake-up that comes when it is due, or in 15 minutes.
+    /// Sends a wake-up. It arrives when it is due, or in 15 minutes if that is earlier.
     pub async fn send<T: Serialize + Sync>(&self, delayed: &Delayed<T>, now: Timestamp) -> Result<(), QueueError> {
         let body = serde_json::to_string(delayed);
         let body = body.map_err(|error| QueueError { queue: DELAY_QUEUE, source: error.into() })?;
         let delay = delayed.due.since(now).min(LONGEST_DELAY);
-        // Whole seconds, and not too early.
+        // Round up to whole seconds, so that it does not arrive too early.
         let seconds = i32::try_from(delay.as_millis().div_ceil(1000)).unwrap_or(i32::MAX);
         let message = self.client.send_message().queue_url(&self.url).delay_seconds(seconds).message_body(body);
         message.send().await.map(drop).map_err(|error| QueueError::from_sdk(DELAY_QUEUE, error))

@@ -1,13 +1,13 @@
-//! Signed webhooks by the [Standard Webhooks](https://www.standardwebhooks.com) specification, both halves.
+//! Signs and verifies webhooks by the [Standard Webhooks](https://www.standardwebhooks.com) specification.
 //!
 //! ```text
 //! webhook-id:        the event's id, the same on every try
 //! webhook-timestamp: seconds since the epoch, of this try
-//! webhook-signature: "v1," + base64(HMAC-SHA256(secret, "{id}.{timestamp}.{body}")), one for each secret, by spaces
+//! webhook-signature: "v1," + base64(HMAC-SHA256(secret, "{id}.{timestamp}.{body}")), one for each secret, separated by spaces
 //! ```
 //!
-//! A secret reads `whsec_` and base64. With several secrets a message carries several signatures, and a receiver that
-//! holds any of them verifies: a secret is rotated without losing an event. Nothing here reads a clock.
+//! A secret is `whsec_` and base64. With several secrets, a message carries several signatures, and a receiver that has one
+//! of the secrets can verify it. So a secret can be rotated without losing an event. Nothing here reads a clock.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,21 +19,21 @@ use hmac::{Hmac, KeyInit, Mac};
 use koogallery::Timestamp;
 use sha2::Sha256;
 
-/// Names the message.
+/// The header with the message's id.
 pub const ID: &str = "webhook-id";
-/// When it was sent.
+/// The header with the time of sending, in seconds since the epoch.
 pub const TIMESTAMP: &str = "webhook-timestamp";
-/// Who sent it.
+/// The header with the signatures.
 pub const SIGNATURE: &str = "webhook-signature";
-/// How far a message's time may be from now, either way.
+/// How far a message's time may be from now, in the past or in the future.
 pub const TIME_WINDOW: Duration = Duration::from_mins(5);
 
 const PREFIX: &str = "whsec_";
 const VERSION: &str = "v1,";
-/// What the specification asks of a secret, in bytes.
+/// The lengths of a secret that the specification allows, in bytes.
 const LENGTHS: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// A secret that signs webhooks. Its `Debug` prints nothing of it.
+/// A secret that signs webhooks. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct WebhookSecret(Vec<u8>);
 
@@ -43,9 +43,9 @@ impl fmt::Debug for WebhookSecret {
     }
 }
 
-/// The text is no secret. Holds nothing of it.
+/// The text is not a webhook secret. The error does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a webhook secret reads whsec_ and the base64 of 24 to 64 random bytes")]
+#[error("a webhook secret must be whsec_ and the base64 of 24 to 64 random bytes")]
 pub struct WebhookSecretError;
 
 impl FromStr for WebhookSecret {
@@ -66,7 +66,7 @@ impl WebhookSecret {
     }
 }
 
-/// `webhook-signature`: one signature by each secret.
+/// The value of `webhook-signature`: one signature by each secret.
 #[must_use]
 pub fn sign(secrets: &[WebhookSecret], id: &str, at: Timestamp, body: &[u8]) -> String {
     let seconds = at.as_seconds().to_string();
@@ -79,18 +79,18 @@ pub fn sign(secrets: &[WebhookSecret], id: &str, at: Timestamp, body: &[u8]) -> 
 /// Why a message was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// `webhook-timestamp` is no number.
+    /// `webhook-timestamp` is not a number.
     #[error("webhook-timestamp is not a number of seconds")]
     Malformed,
-    /// It is too old, or from the future.
+    /// The message is too old, or from the future.
     #[error("webhook-timestamp is more than {} s from now", TIME_WINDOW.as_secs())]
     Stale,
-    /// None of its signatures is one of ours.
-    #[error("no signature fits: the message was changed, or another secret signed it")]
+    /// No signature was made with one of the secrets.
+    #[error("no signature is right: the message was changed, or signed with another secret")]
     WrongSignature,
 }
 
-/// Verifies a message by its three headers, in constant time for each signature.
+/// Verifies a message by its three headers. Each signature is compared in constant time.
 pub fn verify(
     secrets: &[WebhookSecret],
     id: &str,
