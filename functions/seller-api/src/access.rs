@@ -1,4 +1,4 @@
-//! Who may call: whoever shows one of the seller's tokens. Looked at before anything else of a request.
+//! Who may call: everybody who sends one of the seller's tokens. It is checked before anything else of a request.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::SellerApi;
 use crate::problem::{Kind, Problem};
 
-/// A shorter token could be guessed.
+/// The shortest token that is accepted: a shorter one could be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
 /// Lets a request with a valid token pass.
@@ -28,21 +28,21 @@ pub(crate) async fn token(State(api): State<Arc<SellerApi>>, request: Request, n
     }
 }
 
-/// For the log: the request showed a valid token.
+/// For the log: the request has a valid token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Allowed;
 
 async fn allowed(api: &SellerApi, headers: &HeaderMap) -> Result<(), Problem> {
     let refused = || {
-        let detail = "send `Authorization: Bearer` with one of the tokens that the deployment's secret holds";
+        let detail = "send `Authorization: Bearer` with one of the tokens in the deployment's secret";
         Problem::new(Kind::Unauthorized, detail)
     };
     let shown = headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes).unwrap_or_default();
     let (scheme, token) = shown.split_at_checked("Bearer ".len()).unwrap_or_default();
-    // The tokens are at most 30 s old: one that was taken away soon opens nothing.
+    // The tokens held are at most 30 s old, so a removed token soon stops working.
     let secrets = api.secrets().fresh().await?;
     let usable = secrets.api_tokens.iter().map(SecretText::reveal).filter(|token| token.len() >= SHORTEST_TOKEN);
-    // All are compared, each in constant time, so that nothing tells which one was near.
+    // All are compared, each in constant time, so that the time does not show which one was nearly right.
     let (count, fits) = usable.fold((0, Choice::from(0)), |(count, fits), usable| {
         (count + 1, fits | usable.as_bytes().ct_eq(token.trim_ascii()))
     });

@@ -1,4 +1,4 @@
-//! The API's description, `OpenAPI` 3.1: made of the handlers themselves, so that a route cannot be missing in it.
+//! The API's description, `OpenAPI` 3.1. It is made from the handlers, so no route can be missing.
 
 use std::sync::{Arc, LazyLock};
 
@@ -18,7 +18,7 @@ use crate::{SellerApi, events, instances, licenses, provisioning, purchase, tena
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
-/// The routes that ask for a token.
+/// The routes that need a token.
 pub(crate) fn routes() -> Routes {
     OpenApiRouter::default()
         .routes(routes!(instances::list))
@@ -47,7 +47,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(usage::push))
 }
 
-/// The routes that ask for none.
+/// The routes that need no token.
 pub(crate) fn open_routes() -> Routes {
     OpenApiRouter::default().routes(routes!(get))
 }
@@ -61,18 +61,18 @@ async fn get() -> Json<&'static OpenApi> {
 }
 
 const DESCRIPTION: &str = "\
-How the seller's own application, and its operators, take part: say how a buyer reaches an instance, look at instances \
-and their history, tell usage, activate licenses.
+For the seller's own application and its operators: send the buyer's way into an instance, look at instances and their \
+history, report usage, activate licenses.
 
-Every route but this description's asks for `Authorization: Bearer` with one of the tokens in the deployment's secret.
+Every route except this description needs `Authorization: Bearer` with one of the tokens in the deployment's secret.
 
-Lists come in pages. Where an answer has `next`, give it as `cursor` for the next page; without it, the list is at its \
-end. A page may hold fewer members than `limit` says.
+Lists come in pages. If an answer has `next`, send it as `cursor` to get the next page. The last page has none. A page \
+may have fewer members than `limit`.
 
-A problem is told as `application/problem+json` (RFC 9457). Its `type` is one of:
+A problem is reported as `application/problem+json` (RFC 9457). Its `type` is one of:
 ";
 
-/// The API's description, whole.
+/// The whole description of the API.
 #[must_use]
 pub fn document() -> OpenApi {
     let (_, guarded) = routes().split_for_parts();
@@ -107,13 +107,13 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// Adds what any route may answer, and how a problem looks.
+/// Adds the answers that every route can give, and the form of a problem.
 fn complete(operation: &mut Operation) {
     let mut common = vec![
-        (400, "A part of the request is not of the expected form"),
-        (401, "No token, or a wrong one"),
-        (500, "A fault inside"),
-        (503, "Not now: try again"),
+        (400, "A part of the request does not have the expected form"),
+        (401, "The token is missing or wrong"),
+        (500, "An internal fault"),
+        (503, "The request cannot be served now: try again"),
     ];
     if operation.request_body.is_some() {
         common.extend([(413, "The body is too long"), (415, "The body is not JSON")]);

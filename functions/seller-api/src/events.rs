@@ -1,5 +1,5 @@
-//! Events: what happened to an instance, an order, a license code or an enterprise, what became of telling it, and
-//! telling it again.
+//! Events: what happened to an instance, an order, a license code or a tenant, whether your application received it, and
+//! the resend.
 
 use std::sync::Arc;
 
@@ -21,20 +21,20 @@ use crate::page::{Limit, cursor, place};
 use crate::problem::{Kind, Problem};
 use crate::tenants::TenantPath;
 
-/// Which page.
+/// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
-    /// The `next` of the page before.
+    /// `next` of the page before.
     cursor: Option<String>,
-    /// How many at most.
+    /// The most members that the page may have.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
 }
 
-/// Which order a path is about.
+/// The order that a path names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
@@ -44,17 +44,17 @@ pub(crate) struct OrderPath {
     pub(crate) order_id: OrderId,
 }
 
-/// Where an event is on its way to the application.
+/// The delivery state of an event.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum DeliveryWord {
-    /// It is still to be delivered.
+    /// It is not delivered yet.
     Undelivered,
-    /// It was tried for days without success.
+    /// All tries failed, for more than three days. It waits for a resend.
     Parked,
     /// The application has it.
     Delivered,
-    /// The application said that it wants no such event.
+    /// The application answered that it does not want this event.
     Stopped,
 }
 
@@ -67,21 +67,21 @@ enum DeliveryWord {
     "delivery": "delivered", "attempts": 1, "deliveredAt": "2025-12-01T00:00:01.000Z",
 })))]
 struct EventView {
-    /// Its id: `webhook-id` of each try.
+    /// Its id: the `webhook-id` of each try.
     event_id: Uuid,
     /// What happened, such as `instance.created`.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     event_type: koogallery_store::EventType,
-    /// When.
+    /// When it happened.
     #[schema(format = DateTime)]
     occurred_at: String,
-    /// The particulars.
+    /// What changed.
     #[schema(value_type = Object)]
     data: Value,
-    /// Where it is on its way.
+    /// Its delivery state.
     delivery: DeliveryWord,
-    /// How often it was tried.
+    /// The number of tries.
     attempts: u32,
     /// When the application took it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,21 +94,21 @@ struct EventView {
     /// Why the last try failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_problem: Option<String>,
-    /// How it stands at each destination that tried it: each is tried on its own.
+    /// Its state at each destination that tried it. The destinations are independent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     destinations: Vec<DestinationView>,
 }
 
-/// How an event stands at one destination.
+/// The state of an event at one destination.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Destination)]
 pub(crate) struct DestinationView {
-    /// `webhook`, your application, or `bus`, an event bus.
+    /// `webhook` (your application) or `bus` (an event bus).
     name: String,
-    /// Where the event is on its way there.
+    /// The event's delivery state there.
     delivery: DeliveryWord,
-    /// How often it was tried.
+    /// The number of tries.
     attempts: u32,
     /// When it was tried last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,9 +167,9 @@ impl From<EventRecord> for EventView {
 /// A page of events.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EventList {
-    /// The events, the oldest first.
+    /// The events, oldest first.
     events: Vec<EventView>,
-    /// The next page's `cursor`; absent at the end.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -185,7 +185,7 @@ async fn history(
     Ok(Json(EventList { events: events.into_iter().map(EventView::from).collect(), next }))
 }
 
-/// An instance's history.
+/// The history of an instance.
 #[utoipa::path(get, path = "/v1/instances/{id}/events", tag = "events", operation_id = "listInstanceEvents",
     params(InstancePath, PageQuery),
     responses(
@@ -202,7 +202,7 @@ pub(crate) async fn of_instance(
     history(&api, &SubjectKey::instance(&id), after, query.limit).await
 }
 
-/// What happened to an order itself: its notices. None where KooGallery sends no notices.
+/// The history of an order itself: its notices. It is empty if KooGallery sends no notices.
 #[utoipa::path(get, path = "/v1/orders/{orderId}/events", tag = "events", operation_id = "listOrderEvents",
     params(OrderPath, PageQuery),
     responses((status = 200, description = "A page of events", body = EventList)))]
@@ -214,7 +214,7 @@ pub(crate) async fn of_order(
     history(&api, &SubjectKey::order(&order_id), place(query.cursor.as_deref())?, query.limit).await
 }
 
-/// What callbacks told of a license code. None where they told nothing yet.
+/// The history of a license code. It is empty if no callback named the code yet.
 #[utoipa::path(get, path = "/v1/licenses/{code}/events", tag = "events", operation_id = "listLicenseEvents",
     params(LicensePath, PageQuery),
     responses((status = 200, description = "A page of events", body = EventList)))]
@@ -226,7 +226,7 @@ pub(crate) async fn of_license(
     history(&api, &SubjectKey::license(&code), place(query.cursor.as_deref())?, query.limit).await
 }
 
-/// What happened to an enterprise, its applications, users and departments. None where it is not known.
+/// The history of a tenant, its applications, users and departments. It is empty if the tenant is not known.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}/events", tag = "events", operation_id = "listTenantEvents",
     params(TenantPath, PageQuery),
     responses((status = 200, description = "A page of events", body = EventList)))]
@@ -238,47 +238,47 @@ pub(crate) async fn of_tenant(
     history(&api, &SubjectKey::tenant(&tenant_id), place(query.cursor.as_deref())?, query.limit).await
 }
 
-/// Which events to send again, and the one thing that they are about.
+/// Which events to deliver once more, and the one thing that they are about.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Resend, examples(json!({
     "instanceId": "03pf80c2b8", "eventIds": ["019adb6c-2f00-7c11-8d5e-0123456789ab"],
 })))]
 pub(crate) struct ResendBody {
-    /// The instance.
+    /// The instance that the events are about.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     instance_id: Option<InstanceId>,
-    /// Or the order.
+    /// Or the order that they are about.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     order_id: Option<OrderId>,
-    /// Or the license code.
+    /// Or the license code that they are about.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     license: Option<LicenseCode>,
-    /// Or the enterprise.
+    /// Or the tenant that they are about.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     tenant_id: Option<TenantId>,
-    /// Which events.
+    /// The ids of the events.
     #[schema(min_items = 1, max_items = 100)]
     event_ids: Vec<Uuid>,
 }
 
-/// How many events are sent again.
+/// How many events are delivered once more.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Resent {
-    /// So many.
+    /// Their number.
     resent: usize,
 }
 
-/// Has events sent to the application again, whatever became of them.
+/// Delivers events once more, whatever their delivery state.
 #[utoipa::path(post, path = "/v1/events/resend", tag = "events", operation_id = "resendEvents",
     request_body = ResendBody,
     responses(
-        (status = 202, description = "They are on their way", body = Resent),
-        (status = 404, description = "No such event; none is sent again"),
+        (status = 202, description = "The events are delivered once more, at once", body = Resent),
+        (status = 404, description = "One of the events does not exist; none is delivered once more"),
     ))]
 pub(crate) async fn resend(
     State(api): State<Arc<SellerApi>>,
@@ -289,10 +289,10 @@ pub(crate) async fn resend(
         (None, Some(id), None, None) => SubjectKey::order(id),
         (None, None, Some(code), None) => SubjectKey::license(code),
         (None, None, None, Some(id)) => SubjectKey::tenant(id),
-        _ => return Err(Problem::new(Kind::Invalid, "give one of instanceId, orderId, license and tenantId")),
+        _ => return Err(Problem::new(Kind::Invalid, "give exactly one of instanceId, orderId, license and tenantId")),
     };
     if !(1..=100).contains(&body.event_ids.len()) {
-        return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100"));
+        return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
     }
     let mut events = Vec::with_capacity(body.event_ids.len());
     for id in body.event_ids {

@@ -1,4 +1,4 @@
-//! The parts of a request, read into their types: what does not fit is told as a problem.
+//! Reads the parts of a request into their types. A part that does not fit makes a problem.
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use bytes::Bytes;
@@ -10,10 +10,10 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 
 use crate::problem::{Kind, Problem};
 
-/// Longer bodies are refused: 1000 usage records, or a license file, fit well.
+/// The longest body, in bytes: 1,000 usage records or a license file fit well.
 pub(crate) const MAX_BODY: usize = 4 << 20;
 
-/// A body of JSON.
+/// A JSON body.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-/// A body of JSON that may be left out, or be null.
+/// A JSON body that may be absent or null.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
@@ -51,7 +51,7 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             Problem::new(Kind::TooLarge, format!("send at most {MAX_BODY} bytes; split what can be split"))
         } else {
-            Problem::new(Kind::Invalid, "the body was cut off: send it again")
+            Problem::new(Kind::Invalid, "the body is incomplete: send it again")
         }
     })
 }
@@ -92,7 +92,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
     }
 }
 
-/// For a member that must be a text, where its type would take a number as well.
+/// Reads a member that must be a text, if its type also takes a number.
 pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -101,7 +101,7 @@ where
     T::try_from(String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// The same for a member that may be left out, but not be null. Use with `#[serde(default)]`.
+/// The same for a member that may be absent, but not null. Use with `#[serde(default)]`.
 pub(crate) fn optional_text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,

@@ -1,4 +1,4 @@
-//! Instances as they stand.
+//! Instances, in their current state.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::extract::{PathOf, QueryOf};
 use crate::page::{Limit, cursor, place};
 use crate::problem::{Kind, Problem};
 
-/// Which instance a path is about.
+/// The instance that a path names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(crate) struct InstancePath {
@@ -24,23 +24,23 @@ pub(crate) struct InstancePath {
 }
 
 impl SellerApi {
-    /// An instance that the path names.
+    /// Reads the instance that a path names.
     pub(crate) async fn instance(&self, id: &InstanceId) -> Result<Instance, Problem> {
         self.store().instance(id).await?.ok_or_else(|| Problem::unknown("instance"))
     }
 }
 
-/// Where an instance is in its life.
+/// The status of an instance.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum StatusWord {
-    /// The application has not said yet how the buyer reaches it.
+    /// The application has not sent the app info yet.
     Provisioning,
-    /// In use.
+    /// It is in use.
     Active,
-    /// No access, data kept.
+    /// There is no access; the data is kept.
     Frozen,
-    /// Gone for good.
+    /// It ended for good.
     Released,
 }
 
@@ -70,9 +70,9 @@ impl From<StatusWord> for Status {
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum FreezeWord {
-    /// The paid period ended: a renewal lifts it.
+    /// The paid period ended. A renewal ends the freeze.
     Expired,
-    /// A breach of terms: only an unfreeze lifts it.
+    /// Another reason, such as a breach of terms. Only an UNFREEZE ends the freeze.
     Suspended,
 }
 
@@ -101,65 +101,65 @@ impl From<FreezeCause> for FreezeWord {
 pub(crate) struct InstanceView {
     /// Its id.
     instance_id: String,
-    /// Where it is in its life.
+    /// Its status.
     status: StatusWord,
     /// Why it is frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     freeze_cause: Option<FreezeWord>,
     /// The order that bought it.
     order_id: String,
-    /// The order line that bought it; V1.0 names none.
+    /// The order line that bought it; absent in V1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_line_id: Option<String>,
-    /// The product as last told.
+    /// The product.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
-    /// Whose key bought it: `basic` (SaaS) or `license`.
+    /// The interface type whose key signed the purchase: `basic` (SaaS) or `license`.
     #[schema(value_type = String)]
     interface_type: InterfaceType,
-    /// Whether V1.0 bought it, which limits what an app info can hold.
+    /// Whether the purchase came by V1.0, which limits the lengths in an app info.
     v1: bool,
     /// When it was bought.
     #[schema(format = DateTime)]
     created_at: String,
-    /// The end of the paid period, where it is known.
+    /// The end of the paid period, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expire_time: Option<String>,
-    /// The end of the period that was bought at first, where it is known.
+    /// The end of the first period, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     bought_until: Option<String>,
-    /// What was bought at first, as the call told it and the order query.
+    /// The first purchase, from the call and the order query.
     #[serde(skip_serializing_if = "Option::is_none")]
     bought: Option<BoughtView>,
-    /// What it consists of by now: of each member, what the last signed order says that tells it, refunds apart.
+    /// What it consists of now: for each member, the value in the last signed order that has one. Refunds do not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<BoughtView>,
-    /// That the buyer has accepted what was bought, where V1.0 told so.
+    /// The buyer's acceptance, if V1.0 reported one.
     #[serde(skip_serializing_if = "Option::is_none")]
     acceptance: Option<AcceptanceView>,
     /// When it was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     released_at: Option<String>,
-    /// When what is personal of it was erased, some time after its release.
+    /// When its personal data was erased, some time after the release.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     erased_at: Option<String>,
-    /// How the buyer reaches it; absent while it is provisioned, and once it is erased.
+    /// The buyer's way in; absent while the instance is being provisioned, and once it is erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_info: Option<AppInfoView>,
-    /// Why it could not be provisioned, where the application said so.
+    /// Why it cannot be provisioned, if the application said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     provisioning_failure: Option<FailureView>,
-    /// The later orders that count: renewals, their refunds, upgrades; the last 200, in the order that they were signed.
+    /// The later orders that count: renewals, their refunds, upgrades. The last 200, in the order of signing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     later_orders: Vec<LaterOrder>,
 }
 
-/// What an order line bought, in KooGallery's words, as far as it told them. What the buyer filled in is personal: see
-/// the purchase's details.
+/// What an order line bought, in KooGallery's words, if KooGallery sent them. The buyer's answers to the seller's questions are
+/// personal: see the purchase's details.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Bought)]
@@ -167,28 +167,28 @@ pub(crate) struct BoughtView {
     /// The product.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
-    /// Its specification.
+    /// The product's specification.
     #[serde(skip_serializing_if = "Option::is_none")]
     sku_code: Option<String>,
-    /// Quantity of the linear attribute, such as a number of users, as the order query tells it.
+    /// The quantity, such as the number of users, from the order query.
     #[serde(skip_serializing_if = "Option::is_none")]
     linear_value: Option<f64>,
-    /// Quantity, such as a number of users, as V1.0's calls tell it; where `linearValue` stands, that counts.
+    /// The quantity, such as the number of users, from V1.0's calls. If `linearValue` is present, that counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<u32>,
-    /// GB, as V1.0's calls tell it.
+    /// The disk size in GB, from V1.0's calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     disk_size: Option<u32>,
-    /// Mbit/s, as V1.0's calls tell it.
+    /// The bandwidth in Mbit/s, from V1.0's calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     band_width: Option<u32>,
     /// `ON_DEMAND`, `ONE_TIME`, `PERIOD` or `ON_DEMAND_PKG`.
     #[serde(skip_serializing_if = "Option::is_none")]
     charging_mode: Option<String>,
-    /// The period's unit.
+    /// The unit of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
     period_type: Option<String>,
-    /// How many of them.
+    /// The number of these units.
     #[serde(skip_serializing_if = "Option::is_none")]
     period_number: Option<u32>,
 }
@@ -214,10 +214,10 @@ impl From<&Bought> for BoughtView {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Acceptance)]
 struct AcceptanceView {
-    /// When the buyer accepted: billing starts.
+    /// When the buyer accepted. Billing starts then.
     #[schema(format = DateTime)]
     acceptance_time: String,
-    /// What is provisioned on acceptance, in KooGallery's word.
+    /// KooGallery's word for how the product is provisioned on acceptance.
     #[serde(skip_serializing_if = "Option::is_none")]
     provision_type: Option<String>,
 }
@@ -229,16 +229,16 @@ impl From<Acceptance> for AcceptanceView {
     }
 }
 
-/// How the buyer reaches an instance. The password is told to the buyer only.
+/// The buyer's way into an instance. Only the buyer sees the password.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct AppInfoView {
-    /// Address of the product for its users.
+    /// The product's address for users.
     front_end_url: String,
-    /// Address of the product for its administrators.
+    /// The product's address for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     admin_url: Option<String>,
-    /// First administrator's login.
+    /// The first administrator's login name.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<String>,
     /// A note to the buyer.
@@ -246,13 +246,13 @@ struct AppInfoView {
     memo: Option<String>,
 }
 
-/// What KooGallery is told instead of an app info.
+/// What KooGallery gets instead of an app info.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct FailureView {
-    /// `000100` to `000107`.
+    /// The result code, `000100` to `000107`.
     result_code: String,
-    /// The message.
+    /// The message for the buyer.
     message: String,
 }
 
@@ -262,30 +262,30 @@ struct FailureView {
 pub(crate) struct LaterOrder {
     /// The order.
     order_id: String,
-    /// Its line; V1.0 names none.
+    /// The order line; absent in V1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_line_id: Option<String>,
-    /// When KooGallery told of it.
+    /// When KooGallery reported it.
     #[schema(format = DateTime)]
     signed_at: String,
-    /// Where it moves the expiry: `RENEWAL`, `RENEWAL_CHANGE`, `TRIAL_TO_FORMAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`.
+    /// If it moves the expiry: `RENEWAL`, `RENEWAL_CHANGE`, `TRIAL_TO_FORMAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     scene: Option<Scene>,
-    /// Where it moves the expiry: the end of the period that it says.
+    /// If it moves the expiry: the end of its period.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expire_time: Option<String>,
-    /// What it bought, as the call told it and the order query.
+    /// What it bought, from the call and the order query.
     #[serde(skip_serializing_if = "Option::is_none")]
     bought: Option<BoughtView>,
 }
 
 impl LaterOrder {
-    /// At most so many are shown of one life.
+    /// The most that are shown.
     const SHOWN: usize = 200;
 
-    /// The last of a life's, which are in the order that they were signed.
+    /// The last orders of a life, in the order of signing.
     pub(crate) fn of(orders: Vec<AppliedOrder>) -> Vec<Self> {
         let earlier = orders.len().saturating_sub(Self::SHOWN);
         orders.into_iter().skip(earlier).map(Self::from).collect()
@@ -310,7 +310,7 @@ impl From<AppliedOrder> for LaterOrder {
 }
 
 impl SellerApi {
-    /// An instance with its later orders, which are read only where it has any.
+    /// An instance with its later orders. They are read only if it has any.
     async fn shown(&self, instance: Instance) -> Result<InstanceView, Problem> {
         let orders = match instance.life.last_order {
             Some(_) => self.store().instance_orders(&instance.instance_id).await?,
@@ -363,17 +363,17 @@ impl From<AppInfo> for AppInfoView {
     }
 }
 
-/// Which instances, and which page of them.
+/// Which instances to list, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// The status that they are in.
+    /// Their status.
     #[param(inline)]
     status: StatusWord,
-    /// The `next` of the page before.
+    /// `next` of the page before.
     cursor: Option<String>,
-    /// How many at most.
+    /// The most members that the page may have.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
@@ -382,16 +382,16 @@ pub(crate) struct ListQuery {
 /// A page of instances.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InstanceList {
-    /// The instances, as they stand.
+    /// The instances, in their current state.
     instances: Vec<InstanceView>,
-    /// The next page's `cursor`; absent at the end.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
 /// Instances of one status.
 ///
-/// One that is in the status all the while is listed once, whatever happens to others meanwhile.
+/// An instance that keeps the status while you read the pages is listed exactly once, whatever happens to others.
 #[utoipa::path(get, path = "/v1/instances", tag = "instances", operation_id = "listInstances", params(ListQuery),
     responses((status = 200, description = "A page of instances", body = InstanceList)))]
 pub(crate) async fn list(
@@ -410,7 +410,7 @@ pub(crate) async fn list(
         .collect();
     let mut instances = Vec::with_capacity(reads.len());
     for read in reads {
-        instances.push(read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be put together"))??);
+        instances.push(read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be read"))??);
     }
     Ok(Json(InstanceList { instances, next: page.next.map(|place| cursor(&place.to_string())) }))
 }

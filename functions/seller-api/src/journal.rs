@@ -1,5 +1,5 @@
-//! One line of the log for each request: its route and outcome, and whom it was about. Never a token, a body, a user's
-//! name or other personal data.
+//! Writes one log line for each request: its route, its result, and what it was about. Never a token, a body, a user's name or
+//! other personal data.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,19 +14,19 @@ use crate::SellerApi;
 use crate::access::Allowed;
 use crate::problem::{Kind, Problem, Reason};
 
-/// The function's own time-out is longer.
+/// How long a request may take. The function's own time-out is longer.
 const DEADLINE: Duration = Duration::from_secs(25);
 
-/// For the log: what of personal data or secrets an answer shows.
+/// For the log: which personal data or secret an answer shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown(pub(crate) &'static str);
 
-/// Answers within the deadline, and records.
+/// Answers within the deadline, and writes the log line.
 pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, next: Next) -> Response {
     let (start, at) = (Instant::now(), api.now());
     let (mut parts, body) = request.into_parts();
     let matched = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    // Where the API is mounted is not part of its routes.
+    // The prefix under which the API is mounted is not part of a route.
     let route = matched.find("/v1/").map_or("", |from| &matched[from..]).to_owned();
     let request_id = parts.extensions.get::<RequestId>().map(ToString::to_string);
     let method = parts.method.to_string();
@@ -54,7 +54,7 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
     response
 }
 
-/// A path parameter as the log names it; a license by its code's end, a user not at all.
+/// A path parameter as the log shows it: of a license code only the end, of a user nothing.
 fn subject(name: &str, value: &str) -> Option<(&'static str, String)> {
     let name = match name {
         "id" => "instanceId",

@@ -1,11 +1,10 @@
-//! seller-api: how the seller's own application, in whatever language, and its operators take part.
+//! seller-api: the HTTP API for the seller's own application and its operators.
 //!
-//! HTTP and JSON, with a bearer token. The routes are under `/v1`; [`document`] describes them in full, and is served at
-//! `/v1/openapi.json`. On Lambda the API has a function URL of its own, in the local host it stands below
-//! `/seller-api`.
+//! It speaks HTTP and JSON, with a bearer token. The routes are below `/v1`; [`document`] describes them in full and is served
+//! at `/v1/openapi.json`. On Lambda the API has a function URL of its own; in the local host it is below `/seller-api`.
 //!
-//! A request passes the journal (one line of log), the token, and then its route's handler, which reads or changes the
-//! same table that the callbacks do. KooGallery's debug calls are not seen here.
+//! A request passes the journal (one log line), the token check, and then its route's handler. The handler reads or changes
+//! the same table as the callbacks. It does not see the data of KooGallery's debug calls.
 
 mod access;
 mod document;
@@ -42,7 +41,7 @@ pub use document::document;
 
 use problem::{Kind, Problem};
 
-/// What the routes work with.
+/// What the routes share.
 pub struct SellerApi {
     shared: Arc<Shared>,
     vault: Vault,
@@ -51,7 +50,7 @@ pub struct SellerApi {
 }
 
 impl SellerApi {
-    /// Reads its settings; sends nothing yet.
+    /// Reads the settings. It sends nothing yet.
     pub fn of(environment: &Environment, shared: Arc<Shared>, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
         Ok(Self { shared, vault, open_api, clock })
@@ -106,7 +105,7 @@ pub async fn lambda() -> Result<(), StartError> {
     .await
 }
 
-/// The response with its body in one piece, as Lambda takes it. The routes make theirs in memory.
+/// The response with its body in one piece, as Lambda needs it. The routes make their bodies in memory.
 async fn whole(response: Response) -> http::Response<Bytes> {
     let (parts, body) = response.into_parts();
     match to_bytes(body, usize::MAX).await {

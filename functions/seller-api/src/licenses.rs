@@ -1,5 +1,5 @@
-//! Licenses: the codes of License 2.0, as callbacks told of them and through KooGallery's open APIs, and the licenses that
-//! devices applied for, which the application makes and hands in.
+//! Licenses: the codes of License 2.0, known from callbacks and from KooGallery's open APIs; and the licenses that devices
+//! asked for, which your application makes and hands in.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::instances::{BoughtView, FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
 use crate::problem::{Kind, Problem};
 
-/// Which license a path is about.
+/// The license that a path names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(crate) struct LicensePath {
@@ -30,7 +30,7 @@ pub(crate) struct LicensePath {
     pub(crate) code: LicenseCode,
 }
 
-/// A license code, as callbacks told of it.
+/// A license code, as callbacks reported it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = License, examples(json!({
@@ -38,29 +38,29 @@ pub(crate) struct LicensePath {
     "laterOrders": [],
 })))]
 pub(crate) struct CodeView {
-    /// Where it is in its life: never `provisioning`.
+    /// Its status: never `provisioning`.
     status: StatusWord,
     /// Why it is frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     freeze_cause: Option<FreezeWord>,
-    /// The product as last told.
+    /// The product.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
-    /// When the first callback told of it.
+    /// When the first callback named it.
     #[schema(format = DateTime)]
     created_at: String,
-    /// The end of the paid period, where it is known.
+    /// The end of the paid period, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     expire_time: Option<String>,
-    /// What License 1.0's calls told of what was bought: of each member, what the last signed order says that tells it.
+    /// What License 1.0's calls say about the purchase: for each member, the value in the last signed order that has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<BoughtView>,
     /// When it was released.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     released_at: Option<String>,
-    /// The orders that moved its expiry: the last 200, in the order that they were signed.
+    /// The orders that moved its expiry: the last 200, in the order of signing.
     later_orders: Vec<LaterOrder>,
 }
 
@@ -80,32 +80,32 @@ impl CodeView {
     }
 }
 
-/// A license code, as callbacks told of it.
+/// A license code, as callbacks reported it.
 ///
-/// KooGallery tells of a code when it is renewed, frozen or released; before that, a heartbeat asks KooGallery itself.
+/// KooGallery calls when a code is renewed, frozen or released. Before that, a heartbeat asks KooGallery itself.
 #[utoipa::path(get, path = "/v1/licenses/{code}", tag = "licenses", operation_id = "getLicense", params(LicensePath),
     responses(
         (status = 200, description = "The code", body = CodeView),
-        (status = 404, description = "No callback told of it yet"),
+        (status = 404, description = "No callback named the code yet"),
     ))]
 pub(crate) async fn get(
     State(api): State<Arc<SellerApi>>,
     PathOf(LicensePath { code }): PathOf<LicensePath>,
 ) -> Result<Json<CodeView>, Problem> {
     let (license, orders) = tokio::join!(api.store().license(&code), api.store().license_orders(&code));
-    let license = license?.ok_or_else(|| Problem::unknown("license code, as far as callbacks told"))?;
+    let license = license?.ok_or_else(|| Problem::unknown("license code in what callbacks reported"))?;
     Ok(Json(CodeView::of(license, orders?)))
 }
 
-/// Which license was applied for.
+/// Which license was requested.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
 pub(crate) struct RequestPath {
-    /// The instance that it is for.
+    /// The instance that the license is for.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     id: InstanceId,
-    /// `eventId` of the application for it.
+    /// `eventId` of the request for it.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     event_id: EventId,
 }
@@ -115,15 +115,15 @@ pub(crate) struct RequestPath {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = MadeLicense, examples(json!({ "deviceFingerprint": "00:00:5e:00:53:01", "text": "a license" })))]
 pub(crate) struct MadeLicense {
-    /// `deviceFingerprint` of the application for it, where it had one.
+    /// `deviceFingerprint` of the request for it, if it had one.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 1024)]
     device_fingerprint: Option<DeviceFingerprint>,
-    /// The license as a text; or give `file`.
+    /// The license as a text. Give either this or `file`.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, min_length = 1)]
     text: Option<String>,
-    /// The license as a file's bytes in base64; or give `text`.
+    /// The license as a file's bytes in base64. Give either this or `text`.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, min_length = 4, content_encoding = "base64")]
     file: Option<String>,
@@ -148,18 +148,18 @@ impl MadeLicense {
     }
 }
 
-/// Hands in the license that a device applied for.
+/// Hands in the license that a device asked for.
 ///
-/// It goes to KooGallery, and once KooGallery has it, getLicenseAsync is answered with `000000`. Where that fails (502 to
-/// 504), hand it in again: the same license as often as it takes.
+/// It is passed to KooGallery. When KooGallery has it, getLicenseAsync is answered with `000000`. If that fails (502 to 504),
+/// hand in the same license again, as often as needed.
 #[utoipa::path(put, path = "/v1/instances/{id}/licenses/{eventId}", tag = "licenses", operation_id = "putLicense",
     params(RequestPath), request_body = MadeLicense,
     responses(
         (status = 204, description = "KooGallery has it"),
-        (status = 404, description = "Nobody applied for it: no such instance, event or device"),
+        (status = 404, description = "Nobody asked for it: the instance, event or device is unknown"),
         (status = 409, description = "KooGallery refused it"),
         (status = 502, description = "KooGallery's open API did not serve the request"),
-        (status = 504, description = "Nobody knows whether KooGallery has it: hand it in again"),
+        (status = 504, description = "It is unknown whether KooGallery has it: hand it in again"),
     ))]
 pub(crate) async fn put(
     State(api): State<Arc<SellerApi>>,
@@ -170,10 +170,10 @@ pub(crate) async fn put(
     let file = body.file()?;
     let request = LicenseRequestId::Device { instance_id: id, event_id: event_id.clone(), device_fingerprint };
     let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
-    let unknown = || Problem::unknown("application for a license, of this device");
+    let unknown = || Problem::unknown("request for a license by this device");
     api.store().license_request(World::Real, &request).await?.ok_or_else(unknown)?;
     client.upload_license(&event_id, &file, deadline()).await.map_err(|error| failed(error, Kind::RefusedState))?;
-    // Last, so that a license which did not arrive is never taken for one that did.
+    // Recorded last, so that a license that did not arrive is never recorded as handed in.
     let stands = api.store().license_handed_in(World::Real, &request, api.now()).await?;
     if stands { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
@@ -183,7 +183,7 @@ pub(crate) async fn put(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = OrderLicense, examples(json!({ "productId": "00301-666666-0--0", "text": "a license" })))]
 pub(crate) struct OrderLicenseBody {
-    /// `productId` of the application for it, where it had one.
+    /// `productId` of the request for it, if it had one.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     product_id: Option<ProductId>,
@@ -195,13 +195,13 @@ pub(crate) struct OrderLicenseBody {
 
 /// Hands in the license for a purchase (License 1.0, retired).
 ///
-/// getLicense is answered with `000000` and this text from now on, the same on each resend: it is kept, sealed, and cannot be
-/// changed any more.
+/// From now on getLicense is answered with `000000` and this text, each time. The text is kept, sealed, and cannot be
+/// changed.
 #[utoipa::path(put, path = "/v1/orders/{orderId}/license", tag = "licenses", operation_id = "putOrderLicense",
     params(OrderPath), request_body = OrderLicenseBody,
     responses(
         (status = 204, description = "KooGallery gets it when it asks"),
-        (status = 404, description = "Nobody applied for it: no such order, or of another product"),
+        (status = 404, description = "Nobody asked for it: the order is unknown, or is for another product"),
         (status = 409, description = "Another license was handed in before"),
     ))]
 pub(crate) async fn put_of_order(
@@ -219,14 +219,15 @@ pub(crate) async fn put_of_order(
             Ok(StatusCode::NO_CONTENT)
         }
         LicenseKept::Standing(_) => {
-            let detail = "another license was handed in for this purchase: KooGallery may have it, so it stays";
+            let detail =
+                "another license was handed in for this purchase. KooGallery may have it, so it cannot be changed";
             Err(Problem::new(Kind::LicenseStands, detail))
         }
-        LicenseKept::Unknown => Err(Problem::unknown("application for a license, by this order")),
+        LicenseKept::Unknown => Err(Problem::unknown("request for a license by this order")),
     }
 }
 
-/// A license as KooGallery holds it, as far as it told; times as it wrote them.
+/// A license as KooGallery knows it, with the members that KooGallery sent. Times are as KooGallery wrote them.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LicenseState, examples(json!({
@@ -236,7 +237,7 @@ pub(crate) struct LicenseView {
     /// `ALIVE`, `EXPIRED` or `RELEASED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<String>,
-    /// Since when it is in use.
+    /// When its use began.
     #[serde(skip_serializing_if = "Option::is_none")]
     activate_time: Option<String>,
     /// When its period ends.
@@ -248,7 +249,7 @@ pub(crate) struct LicenseView {
     /// The order that bought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<String>,
-    /// How much was bought.
+    /// The quantity that was bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<String>,
 }
@@ -267,12 +268,12 @@ impl From<LicenseInfo> for LicenseView {
     }
 }
 
-/// From when on a license is in use.
+/// When the use of a license begins.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Activation, examples(json!({ "realEffectTime": "20251201T000000Z" })))]
 pub(crate) struct ActivationBody {
-    /// UTC; now where there is none.
+    /// The time in UTC; now, if absent.
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
     real_effect_time: Option<UtcTime>,
@@ -284,14 +285,14 @@ fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UtcT
 
 /// Activates a license.
 ///
-/// It is sent to KooGallery once. Where the answer is lost (504), ask with a heartbeat whether it is in use.
+/// It is sent to KooGallery once. If the answer is lost (504), ask by a heartbeat whether the license is in use.
 #[utoipa::path(post, path = "/v1/licenses/{code}/activate", tag = "licenses", operation_id = "activateLicense",
     params(LicensePath), request_body = Option<ActivationBody>,
     responses(
-        (status = 200, description = "It is in use", body = LicenseView),
+        (status = 200, description = "The license is in use", body = LicenseView),
         (status = 409, description = "KooGallery refused: the code is wrong, used, expired, or another seller's"),
         (status = 502, description = "KooGallery's open API did not serve the request"),
-        (status = 504, description = "Nobody knows whether KooGallery did it"),
+        (status = 504, description = "It is unknown whether KooGallery did it"),
     ))]
 pub(crate) async fn activate(
     State(api): State<Arc<SellerApi>>,
@@ -303,22 +304,22 @@ pub(crate) async fn activate(
     Ok(Json(info.map_err(|error| failed(error, Kind::RefusedState))?.into()))
 }
 
-/// What a heartbeat tells.
+/// What a heartbeat reports.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Heartbeat, examples(json!({ "heartbeatInfo": "version 1.4" })))]
 pub(crate) struct HeartbeatBody {
-    /// Passed on as it is.
+    /// It is passed on without a change.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String)]
     heartbeat_info: Option<String>,
 }
 
-/// Says that a license is in use, at each end user's first use of the day, and hears its state.
+/// Reports that a license is in use, at each end user's first use of the day. Returns its state.
 #[utoipa::path(post, path = "/v1/licenses/{code}/heartbeat", tag = "licenses", operation_id = "licenseHeartbeat",
     params(LicensePath), request_body = Option<HeartbeatBody>,
     responses(
-        (status = 200, description = "Its state", body = LicenseView),
+        (status = 200, description = "The license's state", body = LicenseView),
         (status = 409, description = "KooGallery refused: the code is wrong, expired, or another seller's"),
         (status = 502, description = "KooGallery's open API did not serve the request"),
         (status = 504, description = "KooGallery did not answer in time"),

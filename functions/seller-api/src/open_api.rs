@@ -1,4 +1,4 @@
-//! KooGallery's open APIs: how long they have, and what the caller is told where they did not serve.
+//! KooGallery's open APIs: how long a call may take, and the problem that the caller gets if it fails.
 
 use std::time::{Duration, Instant};
 
@@ -7,21 +7,21 @@ use koogallery_orders::{NoClient, OrdersError};
 
 use crate::problem::{Kind, Problem};
 
-/// KooGallery has this long for one request of the application.
+/// How long KooGallery may take for one request of the application.
 const BUDGET: Duration = Duration::from_secs(20);
 
-/// When a call must be over.
+/// When a call must have ended.
 pub(crate) fn deadline() -> Instant {
     Instant::now() + BUDGET
 }
 
-/// What the caller is told of a call that failed; `refused` says of which kind a refusal is.
+/// The problem for a call that failed. `refused` is the kind for a refusal by KooGallery.
 pub(crate) fn failed(error: Error, refused: Kind) -> Problem {
     let unserved = "KooGallery did not serve the request; the function's log says what it answered";
     let reason = error.to_string();
     let problem = match error {
         Error::Refused { said, .. } => {
-            let detail = "KooGallery refused, and will again: `koogalleryCode` and `koogalleryMessage` say why";
+            let detail = "KooGallery refused, and will refuse again: `koogalleryCode` and `koogalleryMessage` say why";
             Problem::new(refused, detail).said(said)
         }
         Error::Unreachable { .. } | Error::TheirSide { .. } | Error::Status { status: 429 | 500.., .. } => {
@@ -29,7 +29,7 @@ pub(crate) fn failed(error: Error, refused: Kind) -> Problem {
         }
         Error::Broken { .. } | Error::TimedOut(_) => Problem::new(
             Kind::NoAnswer,
-            "it may have been done or not: usage can be sent again, of a license ask first",
+            "KooGallery may have done it or not. Send usage again; for a license, ask for its state first",
         ),
         Error::Status { .. } | Error::Malformed { .. } => Problem::new(Kind::BadGateway, unserved),
         Error::Request { .. } => Problem::new(Kind::Internal, unserved),
@@ -59,7 +59,7 @@ impl From<OrdersError> for Problem {
             OrdersError::NoClient(error) => error.into(),
             OrdersError::Query(error) => failed(error, Kind::RefusedState),
             OrdersError::Malformed(_) => {
-                Self::new(Kind::Internal, "what was kept sealed is not of the expected form").because(error)
+                Self::new(Kind::Internal, "a sealed value does not have the expected form").because(error)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Lists come in pages: how long, and where the next one begins.
+//! Pages of a list: how long a page is, and where the next one begins.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error as _};
 
 use crate::problem::{Kind, Problem};
 
-/// How many members a page holds: 1 to 200, 50 where nothing is said.
+/// The most members of a page: 1 to 200, by default 50.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit(pub(crate) usize);
 
@@ -24,17 +24,17 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-/// A place in a list, as the caller has it: opaque.
+/// A place in a list, in a form that callers do not read.
 pub(crate) fn cursor(place: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(place)
 }
 
-/// The place that a cursor means; the beginning where there is none.
+/// The place that a cursor means. Without a cursor it is the beginning.
 pub(crate) fn place<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
     let Some(cursor) = cursor else { return Ok(None) };
     let decoded = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let place = decoded.and_then(|text| text.parse().ok());
     place
         .map(Some)
-        .ok_or_else(|| Problem::new(Kind::Invalid, "the cursor: give the `next` of the page before, as it is"))
+        .ok_or_else(|| Problem::new(Kind::Invalid, "the cursor: give `next` of the page before, without a change"))
 }

@@ -1,4 +1,4 @@
-//! What a request that cannot be answered is told: a problem document (RFC 9457), of a kind that stays the same.
+//! Problem documents (RFC 9457): the answer to a request that fails. Each has a kind that never changes its meaning.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -37,43 +37,43 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// A part of the request is not of the form that the route takes.
-    Invalid = BAD_REQUEST, "invalid-request", "The request is not of the expected form";
-    /// No token, or a wrong one.
+    /// A part of the request does not have the form that the route needs.
+    Invalid = BAD_REQUEST, "invalid-request", "The request does not have the expected form";
+    /// The token is missing or wrong.
     Unauthorized = UNAUTHORIZED, "unauthorized", "A valid bearer token is needed";
     /// There is no such route.
     NoRoute = NOT_FOUND, "no-such-route", "There is no such route";
-    /// What the path names does not exist.
+    /// The thing that the path names does not exist.
     Unknown = NOT_FOUND, "not-found", "There is no such thing";
-    /// The route has no such method.
+    /// The route does not have this method.
     Method = METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method";
     /// The instance was released.
     Released = CONFLICT, "released", "The instance was released";
-    /// The instance has an app info.
-    Provisioned = CONFLICT, "already-provisioned", "The instance has an app info";
+    /// The instance has an app info already.
+    Provisioned = CONFLICT, "already-provisioned", "The instance has an app info already";
     /// Another license was handed in before.
     LicenseStands = CONFLICT, "license-stands", "Another license was handed in before";
-    /// KooGallery refused, for the state of what the request is about.
+    /// KooGallery refused because of the state of the thing that the request is about.
     RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
     /// The body is too long.
     TooLarge = PAYLOAD_TOO_LARGE, "body-too-large", "The body is too long";
     /// The body is not JSON.
     MediaType = UNSUPPORTED_MEDIA_TYPE, "not-json", "The body must be JSON";
-    /// The value is well formed, but cannot be used for this instance.
+    /// The value has the right form, but cannot be used for this instance.
     Unusable = UNPROCESSABLE_ENTITY, "unusable-value", "The value cannot be used";
-    /// KooGallery refused what the request says.
+    /// KooGallery refused the values in the request.
     RefusedValue = UNPROCESSABLE_ENTITY, "value-refused-by-koogallery", "KooGallery refused the values";
-    /// A fault here.
-    Internal = INTERNAL_SERVER_ERROR, "internal-error", "The request failed inside";
-    /// KooGallery's answer makes no sense, or it does not know this seller.
+    /// A fault of this deployment.
+    Internal = INTERNAL_SERVER_ERROR, "internal-error", "An internal fault";
+    /// KooGallery's answer cannot be read, or KooGallery does not know this seller.
     BadGateway = BAD_GATEWAY, "koogallery-failed", "KooGallery's open API did not serve the request";
-    /// The store, or the secrets, cannot be reached now.
+    /// The store or the secrets cannot be reached now.
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The request cannot be served now";
     /// This deployment has no AK and SK.
     NotConfigured = SERVICE_UNAVAILABLE, "open-api-not-configured", "KooGallery's open APIs are not configured";
-    /// KooGallery cannot be reached or is busy.
+    /// KooGallery cannot be reached, or is busy.
     KooGalleryUnavailable = SERVICE_UNAVAILABLE, "koogallery-unavailable", "KooGallery cannot do it now";
-    /// Nobody knows whether KooGallery did it.
+    /// It is unknown whether KooGallery did it.
     NoAnswer = GATEWAY_TIMEOUT, "no-answer-from-koogallery", "KooGallery did not answer in time";
 }
 
@@ -82,7 +82,7 @@ kinds! {
 #[serde(rename_all = "camelCase")]
 #[schema(as = Problem, examples(json!({
     "type": "/problems/released", "title": "The instance was released", "status": 409,
-    "detail": "released is final: nothing can be said of the instance any more",
+    "detail": "the instance was released for good: it takes no more changes",
 })))]
 pub(crate) struct Document {
     /// The kind of problem; it stays the same in all versions.
@@ -94,17 +94,17 @@ pub(crate) struct Document {
     /// The HTTP status.
     #[schema(minimum = 400, maximum = 599)]
     status: u16,
-    /// What is wrong with this request, and what to do.
+    /// What is wrong with this request, and what to do about it.
     detail: String,
-    /// KooGallery's own code, where it refused.
+    /// KooGallery's own code, if KooGallery refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     koogallery_code: Option<String>,
-    /// KooGallery's own message, where it refused.
+    /// KooGallery's own message, if KooGallery refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     koogallery_message: Option<String>,
 }
 
-/// A problem: what the caller is told, and what only the log is.
+/// A problem: the answer to the caller, and the reason for the log.
 #[derive(Debug)]
 pub(crate) struct Problem {
     kind: Kind,
@@ -122,37 +122,37 @@ impl Problem {
         Self { kind, detail: detail.into(), said: None, reason: None }
     }
 
-    /// With KooGallery's own words.
+    /// Adds KooGallery's own code and message.
     pub(crate) fn said(self, said: Said) -> Self {
         Self { said: Some(said), ..self }
     }
 
-    /// With what the log is told.
+    /// Adds the reason for the log.
     pub(crate) fn because(self, reason: impl std::fmt::Display) -> Self {
         Self { reason: Some(reason.to_string()), ..self }
     }
 
     pub(crate) fn unknown(what: &str) -> Self {
-        Self::new(Kind::Unknown, format!("there is no such {what}; look at the ids in the path"))
+        Self::new(Kind::Unknown, format!("there is no such {what}: check the ids in the path"))
     }
 
     pub(crate) fn released() -> Self {
-        Self::new(Kind::Released, "released is final: nothing can be said of the instance any more")
+        Self::new(Kind::Released, "the instance was released for good: it takes no more changes")
     }
 
-    /// What passes by itself.
+    /// A problem that passes by itself.
     fn unavailable(reason: impl std::fmt::Display) -> Self {
         Self::new(Kind::Unavailable, "try again in a moment; the function's log says what failed").because(reason)
     }
 
-    /// What stays until somebody mends it.
+    /// A problem that stays until somebody repairs it.
     fn broken(what: &str, reason: impl std::fmt::Display) -> Self {
-        let detail = format!("{what}; trying again does not help: the function's log says what is to be mended");
+        let detail = format!("{what}. Another try does not help: the function's log says what to repair");
         Self::new(Kind::Internal, detail).because(reason)
     }
 
     fn sealed(reason: impl std::fmt::Display) -> Self {
-        Self::broken("what was kept sealed cannot be opened", reason)
+        Self::broken("a sealed value cannot be opened", reason)
     }
 }
 
@@ -161,8 +161,8 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Conflict | StoreError::Throttled(_) | StoreError::Unavailable(_) => Self::unavailable(error),
             StoreError::Refused(_) => Self::broken("the store refuses this deployment", error),
-            StoreError::Unreadable(_) => Self::broken("what the store holds cannot be read", error),
-            StoreError::TooLarge { .. } => Self::broken("it is more than the store takes", error),
+            StoreError::Unreadable(_) => Self::broken("an item in the store cannot be read", error),
+            StoreError::TooLarge { .. } => Self::broken("the store cannot take so much data", error),
             StoreError::Seal(_) => Self::sealed(error),
         }
     }

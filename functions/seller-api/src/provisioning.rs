@@ -1,4 +1,4 @@
-//! Deferred provisioning, the application's part: how the buyer reaches an instance, or why nobody can.
+//! The application's part of deferred provisioning: it sends the buyer's way in, or the reason why there is none.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::extract::{Body, PathOf, optional_text};
 use crate::instances::InstancePath;
 use crate::problem::{Kind, Problem, Reason};
 
-/// How the buyer reaches an instance. Members that are none of these are passed over.
+/// The buyer's way into an instance. Other members are ignored.
 #[derive(ToSchema)]
 #[schema(as = AppInfo, examples(json!({
     "frontEndUrl": "https://app.example.com/?instance=03pf80c2b8", "userName": "admin",
@@ -25,16 +25,16 @@ use crate::problem::{Kind, Problem, Reason};
 #[allow(dead_code, reason = "it describes what `AppInfo::read` reads")]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AppInfoBody {
-    /// Address of the product for its users.
+    /// The product's address for users.
     #[schema(pattern = "^https?://[^\\s]+$", max_length = 512)]
     front_end_url: String,
-    /// Address of the product for its administrators. Here and below, null or blank means none.
+    /// The product's address for administrators. Here and below, null or blank means none.
     #[schema(pattern = "^(https?://[^\\s]+|)$", max_length = 512)]
     admin_url: Option<String>,
-    /// First administrator's login. V2.0 shows it in the clear; V1.0 encrypts it, which leaves room for 79 bytes.
+    /// The first administrator's login name. V2.0 sends it in the clear. V1.0 encrypts it, which leaves room for 79 bytes.
     #[schema(max_length = 128)]
     user_name: Option<String>,
-    /// Its first password; likewise.
+    /// The first password. The same limit applies.
     #[schema(max_length = 128)]
     password: Option<String>,
     /// A note to the buyer.
@@ -42,18 +42,18 @@ pub(crate) struct AppInfoBody {
     memo: Option<String>,
 }
 
-/// Says how the buyer reaches an instance.
+/// Sends the buyer's way into an instance.
 ///
-/// An instance that waited for it is active from now on, and queryInstance answers with it. A second app info takes the
-/// place of the first, and of one that a webhook's answer told; a webhook's answer does not take the place of this one,
-/// however late it comes.
+/// An instance that waited for it is active from now on, and queryInstance answers with it. A second app info replaces the
+/// first one, and one from the answer to a webhook. The answer to a webhook never replaces this one, even if it comes
+/// later.
 #[utoipa::path(put, path = "/v1/instances/{id}/app-info", tag = "provisioning", operation_id = "putAppInfo",
     params(InstancePath), request_body = AppInfoBody,
     responses(
-        (status = 204, description = "It stands"),
+        (status = 204, description = "It is stored"),
         (status = 404, description = "No such instance"),
         (status = 409, description = "The instance was released"),
-        (status = 422, description = "V1.0 bought the instance, and this is longer than V1.0 can send"),
+        (status = 422, description = "The purchase came by V1.0, and this is longer than V1.0 can send"),
     ))]
 pub(crate) async fn put_app_info(
     State(api): State<Arc<SellerApi>>,
@@ -64,7 +64,7 @@ pub(crate) async fn put_app_info(
     let app_info = AppInfo::read(&body).map_err(|error| Problem::new(Kind::Invalid, error.to_string()))?;
     let status = provisioned(api.store().provisioned(&id, &app_info, ToldBy::SellerApi).await?)?;
     let unknown = AppInfo::unknown_members(&body).count();
-    let note = (unknown > 0).then(|| Extension(Reason(format!("{unknown} members are none of an app info's"))));
+    let note = (unknown > 0).then(|| Extension(Reason(format!("{unknown} members are not members of an app info"))));
     Ok((note, status))
 }
 
@@ -73,25 +73,25 @@ pub(crate) async fn put_app_info(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = ProvisioningFailure, examples(json!({ "resultCode": "000106", "message": "sold out until tomorrow" })))]
 pub(crate) struct FailureBody {
-    /// What KooGallery is told: `000100` no resource, `000101` mobile number, `000102` e-mail, `000103` purchased
-    /// already, `000104` the product's service failed, `000105` benefit held already, `000106` sold out, `000107` e-mail
-    /// domain exists.
+    /// The result code for KooGallery: `000100` no resource, `000101` mobile number, `000102` e-mail, `000103` already
+    /// purchased, `000104` the product's service failed, `000105` the account has the benefit already, `000106` sold out,
+    /// `000107` the e-mail domain exists.
     #[schema(value_type = String, pattern = "^00010[0-7]$", min_length = 6, max_length = 6)]
     result_code: ResultCode,
-    /// What the buyer is told; KooGallery's own words for the code where there is none.
+    /// The text for the buyer. Without it, KooGallery's own words for the code.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 255)]
     message: Option<Text<255>>,
 }
 
-/// Says why an instance cannot be provisioned.
+/// Sends the reason why an instance cannot be provisioned.
 ///
-/// newInstance and queryInstance answer with it until an app info takes its place, whoever tells that. An instance that
-/// has an app info keeps it (409).
+/// newInstance and queryInstance answer with it until an app info replaces it, whichever way that comes. An instance that has
+/// an app info keeps it (409).
 #[utoipa::path(put, path = "/v1/instances/{id}/provisioning-failure", tag = "provisioning",
     operation_id = "putProvisioningFailure", params(InstancePath), request_body = FailureBody,
     responses(
-        (status = 204, description = "It stands"),
+        (status = 204, description = "It is stored"),
         (status = 404, description = "No such instance"),
         (status = 409, description = "The instance has an app info, or was released"),
     ))]
@@ -111,7 +111,8 @@ fn provisioned(outcome: Provisioned) -> Result<StatusCode, Problem> {
         Provisioned::Unknown => Err(Problem::unknown("instance")),
         Provisioned::Released => Err(Problem::released()),
         Provisioned::Outweighed => {
-            let detail = "the buyer was told how to reach it: that stays, and a failure cannot take it back";
+            let detail =
+                "the instance has an app info already, and the buyer may have seen it: a failure cannot replace it";
             Err(Problem::new(Kind::Provisioned, detail))
         }
         Provisioned::DoesNotFit(error) => Err(Problem::new(Kind::Unusable, format!("{error}: shorten it"))),

@@ -1,4 +1,4 @@
-//! Who bought, and what: personal data. It stands in the table sealed, is opened here, and each look at it is in the log.
+//! Who bought, and what: personal data. The table holds it sealed; it is opened here, and the log records each request.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ use crate::journal::Shown;
 use crate::open_api::failed;
 use crate::problem::{Kind, Problem, Reason};
 
-/// A look waits this long for the order query.
+/// How long a request waits for the order query.
 const BUDGET: Duration = Duration::from_secs(5);
 
 /// What is known of a purchase.
@@ -36,18 +36,18 @@ pub(crate) struct Details {
     instance_id: String,
     /// The order that bought it.
     order_id: String,
-    /// What V1.0's newInstance told, by KooGallery's names.
+    /// What V1.0's newInstance said, under KooGallery's names.
     #[serde(skip_serializing_if = "Option::is_none")]
     purchase: Option<Map<String, Value>>,
-    /// What the order query told, by KooGallery's names, with what the buyer filled in (`extendParams`); absent where it
-    /// does not answer.
+    /// What the order query said, under KooGallery's names, with the buyer's answers to the seller's questions
+    /// (`extendParams`). Absent if the order query does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     order: Option<OrderInfo>,
 }
 
 impl SellerApi {
-    /// What is kept of an order line, or what KooGallery answers now. A look changes nothing: keeping is learn-order's.
+    /// What is kept of an order line, or what KooGallery answers now. This changes nothing: only learn-order keeps answers.
     async fn order(&self, line: Line<'_>) -> Result<OrderInfo, OrdersError> {
         let orders = KeptOrders { vault: &self.vault, store: self.store() };
         if let Some((kept, _)) = orders.details(line, self.now()).await? {
@@ -57,10 +57,10 @@ impl SellerApi {
         self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await
     }
 
-    /// The order that bought an instance; where it cannot be told, why. Of what is released nobody asks any more.
+    /// The order that bought an instance, or the reason why it is not known. For a released instance KooGallery is not asked.
     async fn purchase_order(&self, instance: &Instance) -> Result<(Option<OrderInfo>, Option<Reason>), Problem> {
         let line = (&instance.order_id, instance.order_line_id.as_ref());
-        // An order's details may be another instance's as well, and stand for that.
+        // The order's details may belong to another instance as well, and are kept for that one.
         if instance.life.erased_at.is_some() {
             return Ok((None, None));
         }
@@ -79,9 +79,9 @@ impl SellerApi {
     }
 }
 
-/// Who bought an instance, and what: personal data. Each look is logged. Of an erased instance nothing is left to tell.
+/// Who bought an instance, and what: personal data. Each request is logged. An erased instance has none.
 ///
-/// What is not kept of the order KooGallery is asked for now, while the instance is not released; the look keeps nothing.
+/// If the order's details are not kept and the instance is not released, KooGallery is asked now. The answer is not kept.
 #[utoipa::path(get, path = "/v1/instances/{id}/purchase-details", tag = "instances",
     operation_id = "getPurchaseDetails", params(InstancePath),
     responses(
@@ -97,7 +97,7 @@ pub(crate) async fn get(
         Some(sealed) if instance.life.erased_at.is_none() => {
             let place = purchase_details_place(&instance.order_id);
             let opened = api.vault.open(api.store(), &place, &sealed).await?;
-            let unexpected = "what was kept sealed is not of the expected form";
+            let unexpected = "a sealed value does not have the expected form";
             let purchase = serde_json::from_slice(&opened);
             Some(purchase.map_err(|_| Problem::new(Kind::Internal, unexpected).because(place))?)
         }
@@ -113,25 +113,25 @@ pub(crate) async fn get(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LineQuery {
-    /// One line; the whole order where none is given.
+    /// The order line. Without it, the whole order.
     #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     order_line_id: Option<OrderLineId>,
 }
 
-/// What the order query tells of an order.
+/// What the order query says about an order.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OrderDetails, examples(json!({
     "order": { "orderId": "CS2509071201OKVI2", "orderType": "NEW", "orderLine": [] },
 })))]
 pub(crate) struct OrderDetails {
-    /// The answer, by KooGallery's names.
+    /// The answer, under KooGallery's names.
     #[schema(value_type = Object)]
     order: OrderInfo,
 }
 
-/// Who bought by an order, and what, whatever kind of product it is: personal data. Each look is logged.
+/// Who bought by an order, and what, for any kind of product: personal data. Each request is logged.
 ///
-/// It is what was kept when an event named the order; else KooGallery is asked now, and nothing kept.
+/// It is what was kept when an event named the order. Otherwise KooGallery is asked now, and the answer is not kept.
 #[utoipa::path(get, path = "/v1/orders/{orderId}/details", tag = "orders", operation_id = "getOrderDetails",
     params(OrderPath, LineQuery),
     responses(

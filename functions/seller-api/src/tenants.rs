@@ -1,7 +1,7 @@
-//! The joint-operations kit: enterprises, their applications, users and departments, as KooGallery last told them.
+//! The joint-operations kit: tenants, their applications, users and departments, as KooGallery last sent them.
 //!
-//! Users are personal data and client secrets are secrets: both stand in the table sealed, are opened here, and each
-//! look at them is in the log. A client secret is told by a call of its own and by nothing else.
+//! Users are personal data, and client secrets are secrets. The table holds both sealed; they are opened here, and the log
+//! records each request. A client secret has a route of its own; no other route shows it.
 
 use std::sync::Arc;
 
@@ -21,17 +21,17 @@ use crate::journal::Shown;
 use crate::page::{Limit, cursor, place};
 use crate::problem::{Kind, Problem};
 
-/// Which enterprise a path is about.
+/// The tenant that a path names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
 pub(crate) struct TenantPath {
-    /// The enterprise's id.
+    /// The tenant's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "68cbc86abc2018ab880d92f36422fa0e")]
     pub(crate) tenant_id: TenantId,
 }
 
-/// An enterprise, as its instances know it.
+/// A tenant, as its instances know it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Tenant, examples(json!({ "tenantId": "t-1", "bindings": [{
@@ -41,25 +41,25 @@ pub(crate) struct TenantPath {
 pub(crate) struct TenantView {
     /// Its id.
     tenant_id: String,
-    /// How each instance knows it.
+    /// The tenant as each instance knows it.
     bindings: Vec<Binding>,
 }
 
-/// An enterprise as one instance knows it.
+/// A tenant as one instance knows it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Binding {
-    /// The instance; none where the seller only applied for credentials.
+    /// The instance; absent if the seller only asked for credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_id: Option<String>,
     /// The order that bought the instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<String>,
-    /// Names the enterprise in login addresses.
+    /// The tenant's code in login addresses.
     tenant_code: String,
     /// Its name.
     name: String,
-    /// Where its users log in.
+    /// The domain where its users log in.
     domain_name: String,
 }
 
@@ -75,11 +75,11 @@ impl From<BoundTenant> for Binding {
     }
 }
 
-/// An enterprise, as its instances know it.
+/// A tenant, as its instances know it.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}", tag = "tenants", operation_id = "getTenant", params(TenantPath),
     responses(
-        (status = 200, description = "The enterprise", body = TenantView),
-        (status = 404, description = "No such enterprise"),
+        (status = 200, description = "The tenant", body = TenantView),
+        (status = 404, description = "No such tenant"),
     ))]
 pub(crate) async fn get(
     State(api): State<Arc<SellerApi>>,
@@ -93,12 +93,12 @@ pub(crate) async fn get(
     Ok(Json(TenantView { tenant_id: tenant_id.to_string(), bindings }))
 }
 
-/// Which application a path is about.
+/// The application that a path names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
 pub(crate) struct ApplicationPath {
-    /// The enterprise's id.
+    /// The tenant's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     tenant_id: TenantId,
     /// The application's id.
@@ -106,31 +106,31 @@ pub(crate) struct ApplicationPath {
     app_id: AppId,
 }
 
-/// An enterprise's application.
+/// A tenant's application.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Application)]
 pub(crate) struct ApplicationView {
-    /// The enterprise.
+    /// The tenant.
     tenant_id: String,
     /// The application's id.
     app_id: String,
-    /// The instance; none where the seller only applied for credentials.
+    /// The instance; absent if the seller only asked for credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_id: Option<String>,
-    /// OAuth client id.
+    /// The OAuth client id.
     client_id: String,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
 }
 
-/// As which instance knows it.
+/// Which instance's credentials.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ApplicationQuery {
-    /// The instance that the application is bound for; without it, the instance whose credentials came last.
+    /// The instance that the application is bound to. Without it, the instance whose credentials came last.
     #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     instance_id: Option<InstanceId>,
 }
@@ -145,7 +145,7 @@ async fn application_of(
     application.ok_or_else(|| Problem::unknown("application"))
 }
 
-/// An enterprise's application, without its secret.
+/// A tenant's application, without its secret.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}/applications/{appId}", tag = "tenants",
     operation_id = "getApplication", params(ApplicationPath, ApplicationQuery),
     responses(
@@ -171,13 +171,13 @@ pub(crate) async fn application(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Credentials {
-    /// OAuth client id.
+    /// The OAuth client id.
     client_id: String,
-    /// OAuth client secret.
+    /// The OAuth client secret.
     client_secret: String,
 }
 
-/// Tells an application's client secret. Each call is logged.
+/// Shows an application's client secret. Each request is logged.
 #[utoipa::path(post, path = "/v1/tenants/{tenantId}/applications/{appId}/client-secret", tag = "tenants",
     operation_id = "tellClientSecret", params(ApplicationPath, ApplicationQuery),
     responses(
@@ -193,13 +193,13 @@ pub(crate) async fn client_secret(
     let place = application.client_secret_place(World::Real);
     let opened = api.vault.open(api.store(), &place, &application.client_secret).await?;
     let client_secret = String::from_utf8(opened).map_err(|_| {
-        Problem::new(Kind::Internal, "the client secret is no text").because("the client secret is no text")
+        Problem::new(Kind::Internal, "the client secret is not a text").because("the client secret is not a text")
     })?;
     let credentials = Credentials { client_id: application.client_id.to_string(), client_secret };
     Ok((Extension(Shown("client secret")), Json(credentials)))
 }
 
-/// Whose users, and which page of them.
+/// Which users to list, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -210,9 +210,9 @@ pub(crate) struct UsersQuery {
     /// The application that they use.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     app_id: AppId,
-    /// The `next` of the page before.
+    /// `next` of the page before.
     cursor: Option<String>,
-    /// How many at most.
+    /// The most members that the page may have.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
@@ -222,9 +222,9 @@ pub(crate) struct UsersQuery {
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum RoleWord {
-    /// Use the application.
+    /// The user may use the application.
     User,
-    /// Administer it.
+    /// The user may administer it.
     Admin,
 }
 
@@ -233,34 +233,34 @@ enum RoleWord {
 #[serde(rename_all = "camelCase")]
 #[schema(as = User)]
 pub(crate) struct UserView {
-    /// Login name.
+    /// The login name.
     user_name: String,
     /// The user's own name.
     name: String,
-    /// Department.
+    /// The code of the user's department.
     org_code: String,
     /// What the user may do.
     role: RoleWord,
-    /// May the user log in?
+    /// Whether the user may log in.
     enabled: bool,
-    /// May the user not use the application any more?
+    /// Whether access to the application was revoked.
     revoked: bool,
-    /// What the user does.
+    /// The user's position.
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<String>,
-    /// The user's number at work.
+    /// The employee code.
     #[serde(skip_serializing_if = "Option::is_none")]
     employee_code: Option<String>,
-    /// How the user is employed.
+    /// The employee type.
     #[serde(skip_serializing_if = "Option::is_none")]
     employee_type: Option<String>,
-    /// Telephone.
+    /// The telephone number.
     #[serde(skip_serializing_if = "Option::is_none")]
     mobile: Option<String>,
-    /// E-mail.
+    /// The e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    /// Whatever else KooGallery told.
+    /// Other members that KooGallery sent.
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
     other: Map<String, Value>,
@@ -293,12 +293,12 @@ impl From<StandingUser> for UserView {
 pub(crate) struct UserList {
     /// The users, in the order of their login names.
     users: Vec<UserView>,
-    /// The next page's `cursor`; absent at the end.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// The users of an application: personal data. Each look is logged.
+/// The users of an application: personal data. Each request is logged.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}/users", tag = "tenants", operation_id = "listUsers",
     params(TenantPath, UsersQuery),
     responses((status = 200, description = "A page of users", body = UserList)))]
@@ -317,12 +317,12 @@ pub(crate) async fn users(
     Ok((Extension(Shown("users")), Json(UserList { users, next })))
 }
 
-/// Which user a path is about.
+/// The user that a path names.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Path)]
 pub(crate) struct UserPath {
-    /// The enterprise's id.
+    /// The tenant's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     tenant_id: TenantId,
     /// The login name.
@@ -330,7 +330,7 @@ pub(crate) struct UserPath {
     user_name: UserName,
 }
 
-/// Of which application.
+/// The application of the user.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -343,7 +343,7 @@ pub(crate) struct UserQuery {
     app_id: AppId,
 }
 
-/// One user: personal data. Each look is logged.
+/// One user: personal data. Each request is logged.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}/users/{userName}", tag = "tenants", operation_id = "getUser",
     params(UserPath, UserQuery),
     responses(
@@ -362,23 +362,23 @@ pub(crate) async fn user(
     Ok((Extension(Shown("a user")), Json(user.into())))
 }
 
-/// Whose departments, and which page of them.
+/// Which departments to list, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DepartmentsQuery {
-    /// The instance that knows them; none where the seller only applied for credentials.
+    /// The instance that knows them; absent if the seller only asked for credentials.
     #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     instance_id: Option<InstanceId>,
-    /// The `next` of the page before.
+    /// `next` of the page before.
     cursor: Option<String>,
-    /// How many at most.
+    /// The most members that the page may have.
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
 }
 
-/// A department of an enterprise.
+/// A department of a tenant.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Department)]
@@ -387,7 +387,7 @@ struct DepartmentView {
     org_code: String,
     /// Its name.
     org_name: String,
-    /// The department above it; none at the root.
+    /// The code of the department above it; absent at the root.
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_code: Option<String>,
 }
@@ -407,12 +407,12 @@ impl From<StandingDepartment> for DepartmentView {
 pub(crate) struct DepartmentList {
     /// The departments, in the order of their codes.
     departments: Vec<DepartmentView>,
-    /// The next page's `cursor`; absent at the end.
+    /// The `cursor` of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// The departments of an enterprise.
+/// The departments of a tenant.
 #[utoipa::path(get, path = "/v1/tenants/{tenantId}/departments", tag = "tenants", operation_id = "listDepartments",
     params(TenantPath, DepartmentsQuery),
     responses((status = 200, description = "A page of departments", body = DepartmentList)))]

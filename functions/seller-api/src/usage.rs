@@ -1,4 +1,4 @@
-//! What instances use: the running totals that KooGallery asks for, and the records that it charges by.
+//! What instances use: the running totals that queryInstance reports, and the records that KooGallery bills by.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use crate::instances::InstancePath;
 use crate::open_api::{deadline, failed};
 use crate::problem::{Kind, Problem};
 
-/// Older use is not counted.
+/// KooGallery does not count older use.
 const OLDEST: Duration = Duration::from_hours(21 * 24);
-/// More could not be meant: a package over two metered items has two.
+/// The most entries for one instance: a package over two metered items needs two.
 const MOST_USAGE_INFO: usize = 100;
 
 /// What a pay-per-use instance or a package has used so far.
@@ -33,13 +33,13 @@ pub(crate) struct UsageInfoBody {
     #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     related_instance_id: Option<InstanceId>,
-    /// Running total (pay-per-use) or used so far (package): up to 4 decimals.
+    /// The running total (pay-per-use), or the use so far (package), with up to 4 decimals.
     #[schema(value_type = f64, minimum = 0, exclusive_maximum = 100_000_000, multiple_of = 0.0001)]
     usage_value: serde_json::Number,
     /// When it was counted: UTC, `yyyyMMddHHmmssSSS`.
     #[schema(value_type = String, pattern = "^[0-9]{17}$", min_length = 17, max_length = 17)]
     statistical_time: String,
-    /// Where the buyer can look at it.
+    /// The address where the buyer can see it.
     #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 512)]
     dashboard_url: Option<Text<512>>,
@@ -84,11 +84,11 @@ impl From<UsageInfo> for UsageInfoBody {
     }
 }
 
-/// What an instance has used so far, as it was last told.
+/// What an instance has used so far, as last reported.
 #[utoipa::path(get, path = "/v1/instances/{id}/usage-info", tag = "usage", operation_id = "getUsageInfo",
     params(InstancePath),
     responses(
-        (status = 200, description = "What was last told", body = UsageInfoList),
+        (status = 200, description = "What was last reported", body = UsageInfoList),
         (status = 404, description = "No such instance"),
     ))]
 pub(crate) async fn get_usage_info(
@@ -99,14 +99,14 @@ pub(crate) async fn get_usage_info(
     Ok(Json(UsageInfoList { usage_info }))
 }
 
-/// Tells what an instance has used so far.
+/// Reports what an instance has used so far.
 ///
-/// queryInstance answers with it from now on; pay-per-use and packages must have some. It takes the place of what was
-/// told before, and does not charge the buyer: usage records do.
+/// queryInstance answers with it from now on; pay-per-use and packages need it. It replaces what was reported before. KooGallery
+/// does not bill by it, but by usage records.
 #[utoipa::path(put, path = "/v1/instances/{id}/usage-info", tag = "usage", operation_id = "putUsageInfo",
     params(InstancePath), request_body = UsageInfoList,
     responses(
-        (status = 204, description = "It stands"),
+        (status = 204, description = "It is stored"),
         (status = 404, description = "No such instance"),
         (status = 409, description = "The instance was released"),
     ))]
@@ -129,7 +129,7 @@ pub(crate) async fn put_usage_info(
     }
 }
 
-/// Usage records, by KooGallery's own names.
+/// Usage records, under KooGallery's own names.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UsagePush)]
@@ -139,7 +139,7 @@ pub(crate) struct Push {
     usage_records: Vec<Record>,
 }
 
-/// What one instance used in one span of time.
+/// What one instance used in one period of time.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UsageRecord, examples(json!({
@@ -148,26 +148,26 @@ pub(crate) struct Push {
 })))]
 #[allow(clippy::struct_field_names)] // KooGallery's own names
 struct Record {
-    /// Which instance.
+    /// The instance.
     #[serde(deserialize_with = "text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     instance_id: InstanceId,
-    /// When this was written down.
+    /// When this record was made.
     #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
     record_time: UtcTime,
-    /// From when; at most 21 days ago.
+    /// The beginning; at most 21 days ago.
     #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
     begin_time: UtcTime,
-    /// Until when; later than `begin_time`.
+    /// The end; later than `begin_time`.
     #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
     end_time: UtcTime,
-    /// How much: above 0, at most 4 decimals.
+    /// The amount: above 0, with at most 4 decimals.
     #[schema(value_type = f64, exclusive_minimum = 0, exclusive_maximum = 100_000_000_000_f64, multiple_of = 0.0001)]
     usage_value: serde_json::Number,
-    /// Unique, and the same whenever the record is sent again.
+    /// The record's serial number: unique, and the same when the record is sent again.
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     metering_sn: MeteringSn,
-    /// The instance of the package that this is taken from.
+    /// The instance of the package that this use belongs to.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     relate_pkg_instance: Option<InstanceId>,
@@ -182,7 +182,7 @@ impl Record {
             return Err("end_time must be later than begin_time".to_owned());
         }
         if self.begin_time.timestamp().after(OLDEST) < now {
-            return Err("begin_time is more than 21 days ago: KooGallery counts it no more".to_owned());
+            return Err("begin_time is more than 21 days ago: KooGallery does not count it".to_owned());
         }
         Ok(UsageRecord {
             instance_id: self.instance_id,
@@ -196,23 +196,23 @@ impl Record {
     }
 }
 
-/// How many records were handed over.
+/// How many records KooGallery took.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Pushed {
-    /// So many.
+    /// Their number.
     accepted: usize,
 }
 
-/// Hands usage records to KooGallery, which charges by them.
+/// Sends usage records to KooGallery, which bills by them.
 ///
-/// All or none are taken; KooGallery judges them later, one by one. Send each hour's use within 15 minutes of the hour.
-/// The same records can be sent again: their `metering_sn` tells.
+/// KooGallery takes all or none, and checks them later, one by one. Send each hour's use within 15 minutes after the hour. You
+/// can send the same records again: KooGallery recognises them by `metering_sn`.
 #[utoipa::path(post, path = "/v1/usage", tag = "usage", operation_id = "pushUsage", request_body = Push,
     responses(
         (status = 202, description = "KooGallery has them", body = Pushed),
         (status = 422, description = "KooGallery refused the records"),
         (status = 502, description = "KooGallery's open API did not serve the request"),
-        (status = 504, description = "Nobody knows whether KooGallery has them: send them again"),
+        (status = 504, description = "It is unknown whether KooGallery has them: send them again"),
     ))]
 pub(crate) async fn push(
     State(api): State<Arc<SellerApi>>,
@@ -223,7 +223,7 @@ pub(crate) async fn push(
     let records = body.usage_records.into_iter().enumerate().map(|(place, record)| {
         let invalid = |problem: String| Problem::new(Kind::Invalid, format!("usage_records/{place}: {problem}"));
         if !seen.insert(record.metering_sn.as_str().to_owned()) {
-            return Err(invalid("metering_sn stands in another record as well: give each its own".to_owned()));
+            return Err(invalid("metering_sn is also in another record: give each record its own".to_owned()));
         }
         record.checked(now).map_err(invalid)
     });
