@@ -7,11 +7,11 @@ use clap::{Parser, Subcommand};
 use crate::commands::{Call, Conform, Done, Erase, Events, Keygen, Listen, Serve, Simulate};
 
 const KEYS_HELP: &str = "\
-Access keys come from KOOGALLERY_KEYS, JSON like
+Access keys come from KOOGALLERY_KEYS: JSON like
   {\"basic\":[\"current\",\"previous\"],\"kit\":[\"…\"],\"license\":[\"…\"],\"order\":[\"…\"]}
-Without it all commands use a local test key that everybody knows.\n";
+Without it, all commands use a local test key that everybody knows.\n";
 
-/// Answer Huawei Cloud KooGallery's callbacks on this machine, play the marketplace that sends them, or send one.
+/// Answer the callbacks of Huawei Cloud KooGallery on this machine, play the marketplace that sends them, or send one.
 #[derive(Debug, Parser)]
 #[command(name = "koogallery", version, max_term_width = 100, after_help = KEYS_HELP)]
 pub struct Arguments {
@@ -32,7 +32,7 @@ enum Command {
 }
 
 impl Arguments {
-    /// Runs the command. One that cannot do its work ends with 2, and says why.
+    /// Runs the command. A command that cannot do its work says why, and ends with 2.
     #[allow(clippy::print_stderr)]
     pub async fn run(self) -> ExitCode {
         self.command.run().await.unwrap_or_else(|error| {

@@ -1,9 +1,9 @@
 //! The front door: one production address for all callbacks.
 //!
-//! It says which callback a request is and hands the event, untouched, to that callback's function. It knows no key
-//! and reads no more of a body than `activity`: verification is the function's. What may have run is never sent
-//! again, as the second run would be taken for a replay; KooGallery itself tries again. What is no callback but carries a
-//! V1.0 authToken goes to a function too, as its refusal must be signed.
+//! It finds the callback of a request and passes the unchanged event to that callback's function. It knows no key and reads
+//! only `activity` of a body; the function verifies the call. An event that a function may have seen is never sent again:
+//! the second call would be refused as a replay. KooGallery itself tries again. A request that is not a callback but has a
+//! V1.0 authToken goes to a function too, because its refusal must be signed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use serde_json::value::RawValue;
 
-/// KooGallery waits 5 s, and the function behind answers within 4.
+/// How long the front door waits: KooGallery waits 5 s, and the function behind answers within 4.
 const DEADLINE: Duration = Duration::from_millis(4500);
 
 /// The front door.
@@ -33,35 +33,35 @@ pub struct FrontDoor {
     log: Arc<dyn Log>,
 }
 
-/// Why an event got no reply from a function.
+/// Why a function did not reply to an event.
 #[derive(Debug, thiserror::Error)]
 pub enum ForwardError {
-    /// The event is no HTTP request of a function URL or an HTTP API.
+    /// The event is not an HTTP request of a function URL or an HTTP API.
     #[error(transparent)]
     Event(#[from] EventError),
-    /// The request is no callback.
+    /// The request is not a callback.
     #[error(transparent)]
     Route(#[from] RouteError),
     /// This deployment has no function for the callback.
-    #[error("this deployment does not answer {0}")]
+    #[error("this deployment has no function for {0}")]
     NoFunction(&'static str),
-    /// Lambda did not run the function, or did not say how it ended.
+    /// Lambda did not run the function, or its result is unknown.
     #[error("invoking {function} failed: {problem}")]
     Invoke {
-        /// Which.
+        /// The function.
         function: &'static str,
-        /// What Lambda said.
+        /// Lambda's error.
         problem: String,
     },
     /// The function ended without a reply.
     #[error("{function} ended without a reply: {problem}")]
     Function {
-        /// Which.
+        /// The function.
         function: &'static str,
-        /// Lambda's word for how.
+        /// Lambda's word for the end.
         problem: String,
     },
-    /// No answer in time.
+    /// The function did not answer in time.
     #[error("no answer within {} ms", DEADLINE.as_millis())]
     Deadline,
 }
@@ -76,13 +76,13 @@ impl ForwardError {
 }
 
 impl FrontDoor {
-    /// Reads `KOOGALLERY_FUNCTIONS`: which Lambda function (name or ARN) answers for each of ours.
+    /// Reads `KOOGALLERY_FUNCTIONS`: the Lambda function (name or ARN) of each of our functions.
     pub fn configured(environment: &Environment, log: Arc<dyn Log>) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_FUNCTIONS";
-        let meaning = "the functions to hand callbacks to, as JSON like {\"new-instance\":\"<function ARN>\"}";
+        let meaning = "the functions that answer the callbacks, as JSON like {\"new-instance\":\"<function ARN>\"}";
         let functions = serde_json::from_str(environment.required(NAME, meaning)?)
             .map_err(|error| ConfigError::invalid(NAME, error))?;
-        // What may have run is not sent again, and how long it may run is for the deadline to say.
+        // An invocation is never repeated by the SDK, and only the deadline limits how long it runs.
         let config = Config::from(&sdk_config(environment, "AWS_ENDPOINT_URL_LAMBDA")?)
             .to_builder()
             .retry_config(RetryConfig::disabled())
@@ -90,7 +90,7 @@ impl FrontDoor {
         Ok(Self { client: Client::from_conf(config.build()), functions, log })
     }
 
-    /// Answers one event: with what the function answered, or with a reply of its own.
+    /// Answers one event: with the function's answer, or with a reply of its own.
     pub async fn answer(&self, event: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
         let (start, at) = (Instant::now(), now());
         let forwarded = tokio::time::timeout(DEADLINE, self.forward(event)).await;
@@ -112,7 +112,7 @@ impl FrontDoor {
         let function = destination(&koogallery_http_event::read(event.get())?)?.function();
         let target = self.functions.get(function).ok_or(ForwardError::NoFunction(function))?;
 
-        // Lambda says "too many requests" instead of running a function: that one may be sent again.
+        // "Too many requests" means that Lambda did not run the function, so this may be sent again.
         let throttled = |error: &aws_sdk_lambda::error::SdkError<InvokeError>| {
             error.as_service_error().is_some_and(InvokeError::is_too_many_requests_exception)
         };

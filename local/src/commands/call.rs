@@ -12,24 +12,26 @@ use crate::keys::or_local_test_keys;
 use crate::marketplace::Marketplace;
 use crate::v1_reply::{app_infos, decrypted, genuine};
 
-/// Sign and send one callback, print the reply. Fails unless that is 000000 or 000004.
+/// Sign one callback, send it and print the reply.
+///
+/// Ends with 0 if the reply is 000000 or 000004, else with 1.
 #[derive(Debug, Args)]
 pub(crate) struct Call {
-    /// Such as newInstance, or tenantSync of the joint-operations kit.
+    /// The callback, such as newInstance, or tenantSync of the joint-operations kit.
     activity: String,
-    /// The production address to call.
+    /// The production address.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
     to: String,
-    /// Speak V2.0 or V1.0.
+    /// The version of the protocol: V2.0 or V1.0.
     #[arg(long, value_enum, default_value_t)]
     version: Version,
-    /// Members of the body, or V1.0's parameters: key=value for text, key:=json for anything else.
+    /// Members of the body, or parameters of V1.0: key=value for a text, key:=json for anything else.
     #[arg(value_name = "KEY=VALUE")]
     members: Vec<String>,
 }
 
 impl Call {
-    /// Calls, and shows the reply.
+    /// Sends the call and shows the reply.
     #[allow(clippy::print_stdout, clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
         let Self { activity, to, version, members } = self;

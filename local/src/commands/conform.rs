@@ -1,4 +1,4 @@
-//! `koogallery conform`: holds an endpoint to the conformance corpus.
+//! `koogallery conform`: checks an endpoint against the conformance corpus.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,25 +17,25 @@ use crate::keys::or_local_test_keys;
 use crate::log::Silent;
 use crate::marketplace::Marketplace;
 
-/// Hold an endpoint to the conformance corpus: what follows from KooGallery's guides for every callback.
+/// Check an endpoint against the conformance corpus: what KooGallery's guides demand of every callback.
 ///
-/// The cases buy instances of their own and release them again. Ends with 0 where every case that could be played
-/// passed, 1 where one failed, 2 where none could be played.
+/// The cases buy instances of their own and release them again. Ends with 0 if every case that could be played passed,
+/// with 1 if one failed, with 2 if none could be played.
 #[derive(Debug, Args)]
 pub(crate) struct Conform {
-    /// The production address to call [default: a local host started for it].
+    /// The production address [default: a local host, started for this run].
     #[arg(long, value_name = "URL")]
     to: Option<String>,
-    /// Only these cases: a folder, file, case, callback (newInstance) or dialect ("kit V2"); may be repeated.
+    /// Play only these cases: a folder, file, case, callback (newInstance) or dialect ("kit V2"). May be repeated.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// What to hold it to.
+    /// Which checks to make.
     #[arg(long, value_enum, default_value_t)]
     profile: Profile,
-    /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
+    /// The RSA public key that you registered in KooGallery: base64 as registered, or a file.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
     rsa_public_key: Option<String>,
-    /// Another corpus instead of the one inside.
+    /// Read the corpus from this folder instead of the built-in one.
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
     /// Print the report as JSON.
@@ -51,7 +51,7 @@ impl Conform {
         let corpus = corpus.map_or_else(Corpus::embedded, |folder| Corpus::read(&folder))?;
         let corpus = corpus.of_profile(profile).only(&only);
         if corpus.is_empty() {
-            return Err("no case has such a name: `--only` takes a folder, file, case, callback or dialect".into());
+            return Err("no case has this name: `--only` takes a folder, file, case, callback or dialect".into());
         }
         let rsa_public_key = given_or_local(rsa_public_key.as_deref())?;
         let (marketplace, own_host) = marketplace(to).await?;
@@ -75,7 +75,7 @@ impl Conform {
     }
 }
 
-/// The marketplace of an address, or of a local host started for it.
+/// A marketplace that calls the given address, or a local host that is started now.
 async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHost>), Failure> {
     let environment = Environment::of_process();
     let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;

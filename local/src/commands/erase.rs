@@ -1,4 +1,4 @@
-//! `koogallery erase`: erases at once what is personal.
+//! `koogallery erase`: erases personal data at once.
 
 use std::process::ExitCode;
 
@@ -10,27 +10,27 @@ use super::Done;
 use super::store::store_at;
 use crate::erasure::{erase_instance, erase_license};
 
-/// Erase at once what is personal of an instance that is released, or of a license code.
+/// Erase at once the personal data of a released instance or license code.
 ///
-/// A schedule does the same `KOOGALLERY_PERSONAL_DATA_DAYS` after the release. Status, orders and periods stay.
+/// A schedule does the same `KOOGALLERY_PERSONAL_DATA_DAYS` days after the release. Status, orders and periods stay.
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
     /// The instance's id.
     #[arg(value_name = "INSTANCE_ID", required_unless_present = "license")]
     instance: Option<InstanceId>,
-    /// A license code instead.
+    /// A license code instead of an instance.
     #[arg(long, value_name = "CODE", conflicts_with = "instance")]
     license: Option<LicenseCode>,
-    /// The DynamoDB that holds the table: a local one, or AWS itself with credentials in the environment.
+    /// The DynamoDB with the table: a local one, or AWS itself with credentials in the environment.
     #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL")]
     dynamodb_endpoint: Option<String>,
-    /// The table.
+    /// The table's name.
     #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME")]
     table: String,
 }
 
 impl Erase {
-    /// Erases, and says what is gone.
+    /// Erases, and says what was erased.
     #[allow(clippy::print_stdout)]
     pub(crate) async fn run(self) -> Done {
         let Self { instance, license, dynamodb_endpoint, table } = self;
@@ -42,7 +42,7 @@ impl Erase {
         };
         match gone {
             Some(Gone { items, events }) => {
-                println!("erased; {items} items are gone, {events} events stay without names");
+                println!("erased: {items} items deleted; {events} events stay, without names");
             }
             None => println!("it was erased before"),
         }

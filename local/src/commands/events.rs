@@ -1,4 +1,4 @@
-//! `koogallery events`: which events the seller's application does not have.
+//! `koogallery events`: lists events and their delivery, and delivers them once more.
 
 use std::process::ExitCode;
 
@@ -10,37 +10,37 @@ use super::Done;
 use super::store::store_at;
 use crate::events;
 
-/// Show which events the seller's application does not have, or have them sent once more.
+/// List which events your application does not have, or have events delivered once more.
 #[derive(Debug, Args)]
 pub(crate) struct Events {
     #[command(subcommand)]
     what: What,
-    /// The DynamoDB that holds the table: a local one, or AWS itself with credentials in the environment.
+    /// The DynamoDB with the table: a local one, or AWS itself with credentials in the environment.
     #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", global = true)]
     dynamodb_endpoint: Option<String>,
-    /// The table.
+    /// The table's name.
     #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME", global = true)]
     table: String,
 }
 
-/// Whether to show or to send.
+/// Whether to list or to resend.
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
-    /// List what is still to be delivered; with a subject, all that happened to it.
+    /// List undelivered events; with a subject, all its events.
     List {
-        /// Such as INSTANCE#b-1 or ORDER#CS1.
+        /// What the events are about, such as INSTANCE#b-1 or ORDER#CS1.
         #[arg(value_name = "SUBJECT")]
         of: Option<String>,
     },
-    /// Send events once more, whatever became of them. The deployment itself sends them.
+    /// Deliver events once more, whatever their delivery state. The deployment sends them, not this command.
     Resend {
-        /// Every event that failed so far.
+        /// All events of which a try failed.
         #[arg(long, conflicts_with_all = ["ids", "of"])]
         all_failed: bool,
-        /// Whom the events are about; needed for those that were delivered.
+        /// What the events are about. Needed for events that were delivered.
         #[arg(long, value_name = "SUBJECT")]
         of: Option<String>,
-        /// The events.
+        /// The ids of the events.
         #[arg(value_name = "ID", required_unless_present = "all_failed")]
         ids: Vec<Uuid>,
     },

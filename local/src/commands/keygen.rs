@@ -1,4 +1,4 @@
-//! `koogallery keygen`: makes the RSA pair of the joint-operations kit.
+//! `koogallery keygen`: makes the RSA key pair for the joint-operations kit.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,16 +8,16 @@ use clap::Args;
 use super::Done;
 use crate::keygen::keygen;
 
-/// Make the RSA pair by which KooGallery encrypts clientSecrets (joint-operations kit).
+/// Make the RSA key pair for the joint-operations kit: KooGallery encrypts client secrets with its public key.
 #[derive(Debug, Args)]
 pub(crate) struct Keygen {
-    /// Write the private key to this new file, instead of showing it.
+    /// Write the private key to this new file instead of printing it.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
 impl Keygen {
-    /// Makes the pair, and shows what to register.
+    /// Makes the pair, and shows what to register in KooGallery.
     #[allow(clippy::print_stdout)]
     pub(crate) fn run(&self) -> Done {
         println!("{}", keygen(self.out.as_deref())?);

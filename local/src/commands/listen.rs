@@ -1,4 +1,4 @@
-//! `koogallery listen`: receives events as the seller's application does.
+//! `koogallery listen`: receives events in place of the seller's application.
 
 use std::process::ExitCode;
 
@@ -8,16 +8,16 @@ use koogallery_runtime::Environment;
 use super::Done;
 use crate::listen::Listener;
 
-/// Receive events as the seller's application does: check their signature and show them.
+/// Receive events in place of your application: check each signature and show the event.
 ///
-/// `serve` sends events here with `KOOGALLERY_WEBHOOK_URL=http://127.0.0.1:9100/`. Both sign with
-/// `KOOGALLERY_WEBHOOK_SECRET`, or a local test secret.
+/// `serve` sends events here if `KOOGALLERY_WEBHOOK_URL` is http://127.0.0.1:9100/. Both use `KOOGALLERY_WEBHOOK_SECRET`,
+/// or else a local test secret.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
     /// The loopback port to listen on.
     #[arg(long, default_value_t = 9100)]
     port: u16,
-    /// Hand each event on to this address, as it came, and answer as it answers.
+    /// Pass each event on to this address, unchanged, and answer as it answers.
     #[arg(long, value_name = "URL")]
     forward_to: Option<String>,
 }
@@ -39,7 +39,7 @@ impl Listen {
             }),
         )
         .await?;
-        eprintln!("listening on http://{}/ for events. Ctrl-C ends it.", listener.address()?);
+        eprintln!("listening for events on http://{}/. Ctrl-C ends it.", listener.address()?);
         listener.run().await?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,4 +1,4 @@
-//! The commands of `koogallery`: a file each, with its arguments and what it does with them.
+//! The commands of `koogallery`: each file has one command's arguments and what it does.
 
 mod call;
 mod conform;
@@ -23,7 +23,7 @@ pub(crate) use listen::Listen;
 pub(crate) use serve::Serve;
 pub(crate) use simulate::Simulate;
 
-/// Why a command could not do its work: its text is for the person who gave the command.
+/// Why a command could not do its work. The text is for the person who gave the command.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 /// How a command ended.
 pub(crate) type Done = Result<ExitCode, Failure>;

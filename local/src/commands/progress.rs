@@ -1,8 +1,8 @@
-//! Progress on a terminal.
+//! Shows progress on a terminal.
 
 use std::io::IsTerminal;
 
-/// The step that just ended, on one line of a terminal; nothing where standard error goes elsewhere.
+/// Shows the step that just ended, on one line of a terminal. Shows nothing if standard error is not a terminal.
 pub(super) struct Progress {
     shown: bool,
 }

@@ -1,4 +1,4 @@
-//! The RSA public key that the seller registered in KooGallery, as the commands take it.
+//! Reads the RSA public key that the seller registered in KooGallery.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use koogallery_runtime::Environment;
 use super::Failure;
 use crate::keys::local_rsa_public_key;
 
-/// The public key that is given; that of the local test key where the other local test keys are used.
+/// The given public key. Without one, the public key of the local test pair, if the other local test keys are used too.
 pub(super) fn given_or_local(given: Option<&str>) -> Result<Option<RsaPublicKey>, Failure> {
     match given {
         Some(given) => read(given).map(Some),
@@ -17,7 +17,7 @@ pub(super) fn given_or_local(given: Option<&str>) -> Result<Option<RsaPublicKey>
     }
 }
 
-/// A public key in a file or as it stands, with PEM's first and last line or without.
+/// Reads a public key from a file or from the text itself, with or without the first and last line of PEM.
 fn read(given: &str) -> Result<RsaPublicKey, Failure> {
     let text = if PathBuf::from(given).is_file() { std::fs::read_to_string(given)? } else { given.to_owned() };
     let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();

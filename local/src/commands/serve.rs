@@ -1,4 +1,4 @@
-//! `koogallery serve`: every function in this process.
+//! `koogallery serve`: runs every function in this process.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,23 +15,23 @@ use crate::log::Console;
 
 /// Run every function in this process, over an embedded DynamoDB.
 ///
-/// The functions are configured as on AWS, by the same environment variables. Without any, instances are ready
-/// at once and every change of specification is allowed.
+/// The same environment variables as on AWS configure the functions. Without any, an instance is ready at once and every
+/// change of specification is allowed.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Where to listen: the production address to register in KooGallery is an https proxy before it.
+    /// The address to listen on. Put an https proxy before it, and register the proxy's address in KooGallery.
     #[arg(long, default_value = "127.0.0.1:9000", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
-    /// Keep the embedded DynamoDB in this file [default: in memory, gone at the end].
+    /// Keep the embedded DynamoDB in this file [default: in memory, lost at the end].
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
-    /// Use another DynamoDB instead: DynamoDB Local, or AWS itself with credentials in the environment.
+    /// Use another DynamoDB: DynamoDB Local, or AWS itself with credentials in the environment.
     #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", conflicts_with = "data")]
     dynamodb_endpoint: Option<String>,
 }
 
 impl Serve {
-    /// Serves until it is told to stop.
+    /// Serves until it gets a signal to stop.
     #[allow(clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
         let Self { listen, data, dynamodb_endpoint } = self;
@@ -40,34 +40,32 @@ impl Serve {
         let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
         let (log, journal) = (Arc::new(Console), Arc::new(Console));
         let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
-        eprintln!("production address   {}   (any path below it as well)", host.address());
-        eprintln!("seller API           {}/v1   (described at /v1/openapi.json)", host.seller_api());
+        eprintln!("production address   {}   (and any path below it)", host.address());
+        eprintln!("seller API           {}/v1   (description: /v1/openapi.json)", host.seller_api());
         eprintln!(
-            "DynamoDB             {}   (any AWS credentials and region, unless it is AWS)",
+            "DynamoDB             {}   (takes any AWS credentials and region, unless it is AWS)",
             host.dynamodb_endpoint()
         );
         eprintln!("table                {}", host.store().table());
         if host.has_default_of("KOOGALLERY_KEYS") {
             eprintln!(
-                "access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS for your own"
+                "access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS to use your own"
             );
             if host.has_default_of("KOOGALLERY_API_TOKEN") {
                 eprintln!("API token            {LOCAL_API_TOKEN}, which everybody knows");
             } else {
-                eprintln!("API token            as KOOGALLERY_API_TOKEN says");
+                eprintln!("API token            from KOOGALLERY_API_TOKEN");
             }
         }
         match webhook {
-            // What is behind a `?` may be a secret.
+            // The part after `?` may be a secret.
             Some(url) => eprintln!(
-                "events               to {}; `koogallery events list` shows which are not there yet",
+                "events               to {}; `koogallery events list` shows the undelivered ones",
                 url.split('?').next().unwrap_or_default()
             ),
             None if host.delivers() => eprintln!("events               to the event bus"),
             None => {
-                eprintln!(
-                    "events               are kept; set KOOGALLERY_WEBHOOK_URL to have them sent to your application"
-                );
+                eprintln!("events               are kept; set KOOGALLERY_WEBHOOK_URL to send them to your application");
             }
         }
         if host.has_default_of("KOOGALLERY_WEBHOOK_SECRET") {

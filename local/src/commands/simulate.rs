@@ -1,4 +1,4 @@
-//! `koogallery simulate`: plays the marketplace, and the seller's side where it is not said to be elsewhere.
+//! `koogallery simulate`: plays the marketplace, and the seller's side as well unless it is elsewhere.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use crate::simulate::{Family, News, OwnSide, SellerApi, Simulation, open_api as 
 
 /// Play the marketplace: the whole life of products of every family, debug calls and attacks; check every answer.
 ///
-/// Families whose access key is not set are left out, and so are client secrets without the RSA public key.
+/// A family is left out if its access key is not set. Client secrets are left out without the RSA public key.
 ///
 /// Without --to, the seller's side is played as well: a local host, KooGallery's open APIs that tell the orders, and
 /// an application that receives the events. `KOOGALLERY_WEBHOOK_URL` names an application of your own instead.
@@ -25,7 +25,7 @@ use crate::simulate::{Family, News, OwnSide, SellerApi, Simulation, open_api as 
 /// must have got every event, with its order's details.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// The production address to call [default: a local host started for it].
+    /// The production address [default: a local host, started for this run].
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// The seller API to ask what became of the events; `KOOGALLERY_API_TOKEN` opens it [default: that of `serve`,
@@ -38,10 +38,10 @@ pub(crate) struct Simulate {
     /// `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY` may call them, or local test ones.
     #[arg(long, value_name = "ADDRESS:PORT")]
     open_api: Option<SocketAddr>,
-    /// Only this family; may be repeated [default: all].
+    /// Play only this family. May be repeated [default: all].
     #[arg(long, value_name = "NAME")]
     family: Vec<Family>,
-    /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
+    /// The RSA public key that you registered in KooGallery: base64 as registered, or a file.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
     rsa_public_key: Option<String>,
     /// Print the report as JSON.

@@ -1,11 +1,11 @@
-//! The table that a command works on.
+//! Opens the table that a command works on.
 
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::Store;
 
 use super::Failure;
 
-/// The table of that name, at the given DynamoDB or the one that the environment names.
+/// Opens the table with this name, at the given DynamoDB or the one that the environment names.
 pub(super) fn store_at(dynamodb_endpoint: Option<String>, table: String) -> Result<Store, Failure> {
     let mut environment = Environment::of_process();
     if let Some(endpoint) = dynamodb_endpoint {
