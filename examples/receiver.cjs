@@ -7,7 +7,7 @@ const http = require("node:http");
 const { Webhook } = require("standardwebhooks");
 
 const webhook = new Webhook(process.env.WEBHOOK_SECRET);
-// The events that were worked on. Yours belongs into your database, in the transaction of the work.
+// The ids of the events that are done. Store them in your database, in the same transaction as the work.
 const done = new Set();
 
 const words = {
@@ -21,7 +21,7 @@ const words = {
   "instance.released": "released",
 };
 
-// Your own work: here it is only told.
+// Your own work. This example only prints it.
 function workOn({ type, data }) {
   const told = words[type] ? `customer ${data.instanceId} ${words[type]}` : type;
   console.log(data.scene ? `${told} (${data.scene})` : told);

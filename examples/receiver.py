@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 webhook = Webhook(os.environ["WEBHOOK_SECRET"])
-# The events that were worked on. Yours belongs into your database, in the transaction of the work.
+# The ids of the events that are done. Store them in your database, in the same transaction as the work.
 done = set()
 
 WORDS = {
@@ -27,7 +27,7 @@ WORDS = {
 
 
 def work_on(event):
-    """Your own work: here it is only told."""
+    """Your own work. This example only prints it."""
     data, word = event["data"], WORDS.get(event["type"])
     told = f"customer {data['instanceId']} {word}" if word else event["type"]
     print(told + (f" ({data['scene']})" if "scene" in data else ""), flush=True)

@@ -17,11 +17,11 @@ use standardwebhooks::Webhook;
 
 struct Shop {
     webhook: Webhook,
-    /// The events that were worked on. Yours belongs into your database, in the transaction of the work.
+    /// The ids of the events that are done. Store them in your database, in the same transaction as the work.
     done: Mutex<HashSet<String>>,
 }
 
-/// Your own work: here it is only told.
+/// Your own work. This example only prints it.
 fn work_on(event: &Value) {
     let text = |pointer| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let word = match text("/type") {
