@@ -126,7 +126,7 @@ mod tests {
     fn what_is_wrong_is_said_without_the_value() {
         for (body, problem) in [
             (r#"{"appInfo":{"frontEndUrl":"#, "broken JSON"),
-            (r#"{"appInfo":"s3cret"}"#, "appInfo is no object"),
+            (r#"{"appInfo":"s3cret"}"#, "appInfo is not an object"),
             (r#"{"appInfo":{}}"#, "appInfo.frontEndUrl is missing"),
             (r#"{"appInfo":{"frontEndUrl":"s3cret.example.com"}}"#, "appInfo.frontEndUrl must begin with https://"),
             (r#"{"resultCode":"000003"}"#, "resultCode"),

@@ -1,7 +1,7 @@
-//! KooGallery's open APIs as functions use them: the client of the AK and SK of the moment, and what the order query
-//! tells, asked now or kept sealed. Asking for good, and telling an instance of it, is the function learn-order's.
+//! KooGallery's open APIs, as functions use them: a client for the current AK and SK, and the order query's answers, asked
+//! now or kept sealed. The function learn-order keeps the answers and passes them to an instance.
 //!
-//! Apart from the runtime, since no callback calls KooGallery: its functions carry no HTTPS client.
+//! This is not in the runtime, because no callback calls KooGallery: the callbacks' functions need no HTTPS client.
 
 mod open_api;
 mod orders;

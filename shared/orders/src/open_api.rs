@@ -1,4 +1,4 @@
-//! Where the open APIs are, and a client of the AK and SK of the moment.
+//! Where the open APIs are, and a client for the current AK and SK.
 
 use koogallery::Timestamp;
 use koogallery_open_api::{BaseUrl, BaseUrlError, Client, ClientError, Credentials, CredentialsError, Patience};
@@ -10,29 +10,29 @@ use tokio::sync::Mutex;
 pub struct OpenApi {
     base: Option<BaseUrl>,
     clock: fn() -> Timestamp,
-    /// The client of the AK and SK that were last seen.
+    /// The client for the AK and SK that were used last.
     client: Mutex<Option<(OpenApiKey, Client)>>,
 }
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum NoClient {
-    /// Nothing says where the open APIs are.
+    /// The address of the open APIs is not configured.
     #[error("the deployment needs KOOGALLERY_OPEN_API_URL, such as `international`")]
     NoUrl,
-    /// There is nothing to sign with.
+    /// The secrets have no AK and SK.
     #[error("the deployment needs the seller's AK and SK: `openApi` in its secret")]
     NoKey,
-    /// What there is cannot sign.
+    /// The AK and SK cannot be used.
     #[error("the deployment needs an AK and SK that can be used: `openApi` in its secret: {0}")]
     Key(#[from] CredentialsError),
-    /// No HTTPS here.
+    /// There is no HTTPS client.
     #[error(transparent)]
     Client(#[from] ClientError),
 }
 
 impl OpenApi {
-    /// Reads `KOOGALLERY_OPEN_API_URL`, a site's name or an address.
+    /// Reads `KOOGALLERY_OPEN_API_URL`: a site's name or an address.
     pub fn of(environment: &Environment, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_OPEN_API_URL";
         let base = environment.get(NAME).map(|base| base.trim().parse()).transpose();
@@ -40,13 +40,13 @@ impl OpenApi {
         Ok(Self { base, clock, client: Mutex::default() })
     }
 
-    /// Whether the deployment says where they are.
+    /// Whether the address of the open APIs is configured.
     #[must_use]
     pub const fn has_url(&self) -> bool {
         self.base.is_some()
     }
 
-    /// A client of the AK and SK that the secrets hold.
+    /// A client for the AK and SK in the secrets.
     pub async fn client(&self, secrets: &Secrets) -> Result<Client, NoClient> {
         let base = self.base.as_ref().ok_or(NoClient::NoUrl)?;
         let key = secrets.open_api.as_ref().ok_or(NoClient::NoKey)?;

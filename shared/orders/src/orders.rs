@@ -1,4 +1,4 @@
-//! What the order query tells of an order line: what is kept of it, and what KooGallery answers now.
+//! What the order query says about an order line: the kept answer, and KooGallery's answer now.
 
 use std::time::Instant;
 
@@ -9,10 +9,10 @@ use koogallery_store::{KeptDetails, Store, StoreError, SubjectKey, order_details
 
 use crate::open_api::{NoClient, OpenApi};
 
-/// Why an order's details are not known now. Holds nothing of them.
+/// Why an order's details are not known now. The error contains nothing of them.
 #[derive(Debug, thiserror::Error)]
 pub enum OrdersError {
-    /// What signs the request.
+    /// The secrets, which have the AK and SK.
     #[error("the secret: {0}")]
     Secrets(#[from] SecretError),
     /// The table.
@@ -21,31 +21,31 @@ pub enum OrdersError {
     /// Sealing or opening.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// This deployment cannot call KooGallery.
+    /// This deployment cannot call the open APIs.
     #[error(transparent)]
     NoClient(#[from] NoClient),
-    /// KooGallery.
+    /// The order query failed.
     #[error(transparent)]
     Query(#[from] Error),
-    /// What was sealed is not what this code seals.
-    #[error("the kept {0} are not of the expected form")]
+    /// A sealed value does not have the form that this code writes.
+    #[error("the kept {0} do not have the expected form")]
     Malformed(String),
 }
 
-/// What is kept of orders, sealed.
+/// The kept answers about orders, sealed.
 #[derive(Debug, Clone, Copy)]
 pub struct KeptOrders<'a> {
-    /// Who seals and opens.
+    /// What seals and opens them.
     pub vault: &'a Vault,
-    /// Where it is kept.
+    /// Where they are kept.
     pub store: &'a Store,
 }
 
-/// An order line: an order, and the line where one is named.
+/// An order, and its line if one is named.
 pub type Line<'a> = (&'a OrderId, Option<&'a OrderLineId>);
 
 impl KeptOrders<'_> {
-    /// What is kept of an order line, and whether it goes by itself; none before it was asked for.
+    /// The kept answer about an order line, and whether it expires by itself. Returns none if nothing was asked yet.
     pub async fn details(
         &self,
         (order, line): Line<'_>,
@@ -60,7 +60,7 @@ impl KeptOrders<'_> {
         Ok(Some((details, is_temporary)))
     }
 
-    /// Keeps them from now on, for as long as what they are asked for stands; not where that is released.
+    /// Keeps an answer for as long as the subject exists that it was asked for. Keeps nothing if that is released.
     pub async fn keep(
         &self,
         of: &SubjectKey,
@@ -77,7 +77,7 @@ impl KeptOrders<'_> {
 }
 
 impl OpenApi {
-    /// What KooGallery answers now of an order line; it is not kept.
+    /// KooGallery's answer now about an order line. It is not kept.
     pub async fn ask_order(
         &self,
         (order, line): Line<'_>,

@@ -1,7 +1,7 @@
 //! The access keys (访问密钥) that sign callbacks, one set per interface type.
 //!
-//! KooGallery binds each interface type to a key of its own, and a seller who rotates a key needs the old and the
-//! new one to verify side by side for a while: so a type holds up to two keys, the current one first.
+//! KooGallery binds each interface type to a key of its own. A seller who rotates a key needs the old and the new one to
+//! verify side by side for a while. So a type has up to two keys, the current one first.
 
 use std::fmt;
 
@@ -36,12 +36,12 @@ impl InterfaceType {
     }
 }
 
-/// One access key. Its `Debug` prints nothing of it.
+/// One access key. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessKey(String);
 
 impl AccessKey {
-    /// The secret itself, for computing a MAC.
+    /// The secret itself, to compute a MAC.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -63,31 +63,31 @@ pub struct AccessKeys {
     order: Vec<AccessKey>,
 }
 
-/// Why a set of access keys was refused. No variant holds a key.
+/// Why a set of access keys was refused. No variant contains a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessKeysError {
-    /// Not JSON of the expected form. The JSON library's own message is left out: it could quote a key.
+    /// The text is not JSON of the expected form. The JSON library's message is left out, because it could quote a key.
     #[error(
         r#"access keys must be JSON like {{"basic":["current","previous"],"kit":["…"],"license":["…"],"order":["…"]}} (line {line}, column {column})"#
     )]
     Malformed {
-        /// Line of the fault, from 1.
+        /// The line of the fault, from 1.
         line: usize,
-        /// Column of the fault, from 1.
+        /// The column of the fault, from 1.
         column: usize,
     },
-    /// No interface type has a key, so nothing could ever be verified.
-    #[error("access keys name no key at all: give at least one interface type its key")]
+    /// No interface type has a key, so nothing could be verified.
+    #[error("there is no access key: give at least one interface type its key")]
     None,
-    /// A key is the empty string, which anyone could sign with.
+    /// A key is the empty text, with which anyone could sign.
     #[error("access key {position} of {interface} is empty")]
     Empty {
         /// The interface type's name.
         interface: &'static str,
-        /// Place in its list, from 1.
+        /// Its place in the list, from 1.
         position: usize,
     },
-    /// More than the current and the previous key.
+    /// There are more keys than the current and the previous one.
     #[error("{interface} has {count} access keys: give the current one and at most one previous one")]
     TooMany {
         /// The interface type's name.
@@ -95,7 +95,7 @@ pub enum AccessKeysError {
         /// How many were given.
         count: usize,
     },
-    /// Two interface types share a key: the key that verifies must tell the type.
+    /// Two interface types share a key. The key that verifies a call must identify the type.
     #[error("{first} and {second} share an access key: KooGallery binds each interface type to a key of its own")]
     Shared {
         /// One type's name.
@@ -127,7 +127,7 @@ impl AccessKeys {
             .checked()
     }
 
-    /// The keys of one interface type, current first; empty where the seller does not use the type.
+    /// The keys of one interface type, current first. Empty if the seller does not use the type.
     #[must_use]
     pub fn of(&self, interface: InterfaceType) -> &[AccessKey] {
         match interface {
@@ -138,13 +138,13 @@ impl AccessKeys {
         }
     }
 
-    /// The key to sign with: the current one of a type.
+    /// The key to sign with: the type's current one.
     #[must_use]
     pub fn current(&self, interface: InterfaceType) -> Option<&AccessKey> {
         self.of(interface).first()
     }
 
-    /// Every key, whatever it is for.
+    /// Every key of every type.
     pub(crate) fn all(&self) -> impl Iterator<Item = &AccessKey> {
         InterfaceType::ALL.into_iter().flat_map(|interface| self.of(interface))
     }

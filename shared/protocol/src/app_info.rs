@@ -1,4 +1,4 @@
-//! What a buyer sees of an instance, and what it has used (queryInstance, topic 0070649428).
+//! What a buyer sees of an instance, and how much was used (queryInstance, topic 0070649428).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,19 +6,19 @@ use serde_json::{Map, Value};
 use crate::text::{InstanceId, Text, TextError};
 use crate::v1_cipher::{MAX_PLAINTEXT, MAX_WIRE, wire_length};
 
-/// How the buyer reaches the product. What the seller says comes in by [`AppInfo::read`].
+/// The buyer's way into the product. [`AppInfo::read`] reads what the seller sends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppInfo {
-    /// Address of the product for its users.
+    /// The product's address for users.
     pub front_end_url: Text<512>,
-    /// Address of the product for its administrators.
+    /// The product's address for administrators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub admin_url: Option<Text<512>>,
-    /// First administrator's login. V2.0 shows it in the clear, V1.0 encrypts it.
+    /// The first administrator's login name. V2.0 sends it in the clear, V1.0 encrypts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<Text<128>>,
-    /// Its first password; likewise.
+    /// The first password, sent in the same way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Text<128>>,
     /// A note to the buyer.
@@ -26,23 +26,23 @@ pub struct AppInfo {
     pub memo: Option<Text<1024>>,
 }
 
-/// Why an app info cannot be used. It names the member and repeats nothing of its value, which may be a password.
+/// Why an app info cannot be used. The error names the member and not its value, which may be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AppInfoError {
-    /// It is no JSON object.
-    #[error("appInfo is no object")]
+    /// It is not a JSON object.
+    #[error("appInfo is not an object")]
     NotAnObject,
-    /// It does not say where the product is.
-    #[error("appInfo.{FRONT_END_URL} is missing: the buyer must be told where the product is")]
+    /// The product's address is missing.
+    #[error("appInfo.{FRONT_END_URL} is missing: it is the address that the buyer opens")]
     NoFrontEndUrl,
-    /// A member is a number, a list or the like.
-    #[error("appInfo.{0} is no text")]
+    /// A member is a number, a list or another value that is not a text.
+    #[error("appInfo.{0} is not a text")]
     NotText(&'static str),
-    /// A member is longer than KooGallery takes.
+    /// A member is longer than KooGallery allows.
     #[error("appInfo.{0}")]
     Text(#[from] TextError),
-    /// A browser could not open it.
-    #[error("appInfo.{0} must begin with https:// or http:// and hold no blank")]
+    /// A browser could not open the address.
+    #[error("appInfo.{0} must begin with https:// or http:// and have no blank")]
     NotAnAddress(&'static str),
 }
 
@@ -52,8 +52,8 @@ impl AppInfo {
     /// The members that it may have.
     pub const MEMBERS: [&str; 5] = [FRONT_END_URL, "adminUrl", "userName", "password", "memo"];
 
-    /// Reads what the seller says, wherever it is said. `null` and a blank text mean that a member is absent; a member
-    /// that is not one of [`AppInfo::MEMBERS`] is passed over.
+    /// Reads what the seller sends, in whichever way. `null` and a blank text mean that a member is absent. A member that is
+    /// not one of [`AppInfo::MEMBERS`] is ignored.
     pub fn read(value: &Value) -> Result<Self, AppInfoError> {
         let members = value.as_object().ok_or(AppInfoError::NotAnObject)?;
         Ok(Self {
@@ -65,14 +65,14 @@ impl AppInfo {
         })
     }
 
-    /// The names that [`AppInfo::read`] passes over.
+    /// The names of the members that [`AppInfo::read`] ignores.
     pub fn unknown_members(value: &Value) -> impl Iterator<Item = &str> {
         let names = value.as_object().into_iter().flat_map(Map::keys).map(String::as_str);
         names.filter(|name| !Self::MEMBERS.contains(name))
     }
 
-    /// Whether V1.0 can send it: there `userName` and `password` are encrypted, and the 128 characters are those of the
-    /// wire. What does not fit would keep the buyer's order in provisioning for ever.
+    /// Whether V1.0 can send it. V1.0 encrypts `userName` and `password`, and the limit of 128 characters applies to the
+    /// encrypted text. A longer one would keep the buyer's order in provisioning for ever.
     pub fn fits_v1(&self) -> Result<(), AppInfoError> {
         let credentials = [("userName", &self.user_name), ("password", &self.password)];
         for (field, credential) in credentials {
@@ -110,11 +110,11 @@ pub struct UsageInfo {
     /// The pay-per-use instance that a package's use belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub related_instance_id: Option<InstanceId>,
-    /// Running total (pay-per-use) or used so far (package), up to 4 decimals; kept digit for digit.
+    /// The running total (pay-per-use), or the use so far (package), with up to 4 decimals. Every digit is kept.
     pub usage_value: Value,
     /// When it was counted: UTC, `yyyyMMddHHmmssSSS`.
     pub statistical_time: Text<20>,
-    /// Where the buyer can look at it.
+    /// The address where the buyer can see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dashboard_url: Option<Text<512>>,
 }
@@ -123,12 +123,12 @@ pub struct UsageInfo {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstanceInfo {
-    /// Which instance.
+    /// The instance.
     pub instance_id: InstanceId,
-    /// How to reach it; absent until it is provisioned.
+    /// The buyer's way in; absent until it is provisioned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_info: Option<AppInfo>,
-    /// What it used; pay-per-use and packages must say.
+    /// What it used; pay-per-use and packages need it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage_info: Vec<UsageInfo>,
 }
@@ -156,14 +156,14 @@ mod tests {
     #[test]
     fn an_error_names_the_member_and_repeats_no_value() {
         for (json, problem) in [
-            (r#""s3cret""#, "appInfo is no object"),
+            (r#""s3cret""#, "appInfo is not an object"),
             ("{}", "appInfo.frontEndUrl is missing"),
             (r#"{"frontEndUrl":""}"#, "appInfo.frontEndUrl is missing"),
             (r#"{"frontEndUrl":"s3cret.example.com"}"#, "appInfo.frontEndUrl must begin with https://"),
             (r#"{"frontEndUrl":"https://"}"#, "appInfo.frontEndUrl must begin with https://"),
             (r#"{"frontEndUrl":"https://a b/"}"#, "appInfo.frontEndUrl must begin with https://"),
             (r#"{"frontEndUrl":"https://a/","adminUrl":"s3cret"}"#, "appInfo.adminUrl must begin with https://"),
-            (r#"{"frontEndUrl":"https://a/","password":7357}"#, "appInfo.password is no text"),
+            (r#"{"frontEndUrl":"https://a/","password":7357}"#, "appInfo.password is not a text"),
         ] {
             let error = read(json).unwrap_err().to_string();
             assert!(error.starts_with(problem), "{json}: {error}");

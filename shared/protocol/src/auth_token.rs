@@ -1,14 +1,13 @@
-//! `authToken`: how V1.0 signs a callback (topics 0070649057, 0070649111), as KooGallery makes it and as a seller
-//! checks it.
+//! `authToken`: the signature of a V1.0 callback (topics 0070649057, 0070649111). KooGallery makes it, a seller checks it.
 //!
 //! ```text
 //! authToken = base64(HMAC-SHA256(accessKey + timeStamp, "name=value&name=value…"))
 //! ```
 //!
-//! The parameters are the query's, URL-decoded, or for the joint-operations kit the body's members; all but `authToken`
-//! itself, sorted by name. The guide's sample for the kit leaves blank values out, the one for the basic callbacks
-//! keeps `name=`: either is taken. Nothing marks where a value ends, so the token says no more of a `&` inside a value
-//! than of one between two parameters; what parameters are read from must therefore be what they were signed from.
+//! The parameters are those of the query, URL-decoded; for the joint-operations kit they are the body's members. All but
+//! `authToken` itself are signed, sorted by name. The guide's sample for the kit leaves blank values out, the sample for the
+//! basic callbacks keeps `name=`: both are accepted. Nothing marks the end of a value. So the token is the same for a `&`
+//! inside a value and for a `&` between two parameters. Parameters must therefore be read from the same text that was signed.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,23 +16,23 @@ use hmac::Mac;
 use crate::canonical::{Members, NotAnObject, name_order, push_compact};
 use crate::signature::{HmacSha256, keyed};
 
-/// Parameter of the query and header of the kit that holds the token.
+/// The query parameter, and the kit's header, that contains the token.
 pub const NAME: &str = "authToken";
 
-/// Signs parameters as the basic callbacks do: blank values stay in.
+/// Signs parameters as the basic callbacks do: with blank values.
 #[must_use]
 pub fn sign(access_key: &str, time_stamp: &str, parameters: &[(String, String)]) -> String {
     encode(mac(access_key, time_stamp, parameters.iter()))
 }
 
-/// Signs parameters as the joint-operations kit does: blank values are left out.
+/// Signs parameters as the joint-operations kit does: without blank values.
 #[must_use]
 pub fn sign_without_blanks(access_key: &str, time_stamp: &str, parameters: &[(String, String)]) -> String {
     encode(mac(access_key, time_stamp, without_blanks(parameters)))
 }
 
-/// Whether `auth_token` is that of the parameters, blank values in or out. A `+` that a URL's decoding made a space is
-/// read as the `+` it was. Takes the same time for every wrong token of 44 base64 characters.
+/// Whether `auth_token` is right for the parameters, with or without blank values. A space in the token is read as the `+`
+/// that URL decoding made it from. The time is the same for every wrong token of 44 base64 characters.
 #[must_use]
 pub fn matches(access_key: &str, time_stamp: &str, parameters: &[(String, String)], auth_token: &str) -> bool {
     let Ok(given) = STANDARD.decode(auth_token.replace(' ', "+")) else { return false };
@@ -41,8 +40,8 @@ pub fn matches(access_key: &str, time_stamp: &str, parameters: &[(String, String
         || mac(access_key, time_stamp, without_blanks(parameters)).verify_slice(&given).is_ok()
 }
 
-/// The parameters of a V1.0 joint-operations callback: its body's top-level members as text, in the order they came.
-/// Strings are unescaped, numbers and booleans as they stand, nested values their compact JSON, null blank.
+/// The parameters of a V1.0 joint-operations callback: the top-level members of its body as text, in the order of the body.
+/// Strings are unescaped, numbers and booleans unchanged; nested values are compact JSON, null is blank.
 pub fn body_parameters(body: &[u8]) -> Result<Vec<(String, String)>, NotAnObject> {
     let Members(members) = serde_json::from_slice(body).map_err(|_| NotAnObject)?;
     members.into_iter().map(|(name, value)| Ok((name, text(value.get())?))).collect()

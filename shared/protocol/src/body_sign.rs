@@ -1,6 +1,6 @@
-//! `Body-Sign`: how a seller signs a V1.0 reply (topic 0070649057), and how KooGallery checks it.
+//! `Body-Sign`: the signature of a V1.0 reply (topic 0070649057). A seller makes it, KooGallery checks it.
 //!
-//! It covers the reply's exact bytes: nothing may rewrite the body once it is signed, or KooGallery drops the reply.
+//! It covers the exact bytes of the reply. If anything rewrites the signed body, KooGallery drops the reply.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,20 +8,20 @@ use hmac::Mac;
 
 use crate::signature::keyed;
 
-/// The reply's header.
+/// The name of the header.
 pub const HEADER: &str = "Body-Sign";
 
 const SIGN_TYPE: &str = "HMAC-SHA256";
 
-/// The header's value for a reply.
+/// Makes the header's value for a reply.
 #[must_use]
 pub fn value(access_key: &str, body: &[u8]) -> String {
     let signature = STANDARD.encode(keyed(access_key).chain_update(body).finalize().into_bytes());
     format!(r#"sign_type="{SIGN_TYPE}", signature="{signature}""#)
 }
 
-/// The marketplace's half: whether a header's value is that of the reply. Spaces around `=` and `,` are passed over,
-/// as live sellers send them.
+/// The marketplace's side: whether a header's value is right for the reply. Spaces around `=` and `,` are ignored, because
+/// live sellers send them.
 #[must_use]
 pub fn matches(access_key: &str, value: &str, body: &[u8]) -> bool {
     let member = |name: &str| {

@@ -1,8 +1,8 @@
-//! The canonical form of a body: what KooGallery signs, whatever a proxy on the way made of it.
+//! The canonical form of a body. KooGallery signs it, so it can be verified even if a proxy rewrote the body.
 //!
-//! Top-level members in ascending name order, null members left out, nested values in the order they came, compact,
-//! characters beyond ASCII as they are (topic 0070649476). Numbers keep their digits, so no value passes through a
-//! floating-point number on the way.
+//! The top-level members are in ascending order of their names, without null members. Nested values keep their order. The JSON
+//! is compact, and characters beyond ASCII are not escaped (topic 0070649476). Numbers keep their digits: no value passes
+//! through a floating-point number.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ use std::fmt;
 #[error("the body is not a JSON object")]
 pub struct NotAnObject;
 
-/// The canonical form of a JSON object. Applied to its own result it changes nothing.
+/// The canonical form of a JSON object. The canonical form of a canonical form is the same.
 pub fn canonical_form(body: &[u8]) -> Result<String, NotAnObject> {
     let Members(mut members) = serde_json::from_slice(body).map_err(|_| NotAnObject)?;
     members.retain(|(_, value)| value.get() != "null");
@@ -34,12 +34,12 @@ pub fn canonical_form(body: &[u8]) -> Result<String, NotAnObject> {
     Ok(canonical)
 }
 
-/// The order KooGallery sorts names in: Java's natural order of strings, which is that of their UTF-16 units.
+/// The order in which KooGallery sorts names: Java's natural order of strings, which compares UTF-16 units.
 pub(crate) fn name_order(left: &str, right: &str) -> Ordering {
     left.encode_utf16().cmp(right.encode_utf16())
 }
 
-/// Appends a valid JSON text without its white space, its strings as [`push_string`] writes them.
+/// Appends a valid JSON text without white space. [`push_string`] writes its strings.
 pub(crate) fn push_compact(out: &mut String, json: &str) -> Result<(), NotAnObject> {
     let mut rest = json;
     while let Some(at) = rest.find(|c: char| c == '"' || c.is_ascii_whitespace()) {
@@ -62,7 +62,7 @@ pub(crate) fn push_compact(out: &mut String, json: &str) -> Result<(), NotAnObje
     Ok(())
 }
 
-/// Where the string literal that `json` begins with ends, its closing quote included.
+/// The end of the string literal at the beginning of `json`, including its closing quote.
 fn string_end(json: &str) -> Option<usize> {
     let mut escaped = false;
     json.bytes().enumerate().skip(1).find_map(|(index, byte)| match byte {
@@ -84,7 +84,7 @@ fn push_string(out: &mut String, text: &str) -> Result<(), NotAnObject> {
     Ok(())
 }
 
-/// A JSON object's members as they came: order, repetition and each value's own text.
+/// The members of a JSON object as they came: in their order, with repetitions, each value as its own text.
 pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {

@@ -1,8 +1,8 @@
-//! `clientSecret` of applicationSync: encrypted by KooGallery with the RSA public key that the seller registered
+//! `clientSecret` of applicationSync. KooGallery encrypts it with the RSA public key that the seller registered
 //! (joint-operations kit, topic 0070649111).
 //!
-//! The guide says RSA-OAEP and does not name the hashes, so each likely pair is tried. Random numbers, for encryption
-//! and for blinding the private key against timing, come from the caller.
+//! The guide says RSA-OAEP but does not name the hashes, so each likely pair is tried. The caller supplies random numbers: for
+//! encryption, and to hide the private key's timing (blinding).
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,10 +17,10 @@ use rsa::{Generate, Oaep};
 use sha1::Sha1;
 use sha2::Sha256;
 
-/// The shortest RSA key that is taken, in bits. KooGallery asks for 3072, which [`RsaPrivateKey::generate`] makes.
+/// The shortest RSA key that is accepted, in bits. KooGallery demands 3072, which [`RsaPrivateKey::generate`] makes.
 pub const MIN_RSA_BITS: u32 = 2048;
 
-/// An application's OAuth secret. Its `Debug` prints nothing of it.
+/// An application's OAuth secret. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecret(String);
 
@@ -44,12 +44,12 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// The hashes of OAEP, in the order they are tried.
+/// The hashes of OAEP, in the order in which they are tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OaepHashes {
     /// SHA-256, and SHA-256 in MGF1.
     Sha256,
-    /// SHA-256, and SHA-1 in MGF1: what Java's `OAEPWithSHA-256AndMGF1Padding` means unless told otherwise.
+    /// SHA-256, and SHA-1 in MGF1: Java's default for `OAEPWithSHA-256AndMGF1Padding`.
     Sha256WithMgf1Sha1,
     /// SHA-1, and SHA-1 in MGF1.
     Sha1,
@@ -63,14 +63,14 @@ impl OaepHashes {
 /// Why a secret was not decrypted or encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClientSecretError {
-    /// Not base64, not for this key, or not a text. It does not say which.
+    /// It is not base64, not for this key, or not a text. The error does not say which.
     #[error("the clientSecret does not decrypt: is the public key of this private key registered in KooGallery?")]
     NotDecrypted,
     /// The secret is longer than the key can hold.
     #[error("the clientSecret is too long for the RSA key")]
     TooLong,
     /// The caller's source of random numbers failed.
-    #[error("no random numbers to be had")]
+    #[error("the system gave no random numbers")]
     NoRandomness,
 }
 
@@ -84,44 +84,44 @@ impl From<rsa::Error> for ClientSecretError {
     }
 }
 
-/// Why a key was refused. No variant holds a byte of it.
+/// Why a key was refused. No variant contains a byte of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RsaKeyError {
-    /// No PEM armour of a private key.
+    /// The lines of PEM for a private key are missing.
     #[error(
         "the RSA private key is not PEM: it lies between -----BEGIN PRIVATE KEY----- and -----END PRIVATE KEY----- \
          (PKCS#8), or between -----BEGIN RSA PRIVATE KEY----- and -----END RSA PRIVATE KEY----- (PKCS#1)"
     )]
     NotPem,
     /// A passphrase protects it.
-    #[error("a passphrase protects the RSA private key: `openssl pkey -in FILE` takes it off")]
+    #[error("a passphrase protects the RSA private key: `openssl pkey -in FILE` removes it")]
     Passphrase,
-    /// What is inside the armour is no RSA private key.
-    #[error("the PEM holds no RSA private key that could be used: damaged, of another kind, or of too many bits")]
+    /// The content of the PEM is not an RSA private key.
+    #[error("the PEM has no RSA private key that can be used: it is damaged, of another kind, or has too many bits")]
     NotPrivateKey,
-    /// The other half.
-    #[error("it is a public key: KooGallery gets that one; here the private key is needed")]
+    /// It is the public key.
+    #[error("it is a public key: register that one in KooGallery, and give the private key here")]
     PublicKey,
-    /// Neither PEM nor base64 of a key.
+    /// It is neither PEM nor base64 of a key.
     #[error(
-        "it is no RSA private key, but looks like {looks_like}: give PEM (-----BEGIN PRIVATE KEY----- …), or base64 of it"
+        "it is not an RSA private key, but looks like {looks_like}: give PEM (-----BEGIN PRIVATE KEY----- …), or base64 of it"
     )]
     NotAKey {
         /// What it looks like.
         looks_like: &'static str,
     },
-    /// Not base64 of an RSA `SubjectPublicKeyInfo`.
-    #[error("the RSA public key is not base64 of an X.509 SubjectPublicKeyInfo, without armour")]
+    /// It is not base64 of an RSA `SubjectPublicKeyInfo`.
+    #[error("the RSA public key is not base64 of an X.509 SubjectPublicKeyInfo, without the lines of PEM")]
     NotPublicKey,
-    /// Too short to be safe.
-    #[error("the RSA key has {bits} bits: at least {MIN_RSA_BITS} are needed, and KooGallery asks for 3072")]
+    /// The key is too short to be safe.
+    #[error("the RSA key has {bits} bits: at least {MIN_RSA_BITS} are needed, and KooGallery demands 3072")]
     TooShort {
-        /// Bits of its modulus.
+        /// The bits of its modulus.
         bits: u32,
     },
 }
 
-/// The seller's RSA private key. Its `Debug` prints nothing of it.
+/// The seller's RSA private key. Its `Debug` output does not contain it.
 #[derive(Clone)]
 pub struct RsaPrivateKey(rsa::PrivateKey);
 
@@ -131,7 +131,7 @@ impl RsaPrivateKey {
         rsa::PrivateKey::try_generate_from_rng(rng).map(Self)
     }
 
-    /// Reads a key from PEM: PKCS#8 or PKCS#1. How its lines are broken and what stands around it does not matter.
+    /// Reads a key from PEM: PKCS#8 or PKCS#1. Line breaks and text around it do not matter.
     pub fn from_pem(pem: &str) -> Result<Self, RsaKeyError> {
         let key = if let Some(base64) = armoured(pem, "PRIVATE KEY") {
             from_base64(base64).and_then(|der| rsa::PrivateKey::from_pkcs8_der(&der).ok())
@@ -150,9 +150,9 @@ impl RsaPrivateKey {
         Ok(Self(key))
     }
 
-    /// Reads every private key of a text, as people paste them: PEM, of which several may follow one another, such as an old
-    /// and a new one, with line breaks that may be escaped (`\n`); the bare key (PKCS#8 or PKCS#1) in base64; base64 of a
-    /// whole PEM. Other things in PEM beside a key are passed over.
+    /// Reads every private key of a text, in the forms in which people paste them: one or more PEMs (for example the new and
+    /// the old key), with line breaks that may be escaped (`\n`); the key (PKCS#8 or PKCS#1) in base64 without PEM lines;
+    /// base64 of a whole PEM. PEM blocks of other kinds are ignored.
     pub fn all_from_text(text: &str) -> Result<Vec<Self>, RsaKeyError> {
         match Self::readable_from_text(text) {
             (_, Some(error)) => Err(error),
@@ -160,7 +160,8 @@ impl RsaPrivateKey {
         }
     }
 
-    /// The same, but a key that cannot be read takes no other one away: those that can be, and why the first other cannot.
+    /// The same, but a key that cannot be read does not hide the others: returns the keys that can be read, and why the first
+    /// other one cannot.
     #[must_use]
     pub fn readable_from_text(text: &str) -> (Vec<Self>, Option<RsaKeyError>) {
         let text = unescaped(text);
@@ -223,13 +224,13 @@ impl RsaPrivateKey {
         self.0.to_pkcs8_pem(LineEnding::LF).expect("an RSA key of two primes has a PKCS#8 form").to_string()
     }
 
-    /// Its public half.
+    /// Its public key.
     #[must_use]
     pub fn public_key(&self) -> RsaPublicKey {
         RsaPublicKey(self.0.to_public_key())
     }
 
-    /// Decrypts a `clientSecret`: base64, in which white space is passed over.
+    /// Decrypts a `clientSecret`: base64. White space in it is ignored.
     pub fn decrypt<R: TryCryptoRng + ?Sized>(
         &self,
         rng: &mut R,
@@ -262,13 +263,13 @@ impl fmt::Debug for RsaPrivateKey {
     }
 }
 
-/// The RSA public key that the seller registers: the marketplace's half. Its text is what KooGallery's console takes,
-/// base64 of its `SubjectPublicKeyInfo` on one line.
+/// The RSA public key that the seller registers; the marketplace encrypts with it. Its text is what Seller Console takes:
+/// base64 of its `SubjectPublicKeyInfo`, on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RsaPublicKey(rsa::PublicKey);
 
 impl RsaPublicKey {
-    /// Encrypts a secret; base64.
+    /// Encrypts a secret. Returns base64.
     pub fn encrypt<R: TryCryptoRng + ?Sized>(
         &self,
         rng: &mut R,
@@ -307,10 +308,10 @@ fn long_enough(key: &impl PublicKeyParts) -> Result<(), RsaKeyError> {
     if bits < MIN_RSA_BITS { Err(RsaKeyError::TooShort { bits }) } else { Ok(()) }
 }
 
-/// What each block of PEM begins with.
+/// The beginning of each block of PEM.
 const BEGIN: &str = "-----BEGIN ";
 
-/// A text in which line breaks may be escaped, as in JSON or an `.env` file. Neither PEM nor base64 holds a backslash.
+/// Reads escaped line breaks, as JSON and `.env` files have them. Neither PEM nor base64 contains a backslash.
 fn unescaped(text: &str) -> String {
     text.replace("\\r", "").replace("\\n", "\n")
 }
@@ -319,14 +320,14 @@ fn looks_like(text: &str) -> &'static str {
     match text {
         "" => "nothing",
         text if text.starts_with("ssh-") => "an OpenSSH public key",
-        text if text.starts_with(['/', '.', '~']) => "the name of a file, not what it holds",
+        text if text.starts_with(['/', '.', '~']) => "the name of a file, not its content",
         text if text.starts_with('{') => "JSON",
         text if text.starts_with('<') => "XML",
         _ => "a text that is neither PEM nor base64",
     }
 }
 
-/// What stands between the first such pair of PEM's lines.
+/// The text between the first such pair of PEM lines.
 fn armoured<'a>(pem: &'a str, label: &str) -> Option<&'a str> {
     let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
     rest.split_once(&format!("-----END {label}-----")).map(|(inside, _)| inside)

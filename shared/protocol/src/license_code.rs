@@ -1,5 +1,5 @@
-//! What names a license, the device that it is for, and the license itself. None is shown: who holds a code holds the license, and a
-//! fingerprint tells devices, and so people, apart.
+//! The code of a license, the fingerprint of the device that it is for, and the license itself. None is shown: who knows a code
+//! has the license, and a fingerprint identifies a device, and so a person.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl fmt::Debug for LicenseCode {
 }
 
 checked_text!(
-    /// What tells a device from others, or its hardware code. `Debug` shows nothing of it.
+    /// The fingerprint or hardware code of a device. `Debug` does not show it.
     DeviceFingerprint, "deviceFingerprint", 1024
 );
 
@@ -54,7 +54,7 @@ impl fmt::Debug for DeviceFingerprint {
 }
 
 checked_text!(
-    /// A license of License 1.0, as the reply to getLicense carries it. The guide gives no length. `Debug` shows nothing of
+    /// A license of License 1.0, as the reply to getLicense contains it. The guide gives no length. `Debug` does not show
     /// it.
     LicenseText, "license", 8192
 );

@@ -1,15 +1,15 @@
 //! Numbers with more digits than 64 bits hold.
 //!
-//! Ids come as strings or as numbers, and a JSON reader would round a long number: two orders that differ in their last
-//! digit would be one. So before a body is read, such a number is written as the string of its digits, wherever it
-//! stands; what reads either form then reads every digit. What was verified are the bytes as they came.
+//! Ids come as strings or as numbers, and a JSON reader rounds a long number: two orders that differ in their last digit would
+//! become one. So before a body is read, such a number is rewritten as a string of its digits, wherever it is. A reader that
+//! takes both forms then reads every digit. The signature is verified over the original bytes.
 
 use std::borrow::Cow;
 
-/// The digits of the largest number of 64 bits.
+/// How many digits the largest number of 64 bits has.
 const U64_DIGITS: usize = 20;
 
-/// The JSON with every whole number beyond 64 bits in quotes. What is not JSON does not become JSON by it.
+/// Puts every whole number beyond 64 bits in quotes. A text that is not JSON does not become JSON.
 pub(crate) fn long_numbers_as_text(json: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     let (mut copied, mut at) = (0, 0);
@@ -49,12 +49,12 @@ fn is_long(number: &[u8]) -> bool {
         && std::str::from_utf8(number).is_ok_and(|digits| digits.parse::<u64>().is_err())
 }
 
-/// A number in a name's place is not JSON, and must not become it.
+/// A number in the place of a name is not JSON, and must not become JSON.
 fn names_a_member(rest: &[u8]) -> bool {
     rest.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b':')
 }
 
-/// Where the string that begins at `start` ends, its closing quote included; the end of a text that does not close it.
+/// The end of the string that begins at `start`, including its closing quote; the end of the text if it is not closed.
 fn string_end(json: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = json.get(at) {

@@ -12,28 +12,28 @@ use crate::result_code::ResultCode;
 use crate::text::{InstanceId, TextError};
 use crate::v1_cipher::{EncryptType, Iv, encrypt};
 
-/// `resultMsg` holds at most this many characters.
+/// The most characters of `resultMsg`.
 const MAX_MESSAGE: usize = 255;
 
-/// What goes back to KooGallery: always HTTP 200 with this as a JSON object, also when it is a refusal.
+/// The reply to KooGallery: always HTTP 200 with this as a JSON object, also for a refusal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
-    /// Success, or why not.
+    /// Success, or the kind of failure.
     pub result_code: ResultCode,
-    /// The same for people: at most 255 characters.
+    /// The same for people, in at most 255 characters.
     #[serde(default)]
     pub result_msg: Cow<'static, str>,
     /// V1.0: how `userName` and `password` are encrypted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encrypt_type: Option<EncryptType>,
-    /// newInstance: what the order line bought.
+    /// newInstance: the id of the instance that the order line bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
-    /// newInstance of V1.0: how the buyer reaches it.
+    /// newInstance of V1.0: the buyer's way in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_info: Option<AppInfo>,
-    /// queryInstance: the instances asked for.
+    /// queryInstance: the requested instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub info: Option<Vec<InstanceInfo>>,
     /// getLicense of License 1.0: the license itself.
@@ -42,7 +42,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// A reply that says only its code, with the code's own message.
+    /// A reply with only a code and the code's own message.
     #[must_use]
     pub const fn of(result_code: ResultCode) -> Self {
         Self {
@@ -62,46 +62,46 @@ impl Reply {
         Self::of(ResultCode::Success)
     }
 
-    /// A refusal that says more than its code: `detail` is cut to what `resultMsg` holds.
+    /// A refusal with the code's message and `detail`, cut to the length of `resultMsg`.
     #[must_use]
     pub fn refusal(result_code: ResultCode, detail: impl std::fmt::Display) -> Self {
         Self::saying(result_code, format_args!("{}: {detail}", result_code.message()))
     }
 
-    /// A refusal in its own words, where the code's would say what is not so: cut to what `resultMsg` holds.
+    /// A refusal with only `detail`, for a case in which the code's message would be wrong. Cut to the length of `resultMsg`.
     #[must_use]
     pub fn saying(result_code: ResultCode, message: impl std::fmt::Display) -> Self {
         let message = message.to_string().chars().take(MAX_MESSAGE).collect();
         Self { result_msg: Cow::Owned(message), ..Self::of(result_code) }
     }
 
-    /// The same reply naming an instance.
+    /// The same reply with an instance id.
     #[must_use]
     pub fn with_instance(self, instance_id: InstanceId) -> Self {
         Self { instance_id: Some(instance_id), ..self }
     }
 
-    /// The same reply saying how the buyer reaches the instance.
+    /// The same reply with the buyer's way in.
     #[must_use]
     pub fn with_app_info(self, app_info: Option<AppInfo>) -> Self {
         Self { app_info, ..self }
     }
 
-    /// The same reply listing instances.
+    /// The same reply with a list of instances.
     #[must_use]
     pub fn with_info(self, info: Vec<InstanceInfo>) -> Self {
         Self { info: Some(info), ..self }
     }
 
-    /// The same reply carrying a license.
+    /// The same reply with a license.
     #[must_use]
     pub fn with_license(self, license: LicenseText) -> Self {
         Self { license: Some(license), ..self }
     }
 
-    /// The same reply as V1.0 sends it: every `userName` and `password` encrypted, each under a fresh `iv`.
+    /// The same reply in V1.0's form: every `userName` and `password` is encrypted, each with a new `iv`.
     ///
-    /// Fails with the name of a value that is too long once it is encrypted ([`AppInfo::fits_v1`]).
+    /// Fails with the name of a value that is too long after encryption ([`AppInfo::fits_v1`]).
     pub fn encrypted<E: From<TextError>>(
         mut self,
         access_key: &AccessKey,
@@ -119,20 +119,20 @@ impl Reply {
         Ok(self)
     }
 
-    /// The body, in ASCII: the guide wants a memo's other characters as `\uXXXX`, and no reader minds it elsewhere.
+    /// The body, in ASCII. The guide wants other characters of a memo as `\uXXXX`; every reader accepts that elsewhere too.
     #[must_use]
     pub fn to_body(&self) -> Vec<u8> {
         let mut body = Vec::with_capacity(128);
         let mut serializer = serde_json::Serializer::with_formatter(&mut body, AsciiFormatter);
         match self.serialize(&mut serializer) {
             Ok(()) => body,
-            // Writing text into memory cannot fail; if it ever did, KooGallery should try again.
+            // Writing text into memory cannot fail. If it ever does, KooGallery should try again.
             Err(_) => br#"{"resultCode":"000005","resultMsg":"internal error, try again"}"#.to_vec(),
         }
     }
 }
 
-/// Compact JSON with every character beyond ASCII escaped.
+/// Writes compact JSON with every character beyond ASCII escaped.
 struct AsciiFormatter;
 
 impl serde_json::ser::Formatter for AsciiFormatter {

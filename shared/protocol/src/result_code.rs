@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 macro_rules! result_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)+) => {
-        /// What a reply says of a call. Each variant names when it is used.
+        /// The result of a call. Each variant says when it is used.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ResultCode {
             $($(#[$doc])* #[doc = concat!("\n\n`", $code, "`: ", $message)] $name,)+
@@ -20,7 +20,7 @@ macro_rules! result_codes {
                 match self { $(Self::$name => $code,)+ }
             }
 
-            /// The `resultMsg` where a reply has nothing more precise to say.
+            /// The `resultMsg` of a reply that has nothing more precise.
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)+ }
@@ -42,15 +42,15 @@ macro_rules! result_codes {
 result_codes! {
     /// Done, or already done.
     Success = "000000", "success";
-    /// Bad or missing signature, replayed nonce.
+    /// The signature is wrong or missing, or the nonce was used before.
     AuthenticationFailed = "000001", "authentication failed";
     /// A field, the timestamp or the nonce is missing, malformed or out of bounds; the activity is unknown.
     InvalidParameter = "000002", "invalid parameter";
-    /// No such instance, or it was released (License 2.0: no such authorization code).
+    /// The instance does not exist, or was released (License 2.0: the same of a code).
     InstanceNotFound = "000003", "instance ID does not exist";
-    /// Provisioning goes on; KooGallery polls with queryInstance.
+    /// Provisioning is not finished. KooGallery polls with queryInstance.
     Processing = "000004", "request is being processed";
-    /// The store or another dependency failed: KooGallery tries again.
+    /// The store or another dependency failed. KooGallery tries again.
     InternalError = "000005", "internal error, try again";
     /// newInstance: no resource is left.
     NoResource = "000100", "no instance resource can be allocated";
@@ -78,7 +78,7 @@ result_codes! {
     FingerprintRequired = "000903", "a device fingerprint or hardware code is required";
 }
 
-/// The text is no result code that KooGallery documents.
+/// The text is not a result code that KooGallery documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a result code of the KooGallery protocol")]
 pub struct UnknownResultCode;

@@ -1,41 +1,41 @@
-//! The V2.0 signature (topic 0070649476), as KooGallery makes it and as a seller checks it.
+//! The V2.0 signature (topic 0070649476). KooGallery makes it, a seller checks it.
 //!
 //! ```text
 //! basic:  signature = hex(HMAC-SHA256(accessKey, accessKey + nonce + timestamp + hex(HMAC-SHA256(accessKey, body))))
 //! kit:    x-sign    = hex(HMAC-SHA256(accessKey, accessKey + nonce + timestamp + body))
 //! ```
 //!
-//! The guide's page for the basic callbacks says the body's digest, the joint-operations page says the body itself:
-//! a kit verifier takes either.
+//! The guide's page for the basic callbacks says that the digest of the body is signed; the joint-operations page says the body
+//! itself. For the kit both are accepted.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 pub(crate) type HmacSha256 = Hmac<Sha256>;
 
-/// What of the body goes into the canonical request.
+/// Which form of the body is part of the canonical request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
-    /// The lower-case hex HMAC of the body: the basic callbacks.
+    /// The body's HMAC in lower-case hex: the basic callbacks.
     Digest,
     /// The body itself: the joint-operations kit.
     Plain,
 }
 
-/// Signs a basic callback; lower-case hex.
+/// Signs a basic callback. Returns lower-case hex.
 #[must_use]
 pub fn basic(access_key: &str, nonce: &str, timestamp: &str, body: &[u8]) -> String {
     hex::encode(mac(Payload::Digest, access_key, nonce, timestamp, body).finalize().into_bytes())
 }
 
-/// Signs a joint-operations callback; lower-case hex.
+/// Signs a joint-operations callback. Returns lower-case hex.
 #[must_use]
 pub fn kit(access_key: &str, nonce: &str, timestamp: &str, body: &[u8]) -> String {
     hex::encode(mac(Payload::Plain, access_key, nonce, timestamp, body).finalize().into_bytes())
 }
 
-/// Whether `signature` (hex of either case) is that of the call. Takes the same time for every wrong signature of 64
-/// hex digits.
+/// Whether `signature` (hex in upper or lower case) is right for the call. The time is the same for every wrong signature of
+/// 64 hex digits.
 #[must_use]
 pub fn matches(payload: Payload, access_key: &str, nonce: &str, timestamp: &str, body: &[u8], signature: &str) -> bool {
     let mut given = [0; 32];
@@ -53,7 +53,7 @@ fn mac(payload: Payload, access_key: &str, nonce: &str, timestamp: &str, body: &
         Payload::Plain => request.update(body),
         Payload::Digest => {
             let mut digest = [0; 64];
-            // The buffer is exactly two digits for each of the 32 bytes.
+            // The buffer has exactly two digits for each of the 32 bytes.
             let written = hex::encode_to_slice(keyed.chain_update(body).finalize().into_bytes(), &mut digest);
             debug_assert!(written.is_ok());
             request.update(&digest);

@@ -1,12 +1,12 @@
-//! `testFlag`: is this a debug call?
+//! `testFlag`: says whether a call is a debug call.
 
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
 use crate::text::scalar;
 
-/// Whether a call is real or one of the seller's debug cases, which KooGallery replays twice a day: those must be
-/// answered like real ones and never touch real state.
+/// Whether a call is real or one of the seller's debug cases, which KooGallery repeats twice a day. Debug calls must be
+/// answered like real ones and must never touch real data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 pub enum TestFlag {
     /// A buyer's call: `testFlag` `0`, blank or absent.
@@ -19,7 +19,7 @@ pub enum TestFlag {
 }
 
 impl<'de> Deserialize<'de> for TestFlag {
-    /// Comes as a string or as a number.
+    /// Reads it from a string or a number.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Flag(TestFlag);
         impl<'de> Deserialize<'de> for Flag {

@@ -1,14 +1,13 @@
-//! Text fields with their length rule: made by parsing, so that a value of one of these types cannot be wrong.
+//! Text fields with their length rules. They are made by parsing, so a value of such a type is always right.
 //!
-//! KooGallery's tables give a field's largest length in characters, and its callbacks mix strings and numbers: both
-//! are read.
+//! KooGallery's tables give the largest length of a field in characters. Its callbacks mix strings and numbers; both are read.
 
 use std::fmt;
 
 use serde::de::{Deserializer, Error as _, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// Why a text was refused; `field` is KooGallery's name of it.
+/// Why a text was refused. `field` is KooGallery's name for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
     /// A mandatory text is empty, or blank.
@@ -17,7 +16,7 @@ pub enum TextError {
         /// The field's name on the wire.
         field: &'static str,
     },
-    /// Longer than the guide's table allows.
+    /// The text is longer than the guide's table allows.
     #[error("{field} is longer than {max} characters")]
     TooLong {
         /// The field's name on the wire.
@@ -25,13 +24,13 @@ pub enum TextError {
         /// The largest length, in characters.
         max: usize,
     },
-    /// `.` and `..` mean another place in an address, however they are encoded.
-    #[error("{field} is . or .., which names nothing in an address")]
+    /// The text is `.` or `..`, which mean another place in an address, however they are encoded.
+    #[error("{field} is . or .., which an address cannot contain")]
     Dots {
         /// The field's name on the wire.
         field: &'static str,
     },
-    /// Longer than V1.0's encryption leaves room for.
+    /// The text is longer than V1.0's encryption allows.
     #[error("{field} is longer than {max} bytes, which V1.0 cannot send encrypted")]
     TooLongEncrypted {
         /// The field's name on the wire.
@@ -45,20 +44,21 @@ pub(crate) fn check(field: &'static str, max: usize, text: &str) -> Result<(), T
     if text.trim().is_empty() {
         return Err(TextError::Empty { field });
     }
-    // A text of at most `max` bytes has at most `max` characters: the count is for the rare rest.
+    // A text of at most `max` bytes has at most `max` characters, so characters are rarely counted.
     if text.len() > max && text.chars().count() > max {
         return Err(TextError::TooLong { field, max });
     }
     Ok(())
 }
 
-/// The rule of a text that becomes a segment of an address's path.
+/// The rule for a text that becomes a segment of an address's path.
 pub(crate) fn no_dots(field: &'static str, text: &str) -> Result<(), TextError> {
     if matches!(text, "." | "..") { Err(TextError::Dots { field }) } else { Ok(()) }
 }
 
-/// Reads a JSON string, or a number that is nothing but digits, as text. Numbers beyond 64 bits are texts by then
-/// ([`crate::long_numbers`]); a sign, a fraction or an exponent would have more than one way to be written.
+/// Reads a JSON string, or a number that has only digits, as text. Numbers beyond 64 bits are texts already
+/// ([`crate::long_numbers`]). A sign, a fraction or an exponent is refused, because such a number can be written in more than
+/// one way.
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D, field: &'static str) -> Result<String, D::Error> {
     struct Scalar(&'static str);
     impl Visitor<'_> for Scalar {
@@ -79,7 +79,7 @@ pub(crate) fn scalar<'de, D: Deserializer<'de>>(deserializer: D, field: &'static
     deserializer.deserialize_any(Scalar(field))
 }
 
-/// For an optional field: absent, `null` and blank all mean "not given". Use with `#[serde(default)]`.
+/// Reads an optional field: absent, `null` and blank all mean "not given". Use with `#[serde(default)]`.
 pub(crate) fn blank_as_none<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -97,7 +97,7 @@ where
     }
 }
 
-/// For an optional text without a length rule: absent, `null` and blank all mean "not given". Use with
+/// Reads an optional text without a length rule: absent, `null` and blank all mean "not given". Use with
 /// `#[serde(default)]`.
 pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     struct Given(String);
@@ -110,7 +110,7 @@ pub(crate) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
     Ok(blank_as_none::<D, Given>(deserializer)?.map(|Given(text)| text))
 }
 
-/// For a field that V2.0 requires and V1.0 does not have: absent is an error where a body is read.
+/// Reads a field that V2.0 requires and V1.0 does not have. It is an error if a body does not have it.
 pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -119,8 +119,8 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
-/// A text with its length rule, and `$rule` where it has another. How it is read back and shown is for its own code to
-/// say.
+/// Makes a text type with its length rule, and with `$rule` if it has another one. The type's own code says how it is read back
+/// and shown.
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $field:literal, $max:literal $(, $rule:path)?) => {
         $(#[$doc])*
@@ -154,7 +154,7 @@ macro_rules! checked_text {
 }
 pub(crate) use checked_text;
 
-/// A text that may be read and shown; a `hidden` one is personal, and its `Debug` prints nothing of it.
+/// Makes a text type that may be read and shown. A `hidden` one is personal: its `Debug` output does not contain it.
 macro_rules! text_type {
     ($(#[$doc:meta])* hidden $name:ident, $field:literal, $max:literal) => {
         checked_text!($(#[$doc])* $name, $field, $max);
@@ -202,15 +202,15 @@ text_type!(
     OrderLineId, "orderLineId", 64
 );
 text_type!(
-    /// A request's id: it differs on every call, even a resend; the first one of an order line becomes its instance id.
+    /// The id of a call. It differs on every call, even a repeat. The first one of an order line becomes its instance id.
     BusinessId, "businessId", 64
 );
 text_type!(
-    /// An instance (实例): what an order line bought, named by the seller's reply to newInstance.
+    /// The id of an instance (实例): what an order line bought. The seller's reply to newInstance contains it first.
     InstanceId, "instanceId", 64
 );
 text_type!(
-    /// A product as it is sold: product and period type.
+    /// A product with its kind of period.
     ProductId, "productId", 64
 );
 text_type!(
@@ -222,17 +222,17 @@ text_type!(
     CustomerId, "customerId", 100
 );
 text_type!(
-    /// With the device's fingerprint, one application for a license: a resend has the same. The license is uploaded to
-    /// an address that holds it.
+    /// With the device's fingerprint, this identifies one request for a license; a repeat has the same. The license is
+    /// uploaded to an address that contains it.
     EventId, "eventId", 64, no_dots
 );
 
 text_type!(
-    /// An enterprise (租户) that a buyer bound an application to.
+    /// A tenant (租户): the enterprise to which a buyer bound an application.
     TenantId, "tenantId", 64
 );
 text_type!(
-    /// Names a tenant in login addresses.
+    /// A tenant's code in login addresses.
     TenantCode, "tenantCode", 64
 );
 text_type!(
@@ -240,11 +240,11 @@ text_type!(
     TenantName, "name", 255
 );
 text_type!(
-    /// Where a tenant's users log in, with `https://`.
+    /// The domain where a tenant's users log in, with `https://`.
     DomainName, "domainName", 255
 );
 text_type!(
-    /// An application as a tenant bound it.
+    /// The id of an application, as a tenant bound it.
     AppId, "appId", 64
 );
 text_type!(
@@ -273,8 +273,8 @@ text_type!(
 );
 
 impl BusinessId {
-    /// The id as an instance's id, which the guide recommends. None where it could not serve as one: KooGallery asks
-    /// for instances in a comma-separated list, and an id goes into addresses. Its own are letters and digits.
+    /// The same text as an instance id, which the guide recommends. Returns none if it cannot be one: KooGallery asks for
+    /// instances in a comma-separated list, and an id is part of addresses. KooGallery's own ids are letters and digits.
     #[must_use]
     pub fn as_instance_id(&self) -> Option<InstanceId> {
         let serves = self.0.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
@@ -283,13 +283,13 @@ impl BusinessId {
     }
 }
 
-/// A free text of at most `MAX` characters that goes out in a reply, such as an address or a note.
+/// A free text of at most `MAX` characters in a reply, such as an address or a note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
 impl<const MAX: usize> Text<MAX> {
-    /// The same text, whose error names the member that holds it.
+    /// Makes the text. An error names the member that contains it.
     pub(crate) fn named(field: &'static str, text: String) -> Result<Self, TextError> {
         check(field, MAX, &text).map(|()| Self(text))
     }

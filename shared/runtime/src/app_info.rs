@@ -1,23 +1,23 @@
-//! How a buyer reaches an instance that is provisioned at once: a template with the instance's id filled in.
+//! The app info of an instance that is provisioned at once: a template with the instance's id filled in.
 
 use koogallery::{AppInfo, AppInfoError, InstanceId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-/// `KOOGALLERY_APP_INFO`: an appInfo whose texts may hold `{instanceId}`.
+/// `KOOGALLERY_APP_INFO`: an app info whose texts may contain `{instanceId}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppInfoTemplate(Map<String, Value>);
 
 /// Why a template cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AppInfoTemplateError {
-    /// Not JSON of an object.
+    /// The text is not a JSON object.
     #[error("it must be JSON like {{\"frontEndUrl\":\"https://app.example.com/?instance={{instanceId}}\"}}")]
     NotAnObject,
-    /// A member that no app info has: a person typed it, and can mend it.
-    #[error("appInfo.{0} is none of {members}", members = AppInfo::MEMBERS.join(", "))]
+    /// An app info has no such member. A person typed it and can correct it.
+    #[error("appInfo.{0} is not one of {members}", members = AppInfo::MEMBERS.join(", "))]
     UnknownMember(String),
-    /// With an instance id filled in it is no appInfo.
+    /// With an instance id filled in, it is not a valid app info.
     #[error("with an instance id filled in: {0}")]
     NotAppInfo(#[from] AppInfoError),
 }
@@ -28,7 +28,7 @@ const URL_TEXT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 
 impl std::str::FromStr for AppInfoTemplate {
     type Err = AppInfoTemplateError;
-    /// Reads and tries it, so that a template which breaks a limit is told at start.
+    /// Reads the template and fills it in once, so that a template beyond a limit is found at start.
     fn from_str(json: &str) -> Result<Self, AppInfoTemplateError> {
         let template: Value = serde_json::from_str(json).map_err(|_| AppInfoTemplateError::NotAnObject)?;
         if let Some(name) = AppInfo::unknown_members(&template).next() {
@@ -36,15 +36,15 @@ impl std::str::FromStr for AppInfoTemplate {
         }
         let Value::Object(members) = template else { return Err(AppInfoTemplateError::NotAnObject) };
         let template = Self(members);
-        // The longest id there is, of characters that each take three in an address.
+        // The longest id, of characters that each take three characters in an address.
         template.filled(&"/".repeat(64))?;
         Ok(template)
     }
 }
 
 impl AppInfoTemplate {
-    /// The template with an instance's id filled in; percent-encoded in addresses. Fails where the id makes a text
-    /// longer than KooGallery takes.
+    /// The template with an instance's id filled in; in addresses the id is percent-encoded. Fails if the id makes a text
+    /// longer than KooGallery allows.
     pub fn fill(&self, id: &InstanceId) -> Result<AppInfo, AppInfoTemplateError> {
         self.filled(id.as_str())
     }
@@ -83,9 +83,9 @@ mod tests {
             ("", "it must be JSON"),
             ("[]", "it must be JSON"),
             ("{}", "appInfo.frontEndUrl is missing"),
-            (r#"{"frontEndUrl":1}"#, "appInfo.frontEndUrl is no text"),
+            (r#"{"frontEndUrl":1}"#, "appInfo.frontEndUrl is not a text"),
             (r#"{"frontEndUrl":"app.example.com"}"#, "appInfo.frontEndUrl must begin with https://"),
-            (r#"{"frontEndUrl":"https://a/","unknown":"y"}"#, "appInfo.unknown is none of frontEndUrl, adminUrl"),
+            (r#"{"frontEndUrl":"https://a/","unknown":"y"}"#, "appInfo.unknown is not one of frontEndUrl, adminUrl"),
         ] {
             assert!(error(bad).contains(problem), "{bad}: {}", error(bad));
         }

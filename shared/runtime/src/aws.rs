@@ -1,5 +1,5 @@
-//! AWS SDK settings that all clients share. Credentials and region come as Lambda gives them, in the environment; the
-//! SDK's long default chain (profiles, SSO, instance metadata) would cost every cold start.
+//! AWS SDK settings that all clients share. Credentials and region come from the environment, as Lambda sets them. The SDK's
+//! long default chain (profiles, SSO, instance metadata) would slow every cold start.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use aws_types::sdk_config::{RetryConfig, SharedCredentialsProvider, SharedHttpCl
 
 use crate::config::{ConfigError, Environment};
 
-/// One try of a request to AWS: three of them fit into the function's deadline.
+/// How long one try of a request to AWS may take: three tries fit into the function's deadline.
 const ATTEMPT: Duration = Duration::from_millis(1200);
 const CONNECT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// What any client of an AWS service is made of: region and credentials of the environment, the service's own address or
-/// the one that the variable `endpoint` names, and patience for a function's deadline.
+/// The settings of a client of an AWS service: region and credentials from the environment, the service's own address or the
+/// one in the variable `endpoint`, and time-outs that fit into a function's deadline.
 pub fn sdk_config(environment: &Environment, endpoint: &str) -> Result<SdkConfig, ConfigError> {
     let endpoint = environment.get(endpoint);
     let mut config = SdkConfig::builder()
@@ -33,12 +33,12 @@ pub fn sdk_config(environment: &Environment, endpoint: &str) -> Result<SdkConfig
     Ok(config.build())
 }
 
-/// The DynamoDB client: of the region, or of `DYNAMODB_ENDPOINT`.
+/// The DynamoDB client, for the region or for `DYNAMODB_ENDPOINT`.
 pub fn dynamodb_client(environment: &Environment) -> Result<aws_sdk_dynamodb::Client, ConfigError> {
     Ok(aws_sdk_dynamodb::Client::new(&sdk_config(environment, "DYNAMODB_ENDPOINT")?))
 }
 
-/// One without TLS, and without reading certificates, for a plain local endpoint.
+/// An HTTP client without TLS and without certificates, for a plain local endpoint.
 fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {
         Builder::new().build_http()
@@ -47,7 +47,7 @@ fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     }
 }
 
-/// `AWS_REGION`; a local endpoint does not care which.
+/// `AWS_REGION`. A local endpoint accepts any region.
 fn region(environment: &Environment, endpoint: Option<&str>) -> Result<Region, ConfigError> {
     let region = environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
     match (region, endpoint) {
@@ -57,7 +57,7 @@ fn region(environment: &Environment, endpoint: Option<&str>) -> Result<Region, C
     }
 }
 
-/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`; a local endpoint takes any.
+/// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`. A local endpoint accepts any.
 fn credentials(environment: &Environment, endpoint: Option<&str>) -> Result<Credentials, ConfigError> {
     if environment.get("AWS_ACCESS_KEY_ID").is_none() && endpoint.is_some() {
         return Ok(Credentials::new("local", "local", None, None, "local endpoint"));

@@ -1,4 +1,4 @@
-//! Typed configuration from environment variables, checked at start: a mistake is told with the variable's name.
+//! Typed configuration from environment variables, checked at start. An error names the variable.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use koogallery::DEFAULT_TIME_WINDOW;
 
-/// Environment variables: the process's own, or the ones that the local host makes up.
+/// Environment variables: of the process, or made by the local host.
 #[derive(Clone, Default)]
 pub struct Environment(HashMap<String, String>);
 
 impl fmt::Debug for Environment {
-    /// Names only: values hold secrets.
+    /// Shows names only: values may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -23,7 +23,7 @@ impl FromIterator<(String, String)> for Environment {
     }
 }
 
-/// What is wrong with the configuration. Values that may be secret are not repeated.
+/// What is wrong with the configuration. The error contains no value that may be secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A variable that is needed is not set.
@@ -52,7 +52,7 @@ impl ConfigError {
 }
 
 impl Environment {
-    /// The process's variables; ones that are not Unicode are none of ours.
+    /// The variables of the process. Variables that are not Unicode are ignored: ours always are.
     #[must_use]
     pub fn of_process() -> Self {
         std::env::vars_os()
@@ -60,18 +60,18 @@ impl Environment {
             .collect()
     }
 
-    /// A variable's value; blank counts as not set, as templates leave optional ones blank.
+    /// A variable's value. A blank one counts as not set, because templates leave optional ones blank.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
     }
 
-    /// The value of a variable that must be set.
+    /// The value of a required variable.
     pub fn required(&self, name: &'static str, meaning: &'static str) -> Result<&str, ConfigError> {
         self.get(name).ok_or(ConfigError::Missing { name, meaning })
     }
 
-    /// The same variables with one more, or one changed.
+    /// The same variables with one added or changed.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.0.insert(name.to_owned(), value.into());
@@ -79,7 +79,7 @@ impl Environment {
     }
 }
 
-/// What every callback's function is configured with.
+/// The settings that every callback's function has.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The DynamoDB table: `KOOGALLERY_TABLE`.
@@ -88,7 +88,7 @@ pub struct Settings {
     pub time_window: Duration,
 }
 
-/// A window beyond this would keep nonces for so long, and replays open so wide, that it is surely a mistake.
+/// The largest window, in seconds. A larger one is surely a mistake: replays would work for too long.
 const MAX_TIME_WINDOW: u64 = 3600;
 
 impl Settings {

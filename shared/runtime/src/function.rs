@@ -1,4 +1,4 @@
-//! What a function says of its callback.
+//! What a function has to implement for its callback.
 
 use std::sync::OnceLock;
 
@@ -10,9 +10,9 @@ use crate::config::{ConfigError, Environment};
 use crate::secrets::{SecretError, SecretSource, Secrets};
 use crate::vault::VaultError;
 
-/// The meaning of one callback. Everything around it is [`crate::Host`]'s.
+/// What one callback does. [`crate::Host`] does everything around it.
 pub trait Function: Sized + Send + Sync + 'static {
-    /// What it answers.
+    /// The request that it answers.
     type Request: Request + Send + Sync;
 
     /// Reads the function's own settings.
@@ -26,26 +26,26 @@ pub trait Function: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Reply, AnswerError>> + Send;
 }
 
-/// What a function works with.
+/// What a function uses to answer a call.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The table.
     pub store: &'a Store,
-    /// The call, as the store wants it.
+    /// The call, in the form that the store needs.
     pub call: &'a Call,
     /// The secrets that the call was verified with.
     pub secrets: &'a Secrets,
-    /// Where others may be by now.
+    /// Where to read the secrets again.
     pub source: &'a SecretSource,
-    /// Since when the buyer waits, where the answer is that provisioning goes on.
+    /// Since when the buyer waits, if provisioning is not finished.
     pub(crate) waits_since: OnceLock<Timestamp>,
-    /// Why a key of the secrets cannot be read.
+    /// Why a key in the secrets cannot be read, if one cannot.
     pub(crate) unreadable_key: OnceLock<String>,
 }
 
 impl Context<'_> {
-    /// Notes since when a buyer waits whose instance is still being provisioned: KooGallery gives up after three hours and
-    /// refunds the order; an alarm comes long before.
+    /// Records since when a buyer waits for an instance. KooGallery refunds the order after three hours; an alarm rings long
+    /// before.
     pub fn buyer_waits_since(&self, paid_at: Timestamp) {
         if self.call.world() == World::Real {
             let _ = self.waits_since.set(paid_at);
@@ -54,7 +54,7 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
-    /// Notes that a key in the secrets cannot be read, though the call may be answered with another: an alarm tells.
+    /// Records that a key in the secrets cannot be read, even if another key answers the call. An alarm rings.
     pub fn key_is_unreadable(&self, problem: impl std::fmt::Display) {
         let _ = self.unreadable_key.set(problem.to_string());
     }
@@ -69,19 +69,19 @@ pub enum AnswerError {
     /// The app info template does not take this instance's id.
     #[error("the app info template does not take this instance's id: {0}")]
     AppInfo(#[from] AppInfoTemplateError),
-    /// How the buyer reaches this instance cannot be said in V1.0.
+    /// V1.0 cannot send this app info.
     #[error("the app info cannot be sent: {0}")]
     V1(#[from] AppInfoError),
-    /// A value that is sealed at rest.
+    /// Sealing or opening a value failed.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The operating system gave no randomness.
-    #[error("no randomness for an initialisation vector, or to blind an RSA key")]
+    #[error("the system gave no random numbers for an initialisation vector or for RSA blinding")]
     NoRandomness,
-    /// The secrets, read again.
+    /// The secrets could not be read again.
     #[error(transparent)]
     Secrets(#[from] SecretError),
-    /// Nothing to decrypt client secrets with.
+    /// There is no RSA private key for client secrets.
     #[error(
         "no RSA private key to decrypt the clientSecret with: put it into the secret as `rsaPrivateKey`, or set \
          KOOGALLERY_RSA_PRIVATE_KEY; `koogallery keygen` makes one"

@@ -1,4 +1,4 @@
-//! One function at work: route, verify, parse, answer, within the deadline; then the record.
+//! Runs one function: route, verify, parse and answer within the deadline, then write the log record.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,7 +23,7 @@ use crate::record::{CallRecord, Log};
 use crate::secrets::{SecretError, SecretSource, Secrets};
 use crate::styled::{Style, encrypt_type, response};
 
-/// KooGallery waits 5 s; past this a call is answered with `000005`.
+/// How long a call may take. KooGallery waits 5 s; after this time the answer is `000005`.
 pub const DEADLINE: Duration = Duration::from_secs(4);
 
 /// What the functions of one process share.
@@ -43,7 +43,7 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    /// Reads the settings that all functions have and makes the clients; sends nothing yet.
+    /// Reads the settings that all functions have, and makes the clients. It sends nothing yet.
     pub fn of(environment: &Environment, log: Arc<dyn Log>) -> Result<Arc<Self>, ConfigError> {
         let Settings { table, time_window } = Settings::of(environment)?;
         Ok(Arc::new(Self {
@@ -75,14 +75,14 @@ impl Shared {
     }
 }
 
-/// One function with what it shares.
+/// One function, with what it shares with others.
 #[derive(Debug)]
 pub struct Host<F> {
     function: F,
     shared: Arc<Shared>,
 }
 
-/// Why a call got no reply from its function's meaning.
+/// Why a function did not answer a call.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]
@@ -102,7 +102,7 @@ enum Failure {
 }
 
 impl Failure {
-    /// The caller learns what it did wrong, but not why a signature was refused nor what failed here.
+    /// The reply says what the caller did wrong. It does not say why a signature was refused, or what failed here.
     fn reply(&self) -> Reply {
         match self {
             Self::Refusal(refusal) if refusal.result_code() == ResultCode::AuthenticationFailed => {
@@ -118,7 +118,7 @@ impl Failure {
         }
     }
 
-    /// Whether an enterprise has more users or departments than are kept.
+    /// Whether a tenant has more users or departments than the table keeps.
     const fn is_full(&self) -> bool {
         matches!(self, Self::Answer(AnswerError::Store(StoreError::TooLarge { .. })))
     }
@@ -162,7 +162,7 @@ impl<F: Function> Host<F> {
         style.response(&reply)
     }
 
-    /// Answers what is no request at all.
+    /// Answers an event that is not a request.
     pub fn refuse(&self, error: EventError) -> Response<Bytes> {
         let reply = Reply::refusal(ResultCode::InvalidParameter, error);
         let record = CallRecord::new(F::Request::CALLBACK.function(), now(), reply.result_code);
@@ -214,8 +214,8 @@ impl<F: Function> Host<F> {
         Ok(reply?)
     }
 
-    /// V1.0 wants every reply signed, also where the call is none of this function's: by the key that signed the call, or
-    /// else by the one that KooGallery should be using.
+    /// V1.0 wants every reply signed, even if the call is for another function: with the key that signed the call, or else
+    /// with the key that KooGallery should use.
     async fn sign_refusal<B: AsRef<[u8]> + Sync>(
         &self,
         request: &HttpRequest<B>,
@@ -237,7 +237,7 @@ impl<F: Function> Host<F> {
         Ok(())
     }
 
-    /// Verifies with the secrets held, and once more where there are others by now.
+    /// Verifies with the secrets that are held, and once more if they have changed.
     async fn verified<'a, B: AsRef<[u8]> + Sync>(
         &self,
         request: &'a HttpRequest<B>,
@@ -256,7 +256,7 @@ impl<F: Function> Host<F> {
     }
 }
 
-/// A function of any callback: how the local host holds them all.
+/// A function of any callback. The local host keeps all functions in this form.
 pub trait Answer: Send + Sync {
     /// Answers one request, whatever it is.
     fn answer<'a>(

@@ -1,4 +1,4 @@
-//! The function as AWS Lambda runs it.
+//! Runs a function on AWS Lambda.
 
 use std::sync::Arc;
 
@@ -31,10 +31,10 @@ pub async fn lambda<F: Function>() -> Result<(), StartError> {
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let host = Host::<F>::of(&environment, Arc::clone(&shared))?;
 
-    // The secret is on its way while Lambda hands over the first call. A failure is told by the calls that need it.
+    // The secret is read while Lambda passes on the first call. If that fails, the calls that need it say so.
     tokio::spawn(async move { shared.secrets().current().await.map(drop) });
     let host = &host;
-    // Boxed: with all that a function's future holds, the compiler's depth of types would not reach.
+    // Boxed, because the type of a function's future is too deep for the compiler.
     serve_http(|request| {
         Box::pin(async move {
             match request {
@@ -46,7 +46,7 @@ pub async fn lambda<F: Function>() -> Result<(), StartError> {
     .await
 }
 
-/// Serves HTTP events until the sandbox ends. An event that is no request is `answer`'s to answer too.
+/// Serves HTTP events until the sandbox ends. `answer` also answers an event that is not a request.
 pub async fn serve_http<F, A>(answer: F) -> Result<(), StartError>
 where
     F: Fn(Result<Request<Bytes>, EventError>) -> A,

@@ -1,13 +1,13 @@
-//! How long what failed waits before it is tried again.
+//! How long to wait after a failed try.
 
 use std::time::Duration;
 
-/// Growing pauses, one after each failed try. After the last one nothing is tried any more.
+/// Growing pauses, one after each failed try. After the last pause there is one more try, and then none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pauses(Vec<Duration>);
 
 impl Default for Pauses {
-    /// Fifteen tries over more than three days: who is down from Friday to Monday misses nothing.
+    /// Fifteen tries over more than three days: an application that is down from Friday to Monday misses nothing.
     fn default() -> Self {
         let minute = Duration::from_mins;
         let growing = [Duration::from_secs(5), Duration::from_secs(30), minute(2), minute(10), minute(30)];
@@ -17,16 +17,16 @@ impl Default for Pauses {
 }
 
 impl Pauses {
-    /// What is urgent waits no longer than this.
+    /// The longest pause for something urgent.
     pub const URGENT: Duration = Duration::from_mins(5);
 
-    /// The pause after the failed try of this number, from 1; none after the last.
+    /// The pause after the failed try with this number, from 1. Returns none after the last try.
     #[must_use]
     pub fn after(&self, attempt: u32) -> Option<Duration> {
         self.0.get(usize::try_from(attempt).ok()?.checked_sub(1)?).copied()
     }
 
-    /// The first: for troubles that are nobody's but ours.
+    /// The first pause: for problems of our own.
     #[must_use]
     pub fn shortest(&self) -> Duration {
         self.0.first().copied().unwrap_or(Self::URGENT)

@@ -1,4 +1,4 @@
-//! When and by whom a paid order line is made usable.
+//! When a paid order line becomes usable, and who makes it so.
 
 use koogallery::{AppInfo, InstanceId};
 use koogallery_store::World;
@@ -9,18 +9,18 @@ use crate::config::{ConfigError, Environment};
 /// `KOOGALLERY_PROVISIONING`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Provisioning {
-    /// `instant`: the template says how a buyer reaches an instance.
+    /// `instant`: the template is the app info.
     Instant(AppInfoTemplate),
-    /// `deferred`: the seller's application says so when it is ready.
+    /// `deferred`: the seller's application sends the app info when the instance is ready.
     Deferred {
-        /// What debug calls are shown: they never reach the application.
+        /// The app info for debug calls, which never reach the application.
         sample: AppInfoTemplate,
     },
 }
 
 impl Provisioning {
-    /// Reads `KOOGALLERY_PROVISIONING` and `KOOGALLERY_APP_INFO`. `deferred` needs the template as well: KooGallery counts
-    /// a debug call a success only if it is answered with `000000` and, in V1.0, an app info.
+    /// Reads `KOOGALLERY_PROVISIONING` and `KOOGALLERY_APP_INFO`. `deferred` needs the template as well: KooGallery counts a
+    /// debug call as a success only if the answer is `000000` and, in V1.0, contains an app info.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         const APP_INFO: &str = "KOOGALLERY_APP_INFO";
         const PROVISIONING: &str = "KOOGALLERY_PROVISIONING";
@@ -45,7 +45,7 @@ impl Provisioning {
         }
     }
 
-    /// How the buyer reaches an instance from the start; none where the application has yet to say so.
+    /// The app info of a new instance. Returns none if the application has to send it.
     pub fn app_info(&self, world: World, id: &InstanceId) -> Result<Option<AppInfo>, AppInfoTemplateError> {
         match (self, world) {
             (Self::Instant(template) | Self::Deferred { sample: template }, World::Test)

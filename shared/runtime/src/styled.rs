@@ -1,4 +1,4 @@
-//! A reply in the dialect of its call: always HTTP 200 with JSON; V1.0's is signed as well, over the very bytes sent.
+//! A reply in the dialect of its call: always HTTP 200 with JSON. A V1.0 reply is signed as well, over exactly the bytes sent.
 
 use bytes::Bytes;
 use getrandom::SysRng;
@@ -10,11 +10,11 @@ use koogallery::{AccessKey, Dialect, Reply, body_sign};
 use crate::config::{ConfigError, Environment};
 use crate::function::AnswerError;
 
-/// What a reply looks like, beside what it says.
+/// The form of a reply.
 #[derive(Debug)]
 pub(crate) struct Style {
     dialect: Dialect,
-    /// The key that verified the call; where none did, the one that KooGallery should be using.
+    /// The key that verified the call. If none did, the key that KooGallery should use.
     access_key: Option<AccessKey>,
 }
 
@@ -23,7 +23,7 @@ impl Style {
         Self { dialect, access_key }
     }
 
-    /// The reply with the members that its dialect has, encrypted where it says so.
+    /// The reply with the members of its dialect, encrypted if the dialect demands it.
     pub(crate) fn apply(&self, reply: Reply, encrypt_type: EncryptType) -> Result<Reply, AnswerError> {
         match (self.dialect, &self.access_key) {
             (Dialect::BasicV1 | Dialect::KitV1, Some(key)) => {
@@ -33,8 +33,8 @@ impl Style {
         }
     }
 
-    /// The response. Nothing may touch its body from here on. `Body-Sign` must go over the wire in exactly this spelling:
-    /// that is for what writes the response down, as names are kept in lower case within.
+    /// The response. Nothing may change its body after this. `Body-Sign` must be sent in exactly this spelling. `http` keeps
+    /// names in lower case, so the code that writes the response takes care of that.
     pub(crate) fn response(&self, reply: &Reply) -> Response<Bytes> {
         let mut response = response(reply);
         if let (Dialect::BasicV1 | Dialect::KitV1, Some(key)) = (self.dialect, &self.access_key) {
@@ -47,7 +47,7 @@ impl Style {
     }
 }
 
-/// A reply as it goes out to V2.0: HTTP 200 and JSON, also when it refuses.
+/// A V2.0 reply: HTTP 200 and JSON, also for a refusal.
 #[must_use]
 pub fn response(reply: &Reply) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(reply.to_body()));

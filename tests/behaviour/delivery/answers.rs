@@ -54,7 +54,7 @@ async fn an_answer_that_cannot_be_used_is_tried_again_and_the_problem_is_kept() 
     post.deliver_for(&mut pump, Duration::ZERO).await;
     let (delivery, kept) = problem().await;
     assert_eq!(delivery, Delivery::Undelivered);
-    assert!(kept.contains("appInfo.memo is no text") && !kept.contains("s3cret"), "{kept}");
+    assert!(kept.contains("appInfo.memo is not a text") && !kept.contains("s3cret"), "{kept}");
     post.deliver_for(&mut pump, Duration::from_secs(5)).await;
     assert!(problem().await.1.contains("broken JSON"));
     // What neither is JSON nor is said to be says nothing of provisioning: the application will tell later.

@@ -87,7 +87,7 @@ async fn what_cannot_be_used_is_refused_and_changes_nothing() {
     }
     let no_text = json!({ "frontEndUrl": "https://app.example.com/", "memo": ["a"] });
     let problem = api.put("/v1/instances/b-1/app-info", &no_text).await.expect(400);
-    assert_eq!(problem["detail"], "appInfo.memo is no text");
+    assert_eq!(problem["detail"], "appInfo.memo is not a text");
     for body in [
         json!({}),
         json!({ "resultCode": "000000" }),

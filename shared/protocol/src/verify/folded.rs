@@ -1,8 +1,9 @@
-//! V1.0 parameters that are folded into one another.
+//! Finds V1.0 parameters that are joined into one.
 //!
-//! What V1.0 signs is `name=value&name=value`, and nothing marks where a value ends. Whoever caught a call could join two of
-//! its parameters into one, and the token would still fit: a debug call without its testFlag is a real one. So a value
-//! that holds another parameter is refused, and so is a name that holds what only joins parameters.
+//! V1.0 signs the text `name=value&name=value`, and nothing marks the end of a value. Somebody who intercepts a call could join
+//! two of its parameters into one, and the token would still be right: a debug call without its testFlag would become a real
+//! one. So a value that contains another parameter is refused, and so is a name that contains a character that joins
+//! parameters.
 
 use percent_encoding::percent_decode_str;
 
@@ -66,7 +67,7 @@ pub(super) const KIT: &[&str] = &[
     "userList",
 ];
 
-/// Whether one of the parameters holds another of those `known`, as it stands or URL-encoded.
+/// Whether one of the parameters contains another one of `known`, plain or URL-encoded.
 pub(super) fn hold_another(parameters: &[(String, String)], known: &[&str]) -> bool {
     parameters.iter().any(|(name, value)| {
         name.contains(['&', '='])

@@ -1,4 +1,4 @@
-//! V2.0: signature, timestamp and nonce in the query, or for the kit in headers.
+//! Verifies V2.0 calls: signature, timestamp and nonce are in the query, or for the kit in headers.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::canonical::canonical_form;
 use crate::signature::{self, Payload};
 use crate::timestamp::Timestamp;
 
-/// What the signature is made of, as it came.
+/// The signature and what it is made of, as they came.
 pub(super) struct Signed<'a> {
     signature: Cow<'a, str>,
     timestamp: Cow<'a, str>,
