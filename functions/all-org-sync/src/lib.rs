@@ -1,6 +1,6 @@
-//! allOrgSync: all departments of a tenant, in the place of those told before.
+//! allOrgSync: replaces all departments of a tenant.
 //!
-//! What a newer singleOrgSync told stays, whichever of the two comes first.
+//! The result of a newer singleOrgSync stays, whichever of the two arrives first.
 
 use koogallery::{AllOrgSync, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};

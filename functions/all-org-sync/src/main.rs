@@ -1,4 +1,4 @@
-//! Answers allOrgSync: all departments of a tenant, on AWS Lambda.
+//! Answers allOrgSync (all departments of a tenant) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

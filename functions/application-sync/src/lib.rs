@@ -1,8 +1,8 @@
-//! applicationSync: the OAuth credentials of a tenant's application, by which its users log in.
+//! applicationSync: the OAuth credentials of a tenant's application. Its users log in with them.
 //!
-//! The client secret comes encrypted for the seller's RSA key. It is decrypted before anything is stored, and stored
-//! sealed. One that does not decrypt is answered with `000101`, as KooGallery's own sample does: the buyer is asked to
-//! try again once the key is right.
+//! The client secret is encrypted for the seller's RSA key. It is decrypted before anything is stored, and stored sealed. If it
+//! does not decrypt, the answer is `000101`, as in KooGallery's own sample: KooGallery asks the buyer to try again when the key
+//! is right.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,12 +20,12 @@ pub struct Handler {
     keys: Mutex<Option<Keys>>,
 }
 
-/// The RSA keys of a text: reading them takes longer than using them.
+/// The RSA keys of a text. They are kept, because reading them takes longer than using them.
 #[derive(Debug, Clone)]
 struct Keys {
     of: SecretText,
     read: Arc<[RsaPrivateKey]>,
-    /// Why one of the text cannot be read.
+    /// Why a key of the text cannot be read, if one cannot.
     problem: Option<RsaKeyError>,
 }
 
@@ -55,19 +55,19 @@ impl Function for Handler {
     }
 }
 
-/// The call is used up all the same.
+/// The call's nonce is used up all the same.
 async fn refused(context: &Context<'_>) -> Result<Reply, AnswerError> {
     let secret_is_wrong = Reply::saying(ResultCode::MobileNumber, ClientSecretError::NotDecrypted);
     Ok(match context.store.use_up(context.call, ResultCode::MobileNumber).await? {
         None => secret_is_wrong,
-        // The very same call is answered as the first time.
+        // Exactly the same call gets the same answer as the first time.
         Some(before) if before.reply().result_code == ResultCode::MobileNumber => secret_is_wrong,
         Some(before) => before.reply(),
     })
 }
 
 impl Handler {
-    /// None where no key opens it. The secrets are read again then: the key may be new.
+    /// Returns none if no key decrypts it. Before that, the secrets are read again, because the key may be new.
     async fn decrypted(
         &self,
         secret: &EncryptedSecret,
@@ -105,7 +105,7 @@ impl Handler {
         Ok(None)
     }
 
-    /// The keys to decrypt with, and why one of the text cannot be read: such a one takes none away that was read before.
+    /// The keys to decrypt with, and why one of the text cannot be read. Such a key does not remove one that was read before.
     fn keys(&self, secrets: &Secrets) -> Result<(Arc<[RsaPrivateKey]>, Option<RsaKeyError>), AnswerError> {
         let text = secrets.rsa_private_key.as_ref().ok_or(AnswerError::NoRsaKey)?;
         let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Answers applicationSync: the credentials of a tenant's application, on AWS Lambda.
+//! Answers applicationSync (the credentials of a tenant's application) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,6 +1,6 @@
-//! authSync: users of a tenant may use an application, changed, may use it no more, or are gone.
+//! authSync: grants, changes, revokes or deletes users of a tenant's application.
 //!
-//! A list of thousands is applied whole or not at all. Who the users are is sealed at rest.
+//! A list of thousands is applied whole or not at all. The table holds the users sealed.
 
 use koogallery::{AuthSync, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};

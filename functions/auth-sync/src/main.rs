@@ -1,4 +1,4 @@
-//! Answers authSync: which users may use an application, on AWS Lambda.
+//! Answers authSync (which users may use an application) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,6 +1,6 @@
-//! changeInstanceCheck: may this renewal change the specification?
+//! changeInstanceCheck: says whether a renewal may change the specification.
 //!
-//! Changes nothing. `KOOGALLERY_CHANGE_CHECK` decides: see [`Rule`]. An unknown or released instance is `000003`.
+//! It changes nothing. `KOOGALLERY_CHANGE_CHECK` decides: see [`Rule`]. An unknown or released instance is `000003`.
 
 mod rule;
 
@@ -44,7 +44,7 @@ impl Function for Handler {
     }
 }
 
-/// What an instance is now, as far as it is known.
+/// What an instance holds now, if it is known.
 fn present(life: &Lifecycle) -> ProductInfo {
     let holds = life.holds();
     ProductInfo {

@@ -1,4 +1,4 @@
-//! Answers changeInstanceCheck: may this renewal change the specification?, on AWS Lambda.
+//! Answers changeInstanceCheck (may this renewal change the specification?) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

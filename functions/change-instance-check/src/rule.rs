@@ -1,31 +1,31 @@
-//! Which changes of specification a seller lets a renewal make.
+//! The changes of specification that a renewal may make.
 
 use std::str::FromStr;
 
 use koogallery::{ProductId, ProductInfo, SkuCode};
 use serde::Deserialize;
 
-/// `KOOGALLERY_CHANGE_CHECK`: `allow` (the default), `refuse`, or the moves that are allowed, as JSON:
+/// `KOOGALLERY_CHANGE_CHECK`: `allow` (the default), `refuse`, or the allowed changes, as JSON:
 /// `{"allow":[{"from":{"skuCode":"…"},"to":{"skuCode":"…","linearValue":{"min":1,"max":500}}}]}`. Both sides may name
 /// `productId`, `skuCode` and bounds of `linearValue`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
-    /// Every move.
+    /// Every change is allowed.
     Allow,
-    /// No move.
+    /// No change is allowed.
     Refuse,
-    /// A move that fits one of these.
+    /// A change that fits one of these is allowed.
     Moves(Vec<Move>),
 }
 
-/// One allowed move: each member that is given must fit.
+/// One allowed change. Each given member must fit.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Move {
-    /// What the instance is now. Where that is not known, a move that names it does not fit.
+    /// What the instance holds now. If a member is not known, a change that names it does not fit.
     #[serde(default)]
     from: Wanted,
-    /// What it would become.
+    /// What it would hold then.
     #[serde(default)]
     to: Wanted,
 }
@@ -45,10 +45,10 @@ struct Bounds {
     max: Option<f64>,
 }
 
-/// The text is neither `allow`, `refuse` nor a list of moves.
+/// The text is neither `allow` nor `refuse` nor a list of changes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    r#"give `allow`, `refuse` or the allowed moves as JSON like {{"allow":[{{"to":{{"skuCode":"…","linearValue":{{"min":1,"max":500}}}}}}]}} ({0})"#
+    r#"give `allow`, `refuse` or the allowed changes as JSON like {{"allow":[{{"to":{{"skuCode":"…","linearValue":{{"min":1,"max":500}}}}}}]}} ({0})"#
 )]
 pub struct RuleError(String);
 
@@ -71,7 +71,7 @@ impl FromStr for Rule {
 }
 
 impl Rule {
-    /// Whether an instance that is `present` may become `target`.
+    /// Whether an instance that holds `present` may change to `target`.
     #[must_use]
     pub fn allows(&self, present: &ProductInfo, target: &ProductInfo) -> bool {
         match self {

@@ -1,5 +1,5 @@
-//! The body of the application's answer, read as text: what frameworks, proxies and languages make of a few bytes of JSON.
-//! Compressed ones are unpacked, a byte order mark is passed over, UTF-16 is read as well as UTF-8.
+//! Reads the body of the application's answer as text, in the forms in which frameworks, proxies and languages send a few bytes
+//! of JSON. A compressed body is unpacked, a byte order mark is ignored, UTF-16 is read as well as UTF-8.
 
 use std::io::Read;
 
@@ -8,10 +8,10 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-/// No more of an answer is read, packed or unpacked.
+/// The longest answer that is read, in bytes, packed or unpacked.
 pub(crate) const MAX_ANSWER: usize = 64 << 10;
 
-/// An answer's body as it came, with what its headers say of it.
+/// An answer's body as it came, with what its headers say about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct AnswerBody {
     content_type: String,
@@ -19,7 +19,7 @@ pub(crate) struct AnswerBody {
     bytes: Bytes,
 }
 
-/// Why it cannot be read. Repeats nothing of it.
+/// Why it cannot be read. The error contains nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AnswerBodyError {
     #[error("it is longer than {MAX_ANSWER} bytes")]
@@ -33,7 +33,7 @@ pub(crate) enum AnswerBodyError {
 }
 
 impl AnswerBody {
-    /// `bytes` may be one byte longer than is read.
+    /// Makes a body. `bytes` may be one byte longer than the limit, which shows that it is too long.
     pub(crate) fn new(headers: &HeaderMap, bytes: impl Into<Bytes>) -> Self {
         let all = |name| {
             let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
@@ -42,7 +42,7 @@ impl AnswerBody {
         Self { content_type: all(CONTENT_TYPE), content_encoding: all(CONTENT_ENCODING), bytes: bytes.into() }
     }
 
-    /// Whether its sender calls it JSON.
+    /// Whether its headers say that it is JSON.
     pub(crate) fn is_json(&self) -> bool {
         let essence = self.content_type.split(';').next().unwrap_or_default().trim();
         essence == "application/json" || essence.ends_with("+json")
@@ -53,7 +53,7 @@ impl AnswerBody {
         let mut bytes = bounded(self.bytes.to_vec())?;
         let encodings = self.content_encoding.split(',').map(str::trim);
         for encoding in encodings.rev().filter(|encoding| !matches!(*encoding, "" | "identity")) {
-            // No packer makes something of nothing, but frameworks name one for an empty answer.
+            // An empty body cannot be packed, but frameworks name a packing for an empty answer.
             if bytes.is_empty() {
                 break;
             }
@@ -77,7 +77,7 @@ fn bounded(bytes: Vec<u8>) -> Result<Vec<u8>, AnswerBodyError> {
 fn unpacked(encoding: &str, packed: &[u8]) -> Result<Vec<u8>, AnswerBodyError> {
     match encoding {
         "gzip" | "x-gzip" => all_of(MultiGzDecoder::new(packed)),
-        // The standard means zlib's form; some servers send the bare one.
+        // The standard says zlib's form; some servers send raw deflate.
         "deflate" => match all_of(ZlibDecoder::new(packed)) {
             Err(AnswerBodyError::Packed) => all_of(DeflateDecoder::new(packed)),
             unpacked => unpacked,
@@ -93,7 +93,7 @@ fn all_of(unpacker: impl Read) -> Result<Vec<u8>, AnswerBodyError> {
     bounded(bytes)
 }
 
-/// A mark says how a text is written, then its `charset`; JSON tells by where its zeros are.
+/// A byte order mark says the encoding; without one, `charset` does; else the places of zero bytes in JSON do.
 fn decoded(bytes: &[u8], charset: &str) -> Result<String, AnswerBodyError> {
     const UTF_8: [u8; 3] = [0xef, 0xbb, 0xbf];
     let little = |bytes: &[u8]| utf_16(bytes, u16::from_le_bytes);

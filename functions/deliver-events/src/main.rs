@@ -1,4 +1,4 @@
-//! Tells the seller's application of every event, on AWS Lambda.
+//! Delivers events to the seller's application, on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -5,7 +5,7 @@ use koogallery_store::{Event, EventType};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The body.
+/// The body of a message.
 #[derive(Debug, Serialize)]
 struct Message {
     #[serde(rename = "type")]
@@ -14,8 +14,7 @@ struct Message {
     data: Value,
 }
 
-/// The body of an event, with what the order query tells of its order, and what a purchase told beside that, where
-/// there is something.
+/// The body of an event, with the order query's answer and a purchase's own data, if there are any.
 pub(crate) fn body(event: &Event, order: Option<OrderInfo>, purchase: Option<Value>) -> serde_json::Result<String> {
     let mut data = event.data.clone();
     if let Value::Object(members) = &mut data {
@@ -25,7 +24,7 @@ pub(crate) fn body(event: &Event, order: Option<OrderInfo>, purchase: Option<Val
     serde_json::to_string(&Message { event_type: event.event_type, timestamp: event.occurred_at.to_rfc_3339(), data })
 }
 
-/// The event's type as it is written.
+/// The event's type, as it is written.
 #[must_use]
 pub fn type_name(event_type: EventType) -> String {
     serde_json::to_value(event_type).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()

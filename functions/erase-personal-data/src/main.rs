@@ -1,4 +1,4 @@
-//! Erases what is personal of whatever was released long enough ago, on AWS Lambda.
+//! Erases the personal data of what was released long enough ago, on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

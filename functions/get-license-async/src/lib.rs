@@ -1,18 +1,18 @@
-//! getLicenseAsync: make a license for a device. License 1.0: getLicense, a license for what an order bought.
+//! getLicenseAsync: a device asks for a license. License 1.0: getLicense asks for the license of a purchase.
 //!
-//! The answer is `000004` until the seller's application has handed the license in, and `000000` from then on; License 1.0's
-//! carries the license itself, the same each time. An event and a device make one application, however often KooGallery
-//! asks; in License 1.0 the order does, with the product where the call names one. `KOOGALLERY_LICENSE_RULES` says what the
-//! call does not tell: see [`LicenseRules`].
+//! The answer is `000004` until the seller's application has handed the license in, and `000000` from then on. License 1.0's
+//! answer contains the license itself, the same each time. An event and a device identify one request, however often
+//! KooGallery calls; in License 1.0 the order does, with the product if the call names one. `KOOGALLERY_LICENSE_RULES` has
+//! further rules: see [`LicenseRules`].
 //!
-//! A debug call never reaches the application, and KooGallery counts only `000000` as a success: it is answered at once,
-//! License 1.0's with a license that is worth nothing.
+//! A debug call never reaches the application, and KooGallery counts only `000000` as a success. So it is answered at once, in
+//! License 1.0 with a license that has no use.
 
 use koogallery::{GetLicenseAsync, LicenseText, PurchaseLicense, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
 use koogallery_store::{LicenseRequested, LicenseRules, Sealed, World, license_details_place, license_place};
 
-/// What a debug call of License 1.0 gets.
+/// The license for a debug call of License 1.0.
 const DEBUG_LICENSE: &str = "DEBUG-LICENSE";
 
 /// The function.

@@ -1,4 +1,4 @@
-//! Answers getLicenseAsync: make a license for a device, on AWS Lambda.
+//! Answers getLicenseAsync (a device asks for a license) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

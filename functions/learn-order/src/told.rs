@@ -1,14 +1,14 @@
-//! What of an order's details an instance is told: of its own line and product, and nothing of the buyer.
+//! The part of an order's details that an instance gets: of its own line and product, and nothing about the buyer.
 
 use koogallery::{ExpireTime, OrderLineId, ProductId, ProductInfo};
 use koogallery_open_api::{ChargingMode, OrderInfo, OrderLine};
 use koogallery_store::{Bought, ToldOrder};
 
-/// Larger quantities, and finer ones than its reciprocal, are nothing that was bought; the table could not hold them.
+/// The largest quantity; the smallest is its reciprocal. Others cannot be real, and the table could not hold them.
 const LARGEST_QUANTITY: f64 = 1e12;
 
-/// What an order line bought: the one that is named, or the only one, or the only one of `product`. Where several could
-/// be meant none is taken; what cannot be read is left out.
+/// What an order line bought: the named line, or the only one, or the only one with `product`. Returns none if several lines are
+/// possible. A value that cannot be read is left out.
 #[must_use]
 pub(crate) fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Option<&ProductId>) -> Option<ToldOrder> {
     let is_product = |info: &&ProductInfo| product.is_some_and(|product| info.product_id.as_ref() == Some(product));
@@ -33,7 +33,7 @@ pub(crate) fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Optio
     })
 }
 
-/// The first, where there is no second.
+/// The first item, if there is no second one.
 fn only<T>(mut some: impl Iterator<Item = T>) -> Option<T> {
     some.next().filter(|_| some.next().is_none())
 }

@@ -1,13 +1,12 @@
-//! newInstance: an order line was paid, provision it.
+//! newInstance: an order line is paid, provision it.
 //!
-//! With `KOOGALLERY_PROVISIONING=instant` the buyer's access follows from a template, so the answer is `000000`. With
-//! `deferred` the seller's application makes the customer's space in its own time: the answer is `000004`, and
-//! KooGallery asks queryInstance until the application has said how the buyer gets in. Either way the same order line
-//! gets the same instance id, however often KooGallery asks. A debug call is answered at once in either case, with what the
-//! template says.
+//! With `KOOGALLERY_PROVISIONING=instant`, a template is the app info, so the answer is `000000`. With `deferred`, the seller's
+//! application provisions in its own time: the answer is `000004`, and KooGallery calls queryInstance until the application has
+//! sent the app info. In both cases the same order line gets the same instance id, however often KooGallery calls. A debug call
+//! is always answered at once, with the template.
 //!
-//! What V1.0 tells of the buyer is kept beside the instance, sealed; what it tells of the buyer's acceptance, for which it
-//! calls again, is kept with the instance.
+//! What V1.0 says about the buyer is kept beside the instance, sealed. When the buyer accepts, V1.0 calls again; the acceptance
+//! is kept with the instance.
 
 use koogallery::{InstanceId, NewInstance, PurchaseDetails, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
@@ -63,8 +62,8 @@ impl Function for Handler {
         let app_info = if world == World::Test { self.provisioning.app_info(world, &id)? } else { app_info };
         let ready = match self.provisioning {
             Provisioning::Instant(_) => true,
-            // KooGallery counts only `000000` as a debug case that works, and no application hears of one. What is
-            // released waits for nobody: the way in may have been erased, or never have come.
+            // KooGallery counts only `000000` as a success of a debug call, and no application receives one. A released
+            // instance waits for nobody: its app info may be erased, or never have been sent.
             Provisioning::Deferred { .. } => world == World::Test || app_info.is_some() || released,
         };
         let code = if ready { ResultCode::Success } else { ResultCode::Processing };

@@ -1,4 +1,4 @@
-//! Answers newInstance: an order line was paid, on AWS Lambda.
+//! Answers newInstance (an order line is paid) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,5 +1,5 @@
-//! orderNotify: an order was paid. Kept once, told to the seller's application as `order.paid`; signed with the order
-//! notice's own key.
+//! orderNotify: an order is paid. The notice is kept once, and the seller's application gets `order.paid`. The call is signed
+//! with the key of order notices.
 
 use koogallery::{OrderNotify, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

@@ -1,4 +1,4 @@
-//! Answers orderNotify: an order was paid, on AWS Lambda.
+//! Answers orderNotify (an order is paid) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,8 +1,8 @@
-//! queryInstance: how is it going, what shall the buyer see?
+//! queryInstance: says whether an instance is ready, and what the buyer sees.
 //!
-//! Lists the instances that the buyer can reach; `000004` while all that exist are still being provisioned, `000003`
-//! where none exists. What cannot be provisioned is answered with the code that the application gave. A released
-//! instance exists no more. A debug query is answered for any id, as a debug case is replayed long after what it made is
+//! The reply lists the instances that have an app info. It is `000004` while all existing ones are being provisioned, and
+//! `000003` if none exists. If an instance cannot be provisioned, the reply has the application's code. A released instance does
+//! not exist any more. A debug call is answered for any id, because KooGallery repeats a debug case long after its data is
 //! gone.
 
 use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};

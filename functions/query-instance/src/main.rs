@@ -1,4 +1,4 @@
-//! Answers queryInstance: how is it going, what shall the buyer see?, on AWS Lambda.
+//! Answers queryInstance (is it ready, what does the buyer see?) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

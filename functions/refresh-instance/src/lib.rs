@@ -1,7 +1,7 @@
-//! refreshInstance: the expiry moved, by a renewal or by the refund of one.
+//! refreshInstance: a renewal or the refund of one moves the expiry.
 //!
-//! A renewal extends the expiry; a trial turned formal and a refund set it, also to an earlier time. What is paid into the
-//! future lifts a freeze that only the expiry caused. Each order line counts once.
+//! A renewal extends the expiry. A trial turned formal and a refund set it, also to an earlier time. An expiry in the future
+//! ends a freeze that only the expiry caused. Each order line counts once.
 
 use koogallery::{RefreshInstance, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

@@ -1,4 +1,4 @@
-//! Answers refreshInstance: the expiry moved, on AWS Lambda.
+//! Answers refreshInstance (the expiry moves) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

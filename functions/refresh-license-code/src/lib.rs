@@ -1,7 +1,7 @@
-//! refreshLicenseCode: a license code's expiry moved, by a renewal or by the refund of one. License 1.0: refreshLicense.
+//! refreshLicenseCode: a renewal or the refund of one moves a license code's expiry. License 1.0: refreshLicense.
 //!
-//! The rules are an instance's: a renewal extends the expiry, a refund sets what it says, each order line counts
-//! once. A code that nobody has heard of is kept: it may be renewed before it was ever activated.
+//! The rules are those of an instance: a renewal extends the expiry, a refund sets it, each order line counts once. A code that
+//! is new is kept, because a code may be renewed before it was ever activated.
 
 use koogallery::{RefreshLicenseCode, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

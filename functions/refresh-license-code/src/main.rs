@@ -1,4 +1,4 @@
-//! Answers refreshLicenseCode: a license code's expiry moved, on AWS Lambda.
+//! Answers refreshLicenseCode (a license code's expiry moves) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,4 +1,4 @@
-//! releaseInstance: gone for good. A repeat succeeds; anything else about the instance is `000003` from then on.
+//! releaseInstance: ends an instance for good. A repeat succeeds; any other call about it gets `000003` from then on.
 
 use koogallery::{ReleaseInstance, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

@@ -1,4 +1,4 @@
-//! Answers releaseInstance: delete, on AWS Lambda.
+//! Answers releaseInstance (an instance ends) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,7 +1,6 @@
-//! releaseLicenseCode: a license code is gone for good. License 1.0: releaseLicense.
+//! releaseLicenseCode: ends a license code for good. License 1.0: releaseLicense.
 //!
-//! A repeat succeeds; anything else about the code is `000003` from then on. A code that nobody has heard of is kept, as
-//! released.
+//! A repeat succeeds; any other call about the code gets `000003` from then on. A code that is new is kept as released.
 
 use koogallery::{ReleaseLicenseCode, Reply, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

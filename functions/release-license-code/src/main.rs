@@ -1,4 +1,4 @@
-//! Answers releaseLicenseCode: a license code is gone for good, on AWS Lambda.
+//! Answers releaseLicenseCode (a license code ends) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,4 +1,4 @@
-//! singleOrgSync: one department of a tenant was added, changed, or is gone.
+//! singleOrgSync: adds, changes or removes one department of a tenant.
 
 use koogallery::{Reply, SingleOrgSync, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};

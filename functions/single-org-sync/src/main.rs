@@ -1,4 +1,4 @@
-//! Answers singleOrgSync: one department of a tenant, on AWS Lambda.
+//! Answers singleOrgSync (one department of a tenant) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

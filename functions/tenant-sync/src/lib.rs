@@ -1,7 +1,7 @@
-//! tenantSync: a buyer bound an instance to an enterprise, or unbound it.
+//! tenantSync: a buyer binds an instance to a tenant, or ends the binding.
 //!
-//! It comes first of the joint-operations kit's calls for an instance. A seller who only applies for credentials gets it
-//! without an instance.
+//! It is the first of the joint-operations kit's calls for an instance. If the seller only asks for credentials, it comes without
+//! an instance.
 
 use koogallery::{Reply, TenantSync, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

@@ -1,4 +1,4 @@
-//! Answers tenantSync: an instance was bound to an enterprise, on AWS Lambda.
+//! Answers tenantSync (an instance is bound to a tenant) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

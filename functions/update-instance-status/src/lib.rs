@@ -1,6 +1,6 @@
 //! updateInstanceStatus: freeze or unfreeze. V1.0: expireInstance and instanceStatus.
 //!
-//! The call that was signed last wins: one that arrives late succeeds and changes nothing.
+//! The call that was signed last counts. An older call that arrives later succeeds and changes nothing.
 
 use koogallery::{Reply, UpdateInstanceStatus, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

@@ -1,4 +1,4 @@
-//! Answers updateInstanceStatus: freeze or unfreeze, on AWS Lambda.
+//! Answers updateInstanceStatus (freeze or unfreeze) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,7 +1,7 @@
-//! updateLicenseCodeStatus: freeze or unfreeze a license code. License 1.0: expireLicense, a freeze that says why.
+//! updateLicenseCodeStatus: freeze or unfreeze a license code. License 1.0: expireLicense, a freeze whose cause is the expiry.
 //!
-//! The call that was signed last wins: one that arrives late succeeds and changes nothing. A code that nobody has heard
-//! of is kept.
+//! The call that was signed last counts. An older call that arrives later succeeds and changes nothing. A code that is new is
+//! kept.
 
 use koogallery::{Reply, UpdateLicenseCodeStatus, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

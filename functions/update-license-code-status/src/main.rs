@@ -1,4 +1,4 @@
-//! Answers updateLicenseCodeStatus: freeze or unfreeze a license code, on AWS Lambda.
+//! Answers updateLicenseCodeStatus (freeze or unfreeze a license code) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,4 +1,4 @@
-//! upgradeInstance: specification or quantity grew. The instance id stays; each order line counts once.
+//! upgradeInstance: specification or quantity grows. The instance id stays; each order line counts once.
 
 use koogallery::{Reply, UpgradeInstance, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

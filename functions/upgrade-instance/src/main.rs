@@ -1,4 +1,4 @@
-//! Answers upgradeInstance: specification or quantity grew, on AWS Lambda.
+//! Answers upgradeInstance (specification or quantity grows) on AWS Lambda.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), koogallery_runtime::StartError> {

@@ -1,16 +1,15 @@
-//! The store: one DynamoDB table that holds instances, license codes, their orders, the nonces seen and the events to
-//! deliver.
+//! The store: one DynamoDB table with instances, license codes, their orders, the used nonces and the events to deliver.
 //!
-//! Each change of state is one function and one `TransactWriteItems`: nonce, state under its condition, event. So a
-//! callback is applied whole or not at all, counts once, and its event is never lost.
+//! Each change of state is one function and one `TransactWriteItems`: the nonce, the state under its condition, the event. So
+//! a callback is applied whole or not at all, counts once, and its event is never lost.
 //!
 //! | folder | what is in it | what it uses |
 //! |---|---|---|
-//! | `model` | what is known and what follows from it: facts, rules, events. Pure: it knows no table | |
-//! | `table` | how that stands in DynamoDB: schema, keys, seals, expressions, transactions | `model` |
+//! | `model` | facts, rules, events. Pure: it does not know the table | |
+//! | `table` | how the model is written in DynamoDB: schema, keys, seals, expressions, transactions | `model` |
 //! | `kit` | the joint-operations kit's tenants, applications, users and departments | `table`, `model` |
-//! | `queries` | what is read | `table`, `model` |
-//! | `changes` | a file for each change of state | all of these |
+//! | `queries` | the reads | `table`, `model` |
+//! | `changes` | the changes of state, a file each | all of these |
 
 mod changes;
 mod kit;

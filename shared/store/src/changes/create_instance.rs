@@ -1,4 +1,4 @@
-//! newInstance: an order line makes one instance, however often and from however many sides it is asked for.
+//! newInstance: an order line makes one instance, however often KooGallery calls and however many calls run side by side.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId, PurchaseDetails};
@@ -17,18 +17,18 @@ use crate::table::nonce::NonceUse;
 use crate::table::seal::Sealed;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
-/// What became of a newInstance.
+/// The result of a newInstance.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
-    /// The instance is made.
+    /// The instance was created.
     New(InstanceId),
-    /// The order line made it before; so it stands by now.
+    /// The order line created it before. This is its current state.
     Standing(Box<Instance>),
     /// The nonce was used before.
     Replayed,
 }
 
-/// Where the details of an order's purchase are sealed for.
+/// The place for which the details of a purchase are sealed.
 #[must_use]
 pub fn purchase_details_place(order: &OrderId) -> String {
     format!("purchase of {order}")
@@ -38,11 +38,11 @@ pub fn purchase_details_place(order: &OrderId) -> String {
 const PURCHASE: usize = 0;
 
 impl Store {
-    /// Makes the instance of an order line, or finds the one that it made.
+    /// Creates the instance of an order line, or finds the one that it created before.
     ///
-    /// The instance is named after the request's businessId, as the guide recommends; where that could not serve, or
-    /// another order's instance has the name, after a fresh UUID. `details` is what V1.0 tells of the buyer. `app_info`
-    /// says how the buyer reaches the instance of a name, or none where the application will say so later.
+    /// The instance id is the call's businessId, as the guide recommends. It is a new UUID if the businessId cannot be an
+    /// instance id, or if another order's instance has it. `details` is what V1.0 says about the buyer. `app_info` returns the
+    /// app info for an instance id, or none if the application will send it later.
     pub async fn new_instance<E: From<StoreError>>(
         &self,
         call: &Call,
@@ -84,7 +84,7 @@ impl Store {
         }
     }
 
-    /// Ends a call for an order line whose instance is made: its nonce is used up all the same, and where it tells that the
+    /// Ends a call for an order line whose instance exists. The nonce is used up all the same. If the call reports that the
     /// buyer accepted, that is kept.
     async fn standing(
         &self,
@@ -97,7 +97,8 @@ impl Store {
         if nonce? == NonceUse::Replayed {
             return Ok(Created::Replayed);
         }
-        let item = item?.ok_or_else(|| StoreError::Unreadable(format!("an order line's instance {id} is gone")))?;
+        let item = item?
+            .ok_or_else(|| StoreError::Unreadable(format!("the instance {id} of an order line does not exist")))?;
         let instance: Instance = serde_dynamo::from_item(item.clone())?;
         if let Some(acceptance) = acceptance_of(call, request) {
             let standing = Commit::Refused { place: 0, standing: Some(item) };
@@ -147,7 +148,7 @@ fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// What V1.0 told of the buyer: personal data, apart from the instance, that only who asks for it decrypts.
+/// What V1.0 says about the buyer: personal data. It is kept apart from the instance and decrypted only on request.
 fn details_item(call: &Call, id: &InstanceId, details: &Sealed) -> Item {
     let mut item = Key::details(call.world(), id).into_item();
     item.insert("details".to_owned(), details.to_attribute());
@@ -173,7 +174,7 @@ fn purchased(standing: Option<Item>) -> Result<InstanceId, StoreError> {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::Unreadable("an order line's item names no instance".to_owned())
+    StoreError::Unreadable("the item of an order line names no instance".to_owned())
 }
 
 fn uuid_id() -> Result<InstanceId, StoreError> {

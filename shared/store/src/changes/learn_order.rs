@@ -1,4 +1,5 @@
-//! What the order query told of an instance's orders, at whatever moment: facts of its life like those that calls tell.
+//! Takes in what the order query says about an instance's orders. These are facts of its life, like those from calls,
+//! whenever they arrive.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, OrderId, OrderLineId, Timestamp};
@@ -17,14 +18,14 @@ use crate::table::key::Key;
 use crate::table::schema::SORT_KEY;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
-/// The attribute of an order that says that the order query has told of it.
+/// The attribute of an order that says that the order query's answer is taken in.
 const TOLD: &str = "told";
 
 impl Store {
-    /// Takes in what the order query told of an order of an instance: of the one that bought it, or of a later one that
-    /// counts. The expiry may follow from it, and so a freeze, with its event. Told again it changes nothing.
+    /// Takes in what the order query says about an order of an instance: the one that bought it, or a later one that counts.
+    /// It may change the expiry, and so a freeze, with its event. The same answer once more changes nothing.
     ///
-    /// Of the last signed order what stands is enough; of any other, and of the first, all facts are read.
+    /// For the last signed order, the current state is enough. For any other one, and for the first, all facts are read.
     pub async fn order_told(
         &self,
         id: &InstanceId,

@@ -1,5 +1,5 @@
-//! Which events name an order that the order query is still to be asked about, and how far that is. An event stands in the
-//! index of open things until it was asked; it is written so with the event.
+//! The state of asking the order query about the order of an event. The event is written with a mark in the index of open
+//! things, and keeps the mark until the order is learnt.
 
 use crate::model::learning::{Asked, Learning};
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
@@ -13,11 +13,11 @@ use crate::table::outbox_item::{event_key, time};
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};
 use crate::table::transaction::Pauses;
 
-/// A problem is kept up to this many characters.
+/// How much of a problem is kept, in characters.
 const MAX_PROBLEM: usize = 300;
 
 impl Store {
-    /// Notes that all there is to learn of an event's order is kept: delivery need not wait for it any more.
+    /// Records that the order of an event is learnt. Delivery does not wait for it any more.
     pub async fn order_learnt(&self, event: &KeptEvent, at: Timestamp) -> Result<(), StoreError> {
         let Some(learning) = event.learning() else { return Ok(()) };
         let update = note(event, &learning)
@@ -28,8 +28,8 @@ impl Store {
         self.noted(update).await
     }
 
-    /// Notes that the order query could not be asked, or did not answer: it is asked again then, or, where there is no
-    /// next time, not until the event is resent.
+    /// Records that the order query could not be asked, or did not answer. It is asked again at `next_try_at`; if there is
+    /// none, only when the event is resent.
     pub async fn order_not_learnt(
         &self,
         event: &KeptEvent,
@@ -55,7 +55,7 @@ impl Store {
         self.noted(update).await
     }
 
-    /// Sends a note, unless it is not needed any more.
+    /// Writes such a record, unless it is not needed any more.
     async fn noted(&self, update: UpdateBuilder) -> Result<(), StoreError> {
         let mut pauses = Pauses::new();
         loop {
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// Only what is still to be asked is noted, and nothing of an asking that began before the event was resent.
+/// The condition of such a record: the order is not learnt yet, and the event was not resent since the question began.
 fn note(event: &KeptEvent, learning: &Learning) -> UpdateBuilder {
     Update::builder()
         .set_key(Some(event_key(&event.subject, event.event.event_id)))

@@ -1,4 +1,4 @@
-//! A file for each change of state: what is written, under which condition.
+//! The changes of state: each file says what is written, and under which condition.
 
 pub(crate) mod create_instance;
 pub(crate) mod decide;

@@ -10,12 +10,12 @@ use crate::table::key::Key;
 use crate::table::nonce::NonceUse;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
-/// What became of an order notice.
+/// The result of an order notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noticed {
-    /// Kept, with its event.
+    /// It is kept, with its event.
     New,
-    /// Kept before.
+    /// It was kept before.
     Standing,
     /// The nonce was used before.
     Replayed,

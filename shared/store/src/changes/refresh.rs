@@ -17,7 +17,7 @@ use crate::table::client::{Store, StoreError};
 use crate::table::expression::{Change, Condition};
 use crate::table::living::Living;
 
-/// What either call tells of the order.
+/// What either call says about the order.
 struct Refresh<'a> {
     scene: Scene,
     order_id: &'a OrderId,
@@ -65,7 +65,7 @@ impl Store {
             told: false,
         };
 
-        // Usual: it is in use, the call is the newest, the order is new, and a renewal moves the expiry on.
+        // The usual case: it is in use, the call is the newest, the order is new, and a renewal extends the expiry.
         let mut usual = in_order(Change::new(), &order)?
             .only_if(Condition::Is("status", Status::Active.into()))
             .set("expireTime", expire_time);

@@ -1,4 +1,4 @@
-//! releaseInstance, releaseLicenseCode: gone for good.
+//! releaseInstance, releaseLicenseCode: ends an instance or a code for good.
 
 use koogallery::{InstanceId, LicenseCode};
 
@@ -27,7 +27,7 @@ impl Store {
     }
 
     async fn released<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
-        // Usual: it stands. When other calls were signed does not matter: released is final.
+        // The usual case: it is not released yet. It does not matter when other calls were signed: a release is final.
         let world = call.world();
         let usual = L::list_as(Change::new(), world, id, Status::Released);
         let usual = erase_later(usual, world, &L::key(world, id), call.signed_at())

@@ -14,7 +14,7 @@ use crate::table::expression::{Change, Condition};
 use crate::table::living::Living;
 
 impl Store {
-    /// Freezes an instance, or lets it be used again.
+    /// Freezes or unfreezes an instance.
     pub async fn set_status(
         &self,
         call: &Call,
@@ -24,7 +24,7 @@ impl Store {
         self.status_set::<Instance>(call, id, status).await
     }
 
-    /// Freezes a license code, or lets it be used again.
+    /// Freezes or unfreezes a license code.
     pub async fn set_license_status(
         &self,
         call: &Call,
@@ -42,7 +42,7 @@ impl Store {
     ) -> Result<Changed, StoreError> {
         let signed_at = call.signed_at();
         match status {
-            // The expiry tells whether it is the cause.
+            // The expiry decides whether it is the cause.
             InstanceStatus::Freeze => self.frozen::<L>(call, id, Freeze { signed_at, expired: false }).await,
             InstanceStatus::Expire => self.frozen::<L>(call, id, Freeze { signed_at, expired: true }).await,
             InstanceStatus::Unfreeze => self.unfrozen::<L>(call, id).await,
@@ -50,7 +50,7 @@ impl Store {
     }
 
     async fn frozen<L: Living>(&self, call: &Call, id: &L::Id, freeze: Freeze) -> Result<Changed, StoreError> {
-        // Usual: it is in use, the call is the newest, and the paid period has ended or is not known.
+        // The usual case: it is in use, the call is the newest, and the paid period has ended or is not known.
         let mut usual = L::list_as(Change::new(), call.world(), id, Status::Frozen)
             .only_if(Condition::Is("status", Status::Active.into()))
             .only_if(Condition::Less("newest", call.signed_at().into()))
@@ -67,7 +67,7 @@ impl Store {
     }
 
     async fn unfrozen<L: Living>(&self, call: &Call, id: &L::Id) -> Result<Changed, StoreError> {
-        // Usual: it was in use until it was frozen, and the call is the newest.
+        // The usual case: it was in use until it was frozen, and the call is the newest.
         let usual = L::list_as(Change::new(), call.world(), id, Status::Active)
             .only_if(Condition::Is("status", Status::Frozen.into()))
             .only_if(Condition::Less("newest", call.signed_at().into()))

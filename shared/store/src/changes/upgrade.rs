@@ -28,7 +28,7 @@ impl Store {
             told: false,
         };
 
-        // Usual: the instance stands, the call is the newest, and the order is new.
+        // The usual case: the instance is not released, the call is the newest, and the order is new.
         let usual = in_order(Change::new(), &order)?
             .only_if(Condition::Exists(PARTITION_KEY))
             .only_if(Condition::IsNot("status", Status::Released.into()));
@@ -38,7 +38,7 @@ impl Store {
     }
 }
 
-/// What every later order changes that was signed after all that is known: as [`crate::Lifecycle::append`] does.
+/// The changes by a later order that was signed after all known facts, as [`crate::Lifecycle::append`] makes them.
 pub(crate) fn in_order(change: Change, order: &AppliedOrder) -> Result<Change, StoreError> {
     let mut change = change
         .only_if(Condition::Less("newest", order.signed_at.into()))

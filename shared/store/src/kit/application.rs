@@ -18,22 +18,22 @@ use crate::table::stamp::Stamp;
 /// A tenant's application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingApplication {
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
     /// The application's id.
     pub app_id: AppId,
-    /// The instance; none when the seller only applied for credentials.
+    /// The instance; none if the seller only asked for credentials.
     pub instance_id: Option<InstanceId>,
-    /// OAuth client id.
+    /// The OAuth client id.
     pub client_id: ClientId,
-    /// OAuth client secret, sealed for [`Self::client_secret_place`].
+    /// The OAuth client secret, sealed for [`Self::client_secret_place`].
     pub client_secret: Sealed,
     /// Its name.
     pub name: Option<String>,
 }
 
 impl StandingApplication {
-    /// Where its client secret is sealed for.
+    /// The place for which its client secret is sealed.
     #[must_use]
     pub fn client_secret_place(&self, world: World) -> String {
         let Self { tenant_id, app_id, instance_id, .. } = self;
@@ -51,8 +51,8 @@ const TYPES: EventTypes = EventTypes {
     removed: EventType::ApplicationRemoved,
 };
 
-/// What is told of an application, in the clear: two of them can be compared, as two sealed secrets cannot. It stays
-/// in memory for as long as that takes.
+/// What a call says about an application, in the clear: so two of them can be compared, which is impossible for two sealed
+/// secrets. It stays in memory only for the comparison.
 #[derive(Clone, PartialEq, Serialize)]
 struct Credentials {
     client_id: String,
@@ -61,7 +61,7 @@ struct Credentials {
 }
 
 impl Store {
-    /// Stores or removes the credentials of an application. `secret` is the request's, decrypted; a request that
+    /// Stores or removes the credentials of an application. `secret` is the decrypted secret of the request; a request that
     /// removes needs none.
     pub async fn sync_application(
         &self,
@@ -91,8 +91,8 @@ impl Store {
         self.sync_one(call, thing, Newest { at: call.stamp(*sync_time), is: coming }, event, TYPES).await
     }
 
-    /// A tenant's application: as this instance knows it, or as the instance does whose call is the newest. Each instance
-    /// has credentials of its own, so that one which loses them takes nobody else's.
+    /// A tenant's application, as the given instance knows it; without one, as the instance with the newest call knows it. Each
+    /// instance has credentials of its own, so removing them does not touch another's.
     pub async fn application(
         &self,
         world: World,
@@ -139,7 +139,7 @@ fn read(item: &Item, tenant: &TenantId, app: &AppId) -> Result<StandingApplicati
     })
 }
 
-/// None where the item only remembers that it is gone.
+/// Reads the item. Returns none if it only records a removal.
 fn opened(item: &Item, key: &DataKey, place: &str) -> Result<Option<Credentials>, StoreError> {
     let Some(secret) = Sealed::of_attribute(item.get(CLIENT_SECRET)) else { return Ok(None) };
     Ok(Some(Credentials {

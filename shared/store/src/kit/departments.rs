@@ -14,26 +14,26 @@ use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::seal::DataKey;
 
-/// Names the departments of a tenant as one instance knows them.
+/// Identifies the departments of a tenant, as one instance knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TenantDepartments {
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
-    /// The instance; none when the seller only applied for credentials.
+    /// The instance; none if the seller only asked for credentials.
     pub instance_id: Option<InstanceId>,
 }
 
-/// A department that is known.
+/// A department.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StandingDepartment {
     /// Its code.
     pub org_code: OrgCode,
-    /// As last told.
+    /// Its data, as last sent.
     pub department: Department,
 }
 
 impl Store {
-    /// Adds, changes or removes one department, if the sync is newer than what is known of it.
+    /// Adds, changes or removes one department, if the sync is newer than the department's data.
     pub async fn sync_department(
         &self,
         call: &Call,
@@ -59,7 +59,7 @@ impl Store {
         self.sync_directory(call, directory, needs, sync, key, events).await
     }
 
-    /// Puts these departments in the place of all that older syncs told.
+    /// Replaces all departments from older syncs with these.
     pub async fn replace_departments(
         &self,
         call: &Call,
@@ -71,7 +71,7 @@ impl Store {
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: None };
         let at = call.stamp_of_all(*sync_time);
         let entry = |(code, department): &(OrgCode, Department)| (code.to_string(), Entry::is(at, department.clone()));
-        // One may come more than once in a list.
+        // A list may contain a department more than once.
         let count = departments.iter().map(|(code, _)| code.as_str()).collect::<BTreeSet<_>>().len();
         let events = |_: &[(String, Became)]| {
             let event = Event::of_tenant(call.now(), EventType::DepartmentsReplaced, tenant_id, instance, None);
@@ -81,7 +81,7 @@ impl Store {
         self.sync_directory(call, directory, call.needs(instance, false), sync, key, events).await
     }
 
-    /// Up to `limit` departments after `after` in the order of their codes, as they stand at one moment.
+    /// Up to `limit` departments after `after`, in the order of their codes, all read at one moment.
     pub async fn departments(
         &self,
         world: World,

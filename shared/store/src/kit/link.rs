@@ -1,4 +1,4 @@
-//! Which tenants' kits have data of an instance, so that erasing finds it.
+//! Records which tenants have kit data of an instance, so that erasing finds it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppId, InstanceId, TenantId};
@@ -9,12 +9,12 @@ use crate::table::key::{Item, Key};
 pub(crate) const TENANT_ID: &str = "tenantId";
 pub(crate) const APP_ID: &str = "appId";
 
-/// Says that a tenant's kit has data of an instance, so that erasing finds it. Written with the first of it.
+/// Records that a tenant has kit data of an instance. It is written together with the first data.
 pub(crate) fn kit_link(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Item {
     link(Key::kit(id, tenant, app), tenant, app)
 }
 
-/// Says the same of the parts that a sync is about to write. Written before them.
+/// Records the parts that a sync is about to write. It is written before them.
 pub(crate) fn parts_link(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>, parts: Uuid) -> Item {
     link(Key::kit_parts(id, tenant, app, parts), tenant, app)
 }

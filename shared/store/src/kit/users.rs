@@ -13,10 +13,10 @@ use crate::table::client::{Store, StoreError};
 use crate::table::seal::DataKey;
 use crate::table::stamp::Stamp;
 
-/// Names the users of one application as one instance sells it.
+/// Identifies the users of one application of one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplicationUsers {
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
     /// The instance.
     pub instance_id: InstanceId,
@@ -31,18 +31,18 @@ impl ApplicationUsers {
     }
 }
 
-/// A user that is known.
+/// A user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StandingUser {
-    /// As last told.
+    /// The user's data, as last sent.
     pub user: User,
-    /// May the user not use the application any more?
+    /// Whether access to the application was revoked.
     pub revoked: bool,
 }
 
 impl Store {
-    /// Grants, changes, revokes or deletes users. Each is ordered by the sync's own time: an older sync never
-    /// overwrites a newer one. A change lifts no revocation, a grant does. `key` seals what is kept of them.
+    /// Grants, changes, revokes or deletes users. Each user is ordered by the sync's own time: an older sync never overwrites a
+    /// newer one. A grant ends a revocation, a change does not. `key` seals the users' data.
     pub async fn sync_users(&self, call: &Call, request: &AuthSync, key: &DataKey) -> Result<Changed, StoreError> {
         let AuthSync { tenant_id, instance_id, app_id, change, sync_time, .. } = request;
         let instance = Some(instance_id);
@@ -91,8 +91,7 @@ impl Store {
         Ok(known.map(|(user, revoked)| StandingUser { user, revoked }))
     }
 
-    /// Up to `limit` users after `after` in the order of their names, revoked ones among them, as they stand at one
-    /// moment.
+    /// Up to `limit` users after `after`, in the order of their names, revoked ones too, all read at one moment.
     pub async fn users(
         &self,
         world: World,

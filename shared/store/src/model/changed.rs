@@ -1,26 +1,26 @@
-//! What became of a change that a call asked for, and how KooGallery is told.
+//! The result of a change that a call asks for, and the reply for it.
 
 use koogallery::{Reply, ResultCode};
 
-/// What became of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Changed {
     /// It is applied.
     Applied,
-    /// Nothing to change: it was applied before, or something newer stands. For KooGallery a success.
+    /// There is nothing to change: it was applied before, or something newer counts. KooGallery gets a success.
     Unchanged,
-    /// There is no such instance. A license code is made known by the first call about it.
+    /// The instance does not exist. This never happens to a license code: the first call about it creates it.
     Unknown,
     /// The instance or license was released.
     Released,
     /// The nonce was used before.
     Replayed,
-    /// The very same call was answered with this before, and changes nothing any more.
+    /// Exactly the same call got this answer before, and changes nothing.
     Repeated(ResultCode),
 }
 
 impl Changed {
-    /// How KooGallery is told.
+    /// The reply to KooGallery.
     #[must_use]
     pub const fn reply(self) -> Reply {
         match self {

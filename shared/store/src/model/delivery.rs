@@ -1,4 +1,4 @@
-//! How far an event is on its way to the seller's application.
+//! The delivery state of an event.
 
 use std::collections::BTreeMap;
 
@@ -8,16 +8,16 @@ use uuid::Uuid;
 
 use crate::model::subject_key::SubjectKey;
 
-/// How one event stands at each destination that tried it, by the destination's name.
+/// The state of one event at each destination that tried it, by the destination's name.
 pub type Destinations = BTreeMap<String, DestinationState>;
 
-/// How one event stands at one destination.
+/// The state of one event at one destination.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DestinationState {
-    /// How often it was tried.
+    /// The number of tries.
     pub attempts: u32,
-    /// After how many of these tries the pause was cut short, since the event was urgent.
+    /// After how many of these tries the pause was shortened, because the event was urgent.
     pub hurried: u32,
     /// When it was tried last.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,10 +25,10 @@ pub struct DestinationState {
     /// When it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_try_at: Option<Timestamp>,
-    /// How it ended there; none while it is to be tried.
+    /// How it ended there; none while it is still tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
-    /// Why the last try failed: no secret and no personal data stands in it.
+    /// Why the last try failed. It contains no secret and no personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_problem: Option<String>,
 }
@@ -39,40 +39,40 @@ pub struct DestinationState {
 pub enum Ended {
     /// The destination has it.
     Delivered,
-    /// The destination wants no such event.
+    /// The destination does not want this event.
     Stopped,
-    /// It was tried for days without success; it waits for somebody to look.
+    /// All tries failed, for more than three days. It waits for a person.
     Parked,
 }
 
-/// An event that is still to be delivered: an item of the outbox.
+/// An undelivered event: an item of the outbox.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Undelivered {
-    /// Whom it is about.
+    /// What it is about.
     #[serde(rename = "pk")]
     pub subject: SubjectKey,
-    /// Which event.
+    /// The event.
     pub event_id: Uuid,
-    /// Since when it is to be delivered: since it happened, or since somebody had it resent.
+    /// Since when it has to be delivered: since it happened, or since it was resent.
     #[serde(rename = "openSince")]
     pub since: Timestamp,
-    /// Until when it is urgent: KooGallery refunds a purchase that is not answered.
+    /// Until when it is urgent, because KooGallery refunds a purchase that gets no answer.
     pub urgent_until: Option<Timestamp>,
-    /// How it stands.
+    /// Its state at the destinations.
     pub destinations: Destinations,
-    /// A new one whenever it is resent: what a try came to that began before is not noted any more.
+    /// A new id for each resend: the result of a try that began before the resend is not stored.
     pub(crate) resend_id: Option<Uuid>,
 }
 
 impl Undelivered {
-    /// How it stands at a destination.
+    /// Its state at a destination.
     #[must_use]
     pub fn at(&self, destination: &str) -> DestinationState {
         self.destinations.get(destination).cloned().unwrap_or_default()
     }
 
-    /// When somebody had it resent, if that is why it is to be delivered.
+    /// When it was resent, if it was.
     #[must_use]
     pub fn resent_at(&self) -> Option<Timestamp> {
         self.resend_id.map(|_| self.since)
@@ -84,7 +84,7 @@ impl Undelivered {
         all.iter().all(|name| self.destinations.get(*name).is_some_and(|state| state.ended.is_some()))
     }
 
-    /// When the next try is due, of those destinations where it has not ended; none where one did not try yet.
+    /// When the next try is due, at the destinations where it has not ended. Returns none if one of them did not try yet.
     pub(crate) fn next_try_at(&self, all: &[&str]) -> Option<Timestamp> {
         let open = all.iter().map(|name| self.at(name)).filter(|state| state.ended.is_none());
         open.map(|state| state.next_try_at).min().flatten()

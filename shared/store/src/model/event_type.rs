@@ -1,11 +1,11 @@
-//! The types of events: what the seller's application is told of.
+//! The types of events that the seller's application receives.
 
 use serde::{Deserialize, Serialize};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EventType {
-    /// An order line was paid.
+    /// An order line is paid.
     #[serde(rename = "instance.created")]
     Created,
     /// The expiry moved.
@@ -14,79 +14,79 @@ pub enum EventType {
     /// Specification or quantity grew.
     #[serde(rename = "instance.upgraded")]
     Upgraded,
-    /// No access until it is unfrozen.
+    /// Access ends until it is unfrozen.
     #[serde(rename = "instance.frozen")]
     Frozen,
-    /// Access again.
+    /// Access begins again.
     #[serde(rename = "instance.unfrozen")]
     Unfrozen,
-    /// Gone for good.
+    /// It ended for good.
     #[serde(rename = "instance.released")]
     Released,
     /// The buyer accepted what was bought.
     #[serde(rename = "instance.accepted")]
     Accepted,
-    /// What stands changed by what was learnt of an order, without a call that asked for it.
+    /// The current state changed without a call that asked for it: something was learnt of an order.
     #[serde(rename = "instance.changed")]
     Changed,
-    /// A license is wanted, for a device or a purchase.
+    /// Somebody asked for a license, for a device or a purchase.
     #[serde(rename = "license.requested")]
     LicenseRequested,
     /// A license code's expiry moved.
     #[serde(rename = "license.refreshed")]
     LicenseRefreshed,
-    /// A license code is worth nothing until it is unfrozen.
+    /// A license code is not valid until it is unfrozen.
     #[serde(rename = "license.frozen")]
     LicenseFrozen,
-    /// A license code is worth something again.
+    /// A license code is valid again.
     #[serde(rename = "license.unfrozen")]
     LicenseUnfrozen,
-    /// A license code is gone for good.
+    /// A license code ended for good.
     #[serde(rename = "license.released")]
     LicenseReleased,
-    /// What stands of a license code changed by what was learnt of an order.
+    /// The current state of a license code changed without a call that asked for it.
     #[serde(rename = "license.changed")]
     LicenseChanged,
-    /// An order notice came.
+    /// An order notice arrived.
     #[serde(rename = "order.paid")]
     OrderPaid,
-    /// An instance was bound to an enterprise.
+    /// An instance was bound to a tenant.
     #[serde(rename = "tenant.added")]
     TenantAdded,
-    /// An enterprise's name or domain changed.
+    /// A tenant's name or domain changed.
     #[serde(rename = "tenant.modified")]
     TenantModified,
-    /// An instance is bound to an enterprise no more.
+    /// The binding of an instance to a tenant ended.
     #[serde(rename = "tenant.removed")]
     TenantRemoved,
-    /// An application's credentials came.
+    /// An application's credentials arrived.
     #[serde(rename = "application.added")]
     ApplicationAdded,
     /// An application's credentials changed.
     #[serde(rename = "application.modified")]
     ApplicationModified,
-    /// An application's credentials are gone.
+    /// An application's credentials were deleted.
     #[serde(rename = "application.removed")]
     ApplicationRemoved,
-    /// Users may use an application.
+    /// Users got access to an application.
     #[serde(rename = "users.granted")]
     UsersGranted,
-    /// Users changed.
+    /// Data of users with access changed.
     #[serde(rename = "users.changed")]
     UsersChanged,
-    /// Users may use an application no more.
+    /// Users lost access to an application.
     #[serde(rename = "users.revoked")]
     UsersRevoked,
-    /// Users are gone.
+    /// Users were deleted.
     #[serde(rename = "users.deleted")]
     UsersDeleted,
     /// A department was added or changed.
     #[serde(rename = "departments.changed")]
     DepartmentsChanged,
-    /// A department is gone.
+    /// A department was removed.
     #[serde(rename = "departments.removed")]
     DepartmentsRemoved,
-    /// All departments were told anew.
+    /// All departments were replaced.
     #[serde(rename = "departments.replaced")]
     DepartmentsReplaced,
 }

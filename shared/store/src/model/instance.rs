@@ -7,51 +7,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::lifecycle::{Lifecycle, Status};
 
-/// One instance, as it stands in the table.
+/// One instance, in its current state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Instance {
-    /// Its id, named in the reply to newInstance.
+    /// Its id: the reply to newInstance contains it.
     pub instance_id: InstanceId,
     /// The order that bought it.
     pub order_id: OrderId,
-    /// The order line that bought it; V1.0 names none.
+    /// The order line that bought it; none in V1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_line_id: Option<OrderLineId>,
-    /// Whose key bought it: a SaaS instance (`basic`) or a license entitlement (`license`).
+    /// The interface type whose key signed the purchase: a SaaS instance (`basic`) or one of Online License (`license`).
     pub interface_type: InterfaceType,
-    /// How the buyer reaches it; absent while it is provisioned.
+    /// The buyer's way in; none while it is being provisioned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_info: Option<AppInfo>,
-    /// Why it cannot be provisioned, where the application said so; a later success takes its place.
+    /// Why it cannot be provisioned, if the application said so. A later success replaces it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioning_failure: Option<ProvisioningFailure>,
-    /// Whether the seller API said so, which stands over what an answer to `instance.created` says.
+    /// Whether this came through the seller API, which counts more than an answer to `instance.created`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told_by_seller_api: bool,
-    /// What it has used so far, as the application told it.
+    /// What it has used so far, as the application reported it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage_info: Vec<UsageInfo>,
-    /// Whether V1.0 bought it, whose replies limit what an appInfo can hold.
+    /// Whether the purchase came by V1.0, whose replies limit the lengths in an app info.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub v1: bool,
-    /// Fact: that the buyer has accepted it, where V1.0 told so.
+    /// Fact: the buyer's acceptance, if V1.0 reported one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<Acceptance>,
-    /// Online License: how many licenses were applied for.
+    /// Online License: how many licenses were requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licenses: Option<u32>,
-    /// What became of it.
+    /// Its life.
     #[serde(flatten)]
     pub life: Lifecycle,
 }
 
-/// By which way the application said it.
+/// How the application sent something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToldBy {
     /// In its answer to `instance.created`.
     Answer,
-    /// By the seller API.
+    /// Through the seller API.
     SellerApi,
 }
 
@@ -59,16 +59,16 @@ pub enum ToldBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Acceptance {
-    /// When the buyer accepted: billing starts.
+    /// When the buyer accepted. Billing starts then.
     pub acceptance_time: ExpireTime,
-    /// What is provisioned on acceptance, in KooGallery's word.
+    /// KooGallery's word for how the product is provisioned on acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provision_type: Option<String>,
-    /// When the call that told it was signed.
+    /// When the call that reported it was signed.
     pub signed_at: Timestamp,
 }
 
-/// Why an instance cannot be provisioned, as newInstance and queryInstance answer from then on.
+/// Why an instance cannot be provisioned. newInstance and queryInstance answer with it from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProvisioningFailure {
     code: ResultCode,
@@ -77,7 +77,7 @@ pub struct ProvisioningFailure {
 }
 
 impl ProvisioningFailure {
-    /// With one of newInstance's own codes, `000100` to `000107`; none for any other. The message is for the buyer.
+    /// Makes one from a code of newInstance, `000100` to `000107`. Returns none for any other code. The message is for the buyer.
     #[must_use]
     pub fn new(code: ResultCode, message: Option<&str>) -> Option<Self> {
         let own = ("000100"..="000107").contains(&code.as_str());
@@ -85,7 +85,7 @@ impl ProvisioningFailure {
         own.then(|| Self { code, message: message.map(|message| message.chars().take(255).collect()) })
     }
 
-    /// How KooGallery is told.
+    /// The reply to KooGallery.
     #[must_use]
     pub fn reply(&self) -> Reply {
         self.message.as_ref().map_or_else(|| Reply::of(self.code), |message| Reply::refusal(self.code, message))
@@ -93,14 +93,14 @@ impl ProvisioningFailure {
 }
 
 impl Instance {
-    /// Takes in how the buyer reaches it.
+    /// Takes in the buyer's way in.
     pub fn provision(&mut self, app_info: AppInfo) {
         self.app_info = Some(app_info);
         self.provisioning_failure = None;
         self.settle();
     }
 
-    /// Whether what stands was said by a weightier way.
+    /// Whether the current value came in a way that counts more.
     pub(crate) fn outweighs(&self, told_by: ToldBy) -> bool {
         self.told_by_seller_api && told_by == ToldBy::Answer
     }
@@ -110,8 +110,8 @@ impl Instance {
         self.life.settle(if self.app_info.is_some() { Status::Active } else { Status::Provisioning });
     }
 
-    /// Forgets what is personal of it: how the buyer got in and where to look at the use may name a person, and so may
-    /// what the application wrote.
+    /// Removes its personal data: the buyer's way in, the address that shows the use, and the application's own text may name
+    /// a person.
     pub(crate) fn erase(&mut self, at: Timestamp) {
         self.app_info = None;
         self.usage_info.clear();
@@ -121,7 +121,8 @@ impl Instance {
         self.life.erased_at = Some(at);
     }
 
-    /// Takes in that the buyer accepted. The call that was signed last counts; of two signed at once, the later time.
+    /// Takes in that the buyer accepted. The call that was signed last counts; of two signed at the same time, the later
+    /// acceptance time.
     pub(crate) fn accept(&mut self, acceptance: &Acceptance) {
         let order = |acceptance: &Acceptance| (acceptance.signed_at, acceptance.acceptance_time);
         if self.acceptance.as_ref().is_none_or(|known| order(known) < order(acceptance)) {
@@ -129,7 +130,7 @@ impl Instance {
         }
     }
 
-    /// Whether the application has yet to say how the buyer reaches it, or why nobody can.
+    /// Whether the application has still to send the buyer's way in, or the reason why there is none.
     #[must_use]
     pub fn awaits_provisioning(&self) -> bool {
         self.app_info.is_none() && self.provisioning_failure.is_none() && self.life.status != Status::Released

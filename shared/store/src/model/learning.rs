@@ -1,22 +1,22 @@
-//! How far it is with asking KooGallery about an event's order.
+//! The state of asking KooGallery about the order of an event.
 
 use koogallery::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How far it is with asking about an event's order.
+/// The state of asking about the order of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Learning {
-    /// Since when it is to be asked: since the event happened, or was resent.
+    /// Since when it has to be asked: since the event happened, or was resent.
     pub since: Timestamp,
-    /// When it is asked again.
+    /// When the question is asked again.
     pub next_try_at: Option<Timestamp>,
-    /// How often it was asked.
+    /// How often the question was asked.
     pub attempts: u32,
-    /// Why it was not learnt the last time: no secret and no personal data stands in it.
+    /// Why the last question failed. It contains no secret and no personal data.
     pub last_problem: Option<String>,
 }
 
-/// The part of it that is no key of the index.
+/// The part of it that is not a key of the index.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Asked {

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::lifecycle::Lifecycle;
 
-/// One license code, as it stands in the table.
+/// One license code, in its current state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct License {
     /// The code.
     pub license: LicenseCode,
-    /// What became of it.
+    /// Its life.
     #[serde(flatten)]
     pub life: Lifecycle,
 }

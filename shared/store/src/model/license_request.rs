@@ -1,48 +1,48 @@
-//! An application for a license.
+//! A request for a license.
 
 use std::collections::BTreeMap;
 
 use koogallery::{DeviceFingerprint, EventId, ExpireTime, InstanceId, OrderId, ProductId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Names one application for a license.
+/// Identifies one request for a license.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged, rename_all_fields = "camelCase")]
 pub enum LicenseRequestId {
-    /// Online License.
+    /// A request of Online License.
     Device {
-        /// On which instance.
+        /// The instance that the license is for.
         instance_id: InstanceId,
-        /// KooGallery's name of the application.
+        /// KooGallery's id of the request.
         event_id: EventId,
-        /// For which device, where the call told one.
+        /// The device, if the call names one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device_fingerprint: Option<DeviceFingerprint>,
     },
-    /// License 1.0, whose license belongs to the purchase.
+    /// A request of License 1.0, whose license belongs to the purchase.
     Purchase {
         /// The order.
         order_id: OrderId,
-        /// The product, where the call told one.
+        /// The product, if the call names one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         product_id: Option<ProductId>,
     },
 }
 
-/// An application for a license, as it stands in the table.
+/// A request for a license, in its current state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LicenseRequest {
-    /// Its name.
+    /// What identifies it.
     #[serde(flatten)]
     pub id: LicenseRequestId,
-    /// Valid from then on, where the call told it.
+    /// From when the license is valid, if the call says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_time: Option<ExpireTime>,
-    /// Valid until then, where the call told it.
+    /// Until when it is valid, if the call says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<ExpireTime>,
-    /// License 1.0: what else the call told that is nobody's personal data, such as `amount`, by KooGallery's names.
+    /// License 1.0: other data of the call that is not personal, such as `amount`, under KooGallery's names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub told: BTreeMap<String, String>,
     /// When the first call for it was signed.

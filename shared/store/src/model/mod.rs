@@ -1,4 +1,4 @@
-//! What is known and what follows from it: facts, rules, events. Pure: nothing here knows the table.
+//! The model: facts, rules, events. It is pure: nothing here knows the table.
 
 pub(crate) mod bought;
 pub(crate) mod changed;

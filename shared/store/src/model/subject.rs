@@ -1,11 +1,11 @@
-//! Whom an event is about.
+//! What an event is about.
 
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId};
 use serde_json::{Value, json};
 
 use crate::model::event_type::EventType;
 
-/// Whom an event is about: the partition that it is kept in.
+/// What an event is about. The event is kept in its partition.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Subject<'a> {
     Instance(&'a InstanceId),
@@ -15,7 +15,7 @@ pub(crate) enum Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// The particulars that say so.
+    /// The members of an event's data that say so.
     pub(crate) fn data(self) -> Value {
         match self {
             Self::Instance(id) => json!({ "instanceId": id }),
@@ -25,7 +25,7 @@ impl Subject<'_> {
         }
     }
 
-    /// What happened to it: a license code's events have names of their own.
+    /// The type of an event. Events of a license code have types of their own.
     pub(crate) const fn event(self, usual: EventType, of_a_license: EventType) -> EventType {
         match self {
             Self::License(_) => of_a_license,

@@ -1,11 +1,11 @@
-//! Whom events are about, as a key.
+//! What events are about, as a key.
 
 use std::fmt;
 
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId};
 use serde::{Deserialize, Serialize};
 
-/// What names an instance's partition, before its id.
+/// The beginning of an instance's partition, before its id.
 pub(crate) const INSTANCE: &str = "INSTANCE#";
 /// The same of an order.
 pub(crate) const ORDER: &str = "ORDER#";
@@ -14,7 +14,7 @@ pub(crate) const LICENSE: &str = "LICENSE#";
 /// The same of a tenant.
 pub(crate) const TENANT: &str = "TENANT#";
 
-/// Whom events are about: the partition that they stand in, such as `INSTANCE#…`. They are delivered one after another.
+/// What events are about: the partition with them, such as `INSTANCE#…`. Its events are delivered one after another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SubjectKey(String);
@@ -50,7 +50,7 @@ impl SubjectKey {
         Self(format!("{LICENSE}{}", code.reveal()))
     }
 
-    /// An enterprise.
+    /// A tenant.
     #[must_use]
     pub fn tenant(id: &TenantId) -> Self {
         Self(format!("{TENANT}{id}"))
@@ -62,7 +62,7 @@ impl SubjectKey {
         &self.0
     }
 
-    /// The same for a log: of a license code, its end.
+    /// The key for a log. Of a license code it shows only the end.
     #[must_use]
     pub fn shown(&self) -> String {
         let Some(code) = self.0.strip_prefix(LICENSE) else { return self.0.clone() };
@@ -70,8 +70,8 @@ impl SubjectKey {
         format!("{LICENSE}…{}", code.chars().skip(end).collect::<String>())
     }
 
-    /// The same as a name that a queue takes for a group: up to 128 characters of printable ASCII. Two subjects may
-    /// share a group; one subject never has two.
+    /// The name of its group in a queue: up to 128 characters of printable ASCII. Two subjects may share a group; a subject
+    /// never has two.
     #[must_use]
     pub fn group(&self) -> String {
         self.0.chars().map(|c| if c.is_ascii_graphic() { c } else { '?' }).take(128).collect()

@@ -1,13 +1,13 @@
-//! Buyers' state, and that of debug calls.
+//! Real data and debug data.
 
 use koogallery::TestFlag;
 
-/// Debug calls live in a world of their own under the same keys with a prefix: they never meet a buyer's state.
+/// Debug calls have data of their own, under the same keys with a prefix. They never touch a buyer's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum World {
-    /// Buyers' instances.
+    /// The data of buyers.
     Real,
-    /// KooGallery's debug calls (`testFlag` 1).
+    /// The data of KooGallery's debug calls (`testFlag` 1).
     Test,
 }
 

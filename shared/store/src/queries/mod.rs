@@ -1,4 +1,4 @@
-//! What is read, and changed by nobody.
+//! The reads. Nothing here changes anything.
 
 pub(crate) mod history;
 pub(crate) mod list_instances;

@@ -1,4 +1,4 @@
-//! What is written of an event, in the transaction of the change that it tells of.
+//! The items of an event. They are written in the transaction of the change that the event reports.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
@@ -13,7 +13,7 @@ use crate::table::outbox_item::outbox_item;
 use crate::table::schema::GROUP;
 
 impl Event {
-    /// What is written of it: itself, which stays, and what says that it is to be delivered.
+    /// The items to write: the event itself, which stays, and the outbox item, which says that it is undelivered.
     pub(crate) fn to_items(&self, call: &Call, subject: &Subject<'_>) -> Result<[Item; 2], StoreError> {
         let key = match subject {
             Subject::Instance(id) => Key::instance_event(call.world(), id, self.event_id),

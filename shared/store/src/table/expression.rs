@@ -1,5 +1,4 @@
-//! Update expressions, built of typed parts: a name or a value cannot be bound without being used, nor used without being
-//! bound.
+//! Update expressions, built from typed parts. A name or a value is always both bound and used.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -16,26 +15,26 @@ use crate::table::key::{Item, Key};
 #[derive(Debug, Clone)]
 pub(crate) struct Value(AttributeValue);
 
-/// What must hold of an item.
+/// A condition on an item.
 #[derive(Debug, Clone)]
 pub(crate) enum Condition {
-    /// The attribute is there; of the partition key: the item is.
+    /// The attribute exists. With the partition key: the item exists.
     Exists(&'static str),
-    /// The attribute is not there.
+    /// The attribute does not exist.
     Absent(&'static str),
-    /// It is this.
+    /// It has this value.
     Is(&'static str, Value),
-    /// It is something else, or nothing.
+    /// It has another value, or does not exist.
     IsNot(&'static str, Value),
     /// It is less than this.
     Less(&'static str, Value),
     /// It is this or less.
     AtMost(&'static str, Value),
-    /// One of these holds.
+    /// One of these is true.
     Any(Vec<Condition>),
 }
 
-/// An update of one item, and what must hold for it.
+/// An update of one item, and its conditions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Change {
     sets: Vec<String>,
@@ -46,7 +45,7 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// One that changes nothing yet.
+    /// An update that changes nothing yet.
     pub(crate) fn new() -> Self {
         Self::default()
     }
@@ -65,28 +64,28 @@ impl Change {
         self
     }
 
-    /// Counts an attribute up by one.
+    /// Adds one to an attribute.
     pub(crate) fn count(mut self, name: &str) -> Self {
         let (name, one) = (self.name(name), self.value(1.into()));
         self.sets.push(format!("{name} = {name} + {one}"));
         self
     }
 
-    /// Takes an attribute away, if it is there.
+    /// Removes an attribute, if it exists.
     pub(crate) fn remove(mut self, name: &str) -> Self {
         let name = self.name(name);
         self.removes.push(name);
         self
     }
 
-    /// Only if this holds, and all else that was asked for.
+    /// Adds a condition. All conditions must be true.
     pub(crate) fn only_if(mut self, condition: Condition) -> Self {
         let condition = self.condition(condition);
         self.conditions.push(condition);
         self
     }
 
-    /// The same for what is asked for only sometimes.
+    /// Adds a condition, if there is one.
     pub(crate) fn only_if_all(self, conditions: impl IntoIterator<Item = Condition>) -> Self {
         conditions.into_iter().fold(self, Self::only_if)
     }

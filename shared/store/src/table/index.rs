@@ -1,5 +1,5 @@
-//! What is still to be done, as a sparse index of the table: an item stands in it while it has the attribute `open`.
-//! The index's partitions are sharded, so that however much is open, no partition runs hot.
+//! What is still to be done, as a sparse index of the table: an item is in it while it has the attribute `open`. The index's
+//! partitions are sharded, so that no partition gets too much load.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
@@ -15,42 +15,42 @@ use crate::table::schema::{OPEN, OPEN_SINCE};
 
 pub(crate) const SHARDS: u8 = 16;
 
-/// What kind of thing is to be done.
+/// The kind of thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// An event is to be delivered: an item of the outbox.
+    /// Deliver an event: an item of the outbox.
     Undelivered,
-    /// An event names an order that the order query is still to be asked about.
+    /// Ask the order query about the order of an event.
     Unlearnt,
-    /// An event was tried for days; somebody must look.
+    /// Look at a parked event: a person has to.
     Parked,
-    /// An instance is to be provisioned.
+    /// Provision an instance.
     Provisioning,
-    /// What is personal of an instance or a license code is to be erased: it was released.
+    /// Erase the personal data of a released instance or license code.
     Erasure,
 }
 
-/// One open thing, as the index has it.
+/// One thing to do, as the index has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     /// The item's partition.
     pub partition: String,
-    /// Its place there.
+    /// The item's sort key.
     pub sort: String,
     /// Since when.
     pub since: Timestamp,
-    /// When it is tried again, where it was tried.
+    /// When it is tried again, if it was tried.
     pub next_try_at: Option<Timestamp>,
 }
 
 impl Open {
-    /// Whom it is about.
+    /// What it is about.
     #[must_use]
     pub fn subject(&self) -> SubjectKey {
         SubjectKey::from(self.partition.clone())
     }
 
-    /// The event that it is, or stands for; none for what is no event.
+    /// The id of the event, or none if it is not about an event.
     #[must_use]
     pub fn event_id(&self) -> Option<Uuid> {
         self.sort.split_once('#')?.1.parse().ok()
@@ -74,7 +74,7 @@ impl Kind {
         open.starts_with(self.prefix())
     }
 
-    /// The value of [`OPEN`] for a thing of this name.
+    /// The value of [`OPEN`] for a thing with this name.
     pub(crate) fn value(self, name: &[u8]) -> AttributeValue {
         let shard = name.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)) % SHARDS;
         AttributeValue::S(format!("{}{shard}", self.prefix()))
@@ -86,7 +86,7 @@ pub(crate) fn open(kind: Kind, name: &[u8], since: Timestamp) -> Item {
     Item::from([(OPEN.to_owned(), kind.value(name)), (OPEN_SINCE.to_owned(), AttributeValue::N(since.to_string()))])
 }
 
-/// Those of an instance that the application has yet to provision; debug calls never reach it.
+/// The attributes of an instance that the application has still to provision. Debug calls never reach the application.
 pub(crate) fn open_instance(world: World, instance: &Instance) -> Item {
     if world == World::Real && instance.awaits_provisioning() {
         open(Kind::Provisioning, instance.instance_id.as_str().as_bytes(), instance.life.created_at)
@@ -95,7 +95,7 @@ pub(crate) fn open_instance(world: World, instance: &Instance) -> Item {
     }
 }
 
-/// Those of what was released and holds personal data still. It stands there until that is erased.
+/// The attributes of something released that still has personal data. They stay until that is erased.
 pub(crate) fn open_erasure(world: World, key: &Key, life: &Lifecycle) -> Item {
     match (world, life.released_at, life.erased_at) {
         (World::Real, Some(released_at), None) => open(Kind::Erasure, key.partition().as_bytes(), released_at),
@@ -103,7 +103,7 @@ pub(crate) fn open_erasure(world: World, key: &Key, life: &Lifecycle) -> Item {
     }
 }
 
-/// For a change that releases: what else it sets, so that the index has it as [`open_erasure`] says.
+/// What else a release sets, so that the index has [`open_erasure`].
 pub(crate) fn erase_later(change: Change, world: World, key: &Key, released_at: Timestamp) -> Change {
     match world {
         World::Test => change,

@@ -1,4 +1,4 @@
-//! How an instance stands in the table.
+//! How an instance is written in the table.
 
 use crate::model::event::Event;
 use crate::model::instance::Instance;
@@ -42,7 +42,7 @@ impl Living for Instance {
         Subject::Instance(id)
     }
 
-    /// An instance is bought first.
+    /// No call but newInstance creates an instance.
     fn unheard_of(_: &Call, _: &InstanceId) -> Option<Self> {
         None
     }

@@ -1,4 +1,4 @@
-//! Primary keys: which partition and which item.
+//! Primary keys: the partition and the item in it.
 
 use std::collections::HashMap;
 
@@ -35,45 +35,45 @@ impl Key {
         Self::new(world, &format!("{INSTANCE}{id}"), Self::STATE.to_owned())
     }
 
-    /// The state of whatever a partition is about: an instance, a license code.
+    /// The state of what a partition is about: an instance, a license code.
     pub(crate) fn state(partition: &str) -> Self {
         Self { partition: partition.to_owned(), sort: Self::STATE.to_owned() }
     }
 
-    /// The sort key of these.
+    /// The sort key of these items.
     const STATE: &str = "STATE";
 
-    /// What the sort keys of a life's facts begin with.
+    /// The beginning of the sort keys of facts.
     pub(crate) const FACT: &str = "FACT#";
 
-    /// Beside a state: a later order of the same life.
+    /// Beside a state: a later order of the same instance or code.
     pub(crate) fn order_fact(&self, order: &str) -> Self {
         Self { partition: self.partition.clone(), sort: format!("{}ORDER#{order}", Self::FACT) }
     }
 
-    /// Beside a state: a freeze of the same life.
+    /// Beside a state: a freeze of the same instance or code.
     pub(crate) fn freeze_fact(&self, signed_at: i64, word: &str) -> Self {
         Self { partition: self.partition.clone(), sort: format!("{}FREEZE#{signed_at}#{word}", Self::FACT) }
     }
 
-    /// What the purchase told of its buyer.
+    /// What the purchase says about its buyer.
     pub(crate) fn details(world: World, id: &InstanceId) -> Self {
         Self::new(world, &format!("{INSTANCE}{id}"), "DETAILS".to_owned())
     }
 
-    /// Says that a tenant's kit has data of an instance: its own, or an application's.
+    /// Records that a tenant has kit data of an instance: the tenant's own, or an application's.
     pub(crate) fn kit(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Self {
         let (tenant, app) = (escaped(tenant.as_str()), app.map_or(String::new(), |app| escaped(app.as_str())));
         Self::new(World::Real, &format!("{INSTANCE}{id}"), format!("{}{tenant}#{app}", Self::KIT))
     }
 
-    /// Names the parts that one sync wrote, in the place of [`Self::kit`].
+    /// Records the parts that one sync wrote, in the same place as [`Self::kit`].
     pub(crate) fn kit_parts(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>, parts: Uuid) -> Self {
         let Self { partition, sort } = Self::kit(id, tenant, app);
         Self { partition, sort: format!("{sort}#{parts}") }
     }
 
-    /// The parts that such a sort key names, if any.
+    /// The parts in such a sort key, if any.
     pub(crate) fn parts_of(sort: &str) -> Option<Uuid> {
         sort.strip_prefix(Self::KIT)?.split('#').nth(2)?.parse().ok()
     }
@@ -84,7 +84,7 @@ impl Key {
         Self { partition: partition.clone(), sort: format!("{sort}#PART#{parts}#{number}") }
     }
 
-    /// What the sort keys of these begin with.
+    /// The beginning of the sort keys of these items.
     pub(crate) const KIT: &str = "KIT#";
 
     /// A data key, wrapped.
@@ -97,8 +97,8 @@ impl Key {
         Self::new(world, &format!("{INSTANCE}{id}"), format!("EVENT#{event}"))
     }
 
-    /// Which instance an order line made. A pay-per-use order, and any of V1.0, names its products instead of its lines.
-    /// What another interface type's key bought by the same names is another thing.
+    /// Records which instance an order line made. A pay-per-use order and any order of V1.0 name products instead of lines. A
+    /// purchase with another interface type's key has another item, even with the same ids.
     pub(crate) fn purchase(
         world: World,
         family: InterfaceType,
@@ -125,27 +125,27 @@ impl Key {
         Self::new(world, &format!("{ORDER}{order}"), format!("EVENT#{event}"))
     }
 
-    /// A tenant as one instance knows it, or as it is known without one.
+    /// A tenant as one instance knows it, or without an instance.
     pub(crate) fn tenant(world: World, tenant: &TenantId, instance: Option<&InstanceId>) -> Self {
         let instance = instance.map_or("", InstanceId::as_str);
         Self::new(world, &format!("{TENANT}{tenant}"), format!("{}{instance}", Self::TENANT))
     }
 
-    /// What the sort keys of a tenant's own items begin with.
+    /// The beginning of the sort keys of a tenant's own items.
     pub(crate) const TENANT: &str = "INSTANCE#";
 
-    /// A tenant's application as one instance knows it, or as it is known without one.
+    /// A tenant's application as one instance knows it, or without an instance.
     pub(crate) fn application(world: World, tenant: &TenantId, app: &AppId, instance: Option<&InstanceId>) -> Self {
         let instance = instance.map_or("", InstanceId::as_str);
         Self::new(world, &format!("{TENANT}{tenant}"), format!("{}{instance}", Self::applications(app)))
     }
 
-    /// What the sort keys of an application's items begin with.
+    /// The beginning of the sort keys of an application's items.
     pub(crate) fn applications(app: &AppId) -> String {
         format!("APPLICATION#{}#", escaped(app.as_str()))
     }
 
-    /// A bucket of a directory of users. Each is a partition of its own, so that a large sync does not run one hot.
+    /// A bucket of a directory of users. Each has a partition of its own, so that a large sync does not overload one.
     pub(crate) fn users(
         world: World,
         tenant: &TenantId,
@@ -178,8 +178,8 @@ impl Key {
         Self::new(world, &format!("{LICENSE}{}", code.reveal()), format!("EVENT#{event}"))
     }
 
-    /// A license that was applied for: on an instance, for a device. A fingerprint is too long for a key, and nobody's
-    /// business there; none has the digest of nothing.
+    /// A requested license for a device, on an instance. The key has the digest of the fingerprint, which itself is too long
+    /// and must not be shown. Without a fingerprint it is the digest of the empty text.
     pub(crate) fn device_license(
         world: World,
         id: &InstanceId,
@@ -190,13 +190,13 @@ impl Key {
         Self::new(world, &format!("{INSTANCE}{id}"), format!("{LICENSE}{event}#{digest}"))
     }
 
-    /// A license that was applied for: for what an order bought.
+    /// A requested license for a purchase.
     pub(crate) fn purchase_license(world: World, order: &OrderId, product: Option<&ProductId>) -> Self {
         let sort = product.map_or_else(|| "LICENSE".to_owned(), |product| format!("{LICENSE}{product}"));
         Self::new(world, &format!("{ORDER}{order}"), sort)
     }
 
-    /// What the application for it told of the buyer.
+    /// What that request says about the buyer.
     pub(crate) fn purchase_license_details(order: &OrderId, product: Option<&ProductId>) -> Self {
         let sort = product.map_or_else(|| "LICENSE_DETAILS".to_owned(), |product| format!("LICENSE_DETAILS#{product}"));
         Self::new(World::Real, &format!("{ORDER}{order}"), sort)
@@ -207,13 +207,13 @@ impl Key {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
     }
 
-    /// What was bought by an order line, as the order query tells it.
+    /// What an order line bought, from the order query.
     pub(crate) fn order_details(order: &OrderId, line: Option<&OrderLineId>) -> Self {
         let sort = line.map_or_else(|| "DETAILS".to_owned(), |line| format!("DETAILS#{line}"));
         Self::new(World::Real, &format!("{ORDER}{order}"), sort)
     }
 
-    /// The place that a value of this item is sealed for.
+    /// The place for which a value of this item is sealed.
     pub(crate) fn place(&self) -> String {
         format!("{:?} {:?}", self.partition, self.sort)
     }
@@ -238,7 +238,7 @@ impl Key {
     }
 }
 
-/// A text beside which `#` can stand as a separator.
+/// Escapes a text so that `#` can be a separator beside it.
 fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('#', "%23")
 }

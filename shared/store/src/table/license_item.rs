@@ -1,4 +1,4 @@
-//! How a license code stands in the table.
+//! How a license code is written in the table.
 
 use crate::model::license::License;
 use crate::model::lifecycle::Lifecycle;
@@ -22,7 +22,7 @@ impl Living for License {
         Subject::License(code)
     }
 
-    /// A code may be renewed before it was ever activated: the first call about it makes it known.
+    /// A code may be renewed before it was ever activated, so the first call about it creates it.
     fn unheard_of(call: &Call, code: &LicenseCode) -> Option<Self> {
         Some(Self { license: code.clone(), life: Lifecycle::new(call.signed_at(), Status::Active) })
     }

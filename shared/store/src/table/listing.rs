@@ -1,5 +1,5 @@
-//! Which instances are in a status: a sparse index that each change of status moves an instance in. Its partitions are
-//! sharded, so that however many instances a status has, none runs hot. Debug calls' instances are not in it.
+//! Which instances have a status: a sparse index in which each change of status moves an instance. Its partitions are sharded,
+//! so that no partition gets too much load. Instances of debug calls are not in it.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ use crate::table::schema::{LISTED, LISTED_AS};
 
 pub(crate) const SHARDS: u8 = 16;
 
-/// FNV-1a over the id: the same on every machine and in every version.
+/// FNV-1a of the id: the same on every machine and in every version.
 fn shard(id: &InstanceId) -> u8 {
     let hash =
         id.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
@@ -26,7 +26,7 @@ pub(crate) fn partition(status: Status, shard: u8) -> AttributeValue {
     AttributeValue::S(format!("{}#{shard}", status.as_str()))
 }
 
-/// The attributes by which an instance is listed: the first moves with its status, the second stays.
+/// The attributes by which an instance is listed. The first changes with its status, the second stays.
 pub(crate) fn listed(world: World, instance: &Instance) -> Item {
     if world == World::Test {
         return Item::new();
@@ -39,7 +39,7 @@ pub(crate) fn listed(world: World, instance: &Instance) -> Item {
     ])
 }
 
-/// For a change that sets a status: what else it sets, so that the instance is listed under it.
+/// What else a change of status sets, so that the instance is listed under it.
 pub(crate) fn list_as(change: Change, world: World, id: &InstanceId, status: Status) -> Change {
     match world {
         World::Test => change,
@@ -47,16 +47,16 @@ pub(crate) fn list_as(change: Change, world: World, id: &InstanceId, status: Sta
     }
 }
 
-/// Where in a list a page begins.
+/// The place in a list where a page begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     pub(crate) shard: u8,
     pub(crate) after: Option<String>,
 }
 
-/// The text is no place in a list.
+/// The text is not a place in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no place in a list of instances")]
+#[error("it is not a place in a list of instances")]
 pub struct PlaceError;
 
 impl fmt::Display for Place {

@@ -1,4 +1,4 @@
-//! How the model stands in DynamoDB: schema, keys, seals, expressions, transactions.
+//! How the model is written in DynamoDB: schema, keys, seals, expressions, transactions.
 
 pub(crate) mod call;
 pub(crate) mod client;

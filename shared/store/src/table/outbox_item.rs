@@ -1,6 +1,6 @@
-//! The outbox: an item for each event that is still to be delivered, written in the transaction that writes the event and
-//! gone once the event has ended everywhere. It stands beside the subject's history under a sort key of its own, so that
-//! reading what is undelivered costs what is undelivered.
+//! The outbox: an item for each undelivered event. The transaction that writes the event writes it, and it goes when the event
+//! has ended at every destination. It is beside the subject's history, under a sort key of its own, so the cost of reading
+//! what is undelivered depends only on that.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
@@ -12,7 +12,7 @@ use crate::table::index::{Kind, open};
 use crate::table::key::Item;
 use crate::table::schema::{EVENT, GROUP, OUTBOX, PARTITION_KEY, SORT_KEY};
 
-/// The item that says that an event is to be delivered.
+/// The item that says that an event is undelivered.
 pub(crate) fn outbox_item(subject: &SubjectKey, event: &Event, since: Timestamp) -> Item {
     let id = event.event_id;
     let mut item = outbox_key(subject, id);

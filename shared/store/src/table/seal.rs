@@ -1,8 +1,8 @@
 //! Encryption of single values at rest: client secrets and personal data.
 //!
-//! Envelope encryption: values are sealed with a data key, AES-256-GCM, and the data key stands in the table only wrapped
-//! by a key that never leaves its keeper (AWS KMS, or a local key). One data key serves a deployment, so a function
-//! unwraps one key once, however many values it opens. A sealed value names its data key: an older one still opens.
+//! This is envelope encryption. A data key seals values with AES-256-GCM. The table holds the data key only wrapped, by a key
+//! that never leaves its keeper (AWS KMS, or a local key). A deployment has one current data key, so a function unwraps one key
+//! once, however many values it opens. A sealed value names its data key, so older keys still open their values.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use uuid::Uuid;
 
-/// Names a data key.
+/// The id of a data key.
 pub type DataKeyId = Uuid;
 
 const KEY_ID: usize = 16;
 const NONCE: usize = 12;
 
-/// A data key in the clear. Its `Debug` prints only its name.
+/// A data key in the clear. Its `Debug` output shows only its id.
 #[derive(Clone)]
 pub struct DataKey {
     id: DataKeyId,
@@ -31,7 +31,7 @@ impl fmt::Debug for DataKey {
     }
 }
 
-/// A value that only a holder of its data key can read: key id, nonce, ciphertext and tag.
+/// A value that only its data key can open: key id, nonce, ciphertext and tag.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sealed(Vec<u8>);
 
@@ -41,22 +41,22 @@ impl fmt::Debug for Sealed {
     }
 }
 
-/// Why a value was not sealed or opened. Says nothing of the value.
+/// Why a value was not sealed or opened. The error contains nothing of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
-    /// The operating system gave no randomness.
-    #[error("no randomness for a nonce")]
+    /// The operating system gave no random numbers.
+    #[error("the system gave no random numbers for a nonce")]
     NoRandomness,
-    /// The value is longer than the cipher takes.
+    /// The value is longer than the cipher allows.
     #[error("the value is too long to be encrypted")]
     TooLong,
-    /// It was changed, stands somewhere else than where it was sealed for, or another key sealed it.
+    /// It was changed, it was sealed for another place, or another key sealed it.
     #[error("a sealed value does not open: it was changed or moved, or another data key sealed it")]
     NotOpened,
 }
 
 impl Sealed {
-    /// A value as it stood in the table.
+    /// A value from the table.
     #[must_use]
     pub const fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
@@ -86,19 +86,19 @@ impl Sealed {
 }
 
 impl DataKey {
-    /// A key that was unwrapped, or drawn.
+    /// Makes a data key from its bytes.
     #[must_use]
     pub fn new(id: DataKeyId, key: &[u8; 32]) -> Self {
         Self { id, cipher: Aes256Gcm::new(key.into()) }
     }
 
-    /// Its name.
+    /// Its id.
     #[must_use]
     pub const fn id(&self) -> DataKeyId {
         self.id
     }
 
-    /// Seals a value for one place in the table: `place` is authenticated, so that a value moved elsewhere does not open.
+    /// Seals a value for one place in the table. `place` is authenticated, so a value that is moved does not open.
     pub fn seal(&self, place: &str, value: &[u8]) -> Result<Sealed, SealError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;

@@ -1,4 +1,4 @@
-//! How long a call waits for the store.
+//! Measures how long a call waits for the store.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 pub struct StoreClock(Arc<AtomicU64>);
 
 impl StoreClock {
-    /// How long the store took so far, in microseconds' precision.
+    /// How long the store took so far, in microseconds.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         Duration::from_micros(self.0.load(Ordering::Relaxed))
     }
 
-    /// Runs one round trip and adds its time: also of one that is cut, which is when the time matters most.
+    /// Runs one round trip and adds its time, also if the deadline cuts it: that is when the time matters most.
     pub(crate) async fn timed<F: Future>(&self, round_trip: F) -> F::Output {
         let _running = Running { clock: self, since: Instant::now() };
         round_trip.await
     }
 }
 
-/// A round trip under way. It ends when this is dropped.
+/// A round trip that is running. It ends when this is dropped.
 struct Running<'a> {
     clock: &'a StoreClock,
     since: Instant,
