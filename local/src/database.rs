@@ -1,9 +1,8 @@
-//! The embedded DynamoDB: dynoxide, over SQLite, on a loopback port of its own, so that the real AWS SDK and any AWS
-//! tool can speak to it.
+//! The embedded DynamoDB: dynoxide, over SQLite, on a loopback port of its own. The real AWS SDK and any AWS tool can use it.
 //!
-//! It lets go of what DynamoDB lets go of: expired items, and what the table's stream has told. And what is deleted from a
-//! file cannot be read from the file any more: SQLite overwrites it at once (`secure_delete`), and a minute later at the latest
-//! the write-ahead log is cut off, which may hold it too.
+//! It removes what DynamoDB removes: expired items, and old records of the table's stream. Deleted data cannot be read from the
+//! file any more: SQLite overwrites it at once (`secure_delete`). The write-ahead log, which may contain it too, is truncated
+//! within a minute.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,17 +17,17 @@ use tokio::task::JoinHandle;
 
 /// How often the stream's old records and the write-ahead log are removed.
 const TIDIED: Duration = Duration::from_mins(1);
-/// How often expired items are: that reads the whole table.
+/// How often expired items are removed, which reads the whole table.
 const SWEPT: Duration = Duration::from_hours(1);
-/// The stream's readers poll it many times a second; what one of them misses stands in the table's index.
+/// How long the stream's records are kept. Its readers poll it many times a second; what they miss is in the table's index.
 const STREAM_IS_KEPT: Duration = Duration::from_mins(5);
-/// So many of the stream's records are removed at once, so that no call waits for long.
+/// How many of the stream's records are removed in one step, so that no call waits for long.
 const RECORDS_AT_ONCE: usize = 500;
-/// A writer waits so long for another.
+/// How long a writer waits for another one.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// SQLite's mark of a file of which every page was written with `secure_delete`: the letters `KooG`.
+/// The mark of a file in which every page was written with `secure_delete`: the letters `KooG`.
 const OVERWRITES: i32 = 0x4b6f_6f47;
-/// What would end the path of a `file:` URI.
+/// The characters that would end the path of a `file:` URI.
 const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
 /// An embedded DynamoDB that runs.
@@ -57,7 +56,7 @@ pub enum DatabaseError {
     Listen(#[from] std::io::Error),
 }
 
-/// Why it did not let go of something.
+/// Why something was not removed.
 #[derive(Debug, thiserror::Error)]
 enum Untidied {
     #[error("expired items cannot be removed: {0}")]
@@ -93,7 +92,7 @@ impl EmbeddedDatabase {
         format!("http://{}", self.address)
     }
 
-    /// Lets running requests finish and closes it. Of what was deleted, the file holds nothing then.
+    /// Lets running requests finish and closes it. After that the file contains nothing that was deleted.
     pub async fn stop(self) {
         drop(self.stop);
         drop(self.served.await);
@@ -102,8 +101,8 @@ impl EmbeddedDatabase {
     }
 }
 
-/// Opens a file so that what is deleted is overwritten. dynoxide has no setting for that, and SQLite keeps it with the open
-/// database: a second connection that shares the database's cache sets it for both.
+/// Opens a file so that deleted data is overwritten. dynoxide has no setting for that. SQLite keeps the setting with the open
+/// database, so a second connection that shares the database's cache sets it for both.
 fn open(file: &Path) -> Result<Database, Untidied> {
     let path = utf8_percent_encode(&file.to_string_lossy(), RESERVED).to_string();
     let shared = format!("file:{path}?cache=shared");
@@ -117,7 +116,7 @@ fn open(file: &Path) -> Result<Database, Untidied> {
     let own = connection(file)?;
     let mark: i32 = own.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if mark != OVERWRITES {
-        // What was deleted before may stand in pages that are free.
+        // Data that was deleted before may be in free pages.
         database.vacuum()?;
         own.pragma_update(None, "application_id", OVERWRITES)?;
     }
@@ -147,7 +146,7 @@ async fn tidy(database: Database, file: Option<PathBuf>, mut stop: oneshot::Rece
             () = tokio::time::sleep(TIDIED) => {}
         }
     }
-    // Nobody reads the stream any more: who starts again asks the index.
+    // Nobody reads the stream any more: the next start asks the index.
     cut_off(file, Duration::ZERO).await;
 }
 
@@ -157,7 +156,7 @@ async fn cut_off(file: Option<PathBuf>, kept: Duration) {
     }
 }
 
-/// Removes what the stream told longer ago than `kept`, and what the write-ahead log holds.
+/// Removes the stream's records that are older than `kept`, and truncates the write-ahead log.
 fn forget(file: &Path, kept: Duration) -> Result<(), rusqlite::Error> {
     const OLD: &str = "DELETE FROM _stream_records WHERE id IN \
                        (SELECT id FROM _stream_records WHERE created_at <= unixepoch() - ?1 ORDER BY id LIMIT ?2)";
@@ -166,12 +165,12 @@ fn forget(file: &Path, kept: Duration) -> Result<(), rusqlite::Error> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
-/// What cannot be removed now is tried again.
+/// Reports what cannot be removed now. It is tried again.
 #[allow(clippy::print_stderr)]
 fn told(tidied: Result<Result<(), Untidied>, tokio::task::JoinError>) {
     match tidied {
         Ok(Ok(())) => {}
-        Ok(Err(problem)) => eprintln!("{problem}; it is tried again"),
+        Ok(Err(problem)) => eprintln!("{problem}; the next try follows"),
         Err(problem) => eprintln!("the embedded database is not tidied: {problem}"),
     }
 }

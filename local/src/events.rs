@@ -1,4 +1,4 @@
-//! `koogallery events`: which events the seller's application has, and sending them once more.
+//! `koogallery events`: lists events and their delivery, and delivers them once more.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use koogallery_runtime::now;
 use koogallery_store::{Delivery, EventRecord, Kind, Store, StoreError, SubjectKey};
 use uuid::Uuid;
 
-/// Why it could not be done.
+/// Why it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EventsError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Not an event that is still open, and the subject is not known.
-    #[error("{0} is not among the events that are still to be delivered: name its subject with --of INSTANCE#…")]
+    /// The event is not undelivered, and its subject is not known.
+    #[error("{0} is not among the undelivered events: name its subject, such as --of INSTANCE#b-1")]
     Unknown(Uuid),
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for Listed {
     }
 }
 
-/// All events of a subject; without one, those of all subjects that are still to be delivered.
+/// All events of a subject; without one, all undelivered events.
 pub async fn list(store: &Store, of: Option<&SubjectKey>) -> Result<Listed, EventsError> {
     match of {
         Some(subject) => Ok(Listed(store.events(subject).await?)),
@@ -70,16 +70,16 @@ pub async fn list(store: &Store, of: Option<&SubjectKey>) -> Result<Listed, Even
     }
 }
 
-/// Has events delivered once more; those sent.
+/// Delivers events once more. Returns them.
 pub async fn resend(store: &Store, ids: &[Uuid], of: Option<&SubjectKey>) -> Result<Listed, EventsError> {
     let known = list(store, of).await?.0;
     let find =
         |id: &Uuid| known.iter().find(|record| record.event.event_id == *id).cloned().ok_or(EventsError::Unknown(*id));
-    // All of them are found before the first is sent.
+    // All of them are found before the first is resent.
     sent(store, ids.iter().map(find).collect::<Result<_, _>>()?).await
 }
 
-/// Has every event delivered once more that failed so far; those sent.
+/// Delivers every event once more of which a try failed. Returns them.
 pub async fn resend_failed(store: &Store) -> Result<Listed, EventsError> {
     let mut failed = open_events(store).await?;
     failed.retain(|record| record.last_problem.is_some());

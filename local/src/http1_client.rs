@@ -1,8 +1,8 @@
-//! An HTTP/1.1 client that also tells how a response's headers were spelled.
+//! An HTTP/1.1 client that also says how the header names of a response were spelled.
 //!
-//! HTTP's header names mean the same in any case, so clients read them in lower case; but KooGallery looks for `Body-Sign`
-//! in exactly that spelling. So what each connection reads is kept beside it, until the next request goes out. It speaks
-//! HTTP/1.1 alone: over HTTP/2 all names are in lower case, and there is nothing to judge.
+//! In HTTP the case of header names does not matter, so clients read them in lower case. But KooGallery looks for exactly
+//! `Body-Sign`. So the client keeps what each connection reads until the next request. It uses only HTTP/1.1: over HTTP/2 all
+//! names are in lower case, so there is nothing to check.
 
 use std::error::Error;
 use std::io;
@@ -24,9 +24,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-/// So much of what was read is kept: more than the heads of responses need.
+/// How many bytes are kept: more than the heads of responses need.
 const MAX_HEAD: usize = 64 * 1024;
-/// So many headers of a response are looked at.
+/// How many headers of a response are read.
 const MAX_HEADERS: usize = 128;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -36,20 +36,20 @@ type BoxError = Box<dyn Error + Send + Sync>;
 pub(crate) struct Client(legacy::Client<Recording<HttpsConnector<Direct>>, Full<Bytes>>);
 
 impl Client {
-    /// Trusts what the platform trusts, and goes through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` name.
+    /// Makes a client. It trusts the platform's certificates, and uses the proxy in `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`.
     pub(crate) fn new() -> Result<Self, rustls::Error> {
         let https = HttpsConnectorBuilder::new().try_with_platform_verifier()?.https_or_http().enable_http1();
         let connector = Recording(https.wrap_connector(Direct::of_environment()));
         Ok(Self(legacy::Client::builder(TokioExecutor::new()).build(connector)))
     }
 
-    /// Sends a request. The names of the answer's headers as they were written can be asked for until the next request.
+    /// Sends a request. Until the next request, the spelling of the answer's header names can be asked for.
     pub(crate) async fn send(&self, request: Request<Bytes>) -> Result<Response<Incoming>, legacy::Error> {
         self.0.request(request.map(Full::new)).await
     }
 }
 
-/// How the response spells the name of a header, if it has one of that name. None as well where it cannot be said.
+/// How the response spells the name of a header. Returns none if it has no such header, or if the spelling is not known.
 pub(crate) fn name_as_written<B>(response: &Response<B>, name: &str) -> Option<String> {
     let read = response.extensions().get::<Heard>()?.0.lock().unwrap_or_else(PoisonError::into_inner);
     spelled(&read.bytes, name)
@@ -64,7 +64,7 @@ fn spelled(mut bytes: &[u8], name: &str) -> Option<String> {
             let found = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
             return found.map(|header| header.name.to_owned());
         }
-        // An informational response: the one that counts follows.
+        // This is an informational response; the real one follows.
         bytes = &bytes[length..];
     }
 }
@@ -96,7 +96,7 @@ impl Heard {
     }
 }
 
-/// Connects, through a proxy where the environment names one.
+/// Connects, through a proxy if the environment names one.
 #[derive(Debug, Clone)]
 struct Direct {
     http: HttpConnector,

@@ -1,5 +1,5 @@
-//! HTTP/1.1 for the local host. V1.0's callers look for `Body-Sign` in exactly that spelling, so headers go out with each
-//! word's first letter in upper case.
+//! HTTP/1.1 for the local host. V1.0's callers look for exactly `Body-Sign`, so headers are sent with each word's first letter in
+//! upper case.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-/// A connection stays open for so long without a request. Callers and proxies keep theirs for 60 to 90 seconds: whoever
-/// closes first must not be the one that is called, or a call on its way is lost.
+/// How long a connection stays open without a request. Callers and proxies keep theirs for 60 to 90 seconds. The caller must
+/// close first, or a call that is on its way is lost.
 const IDLE: Duration = Duration::from_mins(2);
 
 /// Serves until `stopped`, then lets running calls finish.
@@ -32,7 +32,7 @@ pub async fn serve(mut listener: TcpListener, router: Router, stopped: impl Futu
             .header_read_timeout(IDLE)
             .serve_connection(TokioIo::new(stream), service);
         let served = connections.watch(connection);
-        // A connection that breaks off concerns nobody but its caller.
+        // A connection that breaks matters only to its caller.
         tokio::spawn(async move { drop(served.await) });
     }
     drop(listener);

@@ -1,4 +1,4 @@
-//! `koogallery keygen`: the RSA pair by which KooGallery encrypts an application's `clientSecret`.
+//! `koogallery keygen`: makes the RSA key pair with which KooGallery encrypts an application's `clientSecret`.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
@@ -11,8 +11,8 @@ use koogallery::RsaPrivateKey;
 /// Why no key was made.
 #[derive(Debug, thiserror::Error)]
 pub enum KeygenError {
-    /// A file of that name exists; it may be the key that KooGallery encrypts for.
-    #[error("{} exists, and a private key is never written over: name another file, or move that one away", .0.display())]
+    /// The file exists; it may be the key that is in use.
+    #[error("{} exists, and a private key is never overwritten: name another file, or move that one away", .0.display())]
     Exists(PathBuf),
     /// The file cannot be written.
     #[error("cannot write the private key to {}: {source}", .file.display())]
@@ -22,21 +22,21 @@ pub enum KeygenError {
         /// Why.
         source: std::io::Error,
     },
-    /// The operating system gives no random numbers.
-    #[error("the operating system gives no random numbers: {0}")]
+    /// The operating system gave no random numbers.
+    #[error("the system gave no random numbers: {0}")]
     Randomness(#[from] getrandom::Error),
 }
 
-/// A new pair. Its text is what the seller needs of it: the private key, unless a file holds it, and the public key.
+/// A new key pair. Its text has what the seller needs: the public key, and the private key unless that is in a file.
 #[derive(Debug)]
 pub struct Pair {
     private: RsaPrivateKey,
     file: Option<PathBuf>,
 }
 
-/// Makes a pair. With a file, the private key goes there, for its owner only, and is not shown.
+/// Makes a key pair. With a file, the private key is written there, readable by its owner only, and is not shown.
 pub fn keygen(out: Option<&Path>) -> Result<Pair, KeygenError> {
-    // The file first, so that one which cannot be is told at once.
+    // The file is made first, so that a problem with it is reported at once.
     let file = out.map(create).transpose()?;
     let private = RsaPrivateKey::generate(&mut SysRng)?;
     if let (Some(path), Some(mut file)) = (out, file) {
@@ -69,7 +69,7 @@ impl fmt::Display for Pair {
                 writeln!(f, "Put it into the deployment's secret, then delete the file.\n")?;
             }
         }
-        writeln!(f, "Public key: register this line in KooGallery, which encrypts each clientSecret with it.")?;
+        writeln!(f, "Public key: register this line in KooGallery. It encrypts each clientSecret with it.")?;
         write!(f, "{}", self.private.public_key())
     }
 }

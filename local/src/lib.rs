@@ -1,7 +1,7 @@
 //! What a seller's developer runs: the local host, the marketplace that calls it, and one call at a time.
 //!
-//! The host runs the very functions that go to Lambda, over the real AWS SDK; the marketplace's half speaks to it, or to
-//! any other address, as KooGallery does.
+//! The host runs the same functions as Lambda, over the real AWS SDK. The marketplace calls it, or any other address, as
+//! KooGallery does.
 
 pub mod call;
 pub mod cli;

@@ -1,4 +1,4 @@
-//! `koogallery listen`: receives events as the seller's application does, shows them, and hands them on. A simulation
+//! `koogallery listen`: receives events in place of the seller's application, shows them, and passes them on. A simulation
 //! receives with it too.
 
 use std::fmt;
@@ -29,8 +29,8 @@ pub enum ListenError {
     /// The port.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
-    /// The client that hands events on.
-    #[error("cannot hand events on: {0}")]
+    /// The client that passes events on.
+    #[error("cannot pass events on: {0}")]
     Forward(#[from] reqwest::Error),
 }
 
@@ -40,23 +40,23 @@ pub struct Listener {
     desk: Desk,
 }
 
-/// What came. Its `Display` is for a person; who bought is left out there.
+/// What arrived. Its `Display` is for a person, and leaves the buyer out.
 #[derive(Debug)]
 pub enum Heard<'a> {
     /// An event with a good signature.
     Event {
         /// Its id.
         id: &'a str,
-        /// Its body; null where that is not JSON.
+        /// Its body; null if that is not JSON.
         body: &'a Value,
     },
-    /// Something without one.
+    /// A message without a good signature.
     Refused(Refusal),
-    /// The event before was not handed on: why.
+    /// The event before this was not passed on, and why.
     NotHandedOn(String),
 }
 
-/// Hears of what comes. What it gives back answers an event that is handed on to nobody.
+/// Gets what arrives. Its result is the answer to an event that is not passed on.
 pub type Hear = Box<dyn Fn(&Heard<'_>) -> Option<Value> + Send + Sync>;
 
 struct Desk {
@@ -82,7 +82,7 @@ impl Listener {
         Ok(Self { listener, desk: Desk { secrets, forward_to, http: http.build()?, hear } })
     }
 
-    /// Where.
+    /// The address that it listens on.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -148,7 +148,7 @@ impl fmt::Display for Heard<'_> {
             Self::Event { id, body: Value::Null } => return write!(f, "{id}: not JSON"),
             Self::Event { id, body } => (id, *body),
             Self::Refused(refusal) => return write!(f, "refused: {refusal}"),
-            Self::NotHandedOn(problem) => return write!(f, "not handed on: {problem}"),
+            Self::NotHandedOn(problem) => return write!(f, "not passed on: {problem}"),
         };
         let mut data = body["data"].clone();
         if let Some(buyer) = data.pointer_mut("/order/buyerInfo") {

@@ -6,7 +6,7 @@ use koogallery_runtime::{ApiRecord, CallRecord, Log};
 use koogallery_store::{Ended, Gone, StoreError, SubjectKey};
 use learn_order::Asked;
 
-/// Where records of what follows events go: tries to deliver them, and askings about their orders.
+/// Where records of work on events go: tries to deliver them, and questions about their orders.
 pub trait EventJournal: Journal + learn_order::Journal {}
 
 impl<T: Journal + learn_order::Journal> EventJournal for T {}
@@ -32,8 +32,8 @@ impl Journal for Console {
     fn tried(&self, tried: &Tried<'_>) {
         let ended = match tried.ended {
             Some(Ended::Delivered) => "delivered",
-            None => "not delivered, to be tried again",
-            Some(Ended::Parked) => "not delivered, parked: `koogallery events resend` sends it again",
+            None => "not delivered, will be tried again",
+            Some(Ended::Parked) => "not delivered, parked: `koogallery events resend` delivers it once more",
             Some(Ended::Stopped) => "not wanted",
         };
         let problem = tried.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
@@ -48,7 +48,7 @@ impl learn_order::Journal for Console {
     #[allow(clippy::print_stderr)]
     fn asked(&self, asked: &Asked<'_>) {
         if let Some(problem) = asked.problem {
-            let next = if asked.next_try_at.is_some() { "to be asked again" } else { "given up" };
+            let next = if asked.next_try_at.is_some() { "will be asked again" } else { "given up" };
             eprintln!("order  of {}: not learnt, {next}: {problem}", asked.subject.shown());
         }
     }
@@ -61,15 +61,15 @@ impl erase_personal_data::Journal for Console {
             Ok(Gone { items, events }) => {
                 eprintln!("erased {} items {items} events {events}", of.shown());
             }
-            Err(error) => eprintln!("not erased, to be tried again: {}: {error}", of.shown()),
+            Err(error) => eprintln!("not erased, will be tried again: {}: {error}", of.shown()),
         }
     }
 
-    /// Each erasure says what there is to say.
+    /// Nothing: each erasure has its own line.
     fn ran(&self, _: &Run) {}
 }
 
-/// Nowhere: for a simulation, which shows its calls itself.
+/// Discards all records: for a simulation, which shows its calls itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Silent;
 

@@ -1,4 +1,4 @@
-//! Is an answer the reply that a case expects?
+//! Checks whether an answer is the reply that a case expects.
 
 use koogallery::{AccessKey, ResultCode};
 use serde_json::Value;
@@ -10,20 +10,20 @@ use crate::v1_reply::{app_infos, decrypted, genuine};
 
 /// The longest `resultMsg` (topic 0070649427).
 const MAX_MESSAGE: usize = 255;
-/// The texts of an appInfo with their largest lengths (topic 0070649428).
+/// The texts of an app info with their largest lengths (topic 0070649428).
 const APP_INFO: [(&str, usize); 5] =
     [("frontEndUrl", 512), ("adminUrl", 512), ("userName", 128), ("password", 128), ("memo", 1024)];
 
-/// What every V1.0 reply must be besides.
+/// What every V1.0 reply needs in addition.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct V1<'a> {
-    /// Whose `Body-Sign`, and whose cipher.
+    /// The key of its `Body-Sign` and of its cipher.
     pub(super) key: &'a AccessKey,
     /// Whether `Body-Sign` may be missing.
     pub(super) unsigned_allowed: bool,
 }
 
-/// The reply, if it has the protocol's form, is genuine, and is one of those expected.
+/// Returns the reply if it has the protocol's form, is genuine, and is one of the expected ones.
 pub(super) fn reply(
     exchange: &Exchange,
     v1: Option<V1<'_>>,
@@ -44,7 +44,7 @@ pub(super) fn reply(
     Ok(reply)
 }
 
-/// What every reply must be: HTTP 200, JSON in ASCII, a known code, texts within their lengths.
+/// Checks what every reply must be: HTTP 200, JSON in ASCII, a known code, texts within their lengths.
 fn read(exchange: &Exchange) -> Result<(Value, ResultCode), String> {
     if exchange.status != 200 {
         return Err(format!("HTTP status {} instead of 200", exchange.status));
@@ -58,7 +58,7 @@ fn read(exchange: &Exchange) -> Result<(Value, ResultCode), String> {
     let reply: Value =
         serde_json::from_slice(&exchange.body).map_err(|error| format!("the reply is not JSON: {error}"))?;
     let code = reply["resultCode"].as_str().ok_or("the reply has no resultCode")?;
-    let code = code.parse().map_err(|_| format!("resultCode {code:?} is none of KooGallery's"))?;
+    let code = code.parse().map_err(|_| format!("resultCode {code:?} is not a code of KooGallery"))?;
     match &reply["resultMsg"] {
         Value::Null => {}
         message => text_within(message, MAX_MESSAGE).map_err(|problem| format!("resultMsg {problem}"))?,
@@ -76,9 +76,9 @@ fn read(exchange: &Exchange) -> Result<(Value, ResultCode), String> {
     Ok((reply, code))
 }
 
-/// Whether a value is what a pattern says: an object holds the named members, a list an item for each pattern in any
-/// place, `$each` items that are all like it if there are any, `$text` a text of 1 to so many characters, `$any` whatever
-/// is there, `$not` a text that is another, anything else the same value.
+/// Checks a value against a pattern. An object must have the named members. A list must have an item for each pattern, in any
+/// place. `$each`: all items are like it. `$text`: a text of 1 to n characters. `$any`: any value. `$not`: another text. Anything
+/// else: the same value.
 fn holds(pattern: &Value, actual: Option<&Value>, at: &str, filler: &Filler<'_>) -> Result<(), String> {
     if pattern.is_null() {
         return Ok(());
@@ -100,7 +100,7 @@ fn holds(pattern: &Value, actual: Option<&Value>, at: &str, filler: &Filler<'_>)
             Some((name, _)) if name == "$any" => Ok(()),
             Some((name, other)) if name == "$not" => {
                 let other = filled(other, filler)?;
-                if *actual == other { Err(format!("{at} is {actual}, as it must not be")) } else { Ok(()) }
+                if *actual == other { Err(format!("{at} must not be {actual}")) } else { Ok(()) }
             }
             _ => members
                 .iter()
@@ -193,7 +193,7 @@ mod tests {
             (json!({ "000000": { "instanceId": "i-2" } }), "instanceId of the reply is \"i-1\" instead of \"i-2\""),
             (
                 json!({ "000000": { "instanceId": { "$not": "{instanceId}" } } }),
-                "instanceId of the reply is \"i-1\", as it must not be",
+                "instanceId of the reply must not be \"i-1\"",
             ),
             (
                 json!({ "000000": { "instanceId": { "$text": 2 } } }),

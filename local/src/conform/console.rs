@@ -1,24 +1,24 @@
-//! What the console's debug page checks, derived from the corpus.
+//! The checks of Seller Console's debug page, derived from the corpus.
 //!
-//! Before a product is listed, and twice a day ever after, KooGallery sends each callback of the product with
-//! `testFlag` 1. Its page counts a case only if the reply is HTTP 200, JSON, and has a `resultMsg` and the `resultCode`
-//! 000000: no other code is a success there. V1.0's newInstance must besides say how the buyer gets in, and what
-//! queryInstance tells of usage must say how much and when. So each callback's own right call is sent as a debug call,
-//! and once more, since the page sends the same case for ever.
+//! Before a product is listed, and twice a day afterwards, KooGallery sends each callback of the product with `testFlag` 1. The
+//! page counts a case only if the reply is HTTP 200 and JSON, and has a `resultMsg` and the `resultCode` 000000; no other code is
+//! a success there. V1.0's newInstance needs an app info as well, and each usage in queryInstance needs an amount and a time. So
+//! the correct call of each callback is sent as a debug call, and once more, because the page sends the same case for ever.
 
 use koogallery::{Dialect, ResultCode};
 use serde_json::{Map, Value, json};
 
 use super::corpus::{Call, Case, Corpus, Expect, Sent, Step, Suite};
 
-/// The files that hold a dialect to its signature: their callback has a file of its own.
+/// The files that test the signature of a dialect. Their callbacks have files of their own.
 const SIGNATURE_FILES: [&str; 2] = ["signature", "auth-token"];
-/// What the console sends when a seller applies for a product's credential: no instance exists by then.
+/// The calls that the console sends for an application credential. No instance exists then.
 const WITHOUT_INSTANCE: [&str; 3] = ["tenantSync", "applicationSync", "allOrgSync"];
 const TEST_FLAG: &str = "testFlag";
 
 impl Corpus {
-    /// The debug page's cases instead: one for each callback, and for what the application credential sends one without an instance.
+    /// Replaces the cases by those of the debug page: one for each callback, and one without an instance for each call of the
+    /// application credential.
     pub(super) fn console(mut self) -> Self {
         for call in self.calls.values_mut() {
             *call = debug(call);
@@ -54,16 +54,16 @@ fn cases(call: &Call) -> Vec<Case> {
             unknown: Map::new(),
         }
     };
-    let mut cases = vec![case("console", "the debug page counts 000000 alone, again and again", Map::new())];
+    let mut cases = vec![case("console", "the debug page counts only 000000, each time", Map::new())];
     if WITHOUT_INSTANCE.contains(&call.callback.as_str()) {
         let empty = ["instanceId", "orderId"].into_iter().filter(|name| call.request.contains_key(*name));
         let set = empty.map(|name| (name.to_owned(), json!(""))).collect();
-        cases.push(case("console-without-instance", "an application credential comes before any instance", set));
+        cases.push(case("console-without-instance", "an application credential exists before any instance", set));
     }
     cases
 }
 
-/// The reply that the page counts.
+/// The reply that the page counts as a success.
 fn accepted(call: &Call) -> Expect {
     let mut reply = json!({ "resultMsg": { "$text": 255 } });
     match call.request.get("activity").and_then(Value::as_str) {

@@ -1,4 +1,4 @@
-//! Placeholders and generators: what makes a case's data this run's.
+//! Placeholders and generators: they make a case's data for this run.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +26,9 @@ pub(super) struct Filler<'a> {
 /// Why a value could not be made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FillError {
-    #[error("{{{0}}} stands for nothing here: no reply has told it")]
+    #[error("{{{0}}} has no value here: no reply contains it")]
     Placeholder(String),
-    #[error("{0} is no generator, or its arguments are wrong")]
+    #[error("{0} is not a generator, or its arguments are wrong")]
     Generator(String),
     #[error("{0}")]
     Cipher(String),
@@ -40,7 +40,7 @@ impl<'a> Filler<'a> {
         Self { unique, rsa_public_key, instance_id: None, replies: BTreeMap::new() }
     }
 
-    /// Keeps a reply for later calls: `{instanceId}` is the newest, `{NAME.member}` one of a named reply's.
+    /// Keeps a reply for later calls: `{instanceId}` is from the newest reply, `{NAME.member}` from a named one.
     pub(super) fn remember(&mut self, name: Option<&str>, reply: &Value) {
         if let Some(id) = reply["instanceId"].as_str() {
             self.instance_id = Some(id.to_owned());
@@ -50,7 +50,7 @@ impl<'a> Filler<'a> {
         }
     }
 
-    /// The same value with placeholders and generators replaced; `access_key` is the one that `$encrypted` uses.
+    /// The same value with placeholders and generators replaced. `$encrypted` uses `access_key`.
     pub(super) fn fill(&self, value: &Value, access_key: &str) -> Result<Value, FillError> {
         Ok(match value {
             Value::String(text) => self.text(text)?.into(),

@@ -1,8 +1,8 @@
-//! `koogallery conform`: holds an endpoint, this one or any other, to the corpus of `tests/corpus/`.
+//! `koogallery conform`: checks an endpoint, this one or any other, against the corpus in `tests/corpus/`.
 //!
-//! A case is data: a call as the marketplace sends it, what is wrong with it if anything, and which reply follows from
-//! KooGallery's guides. Calls are signed as they are sent, so that a case never goes stale, and carry ids of their own,
-//! so that the corpus can be run against a live endpoint again and again.
+//! A case is data: a call as the marketplace sends it, what is wrong with it if anything, and the reply that KooGallery's guides
+//! demand. Calls are signed when they are sent, so a case never gets too old. They have ids of their own, so the corpus can run
+//! against a live endpoint again and again.
 
 mod check;
 mod console;

@@ -1,8 +1,8 @@
-//! What becomes of a case, as the player says it and the report tells it.
+//! The result of a case: the player makes it, the report shows it.
 
 use serde::Serialize;
 
-/// What became of a case.
+/// The result of a case.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outcome {
@@ -12,14 +12,14 @@ pub struct Outcome {
     pub callback: String,
     /// `V2`, `kit V2`, `V1` or `kit V1`.
     pub dialect: &'static str,
-    /// Where KooGallery's guide says so.
+    /// The topic of KooGallery's guide.
     pub topic: String,
-    /// What it is about.
+    /// What the case tests.
     pub why: String,
     /// Passed, failed or skipped.
     #[serde(flatten)]
     pub verdict: Verdict,
-    /// All its calls together, in milliseconds.
+    /// The time of all its calls together, in milliseconds.
     pub milliseconds: f64,
 }
 
@@ -31,12 +31,12 @@ pub enum Verdict {
     Passed,
     /// What was wrong.
     Failed(String),
-    /// What it would need.
+    /// What is missing to play it.
     Skipped(String),
 }
 
 impl Outcome {
-    /// The folder: which family of callbacks.
+    /// The folder, which is the family of callbacks.
     #[must_use]
     pub fn family(&self) -> &str {
         self.case.split('/').next().unwrap_or_default()

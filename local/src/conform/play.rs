@@ -14,7 +14,7 @@ use super::report::Report;
 use super::sign::signed;
 use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall, new_nonce};
 
-/// Cases that are played at once: a distant endpoint's latency adds up otherwise.
+/// How many cases are played at the same time: otherwise the latency of a distant endpoint adds up.
 const AT_ONCE: usize = 8;
 
 /// Plays the corpus against one endpoint.
@@ -31,7 +31,7 @@ impl Conform {
         Self { marketplace, rsa_public_key }
     }
 
-    /// Plays every case; `progress` hears of each as it ends. An endpoint that does not answer at all is an error.
+    /// Plays every case, and calls `progress` for each one that ends. It is an error if the endpoint does not answer at all.
     pub async fn run(&self, corpus: &Corpus, progress: impl Fn(&Outcome) + Sync) -> Result<Report, CallError> {
         let knock = SignedCall {
             method: http::Method::POST,
@@ -86,13 +86,13 @@ struct Scene<'a> {
     corpus: &'a Corpus,
     suite: &'a Suite,
     filler: Filler<'a>,
-    /// Instances that no debug call bought, with the call that did.
+    /// Real instances, with the call that bought each.
     bought: Vec<(&'a Call, String)>,
     elapsed: Duration,
 }
 
 impl<'a> Scene<'a> {
-    /// A key that the case needs and that was not given.
+    /// A key that the case needs and that is missing.
     fn lacks(&self, case: &'a Case) -> Option<String> {
         let own = (&self.suite.call, &case.sent);
         let beside = self.suite.before.iter().chain(&case.before).chain(&case.after);
@@ -161,7 +161,7 @@ impl<'a> Scene<'a> {
         Ok(exchange)
     }
 
-    /// Leaves a live endpoint without the case's instances. What it answers is not the case's business.
+    /// Releases the case's instances, so that a live endpoint does not keep them. The answers do not change the result.
     async fn release_what_was_bought(&mut self) {
         for (purchase, id) in std::mem::take(&mut self.bought) {
             let Some(release) = self.corpus.release_of(purchase) else { continue };

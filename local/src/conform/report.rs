@@ -1,4 +1,4 @@
-//! How it went: a table by callback for people, every case as JSON for programs.
+//! The report: a table by callback for people, every case as JSON for programs.
 
 use std::collections::BTreeMap;
 use std::fmt;

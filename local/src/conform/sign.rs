@@ -1,4 +1,4 @@
-//! From a case's data to bytes on the wire, signed now.
+//! Makes a signed call from a case's data.
 
 use koogallery::{Dialect, Timestamp, auth_token, canonical_form, signature};
 use koogallery_runtime::now;
@@ -14,7 +14,7 @@ use crate::marketplace::{SignedCall, Zone, new_nonce, time_stamp};
 pub(super) enum Unsendable {
     #[error(transparent)]
     Fill(#[from] FillError),
-    #[error("{0} is no HTTP method")]
+    #[error("{0} is not an HTTP method")]
     Method(String),
     #[error("hex is not hex: {0}")]
     Hex(hex::FromHexError),
@@ -102,7 +102,7 @@ impl Signer<'_> {
     }
 
     fn basic_v1(&self, mut members: Map<String, Value>, changed: Map<String, Value>) -> Result<SignedCall, Unsendable> {
-        // A token with a `+` in it comes by itself after a few milliseconds.
+        // After a few milliseconds, a token with a `+` comes by chance.
         let mut earlier = 0;
         let token = loop {
             let time_stamp = self.time_stamp(earlier, Zone::Utc)?;
@@ -176,7 +176,7 @@ impl Signer<'_> {
         }
     }
 
-    /// What a case says a part is, or else what it would be.
+    /// The value that the case gives for a part, or else the right one.
     fn or_else(&self, said: Option<&Value>, usual: String) -> Result<String, FillError> {
         said.map_or(Ok(usual), |value| Ok(text_of(&self.filler.fill(value, self.access_key)?)))
     }
@@ -192,13 +192,13 @@ impl Signer<'_> {
     }
 }
 
-/// What changes on the way; null takes a member away.
+/// Changes members after signing; null removes a member.
 fn change(members: &mut Map<String, Value>, changed: Map<String, Value>) {
     members.extend(changed);
     members.retain(|_, value| !value.is_null());
 }
 
-/// A query, of which all is encoded but the `+` in values.
+/// A query in which everything is encoded except the `+` in values.
 fn with_bare_plus(parameters: &[(String, String)]) -> String {
     let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let parameters = parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));

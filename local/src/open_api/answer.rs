@@ -1,4 +1,4 @@
-//! What the stand-in answers, API by API.
+//! The answers of the stand-in, API by API.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::Held;
 
-/// The largest body that is read: 1000 usage records fit easily.
+/// The largest body that is read, in bytes: 1,000 usage records fit easily.
 const MAX_BODY: usize = 4 << 20;
 
 /// An answer's HTTP status and JSON.
@@ -29,7 +29,7 @@ pub(super) async fn answer(State(held): State<Arc<Held>>, request: Request<Body>
     let (parts, body) = request.into_parts();
     let (status, json) = match to_bytes(body, MAX_BODY).await {
         Ok(body) => route(&held, &Request::from_parts(parts, body)),
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, json!({"error_msg": "the body is too long, or was cut off"})),
+        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, json!({"error_msg": "the body is too long or incomplete"})),
     };
     let mut response = Response::new(Body::from(json.to_string()));
     *response.status_mut() = status;
@@ -39,7 +39,7 @@ pub(super) async fn answer(State(held): State<Arc<Held>>, request: Request<Body>
 
 fn route(held: &Held, request: &Request<Bytes>) -> Answer {
     if !held.verifies(request) {
-        // KooGallery's guide does not say: Huawei Cloud's API gateway, which stands before its APIs, answers this.
+        // KooGallery's guide does not say. Huawei Cloud's API gateway, which is before its APIs, answers this.
         let message = "Incorrect IAM authentication information: verify aksk signature fail";
         return (StatusCode::UNAUTHORIZED, json!({"error_code": "APIGW.0301", "error_msg": message}));
     }
@@ -56,7 +56,7 @@ fn route(held: &Held, request: &Request<Bytes>) -> Answer {
     }
 }
 
-/// The guide lists these codes for usage; of orders it lists none, so they serve here too.
+/// The guide lists these codes for usage, and none for orders. So they are used for both.
 fn result(code: &str, message: &str) -> Answer {
     (StatusCode::OK, json!({"resultCode": code, "resultMsg": message}))
 }
@@ -85,12 +85,12 @@ fn usage(held: &Held, request: &Request<Bytes>) -> Answer {
     let (ts, nonce, signature) = (header("ts"), header("nonce"), header("signature"));
     let mut keys = held.access_keys.of(InterfaceType::Basic).iter();
     if !keys.any(|key| usage_signature_fits(key, ts, nonce, request.body(), signature)) {
-        // The guide lists the codes of refused parameters and signatures without telling them apart.
+        // The guide lists the codes for refused parameters and signatures, but does not say which is which.
         return result("MKT.0150", "signature is wrong");
     }
     let push = serde_json::from_slice::<Push>(request.body()).ok();
     let Some(batch) = push.and_then(|push| UsageBatch::try_from(push.usage_records).ok()) else {
-        return result("MKT.0100", "the records are malformed, none, or too many");
+        return result("MKT.0100", "the records are malformed, missing, or too many");
     };
     let mut state = held.state();
     for record in batch.as_slice() {
@@ -106,8 +106,8 @@ fn usage(held: &Held, request: &Request<Bytes>) -> Answer {
     result("MKT.0000", "success")
 }
 
-/// The guide gives the license errors together (wrong, used, expired, not the seller's) and the codes beside them: taken
-/// in that order.
+/// The guide lists the license errors (wrong, used, expired, not the seller's) and, beside them, the codes. They are matched in
+/// that order.
 const WRONG_LICENSE: &str = "92020001";
 const USED_LICENSE: &str = "92020002";
 const EXPIRED_LICENSE: &str = "92020003";
@@ -182,7 +182,7 @@ fn software_usage(held: &Held, request: &Request<Bytes>) -> Answer {
     }
 }
 
-/// The guide does not show this answer: any success of the License APIs will do.
+/// The guide does not show this answer. It is like a success of the License APIs.
 fn license_file(held: &Held, request: &Request<Bytes>, event: &str) -> Answer {
     let event = decoded(event).and_then(|event| event.parse::<EventId>().ok());
     let is_text = request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/"));

@@ -1,7 +1,7 @@
-//! A stand-in for KooGallery's open APIs on a loopback port: it checks every signature, answers the test orders and
-//! whatever orders and licenses it is given, and keeps what it is sent for inspection.
+//! A stand-in for KooGallery's open APIs on a loopback port. It checks every signature, knows the test orders and all orders and
+//! licenses that it is given, and keeps what it receives for inspection.
 //!
-//! Where the guide does not say what KooGallery answers, a comment says what is answered here.
+//! If the guide does not say what KooGallery answers, a comment says what is answered here.
 
 mod answer;
 mod mock_orders;
@@ -32,7 +32,7 @@ pub struct StandIn {
     served: JoinHandle<std::io::Result<()>>,
 }
 
-/// Who may call, and what there is.
+/// Who may call, and what the stand-in knows.
 #[derive(Debug)]
 struct Held {
     credentials: Mutex<Vec<Credentials>>,
@@ -52,7 +52,7 @@ struct State {
 }
 
 impl Held {
-    /// Whether a request is signed with credentials that are taken.
+    /// Whether a request is signed with accepted credentials.
     fn verifies(&self, request: &Request<Bytes>) -> bool {
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
         credentials.iter().any(|credentials| ak_sk::verify(request, credentials, (self.clock)()).is_ok())
@@ -64,7 +64,7 @@ impl Held {
 }
 
 impl StandIn {
-    /// Starts one that one seller can call: with these credentials, and for usage with these access keys.
+    /// Starts a stand-in for one seller: with these credentials, and for usage with these access keys.
     pub async fn start(
         credentials: Credentials,
         access_keys: AccessKeys,
@@ -73,7 +73,7 @@ impl StandIn {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), credentials, access_keys, clock).await
     }
 
-    /// The same on a port of choice. Only a loopback address will do: nothing is encrypted.
+    /// The same on a given port. The address must be a loopback address, because nothing is encrypted.
     pub async fn start_at(
         listen: SocketAddr,
         credentials: Credentials,
@@ -81,7 +81,7 @@ impl StandIn {
         clock: fn() -> Timestamp,
     ) -> std::io::Result<Self> {
         if !listen.ip().is_loopback() {
-            return Err(std::io::Error::other(format!("{listen} is no loopback address such as 127.0.0.1:9200")));
+            return Err(std::io::Error::other(format!("{listen} is not a loopback address such as 127.0.0.1:9200")));
         }
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
@@ -96,45 +96,45 @@ impl StandIn {
         Ok(Self { address, held, stop, served })
     }
 
-    /// Where it is, for a client.
+    /// Its address, for a client.
     #[must_use]
     pub fn endpoint(&self) -> BaseUrl {
         let address = format!("http://{}", self.address);
         address.parse().unwrap_or_else(|_| unreachable!("{address} is a loopback address"))
     }
 
-    /// Takes only these credentials from now on: a seller may have two of them.
+    /// Accepts only these credentials from now on: a seller may have two of them.
     pub fn set_credentials(&self, credentials: impl IntoIterator<Item = Credentials>) {
         *self.held.credentials.lock().unwrap_or_else(PoisonError::into_inner) = credentials.into_iter().collect();
     }
 
-    /// Makes an order known, or changes it.
+    /// Adds or changes an order.
     pub fn put_order(&self, order: OrderInfo) {
         let mut state = self.held.state();
         state.told_orders.remove(&order.order_id);
         state.orders.insert(order.order_id.clone(), order);
     }
 
-    /// Whether an order was asked for since it was last put, and told.
+    /// Whether an order was asked for and answered since it was last added or changed.
     #[must_use]
     pub fn has_told(&self, order: &OrderId) -> bool {
         self.held.state().told_orders.contains(order)
     }
 
-    /// Makes a license code known, or changes it. One with an `activate_time` counts as used.
+    /// Adds or changes a license code. A code with an `activate_time` counts as used.
     pub fn put_license(&self, code: LicenseCode, info: LicenseInfo) {
         let mut state = self.held.state();
         state.licenses.retain(|(known, _)| *known != code);
         state.licenses.push((code, info));
     }
 
-    /// The licenses that were handed over, in the order of arrival.
+    /// The uploaded licenses, in the order of arrival.
     #[must_use]
     pub fn license_files(&self) -> Vec<(EventId, LicenseFile)> {
         self.held.state().license_files.clone()
     }
 
-    /// The use of licenses that was told, in the order of arrival.
+    /// The reported use of licenses, in the order of arrival.
     #[must_use]
     pub fn license_usage(&self) -> Vec<LicenseUsage> {
         self.held.state().license_usage.clone()
@@ -146,7 +146,7 @@ impl StandIn {
         self.held.state().usage_records.clone()
     }
 
-    /// Lets running requests finish and ends it.
+    /// Lets running requests finish, then stops.
     pub async fn stop(self) {
         drop(self.stop);
         drop(self.served.await);
