@@ -1,12 +1,12 @@
 //! The cipher of V1.0 (topics 0070649057, 0070649064): `userName` and `password` of a reply's `appInfo`, and
-//! `mobilePhone` and `email` of newInstance where KooGallery encrypts them.
+//! `mobilePhone` and `email` of newInstance if KooGallery encrypts them.
 //!
 //! ```text
 //! wire = iv (16 characters) + base64(AES-CBC-PKCS7(key, iv, plaintext))
 //! ```
 //!
-//! The guide limits `userName` and `password` to 128 characters as they go over the wire, so a plaintext must be at most
-//! [`MAX_PLAINTEXT`] bytes: a longer one leaves the buyer's order in "provisioning" for ever.
+//! The guide limits the encrypted `userName` and `password` to 128 characters, so a plaintext may have at most
+//! [`MAX_PLAINTEXT`] bytes. A longer one would keep the buyer's order in "provisioning" for ever.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ use rsa::rand_core::TryCryptoRng;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-/// The most characters that KooGallery takes of an encrypted `userName` or `password`.
+/// The most characters of an encrypted `userName` or `password`.
 pub const MAX_WIRE: usize = 128;
 /// The most bytes of plaintext that fit in [`MAX_WIRE`].
 pub const MAX_PLAINTEXT: usize = 79;
@@ -30,7 +30,7 @@ const BLOCK: usize = 16;
 /// `encryptType` of a reply: the key's length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum EncryptType {
-    /// `1`: AES-256-CBC. What a reply without `encryptType` means.
+    /// `1`: AES-256-CBC. A reply without `encryptType` means this.
     #[default]
     #[serde(rename = "1")]
     Aes256,
@@ -40,7 +40,7 @@ pub enum EncryptType {
 }
 
 impl EncryptType {
-    /// As it stands in a reply.
+    /// Its form in a reply.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,21 +50,21 @@ impl EncryptType {
     }
 }
 
-/// An initialisation vector: 16 letters and digits, drawn anew for every value.
+/// An initialisation vector: 16 letters and digits, new for every value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Iv([u8; BLOCK]);
 
 impl Iv {
     const CHARACTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    /// Draws one, each character equally likely.
+    /// Makes a random one. Each character is equally likely.
     pub fn draw<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Result<Self, R::Error> {
         let mut drawn = [0; BLOCK];
         let mut filled = 0;
         while filled < BLOCK {
             let mut random = [0; 2 * BLOCK];
             rng.try_fill_bytes(&mut random)?;
-            // Six bits name a character; the two numbers that name none are drawn again, lest two be likelier.
+            // Six bits choose a character. Two of the 64 numbers choose none and are skipped, so that no character is more likely.
             let characters = random.iter().filter_map(|byte| Self::CHARACTERS.get(usize::from(byte & 63)));
             for (place, character) in drawn[filled..].iter_mut().zip(characters) {
                 *place = *character;
@@ -77,7 +77,7 @@ impl Iv {
 
 /// The text is not 16 letters and digits of ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an initialisation vector is 16 characters of A-Z, a-z, 0-9")]
+#[error("an initialisation vector must be 16 characters of A-Z, a-z, 0-9")]
 pub struct IvError;
 
 impl FromStr for Iv {
@@ -94,7 +94,7 @@ impl fmt::Display for Iv {
     }
 }
 
-/// The value does not decrypt: not this cipher's, or another key's. It does not say at which step.
+/// The value does not decrypt: it was not made by this cipher, or with another key. The error does not say at which step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the value does not decrypt with this access key")]
 pub struct NotDecrypted;
@@ -115,7 +115,7 @@ pub fn encrypt(access_key: &str, encrypt_type: EncryptType, iv: &Iv, plaintext: 
     wire
 }
 
-/// Decrypts a value from the wire. A `+` that a URL's decoding made a space is read as the `+` it was.
+/// Decrypts a value from the wire. A space is read as the `+` that URL decoding made it from.
 pub fn decrypt(access_key: &str, encrypt_type: EncryptType, wire: &str) -> Result<String, NotDecrypted> {
     let (iv, ciphertext) = wire.split_at_checked(BLOCK).ok_or(NotDecrypted)?;
     let iv = iv.parse::<Iv>().map_err(|_| NotDecrypted)?.0.into();
@@ -136,9 +136,9 @@ pub const fn wire_length(plaintext_bytes: usize) -> usize {
     BLOCK + ciphertext.div_ceil(3) * 4
 }
 
-/// Derives the key from the access key. This is KooGallery's scheme, not a choice: its sample seeds Java's `SHA1PRNG`
-/// with the access key and lets `KeyGenerator("AES")` draw, so this is that generator, the signs of Java's bytes and
-/// its carry of one included.
+/// Derives the key from the access key. This is KooGallery's scheme, not our choice: its sample seeds Java's `SHA1PRNG` with the
+/// access key, and `KeyGenerator("AES")` draws the key. So this is that generator, with the signed bytes of Java and its first
+/// carry of one.
 fn derive_key<const LENGTH: usize>(access_key: &str) -> [u8; LENGTH] {
     let mut key = [0; LENGTH];
     let mut state: [u8; 20] = Sha1::digest(access_key).into();

@@ -1,7 +1,7 @@
 //! Verification: the only way from bytes that anyone could have sent to a [`Verified`] call.
 //!
-//! The signature is compared before anything else is looked at. Then come the time window and the nonce's form; that
-//! a nonce is new is for the store to say.
+//! The signature is compared before anything else is read. Then come the time window and the form of the nonce. The store
+//! says whether a nonce is new.
 
 mod folded;
 mod v1;
@@ -23,13 +23,13 @@ use crate::route::{Callback, Dialect, Route};
 use crate::signature::Payload;
 use crate::timestamp::{Timestamp, TimestampError};
 
-/// How far a call's timestamp may be from now, either way, unless the seller says otherwise.
+/// How far a call's timestamp may be from now, in the past or in the future, unless the seller configures another window.
 pub const DEFAULT_TIME_WINDOW: Duration = Duration::from_mins(1);
-/// The longest nonce that is taken, in bytes: the samples have 32 and 64.
+/// The longest nonce that is accepted, in bytes. The samples have 32 and 64.
 pub const MAX_NONCE: usize = 256;
 
-/// A call's nonce: 1 to [`MAX_NONCE`] bytes. Of V1.0's kit, which has none, the digest of its authToken: the same call has
-/// the same, and nobody without a key makes another that verifies.
+/// A call's nonce: 1 to [`MAX_NONCE`] bytes. V1.0's kit has no nonce, so the digest of its authToken is used: the same call has
+/// the same digest, and nobody without a key can make another call that verifies.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Nonce(String);
 
@@ -41,42 +41,42 @@ impl Nonce {
     }
 }
 
-/// Why a call was not verified. The caller learns only [`Refusal::result_code`] and a word; the log may say it all.
+/// Why a call was not verified. The caller gets only [`Refusal::result_code`] and a short text; the log may say all of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No signature was sent.
+    /// The call has no signature.
     #[error("signature is missing")]
     MissingSignature,
-    /// No allowed key fits the signature.
+    /// The signature was made with none of the allowed keys.
     #[error("signature is wrong")]
     WrongSignature,
-    /// No timestamp was sent.
+    /// The call has no timestamp.
     #[error("timestamp is missing")]
     MissingTimestamp,
-    /// No nonce was sent.
+    /// The call has no nonce.
     #[error("nonce is missing")]
     MissingNonce,
-    /// The nonce is longer than any of KooGallery's.
+    /// The nonce is longer than KooGallery's.
     #[error("nonce is longer than {MAX_NONCE} bytes")]
     LongNonce,
-    /// The timestamp is no UNIX time.
+    /// The timestamp is not a UNIX time.
     #[error(transparent)]
     Timestamp(#[from] TimestampError),
-    /// A V1.0 timeStamp is none.
+    /// A V1.0 timeStamp does not have the right form.
     #[error("timeStamp must be a time like 20261231160000000")]
     TimeStamp,
-    /// The body of a call whose members are signed is not a JSON object.
+    /// The body is not a JSON object, though its members are signed.
     #[error("the body is not a JSON object")]
     NotAnObject,
-    /// One V1.0 parameter holds another, so that what was signed could have been something else.
-    #[error("a parameter holds another in its value or its name")]
+    /// One V1.0 parameter contains another one, so something else may have been signed.
+    #[error("a parameter contains another one in its value or its name")]
     Folded,
     /// The timestamp is outside the window.
     #[error("timestamp is {} ms from now, more than the window allows", .signed.as_millis().abs_diff(.now.as_millis()))]
     Stale {
         /// When the call says it was signed.
         signed: Timestamp,
-        /// When it came.
+        /// When it arrived.
         now: Timestamp,
     },
 }
@@ -92,7 +92,7 @@ impl Refusal {
     }
 }
 
-/// The bytes that were verified: a body as it came, its canonical form, or V1.0's parameters.
+/// What was verified: a body as it came, its canonical form, or V1.0's parameters.
 #[derive(Debug, Clone)]
 pub enum Body<'a> {
     /// JSON.
@@ -101,7 +101,7 @@ pub enum Body<'a> {
     Parameters(Parameters),
 }
 
-/// A call that a holder of one of the seller's access keys signed, inside the time window.
+/// A call that was signed with one of the seller's access keys, inside the time window.
 #[derive(Debug, Clone)]
 pub struct Verified<T> {
     request: T,
@@ -114,7 +114,7 @@ pub struct Verified<T> {
 }
 
 impl<T> Verified<T> {
-    /// What is asked.
+    /// The request.
     #[must_use]
     pub const fn request(&self) -> &T {
         &self.request
@@ -126,38 +126,38 @@ impl<T> Verified<T> {
         self.route.callback
     }
 
-    /// How it was written and signed, and so how it is answered.
+    /// The form in which it was written and signed. The answer has the same.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
         self.route.dialect
     }
 
-    /// Whose key signed it.
+    /// The interface type of the key that signed it.
     #[must_use]
     pub const fn interface_type(&self) -> InterfaceType {
         self.interface_type
     }
 
-    /// The key that signed it: V1.0's reply is signed and encrypted with the same.
+    /// The key that signed it. A V1.0 reply is signed and encrypted with the same key.
     #[must_use]
     pub const fn access_key(&self) -> &AccessKey {
         &self.access_key
     }
 
-    /// Its nonce; the store knows whether it is new. V1.0's basic calls have none: a repeat does no harm there.
+    /// Its nonce. The store knows whether it is new. V1.0's basic calls have none, because a repeat does no harm there.
     #[must_use]
     pub const fn nonce(&self) -> Option<&Nonce> {
         self.nonce.as_ref()
     }
 
-    /// When it was signed: what orders two calls about one thing.
+    /// When it was signed. Two calls about one thing are ordered by this.
     #[must_use]
     pub const fn signed_at(&self) -> Timestamp {
         self.signed_at
     }
 
-    /// The latest time that its timestamp can be read as: later than [`Self::signed_at`] where the timestamp names no zone and
-    /// either is taken. A time window after it, the call verifies no more.
+    /// The latest time that its timestamp can mean. It is later than [`Self::signed_at`] if the timestamp has no time zone and two
+    /// zones are accepted. After this time and the time window, the call does not verify any more.
     #[must_use]
     pub const fn latest_reading(&self) -> Timestamp {
         self.latest_reading
@@ -165,7 +165,7 @@ impl<T> Verified<T> {
 }
 
 impl Verified<Body<'_>> {
-    /// Reads the typed request from the very bytes that were verified.
+    /// Reads the typed request from exactly the bytes that were verified.
     pub fn parse<R: Request>(self) -> Result<Verified<R>, InvalidRequest> {
         let Self { request, route, interface_type, access_key, nonce, signed_at, latest_reading } = self;
         let request = match request {
@@ -183,7 +183,7 @@ impl<T> Verified<T> {
     }
 }
 
-/// What a signature is held against.
+/// What a signature is checked against.
 struct Check<'a> {
     route: Route,
     keys: &'a AccessKeys,
@@ -192,7 +192,7 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// The key that fits, and its interface type. Every key that may sign the callback is tried.
+    /// The key that made the signature, and its interface type. Every key that may sign the callback is tried.
     fn signer(&self, fits: impl Fn(&AccessKey) -> bool) -> Option<(InterfaceType, &'a AccessKey)> {
         self.route
             .callback
@@ -208,9 +208,9 @@ impl<'a> Check<'a> {
 
 /// Verifies a routed request against every key that may sign its callback.
 ///
-/// A V2.0 signature is checked over the raw bytes and, where those do not fit, over their canonical form, so that a
-/// proxy that re-serialised the body does not cut the seller off. A V1.0 query's `+` is read as a space and, where that
-/// does not fit, as itself. What was verified is what is parsed.
+/// A V2.0 signature is checked over the raw bytes. If that fails, it is checked over their canonical form, so that a proxy that
+/// re-serialises the body does not break the signature. A `+` in a V1.0 query is read as a space, and if that fails, as itself.
+/// What was verified is what is parsed.
 pub fn verify<'a, B: AsRef<[u8]>>(
     request: &'a HttpRequest<B>,
     route: Route,

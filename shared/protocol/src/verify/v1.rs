@@ -1,5 +1,5 @@
-//! V1.0: an authToken over every parameter, in the query or, for the kit, in a header. There is no nonce: the basic calls
-//! need none, and the kit's, which verify in either zone, have their authToken for one.
+//! Verifies V1.0 calls: an authToken over every parameter, in the query or, for the kit, in a header. There is no nonce. The basic
+//! calls need none. The kit's calls are accepted in two time zones, so their authToken is used as a nonce.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use crate::expire_time::ExpireTime;
 use crate::parameters::Parameters;
 use crate::route::{Dialect, v1_dialect};
 
-/// What a clock that shows a timeStamp is ahead of UTC.
+/// How far a clock is ahead of UTC.
 pub(super) type Zone = Duration;
-/// Basic callbacks.
+/// The time zone of the basic callbacks.
 pub(super) const UTC: Zone = Duration::ZERO;
-/// The kit, as its guide says.
+/// The time zone of the kit, as its guide says.
 pub(super) const UTC_PLUS_8: Zone = Duration::from_hours(8);
 
-/// What the authToken is made of, as it came.
+/// The authToken and what it is made of, as they came.
 pub(super) struct Signed<'a> {
     auth_token: &'a str,
     time_stamp: &'a str,
@@ -33,7 +33,7 @@ impl<'a> Signed<'a> {
         Self::complete(parameters.get("authToken"), parameters.as_slice())
     }
 
-    /// The kit: `parameters` are the body's members.
+    /// Of the kit: `parameters` are the body's members.
     pub(super) fn of_headers(
         headers: &'a http::HeaderMap,
         parameters: &'a [(String, String)],
@@ -52,14 +52,14 @@ impl<'a> Signed<'a> {
         auth_token::matches(key.reveal(), self.time_stamp, self.parameters, self.auth_token)
     }
 
-    /// What the same call has when it comes again, however its token was encoded on the way.
+    /// A nonce that is the same when the same call comes again, however its token was encoded on the way.
     pub(super) fn nonce(&self) -> Nonce {
         let token = self.auth_token.replace(' ', "+");
         Nonce(format!("authToken {}", hex::encode(Sha256::digest(token))))
     }
 
-    /// A timeStamp names no zone: it is fresh if it is in one of `zones`, the likeliest first. `names` are the parameters
-    /// that none may hold in another.
+    /// Verifies the call. A timeStamp has no time zone: it is fresh if it is fresh in one of `zones`, the most likely first. No
+    /// parameter may contain another one of `names`.
     pub(super) fn verify(self, zones: &[Zone], names: &[&str], check: &Check<'_>) -> Result<Verified<()>, Refusal> {
         let (interface_type, access_key) = check.signer(|key| self.fits(key)).ok_or(Refusal::WrongSignature)?;
         if folded::hold_another(self.parameters, names) {
@@ -78,8 +78,8 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// Whose authToken a V1.0 request carries, whatever it asks: V1.0 wants a refusal signed too, also of what is no callback.
-/// None where no key fits, and where it is not V1.0's.
+/// The key that made the authToken of a V1.0 request, whatever the request is: V1.0 wants refusals signed too, also of a request
+/// that is not a callback. Returns none if no key made it, or if the request is not V1.0.
 #[must_use]
 pub fn v1_signer<'k, B: AsRef<[u8]>>(request: &HttpRequest<B>, keys: &'k AccessKeys) -> Option<&'k AccessKey> {
     let signer = |signed: &Signed<'_>| keys.all().find(|key| signed.fits(key));

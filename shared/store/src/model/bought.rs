@@ -1,52 +1,51 @@
-//! What an order bought, as far as it is nobody's personal data: product, specification, quantity, period. V1.0's calls
-//! tell it, and the order query, which comes after the callbacks, at any moment.
+//! What an order bought, without personal data: product, specification, quantity, period. It comes from V1.0's calls and from
+//! the order query, whose answer comes after the callbacks, at any moment.
 //!
-//! `extendParams` are not among them: a seller asks in them whatever its product needs of a buyer, often a name or an
-//! address.
+//! `extendParams` are not part of it. They have the buyer's answers to the seller's questions, often a name or an address.
 
 use std::collections::BTreeMap;
 
 use koogallery::{ExpireTime, ProductId, SkuCode};
 use serde::{Deserialize, Serialize};
 
-/// KooGallery's words are kept up to this many characters: the longest that a guide names has 13.
+/// The longest word of KooGallery that is kept, in characters. The longest one in a guide has 13.
 const LONGEST_WORD: usize = 64;
 
-/// What an order line bought. Each member is absent where KooGallery did not tell it.
+/// What an order line bought. A member is absent if KooGallery did not send it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Bought {
     /// The product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
-    /// Its specification.
+    /// The product's specification.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sku_code: Option<SkuCode>,
-    /// Quantity of the linear attribute, such as a number of users, as the order query tells it.
+    /// The quantity, such as the number of users, from the order query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear_value: Option<f64>,
-    /// V1.0: quantity, such as a number of users.
+    /// V1.0: the quantity, such as the number of users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount: Option<u32>,
-    /// V1.0: GB.
+    /// V1.0: the disk size in GB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_size: Option<u32>,
-    /// V1.0: Mbit/s.
+    /// V1.0: the bandwidth in Mbit/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band_width: Option<u32>,
-    /// How it is charged, in KooGallery's word: `ON_DEMAND`, `ONE_TIME`, `PERIOD`, `ON_DEMAND_PKG`.
+    /// How it is charged, in KooGallery's words: `ON_DEMAND`, `ONE_TIME`, `PERIOD`, `ON_DEMAND_PKG`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charging_mode: Option<String>,
-    /// The period's unit, in KooGallery's word.
+    /// The unit of the period, as KooGallery wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_type: Option<String>,
-    /// How many of them.
+    /// The number of these units.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period_number: Option<u32>,
 }
 
 impl Bought {
-    /// What V1.0's parameters tell of it. A value that cannot be one is left out here.
+    /// Reads it from V1.0's parameters. A value that cannot be read is left out.
     pub(crate) fn told_by_call(product_id: Option<&ProductId>, parameters: &BTreeMap<String, String>) -> Self {
         let text = |name: &str| parameters.get(name).map(|value| value.trim());
         let number = |name: &str| text(name)?.parse().ok();
@@ -69,12 +68,12 @@ impl Bought {
         }
     }
 
-    /// The same, if anything is told.
+    /// The same, or none if all members are absent.
     pub(crate) fn if_any(self) -> Option<Self> {
         Some(self).filter(|bought| *bought != Self::default())
     }
 
-    /// Takes in what is told later, or by who knows more: of each member that it tells, its value.
+    /// Takes in values that come later, or from a better source. Each present member replaces the old value.
     pub(crate) fn take_in(&mut self, newer: &Self) {
         fn keep<T: Clone>(value: &mut Option<T>, newer: Option<&T>) {
             if let Some(newer) = newer {
@@ -94,7 +93,7 @@ impl Bought {
         keep(&mut self.period_number, period_number.as_ref());
     }
 
-    /// The members that differ from `before`, none if all are alike.
+    /// The members that differ from `before`, or none if all are equal.
     pub(crate) fn changed_since(&self, before: &Self) -> Option<Self> {
         fn changed<T: Clone + PartialEq>(value: Option<&T>, before: Option<&T>) -> Option<T> {
             value.filter(|_| value != before).cloned()
@@ -114,12 +113,12 @@ impl Bought {
     }
 }
 
-/// A word of KooGallery's, if it is not longer than one can be.
+/// A word of KooGallery, if it is not too long.
 fn word(text: &str) -> Option<String> {
     (!text.is_empty() && text.chars().count() <= LONGEST_WORD).then(|| text.to_owned())
 }
 
-/// What the order query told of one order line.
+/// What the order query says about one order line.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ToldOrder {
     /// What it bought.
@@ -129,7 +128,7 @@ pub struct ToldOrder {
 }
 
 impl ToldOrder {
-    /// What it bought, if anything was told of that; too long words are left out.
+    /// What it bought, if the order query says anything about it. Words that are too long are left out.
     pub(crate) fn bought(&self) -> Option<Bought> {
         let Bought { charging_mode, period_type, .. } = &self.bought;
         let short = |text: &Option<String>| text.as_deref().and_then(word);

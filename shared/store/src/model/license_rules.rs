@@ -1,5 +1,5 @@
-//! What speaks against a license that getLicenseAsync asks for. The call does not tell how many licenses an order holds
-//! nor how it is billed: the seller says so.
+//! The reasons to refuse a license that getLicenseAsync asks for. The call does not say how many licenses an order has, or how
+//! it is billed, so the seller configures that.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -10,34 +10,34 @@ use serde::Deserialize;
 use crate::model::instance::Instance;
 use crate::model::lifecycle::Status;
 
-/// What a seller demands of an application for a license. As JSON, each member optional:
+/// What a seller demands of a request for a license. As JSON, each member is optional:
 /// `{"quota":5,"fingerprint":"required","expiry":"required"}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LicenseRules {
-    /// How many licenses one instance may have; any number where it is not given.
+    /// How many licenses one instance may have. Any number if it is absent.
     #[serde(default)]
     pub quota: Option<NonZeroU32>,
-    /// The device's fingerprint.
+    /// Whether the device's fingerprint is required.
     #[serde(default)]
     pub fingerprint: Demand,
-    /// The license's expiry; on an instance whose own expiry is known it is required in any case.
+    /// Whether the license's expiry is required. It is always required if the instance's own expiry is known.
     #[serde(default)]
     pub expiry: Demand,
 }
 
-/// Whether a call must name something.
+/// Whether a call must have something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Demand {
-    /// It may.
+    /// It may have it.
     #[default]
     Optional,
-    /// It must.
+    /// It must have it.
     Required,
 }
 
-/// The text is not the rules' JSON.
+/// The text is not JSON of such rules.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(r#"give JSON like {{"quota":5,"fingerprint":"required","expiry":"optional"}}, each member optional ({0})"#)]
 pub struct LicenseRulesError(String);
@@ -50,7 +50,7 @@ impl FromStr for LicenseRules {
 }
 
 impl LicenseRules {
-    /// What speaks against a call whatever stands.
+    /// The reason to refuse a call, whatever the instance's state is.
     pub(crate) fn unmet(self, request: &DeviceLicense) -> Option<ResultCode> {
         if self.expiry == Demand::Required && request.expire_time.is_none() {
             Some(ResultCode::ExpiryRequired)
@@ -61,7 +61,7 @@ impl LicenseRules {
         }
     }
 
-    /// What speaks against one more license on what stands.
+    /// The reason to refuse one more license on this instance.
     pub(crate) fn refusal(self, request: &DeviceLicense, instance: &Instance, now: Timestamp) -> Option<ResultCode> {
         let expiry = instance.life.expire_time;
         let is_over = expiry.is_some_and(|expiry| expiry.timestamp() <= now || last(request) > expiry);
@@ -79,7 +79,7 @@ impl LicenseRules {
     }
 }
 
-/// The last time that a license names: the instance must last as long.
+/// The last time in a request. The instance must be valid until then.
 pub(crate) fn last(request: &DeviceLicense) -> ExpireTime {
     request.expire_time.map_or(request.effective_time, |expire_time| expire_time.max(request.effective_time)).into()
 }

@@ -1,25 +1,23 @@
-//! The rules of a life: of an instance, and of a license code. Pure: no clock, no store.
+//! The rules of the life of an instance and of a license code. Pure: no clock, no store.
 //!
-//! KooGallery repeats calls, retries them late, and may let two overtake each other. So what calls told is kept as
-//! *facts*, each with the time it was signed, and status and expiry are what comes out when the facts are taken in one
-//! after another in the order of signing: any order of arrival ends in the same state. In words:
+//! KooGallery repeats calls, retries them late, and calls may overtake each other. So the content of calls is kept as *facts*,
+//! each with the time when it was signed. Status and expiry follow from the facts in the order of signing, so any order of
+//! arrival ends in the same state. The rules in words:
 //!
-//! - A trial that turns formal and a refunded renewal set the expiry to what they say; a renewal extends it, so of the
-//!   renewals signed since the last order that sets, the latest expiry stands. Each order line counts once, at the
-//!   earliest time it was signed.
-//! - The freezes since the last unfreeze count. A freeze at or after the expiry is `expired` (so is one while no
-//!   expiry is known: KooGallery freezes at the end of a period first of all; and one shortly before the end of the
-//!   first, whose zone nobody tells), any other is `suspended`.
-//! - A renewal into the future lifts `expired`, never `suspended`: a lost UNFREEZE leaves no paying customer frozen,
-//!   and a breach of terms is not bought off.
-//! - Released is final.
+//! - A trial turned formal and a refunded renewal set the expiry. A renewal extends it: of the renewals signed since the last
+//!   order that set the expiry, the latest end counts. Each order line counts once, at the earliest time when it was signed.
+//! - The freezes since the last unfreeze count. A freeze at or after the expiry is `expired`. So is one while no expiry is known,
+//!   because the end of a period is the most likely reason; and one shortly before the end of the first period, because nobody
+//!   says in which time zone that end is. Any other freeze is `suspended`.
+//! - A renewal into the future ends `expired`, never `suspended`. So a paying customer does not stay frozen if an UNFREEZE is
+//!   lost, and nobody can pay a renewal to undo a breach of terms.
+//! - A release is final.
 //!
-//! What the order query tells comes later than the callbacks, and is a fact as theirs are: the first expiry counts as if
-//! it had been known from the beginning.
+//! The order query's answer comes later than the callbacks, and is a fact like theirs: the first expiry counts as if it had been
+//! known from the beginning.
 //!
-//! A fact that was signed after all that are known is taken in by [`Lifecycle::append`], for which what stands is
-//! enough: its cost does not depend on how many facts there were. Any other needs all of them, for
-//! [`Lifecycle::replay`].
+//! [`Lifecycle::append`] takes in a fact that was signed after all known ones. For this the current state is enough, so the cost
+//! does not depend on the number of facts. Any other fact needs all of them, for [`Lifecycle::replay`].
 
 use std::time::Duration;
 
@@ -29,20 +27,20 @@ use uuid::Uuid;
 
 use crate::model::bought::{Bought, ToldOrder};
 
-/// How far apart the zones are that a time without one may be meant in: Beijing's is UTC+8.
+/// How far the time zones are apart in which a time without a zone may be: UTC and Beijing's, UTC+8.
 const ZONES_APART: Duration = Duration::from_hours(8);
 
-/// Where something is in its life.
+/// The status of an instance or a license code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// The application has not said yet how the buyer reaches it.
+    /// The application has not sent the app info yet.
     Provisioning,
-    /// In use.
+    /// It is in use.
     Active,
-    /// No access, data kept.
+    /// There is no access; the data is kept.
     Frozen,
-    /// Gone for good.
+    /// It ended for good.
     Released,
 }
 
@@ -50,7 +48,7 @@ impl Status {
     /// All of them, in the order of a life.
     pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Frozen, Self::Released];
 
-    /// Its word in the table.
+    /// The word for it in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,14 +64,14 @@ impl Status {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FreezeCause {
-    /// The paid period ended: a renewal lifts it.
+    /// The paid period ended. A renewal ends the freeze.
     Expired,
-    /// A breach of terms: only an unfreeze lifts it.
+    /// Another reason, such as a breach of terms. Only an unfreeze ends the freeze.
     Suspended,
 }
 
 impl FreezeCause {
-    /// Its word in the table.
+    /// The word for it in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -83,20 +81,20 @@ impl FreezeCause {
     }
 }
 
-/// A life as it stands in the table: what follows from its facts, and those facts that are few. The later orders and the
+/// A life, in its current state: what follows from its facts, and the few facts that are kept here. The later orders and the
 /// freezes are kept apart, as [`Facts`], so that this stays small however long the life is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lifecycle {
     /// When the first call about it was signed.
     pub created_at: Timestamp,
-    /// Fact: the end of the period that was bought at first, where it is known: V1.0 tells it, or the order query.
+    /// Fact: the end of the first period, if it is known: from V1.0 or from the order query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bought_until: Option<ExpireTime>,
-    /// Fact: what was bought at first, as the call told it and the order query.
+    /// Fact: the first purchase, from the call and the order query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bought: Option<Bought>,
-    /// Whether the order query has told what was bought at first.
+    /// Whether the order query's answer about the first purchase is taken in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
 
@@ -105,10 +103,10 @@ pub struct Lifecycle {
     /// Follows from the facts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze_cause: Option<FreezeCause>,
-    /// Follows from the facts; absent while nobody has told it.
+    /// Follows from the facts; none while it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<ExpireTime>,
-    /// Follows from the facts: the product as the last order to name one names it.
+    /// Follows from the facts: the product in the last order that names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
     /// Follows from the facts: see [`Self::holds`].
@@ -121,22 +119,22 @@ pub struct Lifecycle {
     /// Fact: the newest unfreeze.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfrozen_at: Option<Timestamp>,
-    /// Fact: when release came.
+    /// Fact: when the release came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_at: Option<Timestamp>,
-    /// When what is personal of it was erased.
+    /// When its personal data was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
-    /// Follows from the facts: the newest time that one was signed. A call that is newer arrived in order.
+    /// Follows from the facts: the latest time of signing. A newer call arrived in order.
     pub newest: Timestamp,
-    /// The last event that tells of it: the next one has a greater id.
+    /// The last event about it. The next one has a greater id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_event: Option<Uuid>,
     /// Counts the changes.
     pub version: u64,
 }
 
-/// What a call tells of a life.
+/// What a call says about a life.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// A later order.
@@ -155,18 +153,18 @@ pub enum Fact {
 pub struct AppliedOrder {
     /// The order.
     pub order_id: OrderId,
-    /// Its line; V1.0 names none.
+    /// The order line; none in V1.0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_line_id: Option<OrderLineId>,
-    /// The earliest time that a call for it was signed.
+    /// The earliest time when a call for it was signed.
     pub signed_at: Timestamp,
     /// What it does.
     #[serde(flatten)]
     pub effect: OrderEffect,
-    /// What it bought, as the call told it and the order query.
+    /// What it bought, from the call and the order query.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bought: Option<Bought>,
-    /// Whether the order query has told it.
+    /// Whether the order query's answer about it is taken in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub told: bool,
 }
@@ -175,19 +173,19 @@ pub struct AppliedOrder {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub enum OrderEffect {
-    /// The expiry moves.
+    /// It moves the expiry.
     Refresh {
         /// Why.
         scene: Scene,
-        /// Where to.
+        /// The end of its period.
         expire_time: ExpireTime,
-        /// The product from then on, where it changed.
+        /// The product from then on, if it changed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         product_id: Option<ProductId>,
     },
-    /// Specification or quantity grows.
+    /// It makes specification or quantity larger.
     Upgrade {
-        /// The product from then on, where the call told it (V1.0).
+        /// The product from then on, if the call names it (V1.0).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         product_id: Option<ProductId>,
     },
@@ -199,12 +197,12 @@ pub enum OrderEffect {
 pub struct Freeze {
     /// When its call was signed.
     pub signed_at: Timestamp,
-    /// Whether the call itself said that the period ended (V1.0's expireInstance).
+    /// Whether the call itself says that the period ended (V1.0's expireInstance, License 1.0's expireLicense).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
 }
 
-/// Whether an order of this scene sets the expiry to what it says, also to an earlier time, or only extends it.
+/// Whether an order of this scene sets the expiry, also to an earlier time, or only extends it.
 #[must_use]
 pub const fn sets_expiry(scene: Scene) -> bool {
     match scene {
@@ -214,35 +212,35 @@ pub const fn sets_expiry(scene: Scene) -> bool {
 }
 
 impl AppliedOrder {
-    /// Its name among the orders of one life.
+    /// Its key among the orders of one life.
     #[must_use]
     pub fn key(&self) -> String {
         Self::key_of(&self.order_id, self.order_line_id.as_ref())
     }
 
-    /// The name of an order. Its length keeps apart what a `#` within an id would join.
+    /// The key of an order. It begins with the length of the order id, so that a `#` in an id cannot join two ids.
     pub(crate) fn key_of(order: &OrderId, line: Option<&OrderLineId>) -> String {
         format!("{}#{order}#{}", order.as_str().len(), line.map_or("", OrderLineId::as_str))
     }
 
-    /// Whether it takes back an earlier one: then its own line says nothing of what is left.
+    /// Whether it takes an earlier order back. Then its own line does not say what is left.
     const fn is_refund(&self) -> bool {
         matches!(self.effect, OrderEffect::Refresh { scene: Scene::UnsubscribeRenewalPeriod, .. })
     }
 
-    /// What it adds to what is held, if anything.
+    /// What it adds to what the instance holds, if anything.
     pub(crate) fn adds(&self) -> Option<&Bought> {
         self.bought.as_ref().filter(|_| !self.is_refund())
     }
 
-    /// The product from then on, where it was told: by the call itself first of all.
+    /// The product from then on, if it is known: from the call itself first.
     pub(crate) fn product(&self) -> Option<&ProductId> {
         let (OrderEffect::Refresh { product_id, .. } | OrderEffect::Upgrade { product_id }) = &self.effect;
         product_id.as_ref().or_else(|| self.adds()?.product_id.as_ref())
     }
 
-    /// Takes in what the order query told of it; when its period ends the call itself said. False where that was told
-    /// before, or nothing.
+    /// Takes in the order query's answer about it; the end of its period comes from the call itself. Returns false if that was
+    /// taken in before, or if the answer is empty.
     pub(crate) fn tell(&mut self, told: &ToldOrder) -> bool {
         let Some(bought) = told.bought().filter(|_| !self.told) else { return false };
         self.bought.get_or_insert_default().take_in(&bought);
@@ -250,7 +248,7 @@ impl AppliedOrder {
         true
     }
 
-    /// Its place among orders that were signed in the same millisecond: one that sets the expiry before those that extend
+    /// Its place among orders that were signed in the same millisecond: one that sets the expiry comes before those that extend
     /// it, so that no paid period is lost.
     fn rank(&self) -> (u8, Option<ExpireTime>, String) {
         match &self.effect {
@@ -274,28 +272,28 @@ impl Fact {
     }
 }
 
-/// The facts that are kept one by one: what a life is derived from beside those that stand in [`Lifecycle`].
+/// The facts that are kept one by one. With the facts in [`Lifecycle`], a life is derived from them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     /// The later orders, each once.
     pub orders: Vec<AppliedOrder>,
-    /// The freezes, those before the newest unfreeze among them.
+    /// The freezes, also those before the newest unfreeze.
     pub freezes: Vec<Freeze>,
 }
 
-/// What became of a fact among those that are kept.
+/// The result of adding a fact to the kept ones.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kept {
     /// It is new.
     New,
-    /// Its order is known; it was signed earlier than known, which counts from now on.
+    /// Its order is known, but this call was signed earlier. That time counts from now on.
     Earlier,
     /// It is known.
     Before,
 }
 
 impl Facts {
-    /// Takes in a fact. The same order again changes nothing, but that the earlier signing counts.
+    /// Adds a fact. The same order again changes nothing, except that the earlier time of signing counts.
     pub fn take_in(&mut self, fact: &Fact) -> Kept {
         match fact {
             Fact::Order(order) => match self.orders.iter_mut().find(|known| known.key() == order.key()) {
@@ -320,7 +318,7 @@ impl Facts {
 }
 
 impl Lifecycle {
-    /// As it begins.
+    /// A life at its beginning.
     pub(crate) fn new(created_at: Timestamp, status: Status) -> Self {
         Self {
             created_at,
@@ -342,7 +340,7 @@ impl Lifecycle {
         }
     }
 
-    /// The same with what was bought at first.
+    /// The same with the first purchase.
     #[must_use]
     pub(crate) fn bought(mut self, bought: Bought, until: Option<ExpireTime>) -> Self {
         (self.bought_until, self.expire_time) = (until, until);
@@ -352,13 +350,13 @@ impl Lifecycle {
         self
     }
 
-    /// Whether a fact comes after all that are known: then [`Self::append`] takes it in.
+    /// Whether a fact was signed after all known ones. Then [`Self::append`] takes it in.
     #[must_use]
     pub fn is_followed_by(&self, fact: &Fact) -> bool {
         matches!(fact, Fact::Release(_)) || fact.signed_at() > self.newest
     }
 
-    /// Whether a fact says nothing more by now: a freeze or unfreeze that a newer unfreeze has done away with.
+    /// Whether a fact does not matter any more: a freeze or unfreeze before a newer unfreeze.
     #[must_use]
     pub fn has_undone(&self, fact: &Fact) -> bool {
         match fact {
@@ -367,7 +365,7 @@ impl Lifecycle {
         }
     }
 
-    /// Takes in a fact that comes after all that are known.
+    /// Takes in a fact that was signed after all known ones.
     pub fn append(&mut self, fact: &Fact) {
         match fact {
             Fact::Order(order) => self.append_order(order),
@@ -384,8 +382,8 @@ impl Lifecycle {
         }
     }
 
-    /// Derives anew what follows from the facts, from all of them: `fact` came last, wherever it belongs, and is among
-    /// `kept` if it is one that is kept.
+    /// Derives everything once more, from all facts. `fact` arrived last, whatever its time of signing. If it is a fact that is
+    /// kept, `kept` contains it.
     pub fn replay(&mut self, fact: Option<&Fact>, kept: &Facts) {
         if let Some(Fact::Unfreeze(signed_at)) = fact {
             self.unfrozen_at = self.unfrozen_at.max(Some(*signed_at));
@@ -434,7 +432,7 @@ impl Lifecycle {
         self.freeze_cause = self.freeze_cause.max(Some(cause));
     }
 
-    /// What an order that comes after all others adds.
+    /// Takes in an order that was signed after all others.
     fn hold(&mut self, order: &AppliedOrder) {
         if let Some(product) = order.product() {
             self.product_id = Some(product.clone());
@@ -444,8 +442,8 @@ impl Lifecycle {
         }
     }
 
-    /// Takes in what the order query told of the order that bought it: true where that changes a fact, so that all of them
-    /// are to be replayed. What is known stays, but of what the call itself told the order query knows more.
+    /// Takes in the order query's answer about the first purchase. Returns true if that changes a fact, so that all facts have to
+    /// be replayed. Known values stay, but the order query's values replace those of the call.
     pub fn tell_first(&mut self, told: &ToldOrder) -> bool {
         let before = (self.bought_until, self.told);
         self.bought_until = self.bought_until.or(told.until);
@@ -456,19 +454,19 @@ impl Lifecycle {
         (self.bought_until, self.told) != before
     }
 
-    /// Takes in what an order that is known, and signed last, is now known to have bought.
+    /// Takes in what the last signed order bought, after the order query reported it.
     pub fn tell_last(&mut self, order: &AppliedOrder) {
         self.hold(order);
     }
 
-    /// What it consists of by now: of each member, what the last signed order told that told of it. A refund's own line
-    /// says nothing of what is left.
+    /// What it consists of now: for each member, the value in the last signed order that has one. A refund's own line does not
+    /// say what is left.
     #[must_use]
     pub fn holds(&self) -> Option<&Bought> {
         Some(&self.holds).filter(|holds| **holds != Bought::default())
     }
 
-    /// Derives the status. `at_rest` is the one where neither freeze nor release stands.
+    /// Derives the status. `at_rest` is the status without a freeze and a release.
     pub fn settle(&mut self, at_rest: Status) {
         self.status = match (self.released_at, self.freeze_cause) {
             (Some(_), _) => Status::Released,
@@ -477,8 +475,8 @@ impl Lifecycle {
         };
     }
 
-    /// Whether the paid period surely runs at a time after all that is known. No guide says in which zone the end of the
-    /// first one is told, so near that it may be over: a paying customer must not stay frozen over a few hours.
+    /// Whether the paid period surely continues at a time after all known facts. No guide says in which time zone the end of the
+    /// first period is, so shortly before that end it may be over: a paying customer must not stay frozen because of a few hours.
     fn runs_at(&self, at: Timestamp) -> bool {
         self.expire_time.is_some_and(|expiry| {
             let unsure = if Some(expiry) == self.bought_until { ZONES_APART } else { Duration::ZERO };
