@@ -62,7 +62,8 @@ impl Iv {
         let mut drawn = [0; BLOCK];
         let mut filled = 0;
         while filled < BLOCK {
-            let mut random = [0; 2 * BLOCK];
+            // More than are needed, so that the few that name no character seldom ask for a second draw.
+            let mut random = [0; 32];
             rng.try_fill_bytes(&mut random)?;
             // Six bits choose a character. Two of the 64 numbers choose none and are skipped, so that no character is more likely.
             let characters = random.iter().filter_map(|byte| Self::CHARACTERS.get(usize::from(byte & 63)));

@@ -245,3 +245,90 @@ pub fn verify<'a, B: AsRef<[u8]>>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::route::route;
+    use crate::{auth_token, signature};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_764_000_000_000);
+
+    fn checked(request: &HttpRequest<Vec<u8>>, now: Timestamp) -> Result<Verified<Body<'_>>, Refusal> {
+        let keys = AccessKeys::from_json(r#"{"basic":["k"],"kit":["kit-key"]}"#).unwrap();
+        verify(request, route(request).unwrap(), &keys, now, DEFAULT_TIME_WINDOW)
+    }
+
+    fn v2(nonce: &str) -> HttpRequest<Vec<u8>> {
+        let (body, timestamp) = (br#"{"activity":"newInstance"}"#.to_vec(), NOW.to_string());
+        let signature = signature::basic("k", nonce, &timestamp, &body);
+        let query = format!("/?signature={signature}&timestamp={timestamp}&nonce={nonce}");
+        HttpRequest::post(query).body(body).unwrap()
+    }
+
+    /// V1.0: a release, signed now.
+    fn v1() -> HttpRequest<Vec<u8>> {
+        let told = [("activity", "releaseInstance"), ("instanceId", "i"), ("timeStamp", "20251124160000000")];
+        let told = told.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let token = ("authToken".to_owned(), auth_token::sign("k", "20251124160000000", &told));
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(told.iter().chain([&token])).finish();
+        HttpRequest::get(format!("/?{query}")).body(Vec::new()).unwrap()
+    }
+
+    /// The kit's V1.0: of a tenant, signed now if its timeStamp is UTC.
+    fn kit_v1(tenant: &str) -> HttpRequest<Vec<u8>> {
+        let body = format!(r#"{{"flag":1,"tenantId":"{tenant}","timeStamp":"20251124160000000"}}"#).into_bytes();
+        let token = auth_token::sign_without_blanks("kit-key", "20251124160000000", &body_parameters(&body).unwrap());
+        HttpRequest::post("/produceAPI/tenantSync").header("authToken", token).body(body).unwrap()
+    }
+
+    /// The guide names no length. The samples' are far below the longest that is taken, which is [`MAX_NONCE`] itself.
+    #[test]
+    fn the_longest_nonce_is_taken_and_a_longer_one_is_not() {
+        for length in [1, MAX_NONCE] {
+            let nonce = "n".repeat(length);
+            assert_eq!(checked(&v2(&nonce), NOW).unwrap().nonce().map(Nonce::as_str), Some(nonce.as_str()));
+        }
+        for length in [MAX_NONCE + 1, 2 * MAX_NONCE] {
+            assert_eq!(checked(&v2(&"n".repeat(length)), NOW).unwrap_err(), Refusal::LongNonce);
+        }
+    }
+
+    /// KooGallery's sample refuses what is *more* than 60 s from now: the edge itself is inside, either way.
+    #[test]
+    fn a_call_at_the_edge_of_the_window_is_fresh() {
+        let beyond = DEFAULT_TIME_WINDOW + Duration::from_millis(1);
+        for request in [v2("n"), v1()] {
+            for now in [NOW.before(DEFAULT_TIME_WINDOW), NOW, NOW.after(DEFAULT_TIME_WINDOW)] {
+                let call = checked(&request, now).unwrap();
+                assert_eq!((call.signed_at(), call.latest_reading()), (NOW, NOW), "at {now}");
+            }
+            for now in [NOW.before(beyond), NOW.after(beyond)] {
+                assert_eq!(checked(&request, now).unwrap_err(), Refusal::Stale { signed: NOW, now });
+            }
+        }
+    }
+
+    /// A timeStamp that may be of either zone verifies again eight hours later: only its nonce then tells that it is a replay.
+    #[test]
+    fn a_call_of_v1s_kit_has_its_token_for_a_nonce() {
+        let nonce = |request: &HttpRequest<Vec<u8>>, now| checked(request, now).unwrap().nonce().unwrap().clone();
+        let eight_hours_before = NOW.before(Duration::from_hours(8));
+        let tenants = (1..).map(|number| kit_v1(&format!("t-{number}")));
+        let has_plus = |request: &HttpRequest<Vec<u8>>| request.headers()["authToken"].to_str().unwrap().contains('+');
+        let sent = tenants.clone().find(has_plus).unwrap();
+        let of_it = nonce(&sent, NOW);
+        assert!(of_it.as_str().starts_with("authToken "), "no nonce of V2.0 is like it");
+        assert_eq!(nonce(&sent, eight_hours_before), of_it, "whichever zone is read");
+        let mut by_proxy = sent.clone();
+        let token = sent.headers()["authToken"].to_str().unwrap().replace('+', " ");
+        by_proxy.headers_mut().insert("authToken", token.parse().unwrap());
+        assert_eq!(nonce(&by_proxy, NOW), of_it, "a plus that was read as a space");
+        let another = tenants.clone().find(|request| !has_plus(request)).unwrap();
+        assert_ne!(nonce(&another, NOW), of_it);
+
+        let call = checked(&sent, eight_hours_before).unwrap();
+        assert_eq!((call.signed_at(), call.latest_reading()), (eight_hours_before, NOW));
+        assert!(checked(&v1(), NOW).unwrap().nonce().is_none(), "a basic call that comes twice does no harm");
+    }
+}

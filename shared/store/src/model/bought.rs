@@ -174,4 +174,16 @@ mod tests {
         assert_eq!(holds.changed_since(&before), Some(told(&[("amount", "20"), ("periodType", "year")])));
         assert_eq!(holds.changed_since(&holds.clone()), None);
     }
+
+    /// What a guide may add one day has room; what cannot be a word is no part of what was bought.
+    #[test]
+    fn a_word_has_1_to_64_characters() {
+        for (length, kept) in [(0, false), (1, true), (64, true), (65, false)] {
+            let text = "云".repeat(length);
+            assert_eq!(word(&text), kept.then(|| text.clone()), "{length}");
+            let bought = Bought { charging_mode: Some(text.clone()), period_type: Some(text), ..Bought::default() };
+            let told = ToldOrder { bought: bought.clone(), until: None };
+            assert_eq!(told.bought(), Some(bought).filter(|_| kept), "{length}");
+        }
+    }
 }

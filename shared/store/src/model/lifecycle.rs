@@ -503,12 +503,15 @@ mod tests {
         Later(u8),
     }
 
-    fn refresh(order: &str, signed: i64, scene: Scene, expiry: i64) -> Said {
+    fn order(order: &str, signed: i64, scene: Scene, expiry: i64) -> AppliedOrder {
         let expire_time = ExpireTime::from_timestamp(at(expiry)).unwrap();
         let effect = OrderEffect::Refresh { scene, expire_time, product_id: None };
         let (order_id, order_line_id) = (order.parse().unwrap(), Some("1".parse().unwrap()));
-        let order = AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, bought: None, told: false };
-        Said::Fact(Fact::Order(order.into()))
+        AppliedOrder { order_id, order_line_id, signed_at: at(signed), effect, bought: None, told: false }
+    }
+
+    fn refresh(id: &str, signed: i64, scene: Scene, expiry: i64) -> Said {
+        Said::Fact(Fact::Order(order(id, signed, scene, expiry).into()))
     }
 
     fn freeze(signed: i64) -> Said {
@@ -723,6 +726,158 @@ mod tests {
             whole.hear(&said);
             assert_eq!((whole.life.status, whole.life.released_at), (Status::Released, Some(at(2))));
         }
+    }
+
+    /// What stands in the table and what an application reads are the words that serde writes.
+    #[test]
+    fn a_word_is_the_same_wherever_it_is_written() {
+        for status in Status::ALL {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+        for cause in [FreezeCause::Expired, FreezeCause::Suspended] {
+            assert_eq!(serde_json::to_value(cause).unwrap(), cause.as_str());
+        }
+    }
+
+    /// KooGallery resends a call with its old timestamp or signs it anew. Only an earlier time says something new: what
+    /// counts is when the order was first signed.
+    #[test]
+    fn an_order_counts_once_at_the_earliest_time_it_was_signed() {
+        let mut facts = Facts::default();
+        let renewal = |signed| Fact::Order(order("a", signed, Scene::Renewal, 100).into());
+        for (signed, kept, counts_at) in
+            [(20, Kept::New, 20), (20, Kept::Before, 20), (30, Kept::Before, 20), (10, Kept::Earlier, 10)]
+        {
+            assert_eq!(facts.take_in(&renewal(signed)), kept, "{signed}");
+            assert_eq!((facts.orders.len(), facts.orders[0].signed_at), (1, at(counts_at)), "{signed}");
+        }
+        assert_eq!(facts.take_in(&Fact::Order(order("b", 20, Scene::Renewal, 100).into())), Kept::New);
+        assert_eq!(facts.orders.len(), 2);
+    }
+
+    /// Two freezes are two facts if they were signed at two times: which of them an unfreeze does away with depends on it.
+    #[test]
+    fn a_freeze_is_known_by_the_time_it_was_signed() {
+        let mut facts = Facts::default();
+        let freeze = |signed| Fact::Freeze(Freeze { signed_at: at(signed), expired: false });
+        for (signed, kept, freezes) in [(1, Kept::New, 1), (1, Kept::Before, 1), (2, Kept::New, 2)] {
+            assert_eq!(facts.take_in(&freeze(signed)), kept, "{signed}");
+            assert_eq!(facts.freezes.len(), freezes);
+        }
+    }
+
+    /// Of two facts of one millisecond the arrival says nothing, so the later one to come is not appended: the replay
+    /// puts them in the order that the rules give them. A release is final whenever it was signed.
+    #[test]
+    fn only_a_fact_that_was_signed_later_follows() {
+        let mut life = Lifecycle::new(at(0), Status::Active);
+        life.append(&Fact::Freeze(Freeze { signed_at: at(10), expired: false }));
+        for signed in [9, 10, 11] {
+            let fact = Fact::Unfreeze(at(signed));
+            assert_eq!(life.is_followed_by(&fact), signed == 11, "{signed}");
+            assert!(life.is_followed_by(&Fact::Release(at(signed))), "{signed}");
+        }
+    }
+
+    #[test]
+    fn an_unfreeze_lifts_a_freeze_of_either_cause() {
+        for (freeze_at, cause) in [(50, FreezeCause::Suspended), (100, FreezeCause::Expired)] {
+            let mut whole = whole(&[refresh("a", 1, Scene::Renewal, 100), freeze(freeze_at)]);
+            assert_eq!((whole.life.status, whole.life.freeze_cause), (Status::Frozen, Some(cause)));
+            whole.hear(&unfreeze(freeze_at + 1));
+            assert_eq!((whole.life.status, whole.life.freeze_cause), (Status::Active, None));
+            assert_eq!((whole.life.unfrozen_at, whole.life.newest), (Some(at(freeze_at + 1)), at(freeze_at + 1)));
+        }
+    }
+
+    /// An unfreeze of the freeze's own millisecond has the last word, or a customer who paid stays locked out.
+    #[test]
+    fn an_unfreeze_does_away_with_what_was_signed_up_to_its_own_time() {
+        let life = after(&[freeze(5), unfreeze(10)]);
+        for (signed, undone) in [(9, true), (10, true), (11, false)] {
+            assert_eq!(life.has_undone(&Fact::Freeze(Freeze { signed_at: at(signed), expired: false })), undone);
+            assert_eq!(life.has_undone(&Fact::Unfreeze(at(signed))), undone, "{signed}");
+            assert!(!life.has_undone(&Fact::Release(at(signed))), "{signed}");
+        }
+        assert!(!life.has_undone(&Fact::Order(order("a", 1, Scene::Renewal, 100).into())), "an order is paid for");
+    }
+
+    /// V1.0's expireInstance says itself why it freezes, whatever is known of the expiry.
+    #[test]
+    fn a_call_that_says_that_the_period_ended_is_believed() {
+        let renewal = refresh("a", 1, Scene::Renewal, 100);
+        let expire = Said::Fact(Fact::Freeze(Freeze { signed_at: at(50), expired: true }));
+        assert_eq!(after(&[renewal.clone(), expire]).freeze_cause, Some(FreezeCause::Expired));
+        assert_eq!(after(&[renewal, freeze(50)]).freeze_cause, Some(FreezeCause::Suspended));
+    }
+
+    /// A refund sets the expiry, into the future too where only one of several renewals was taken back. But nobody has
+    /// paid for it.
+    #[test]
+    fn a_refund_lifts_no_freeze() {
+        let expired = [refresh("a", 1, Scene::Renewal, 100), freeze(100)];
+        for (scene, status) in [
+            (Scene::UnsubscribeRenewalPeriod, Status::Frozen),
+            (Scene::TrialToFormal, Status::Active),
+            (Scene::RenewalChange, Status::Active),
+        ] {
+            let life = after(&[&expired[..], &[refresh("b", 110, scene, 300)]].concat());
+            assert_eq!((life.status, expiry(&life)), (status, at(300)), "{scene:?}");
+        }
+    }
+
+    /// A renewal that ends when it is signed leaves no time to use, and one that ends a millisecond later does.
+    #[test]
+    fn a_renewal_is_into_the_future_if_it_ends_after_it_was_signed() {
+        let expired = whole(&[refresh("a", 1, Scene::Renewal, 100), freeze(100)]);
+        let millis = |millis: i64| Timestamp::from_millis(at(110).as_millis() + millis);
+        for (ends, status) in [(-1, Status::Frozen), (0, Status::Frozen), (1, Status::Active)] {
+            let mut renewal = order("b", 110, Scene::Renewal, 0);
+            let expire_time = ExpireTime::from_timestamp(millis(ends)).unwrap();
+            renewal.effect = OrderEffect::Refresh { scene: Scene::Renewal, expire_time, product_id: None };
+            let mut renewed = expired.clone();
+            renewed.hear(&Said::Fact(Fact::Order(renewal.into())));
+            assert_eq!(renewed.life.status, status, "{ends} ms");
+        }
+    }
+
+    /// A period is over at the very time of its end, not one millisecond earlier.
+    #[test]
+    fn a_freeze_is_expired_from_the_very_end_of_the_period_on() {
+        for (before, cause) in [(1, FreezeCause::Suspended), (0, FreezeCause::Expired), (-1, FreezeCause::Expired)] {
+            let signed_at = Timestamp::from_millis(at(100).as_millis() - before);
+            let freeze = Said::Fact(Fact::Freeze(Freeze { signed_at, expired: false }));
+            let life = after(&[refresh("a", 1, Scene::Renewal, 100), freeze]);
+            assert_eq!(life.freeze_cause, Some(cause), "{before} ms before the end");
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_an_order_is_told_once_and_nothing_changes_nothing() {
+        let mut renewal = order("a", 1, Scene::Renewal, 100);
+        assert_eq!(renewal.key(), "1#a#1");
+        assert!(!renewal.tell(&ToldOrder::default()) && !renewal.told);
+        assert!(renewal.tell(&told("p-1", None)) && renewal.told);
+        assert!(!renewal.tell(&told("p-2", None)), "told again it changes nothing");
+        assert_eq!(renewal.product().unwrap().as_str(), "p-1");
+        let mut refund = order("b", 2, Scene::UnsubscribeRenewalPeriod, 100);
+        assert!(refund.tell(&told("p-3", None)));
+        assert_eq!((refund.adds(), refund.product()), (None, None), "its line is what was taken back");
+    }
+
+    #[test]
+    fn what_is_told_of_the_first_order_is_told_once_and_its_end_may_come_later() {
+        let until = ExpireTime::from_timestamp(at(100)).unwrap();
+        let mut life = Lifecycle::new(at(0), Status::Active);
+        assert_eq!(life.holds(), None);
+        assert!(!life.tell_first(&ToldOrder::default()), "nothing is told");
+        assert!(life.tell_first(&told("p-1", None)));
+        assert!(!life.tell_first(&told("p-2", None)));
+        assert!(life.tell_first(&told("p-2", Some(until))), "the end was not known");
+        assert!(!life.tell_first(&told("p-2", ExpireTime::from_timestamp(at(200)))), "the first end stands");
+        assert_eq!(life.bought_until, Some(until));
+        life.replay(None, &Facts::default());
+        assert_eq!(life.holds().unwrap().product_id.as_ref().unwrap().as_str(), "p-1");
     }
 
     fn said() -> impl Strategy<Value = Said> {
