@@ -15,7 +15,7 @@ use koogallery_store::{Kind, schema};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
-use koogallery_tests::lambda::{self, Behaviour, CALLBACK_FUNCTIONS, FunctionProcess, LambdaEmulator};
+use koogallery_tests::lambda::{self, Behaviour, FunctionProcess, LambdaEmulator, callback_functions};
 use koogallery_tests::{KEYS, Seller, bodies};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn build() {
     BUILT.get_or_init(|| {
         let packages = ["front-door", "deliver-events", "learn-order", "seller-api", "erase-personal-data"]
             .into_iter()
-            .chain(CALLBACK_FUNCTIONS);
+            .chain(callback_functions());
         lambda::build(["--bins"].into_iter().chain(packages.flat_map(|function| ["--package", function])));
     });
 }
@@ -56,8 +56,8 @@ fn front_door_variables(lambda: &str, functions: &[&str]) -> Vec<(&'static str, 
 fn start_all(runtime_api: impl Fn(&str) -> String, lambda: &str, variables: &[(&str, String)]) -> Vec<FunctionProcess> {
     build();
     let start = |name: &str, variables: &[_]| FunctionProcess::start(name, &runtime_api(name), variables);
-    let mut processes: Vec<_> = CALLBACK_FUNCTIONS.iter().map(|function| start(function, variables)).collect();
-    processes.push(start("front-door", &front_door_variables(lambda, &CALLBACK_FUNCTIONS)));
+    let mut processes: Vec<_> = callback_functions().iter().map(|function| start(function, variables)).collect();
+    processes.push(start("front-door", &front_door_variables(lambda, &callback_functions())));
     processes
 }
 
@@ -77,7 +77,7 @@ async fn code<R: Request>(marketplace: &Marketplace, request: &R) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_life_through_the_front_door() {
     let (_database, variables) = database().await;
-    let functions = CALLBACK_FUNCTIONS.iter().copied().chain(["front-door"]).map(|name| (name, Behaviour::Process));
+    let functions = callback_functions().into_iter().chain(["front-door"]).map(|name| (name, Behaviour::Process));
     let lambda = LambdaEmulator::start(functions).await;
     let processes = start_all(|function| lambda.runtime_api(function), &lambda.endpoint(), &variables);
 
@@ -117,7 +117,7 @@ async fn the_front_door_answers_itself_when_it_must() {
         ("release-instance", Behaviour::TooManyRequests { times: 2, answer }),
     ])
     .await;
-    let known: Vec<&str> = CALLBACK_FUNCTIONS.into_iter().filter(|function| *function != "order-notify").collect();
+    let known: Vec<&str> = callback_functions().into_iter().filter(|function| *function != "order-notify").collect();
     let door = FunctionProcess::start(
         "front-door",
         &lambda.runtime_api("front-door"),

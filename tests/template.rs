@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use koogallery::Callback;
 use koogallery_store::{Kind, schema};
-use koogallery_tests::template::{Template, list, plain, root, text};
+use koogallery_tests::template::{Template, list, loops, plain, root, text};
 use serde_json::Value;
 
 const FRONT_DOOR: &str = "front-door";
@@ -35,6 +35,26 @@ fn every_function_of_the_tree_is_deployed_and_no_other() {
     for (binary, (_, function)) in template.functions() {
         assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}").as_str());
         assert_eq!(function["Metadata"]["BuildMethod"], "rust-cargolambda");
+    }
+}
+
+/// A logical id begins with the callback's name; the log, the role and the binary come from `Functions`.
+#[test]
+fn the_loops_and_the_mapping_name_every_callback() {
+    let registered: BTreeSet<String> = Callback::ALL.iter().map(|callback| format!("{callback:?}")).collect();
+    let loops = loops();
+    for name in ["Functions", "Callbacks", "CallbackUrls", "LambdaAlarmsOfFunctions"] {
+        let lacks: Vec<_> = registered.difference(&loops[name]).collect();
+        assert!(lacks.is_empty(), "the loop {name} of template.yaml lacks {lacks:?}");
+    }
+    for name in ["Callbacks", "CallbackUrls"] {
+        let strange: Vec<_> = loops[name].difference(&registered).collect();
+        assert!(strange.is_empty(), "the loop {name} of template.yaml has {strange:?}, which no callback is called");
+    }
+    let template = Template::read();
+    for callback in Callback::ALL {
+        let mapped = &template.section("Mappings")["Functions"][format!("{callback:?}")]["Binary"];
+        assert_eq!(mapped, callback.function(), "the mapping Functions of template.yaml, {callback:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use koogallery::AccessKeys;
+use koogallery::{AccessKeys, Callback};
 use koogallery_local::host::{LocalHost, Options as HostOptions};
 use koogallery_local::keys::LOCAL_TEST_KEYS;
 use koogallery_local::log::Silent;
@@ -82,17 +82,17 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
     for round in 0..ROUNDS {
         let first = 1 + round * calls;
         // Signed beforehand: that is the marketplace's work, not the host's.
-        let signed = |function: &str| -> Result<Vec<SignedCall>, Problem> {
-            (first..first + calls).map(|number| calls::call(&marketplace, function, number)).collect()
+        let signed = |callback: Callback| -> Result<Vec<SignedCall>, Problem> {
+            (first..first + calls).map(|number| calls::call(&marketplace, callback, number)).collect()
         };
         let send = async |call: SignedCall| {
             let reply = marketplace.send(&call).await?.reply()?;
             if reply.result_code.as_str() == "000000" { Ok(()) } else { Err(reply.result_code.as_str().into()) }
         };
         let numbers = || (0..calls).collect::<Vec<_>>();
-        kinds[0].1.run(options.concurrency, signed("new-instance")?, send).await?;
+        kinds[0].1.run(options.concurrency, signed(Callback::NewInstance)?, send).await?;
         kinds[1].1.run(options.concurrency, numbers(), |_| template.transaction(host.store())).await?;
-        kinds[2].1.run(options.concurrency, signed("query-instance")?, send).await?;
+        kinds[2].1.run(options.concurrency, signed(Callback::QueryInstance)?, send).await?;
         kinds[3].1.run(options.concurrency, numbers(), |_| template.read(host.store())).await?;
     }
     drop(host.stop().await);
@@ -150,7 +150,7 @@ struct Template {
 
 impl Template {
     async fn of(host: &LocalHost, marketplace: &Marketplace) -> Result<Self, Problem> {
-        marketplace.send(&calls::call(marketplace, "new-instance", 0)?).await?.reply()?;
+        marketplace.send(&calls::call(marketplace, Callback::NewInstance, 0)?).await?.reply()?;
         let scan = host.store().client().scan().table_name(host.store().table()).consistent_read(true);
         let written = scan.send().await?.items.unwrap_or_default();
         let item = |sort: &str| written.iter().find(|item| text(item, "sk") == sort).cloned();

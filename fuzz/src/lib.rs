@@ -7,11 +7,8 @@ use getrandom::SysRng;
 use http::Request as HttpRequest;
 use koogallery::v1_cipher::{self, EncryptType, Iv};
 use koogallery::{
-    AccessKeys, AllOrgSync, ApplicationSync, AuthSync, Body, ChangeInstanceCheck, DEFAULT_TIME_WINDOW, Dialect,
-    GetLicenseAsync, NewInstance, OrderNotify, QueryInstance, RefreshInstance, RefreshLicenseCode, Refusal,
-    ReleaseInstance, ReleaseLicenseCode, Request, RsaPrivateKey, RsaPublicKey, SingleOrgSync, TenantSync, Timestamp,
-    UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, Verified, auth_token, canonical_form, route,
-    signature, verify,
+    AccessKeys, AllOrgSync, AuthSync, Body, Callback, DEFAULT_TIME_WINDOW, Dialect, InterfaceType, Refusal, Request,
+    RsaPrivateKey, RsaPublicKey, Timestamp, Verified, auth_token, canonical_form, route, signature, verify,
 };
 
 /// When the seeds were signed.
@@ -110,13 +107,9 @@ pub fn route_verify(data: &[u8]) {
 /// Reads a call as the request of every callback.
 fn parse(call: &Verified<Body<'_>>) {
     macro_rules! each {
-        ($($request:ident)+) => { $(let _ = call.clone().parse::<$request>();)+ };
+        ($($request:ident $function:ident)+) => { $(let _ = call.clone().parse::<koogallery::$request>();)+ };
     }
-    each!(
-        NewInstance QueryInstance RefreshInstance UpdateInstanceStatus ReleaseInstance UpgradeInstance ChangeInstanceCheck
-        OrderNotify TenantSync ApplicationSync AuthSync SingleOrgSync AllOrgSync RefreshLicenseCode
-        UpdateLicenseCodeStatus ReleaseLicenseCode GetLicenseAsync
-    );
+    koogallery::for_each_callback!(each);
 }
 
 /// A V1.0 call: the query of a basic one, or the body of one of the kit's. With its own authToken it is genuine, and is
@@ -137,10 +130,12 @@ pub fn v1_calls(data: &[u8]) {
 
     let told = form_urlencoded::parse(data).into_owned().filter(|(name, _)| name != "authToken");
     let mut parameters: Vec<(String, String)> = told.collect();
-    let key = match parameters.iter().find(|(name, _)| name == "activity").map(|(_, activity)| activity.as_str()) {
-        Some("getLicense" | "refreshLicense" | "expireLicense" | "releaseLicense") => "l",
-        _ => "b",
-    };
+    let activity = parameters.iter().find(|(name, _)| name == "activity");
+    let callback = activity.and_then(|(_, activity)| Callback::named(Dialect::BasicV1, activity));
+    let key = callback.map_or("b", |callback| match callback.interface_types()[0] {
+        InterfaceType::License => "l",
+        InterfaceType::Basic | InterfaceType::Kit | InterfaceType::Order => "b",
+    });
     if let Some((_, time_stamp)) = parameters.iter().find(|(name, value)| name == "timeStamp" && !value.is_empty()) {
         let token = auth_token::sign(key, time_stamp, &parameters);
         for (token, genuine) in [(token, true), ("AAAA".to_owned(), false)] {
@@ -158,8 +153,9 @@ pub fn v1_calls(data: &[u8]) {
         return;
     };
     let token = auth_token::sign_without_blanks("k", time_stamp, &members);
-    for call in ["tenantSync", "applicationSync", "authSync", "singleOrgSync", "allOrgSync"] {
-        let request = HttpRequest::post(format!("/produceAPI/{call}")).header("authToken", &token).body(data.to_vec());
+    for call in Callback::ALL.into_iter().filter(|callback| callback.is_kit()) {
+        let path = format!("/produceAPI/{}", call.activity());
+        let request = HttpRequest::post(path).header("authToken", &token).body(data.to_vec());
         if let Ok(request) = request {
             check(&request, true);
         }
@@ -169,18 +165,14 @@ pub fn v1_calls(data: &[u8]) {
 /// A body as the request of every callback: what is read, is written and read again as the same.
 pub fn requests(data: &[u8]) {
     macro_rules! each {
-        ($($request:ident)+) => { $(
-            if let Ok(request) = $request::from_body(data) {
+        ($($request:ident $function:ident)+) => { $(
+            if let Ok(request) = koogallery::$request::from_body(data) {
                 let body = request.to_body();
-                assert_eq!($request::from_body(body.as_bytes()).as_ref(), Ok(&request), "{body}");
+                assert_eq!(koogallery::$request::from_body(body.as_bytes()).as_ref(), Ok(&request), "{body}");
             }
         )+ };
     }
-    each!(
-        NewInstance QueryInstance RefreshInstance UpdateInstanceStatus ReleaseInstance UpgradeInstance ChangeInstanceCheck
-        OrderNotify TenantSync ApplicationSync AuthSync SingleOrgSync AllOrgSync RefreshLicenseCode
-        UpdateLicenseCodeStatus ReleaseLicenseCode GetLicenseAsync
-    );
+    koogallery::for_each_callback!(each);
 }
 
 /// The kit's lists: in a string as V1.0 sends them, and as they are, the same is read.

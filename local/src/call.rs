@@ -53,21 +53,6 @@ pub struct Called {
     pub v1_key: Option<AccessKey>,
 }
 
-/// The activities of V1.0, for people.
-const V1_ACTIVITIES: [&str; 11] = [
-    "newInstance",
-    "queryInstance",
-    "refreshInstance",
-    "expireInstance",
-    "releaseInstance",
-    "upgrade",
-    "instanceStatus",
-    "getLicense",
-    "refreshLicense",
-    "expireLicense",
-    "releaseLicense",
-];
-
 /// Builds a call from `key=value` (text) and `key:=json` members, signs it with the activity's own key, sends it.
 pub async fn call(
     marketplace: &Marketplace,
@@ -103,23 +88,15 @@ pub async fn call(
 }
 
 fn callback(version: Version, activity: &str) -> Result<(Callback, Dialect), OneCallError> {
-    let of_v2 = || Callback::ALL.into_iter().find(|callback| callback.activity() == activity);
-    let kit = of_v2().filter(|callback| callback.is_kit());
-    let found = match version {
-        Version::V2 => {
-            of_v2().map(|callback| (callback, if callback.is_kit() { Dialect::KitV2 } else { Dialect::BasicV2 }))
-        }
-        Version::V1 => kit
-            .map(|callback| (callback, Dialect::KitV1))
-            .or_else(|| Callback::of_v1_activity(activity).map(|callback| (callback, Dialect::BasicV1))),
+    let dialects = match version {
+        Version::V2 => [Dialect::BasicV2, Dialect::KitV2],
+        Version::V1 => [Dialect::BasicV1, Dialect::KitV1],
     };
-    found.ok_or_else(|| {
-        let kit = Callback::ALL.into_iter().filter(|callback| callback.is_kit()).map(Callback::activity);
-        let known: Vec<&str> = match version {
-            Version::V2 => Callback::ALL.map(Callback::activity).to_vec(),
-            Version::V1 => V1_ACTIVITIES.into_iter().chain(kit).collect(),
-        };
-        OneCallError::Activity { given: activity.to_owned(), known: known.join(", ") }
+    let in_dialect = |dialect| Callback::named(dialect, activity).map(|callback| (callback, dialect));
+    dialects.into_iter().find_map(in_dialect).ok_or_else(|| {
+        let names = Callback::ALL.into_iter().flat_map(Callback::names);
+        let known = names.filter(|(dialect, _)| dialects.contains(dialect)).map(|(_, name)| *name);
+        OneCallError::Activity { given: activity.to_owned(), known: known.collect::<Vec<_>>().join(", ") }
     })
 }
 
@@ -159,9 +136,7 @@ mod tests {
     fn an_activity_is_of_its_version() {
         assert_eq!(callback(Version::V2, "tenantSync").unwrap(), (Callback::TenantSync, Dialect::KitV2));
         assert_eq!(callback(Version::V1, "tenantSync").unwrap(), (Callback::TenantSync, Dialect::KitV1));
-        for activity in V1_ACTIVITIES {
-            assert_eq!(callback(Version::V1, activity).unwrap().1, Dialect::BasicV1, "{activity}");
-        }
+        assert_eq!(callback(Version::V1, "upgrade").unwrap(), (Callback::UpgradeInstance, Dialect::BasicV1));
         assert!(callback(Version::V2, "upgrade").is_err());
         assert!(callback(Version::V1, "upgradeInstance").unwrap_err().to_string().contains("upgrade,"));
     }

@@ -320,10 +320,7 @@ async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> 
             let request = http::Request::from_parts(parts, body);
             match destination(&request) {
                 Err(error) => door.refuse(error),
-                Ok(callback) => match door.functions.get(callback.function()) {
-                    Some(function) => function.answer(&request).await,
-                    None => door.refuse(format_args!("this host does not answer {}", callback.activity())),
-                },
+                Ok(callback) => door.functions.of_callback(callback).answer(&request).await,
             }
         }
     };

@@ -11,6 +11,7 @@ use erase_personal_data::{Eraser, Run};
 use front_door::FrontDoor;
 use http::Method;
 use koogallery::{AccessKeys, Callback, InterfaceType, Timestamp, canonical_form};
+use koogallery_local::conform::{Conform, Corpus, Profile};
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_local::open_api::StandIn;
@@ -62,6 +63,7 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     let at = open_api.endpoint().to_string();
     let deployment = Deployment::start(|environment| environment.with("KOOGALLERY_OPEN_API_URL", &at)).await;
 
+    the_debug_page_calls(&deployment).await;
     koogallery_calls(&deployment).await;
     an_application_asks(&deployment, &open_api).await;
     orders_are_learnt(&deployment, &at).await;
@@ -94,6 +96,15 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the console's debug page sends in V2.0: a call of each callback, and what it needs before it.
+async fn the_debug_page_calls(deployment: &Deployment) {
+    let v2 = ["V2".to_owned(), "kit V2".to_owned()];
+    let corpus = Corpus::embedded().unwrap().of_profile(Profile::Console).only(&v2);
+    let conform = Conform::new(deployment.marketplace.clone(), Some(kit::RSA_PUBLIC_KEY.parse().unwrap()));
+    let report = conform.run(&corpus, |_| ()).await.unwrap();
+    assert_eq!(report.failed, 0, "{report}");
 }
 
 /// Each callback: for the first time, again, with something new, and of what nobody knows.

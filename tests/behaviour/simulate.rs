@@ -6,6 +6,7 @@
 use std::process::Stdio;
 use std::sync::OnceLock;
 
+use koogallery::Callback;
 use koogallery_local::host::{HostError, LocalHost, Options};
 use koogallery_local::keys::{LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::log::Silent;
@@ -60,6 +61,10 @@ async fn every_event_of_every_family_arrives_in_order_with_its_orders_details() 
             _ => false,
         };
         assert_eq!(event.order_details, names_an_order.then_some(true), "{event:?}");
+    }
+    for (dialect, name) in Callback::ALL.into_iter().flat_map(Callback::names) {
+        let is_played = report.steps.iter().any(|step| step.activity == *name);
+        assert!(is_played, "simulate plays no {name} ({dialect:?}): add one to its family in local/src/simulate");
     }
     // A call makes its event once; a debug call and one that is refused make none.
     let bought = made_by(&report, "newInstance");

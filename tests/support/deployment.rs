@@ -1,7 +1,7 @@
 //! The functions with a way to AWS of each one's own, on which stands who writes down what it calls: which action on what,
 //! as a role in `template.yaml` would have to grant it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bytes::Bytes;
 use http::HeaderMap;
-use koogallery::{AccessKeys, Callback, InterfaceType, Reply, ResultCode, Timestamp, canonical_form, route};
+use koogallery::{AccessKeys, Callback, InterfaceType, Reply, ResultCode, Route, Timestamp, canonical_form, route};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::functions::Functions;
 use koogallery_local::host::SELLER_API;
@@ -138,10 +138,10 @@ impl Deployment {
         let shared = |function: &str| Shared::of(&of(function), Arc::new(Silent)).unwrap();
         let functions = Callback::ALL.map(|callback| {
             let name = callback.function();
-            (name, Functions::of(&of(name), &shared(name)).unwrap())
+            (callback, Functions::of(&of(name), &shared(name)).unwrap())
         });
         let api = SellerApi::of(&of("seller-api"), shared("seller-api"), now).unwrap();
-        let door = Router::new().fallback(answer).with_state(Arc::new(BTreeMap::from(functions)));
+        let door = Router::new().fallback(answer).with_state(Arc::new(HashMap::from(functions)));
         let door = serve(door.nest(SELLER_API, seller_api::router(api))).await;
         let marketplace = Marketplace::new(&format!("http://{door}/"), AccessKeys::from_json(KEYS).unwrap()).unwrap();
         Self { marketplace, door, recorder, table, held, services, _kept: (database, kms, secrets) }
@@ -219,17 +219,11 @@ fn environment(function: &str, recorder: SocketAddr, table: &str) -> Environment
 }
 
 /// The production address: each callback to its function.
-async fn answer(
-    State(functions): State<Arc<BTreeMap<&'static str, Functions>>>,
-    request: http::Request<Body>,
-) -> Response {
+async fn answer(State(functions): State<Arc<HashMap<Callback, Functions>>>, request: http::Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let request = http::Request::from_parts(parts, to_bytes(body, usize::MAX).await.unwrap());
     let answer = match route(&request) {
-        Ok(route) => {
-            let name = route.callback.function();
-            functions[name].get(name).unwrap().answer(&request).await
-        }
+        Ok(Route { callback, .. }) => functions[&callback].of_callback(callback).answer(&request).await,
         Err(error) => response(&Reply::refusal(ResultCode::InvalidParameter, &error)),
     };
     answer.map(Body::from)

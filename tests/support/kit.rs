@@ -22,7 +22,8 @@ use crate::{KEYS, Seller};
 pub const TENANT: &str = "TENANT#t-1";
 /// The seller's RSA key, as PEM.
 pub const RSA_PRIVATE_KEY: &str = include_str!("../../shared/protocol/tests/rsa_pkcs8.pem");
-const RSA_PUBLIC_KEY: &str = include_str!("../../shared/protocol/tests/rsa_public.txt");
+/// What the seller registered in KooGallery of it.
+pub const RSA_PUBLIC_KEY: &str = include_str!("../../shared/protocol/tests/rsa_public.txt");
 
 /// How a kit call is written and signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use axum::routing::{any, get, post};
 use bytes::Bytes;
 use http::header::HeaderMap;
 use http::request::Parts;
+use koogallery::Callback;
 use koogallery_local::http1_server::serve;
 use koogallery_runtime::now;
 use serde_json::{Value, json};
@@ -26,25 +27,10 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// The functions that answer callbacks; `front-door` stands before them.
-pub const CALLBACK_FUNCTIONS: [&str; 17] = [
-    "all-org-sync",
-    "application-sync",
-    "auth-sync",
-    "change-instance-check",
-    "get-license-async",
-    "new-instance",
-    "order-notify",
-    "query-instance",
-    "refresh-instance",
-    "refresh-license-code",
-    "release-instance",
-    "single-org-sync",
-    "tenant-sync",
-    "release-license-code",
-    "update-instance-status",
-    "update-license-code-status",
-    "upgrade-instance",
-];
+#[must_use]
+pub fn callback_functions() -> Vec<&'static str> {
+    Callback::ALL.map(Callback::function).to_vec()
+}
 
 /// Lambda ends an invocation after this long.
 const TIMEOUT: Duration = Duration::from_secs(6);

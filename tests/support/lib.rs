@@ -25,7 +25,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AccessKey, AccessKeys, InterfaceType, Reply, Request, ResultCode, Timestamp, canonical_form};
+use koogallery::{
+    AccessKey, AccessKeys, Callback, Dialect, InterfaceType, Reply, Request, ResultCode, Timestamp, canonical_form,
+};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
@@ -167,12 +169,8 @@ impl Seller {
 
     fn signer(&self, body: &Value) -> InterfaceType {
         let sells_licenses = self.sells_licenses.load(Ordering::Relaxed);
-        match body["activity"].as_str() {
-            Some("newInstance" | "refreshInstance" | "updateInstanceStatus" | "releaseInstance") if sells_licenses => {
-                InterfaceType::License
-            }
-            _ => signer(body),
-        }
+        let may_sign = |callback: Callback| callback.interface_types().contains(&InterfaceType::License);
+        if sells_licenses && callback(body).is_some_and(may_sign) { InterfaceType::License } else { signer(body) }
     }
 
     /// Signs a body with any key, as if at any time.
@@ -314,11 +312,11 @@ pub async fn at_once(
 
 /// Whose key signs a body of [`bodies`].
 pub(crate) fn signer(body: &Value) -> InterfaceType {
-    match body["activity"].as_str() {
-        Some("orderNotify") => InterfaceType::Order,
-        Some(activity) if activity.contains("License") => InterfaceType::License,
-        _ => InterfaceType::Basic,
-    }
+    callback(body).map_or(InterfaceType::Basic, |callback| callback.interface_types()[0])
+}
+
+fn callback(body: &Value) -> Option<Callback> {
+    body["activity"].as_str().and_then(|activity| Callback::named(Dialect::BasicV2, activity))
 }
 
 /// A text attribute; empty where there is none.

@@ -13,6 +13,26 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// The items of each of its loops, by the name that follows `Fn::ForEach::`.
+#[must_use]
+pub fn loops() -> BTreeMap<String, BTreeSet<String>> {
+    fn find(value: &Value, found: &mut BTreeMap<String, BTreeSet<String>>) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, value)| {
+                if let Some(name) = name.strip_prefix("Fn::ForEach::") {
+                    found.insert(name.to_owned(), list(&value[1]).into_iter().map(plain).collect());
+                }
+                find(value, found);
+            }),
+            Value::Array(values) => values.iter().for_each(|value| find(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeMap::new();
+    find(&long_form(serde_yaml_ng::from_str(&text()).unwrap()), &mut found);
+    found
+}
+
 /// The text of `template.yaml`.
 #[must_use]
 pub fn text() -> String {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use koogallery::AccessKeys;
+use koogallery::{AccessKeys, Callback};
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::keys::{
     LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET,
@@ -88,7 +88,7 @@ impl Bench {
         };
 
         let buy = async |number| -> Result<(), Problem> {
-            let call = calls::call(&bench.marketplace, "new-instance", number)?;
+            let call = calls::call(&bench.marketplace, Callback::NewInstance, number)?;
             bench.marketplace.send(&call).await?.reply()?;
             Ok(())
         };
@@ -119,14 +119,13 @@ impl Bench {
     }
 
     /// The event of a good call. Each row works on instances of its own where it makes them.
-    pub(crate) fn call(&self, function: &str, wire: Wire, number: usize) -> Result<Bytes, Problem> {
-        let (function, offset) = match (function, wire) {
-            ("front-door", _) => ("query-instance", 0),
-            ("new-instance", Wire::Plain) => (function, self.rounds()),
-            ("new-instance", Wire::Tls) => (function, 2 * self.rounds()),
-            _ => (function, 0),
+    pub(crate) fn call(&self, callback: Callback, wire: Wire, number: usize) -> Result<Bytes, Problem> {
+        let offset = match (callback, wire) {
+            (Callback::NewInstance, Wire::Plain) => self.rounds(),
+            (Callback::NewInstance, Wire::Tls) => 2 * self.rounds(),
+            _ => 0,
         };
-        event_of(&calls::call(&self.marketplace, function, offset + number)?)
+        event_of(&calls::call(&self.marketplace, callback, offset + number)?)
     }
 
     /// Measures one function. `event` makes the event of each call by its number.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use koogallery_tests::lambda::binaries;
+use koogallery::Callback;
+use koogallery_tests::lambda::{binaries, callback_functions};
 use serde::Serialize;
 
 use self::bench::{Bench, Wire};
@@ -70,14 +71,18 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
     let wanted = |name: &&str| options.only.is_empty() || options.only.iter().any(|only| only == name);
 
     let mut rows = vec![bench.row("empty: a constant".to_owned(), EMPTY, Wire::Plain, |_| bench::constant()).await?];
-    let all: Vec<&str> = ["front-door"].into_iter().chain(calls::FUNCTIONS).filter(wanted).collect();
-    let over_tls: Vec<&str> = ["front-door", "new-instance"].into_iter().filter(wanted).collect();
+    // The front door hands over what it is given: a call that changes nothing.
+    let door = ("front-door", Callback::QueryInstance);
+    let all = [door].into_iter().chain(calls::LIFE.map(|callback| (callback.function(), callback)));
+    let over_tls = [door, (Callback::NewInstance.function(), Callback::NewInstance)].into_iter();
+    let all: Vec<_> = all.filter(|(function, _)| wanted(function)).collect();
+    let over_tls: Vec<_> = over_tls.filter(|(function, _)| wanted(function)).collect();
     for (wire, over, functions) in [(Wire::Plain, "", all), (Wire::Tls, ", over TLS", over_tls)] {
         let empty = bench.row(format!("empty: one transaction{over}"), EMPTY, wire, bench::transaction).await?;
         let reference = empty.cold_milliseconds;
         rows.push(empty);
-        for function in functions {
-            let event = |number| bench.call(function, wire, number);
+        for (function, callback) in functions {
+            let event = |number| bench.call(callback, wire, number);
             let row = bench.row(format!("{function}{over}"), function, wire, event).await?;
             let cold_of_empty = row.cold_milliseconds.zip(reference).map(|(ours, empty)| ours / empty);
             rows.push(Measured { cold_of_empty, ..row });
@@ -94,7 +99,7 @@ fn build() -> Result<PathBuf, Problem> {
     let folder = binaries();
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     build.args(["build", "--bins", "--package", EMPTY, "--package", "front-door"]);
-    build.args(SELLER_SIDE.iter().chain(&calls::FUNCTIONS).flat_map(|function| ["--package", function]));
+    build.args(SELLER_SIDE.into_iter().chain(callback_functions()).flat_map(|function| ["--package", function]));
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use koogallery::{Dialect, InterfaceType, ResultCode};
+use koogallery::{Callback, Dialect, InterfaceType, ResultCode};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde_json::{Map, Value};
@@ -358,7 +358,7 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> 
 impl Corpus {
     /// The corpus inside the binary.
     pub fn embedded() -> Result<Self, CorpusError> {
-        Self::of(embedded::FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect())
+        Self::of(embedded::files())
     }
 
     /// Another corpus: `calls.json` and the files in a folder's folders.
@@ -473,6 +473,10 @@ impl Suite {
         }
         let wire: Wire = serde_json::from_str(text)
             .map_err(|error| CorpusError::File { file: file.to_owned(), problem: error.to_string() })?;
+        if Callback::named(wire.dialect, &wire.callback).is_none() {
+            let problem = format!("{} has no callback {}", dialect_name(wire.dialect), wire.callback);
+            return Err(CorpusError::File { file: file.to_owned(), problem });
+        }
         let mut cases: Vec<Case> = Vec::with_capacity(wire.cases.len());
         for (place, value) in wire.cases.into_iter().enumerate() {
             let name = value["name"].as_str().map_or_else(|| (place + 1).to_string(), str::to_owned);
@@ -539,10 +543,23 @@ mod tests {
             let told = problem(&format!(r#"{{ "name": "x", "why": "y", {member} }}"#));
             assert!(told.starts_with("a/b.json, case x: ") && told.contains(said), "{told}");
         }
+        let of_no_callback = FILE.replace("newInstance", "giveInstance").replace("CASES", "");
+        let of_no_callback = Corpus::of(vec![("a/b.json".to_owned(), of_no_callback)]).unwrap_err();
+        assert_eq!(of_no_callback.to_string(), "a/b.json: V2 has no callback giveInstance");
         let unknown_call = problem(r#"{ "name": "x", "why": "y", "expect": "000000", "before": ["buy"] }"#);
         assert!(unknown_call.ends_with("no call buy in calls.json"), "{unknown_call}");
         let twice = r#"{ "name": "x", "why": "y", "expect": "000000" }"#;
         assert!(problem(&format!("{twice}, {twice}")).ends_with("another case has the same name"));
+    }
+
+    #[test]
+    fn every_callback_has_cases_in_every_dialect() {
+        let corpus = Corpus::embedded().unwrap();
+        for (dialect, name) in Callback::ALL.into_iter().flat_map(Callback::names) {
+            let is_of_it = |suite: &Suite| suite.call.dialect == *dialect && suite.call.callback == *name;
+            let written = dialect_name(*dialect);
+            assert!(corpus.suites.iter().any(is_of_it), "no file of tests/corpus has cases of {name} in {written}");
+        }
     }
 
     #[test]

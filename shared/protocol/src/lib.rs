@@ -33,7 +33,9 @@ pub mod body_sign;
 mod callbacks;
 mod canonical;
 mod client_secret;
+mod dialect;
 mod expire_time;
+mod invalid_request;
 mod license_code;
 mod license_time;
 mod long_numbers;
@@ -51,24 +53,20 @@ mod verify;
 
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
 pub use app_info::{AppInfo, AppInfoError, InstanceInfo, UsageInfo};
-pub use callbacks::{
-    AllOrgSync, Application, ApplicationSync, AuthSync, Change, ChangeInstanceCheck, Department, DeviceLicense,
-    EncryptedSecret, Flag, GetLicenseAsync, InstanceIds, InstanceIdsError, InstanceStatus, InvalidRequest, NewInstance,
-    OrderNotify, ProductInfo, PurchaseDetails, PurchaseLicense, QueryInstance, RefreshInstance, RefreshLicenseCode,
-    ReleaseInstance, ReleaseLicenseCode, Request, Role, Scene, SingleOrgSync, Tenant, TenantChange, TenantDetails,
-    TenantSync, UpdateInstanceStatus, UpdateLicenseCodeStatus, UpgradeInstance, User, UsersChange,
-};
+pub use callbacks::*;
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{
     ClientSecret, ClientSecretError, MIN_RSA_BITS, OaepHashes, RsaKeyError, RsaPrivateKey, RsaPublicKey,
 };
+pub use dialect::Dialect;
 pub use expire_time::{ExpireTime, ExpireTimeError};
+pub use invalid_request::InvalidRequest;
 pub use license_code::{DeviceFingerprint, LicenseCode, LicenseText};
 pub use license_time::{LicenseTime, LicenseTimeError};
 pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
-pub use route::{Callback, Dialect, MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, destination, route, v1_dialect};
+pub use route::{MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, destination, route, v1_dialect};
 pub use sync_time::{SyncTime, SyncTimeError};
 pub use test_flag::TestFlag;
 pub use text::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::callbacks::InvalidRequest;
+use crate::invalid_request::InvalidRequest;
 use crate::license_code::LicenseCode;
 use crate::test_flag::TestFlag;
 use crate::text::TextError;
@@ -109,11 +109,11 @@ impl Parameters {
         let further: BTreeMap<String, String> = self.0.iter().filter(told).cloned().collect();
         if further.values().any(|value| value.chars().count() > Self::LONGEST_FURTHER) {
             let problem = format!("a parameter is longer than {} characters", Self::LONGEST_FURTHER);
-            return Err(InvalidRequest::of(&problem));
+            return Err(InvalidRequest::of(problem));
         }
         if further.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > Self::MOST_FURTHER {
             let problem = format!("the parameters have more than {} bytes in all", Self::MOST_FURTHER);
-            return Err(InvalidRequest::of(&problem));
+            return Err(InvalidRequest::of(problem));
         }
         Ok(further)
     }

@@ -6,8 +6,9 @@
 use http::{Method, Request};
 use serde::Deserialize;
 
-use crate::access_key::InterfaceType;
 use crate::auth_token;
+use crate::callbacks::Callback;
+use crate::dialect::Dialect;
 
 /// The largest body of a basic callback that is looked at: 1 MiB, thousands of times what the guides' fields can hold.
 pub const MAX_BASIC_BODY: usize = 1024 * 1024;
@@ -16,172 +17,6 @@ pub const MAX_KIT_BODY: usize = 6 * 1024 * 1024;
 
 /// Whose function refuses what is no callback: it reads, and changes nothing.
 const REFUSES: Callback = Callback::QueryInstance;
-
-/// The callbacks, by KooGallery's own words. V1.0 activities that mean the same are the same callback.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Callback {
-    /// A paid order line: provision it.
-    NewInstance,
-    /// How is provisioning going, what shall the buyer see?
-    QueryInstance,
-    /// The expiry moved.
-    RefreshInstance,
-    /// Freeze or unfreeze. V1.0: `expireInstance`, `instanceStatus`.
-    UpdateInstanceStatus,
-    /// Delete.
-    ReleaseInstance,
-    /// Specification or quantity grew. V1.0: `upgrade`.
-    UpgradeInstance,
-    /// May this renewal change the specification?
-    ChangeInstanceCheck,
-    /// An order was paid.
-    OrderNotify,
-    /// Kit: the enterprise of an instance.
-    TenantSync,
-    /// Kit: the application's credentials.
-    ApplicationSync,
-    /// Kit: the users granted, changed or revoked.
-    AuthSync,
-    /// Kit: one department.
-    SingleOrgSync,
-    /// Kit: the whole department tree.
-    AllOrgSync,
-    /// License 2.0: a code's expiry. License 1.0: `refreshLicense`.
-    RefreshLicenseCode,
-    /// License 2.0: freeze or unfreeze a code. License 1.0: `expireLicense`.
-    UpdateLicenseCodeStatus,
-    /// License 2.0: release a code. License 1.0: `releaseLicense`.
-    ReleaseLicenseCode,
-    /// Online License: make a license for a device. License 1.0: `getLicense`.
-    GetLicenseAsync,
-}
-
-impl Callback {
-    /// The function that answers it: KooGallery's word in kebab-case.
-    #[must_use]
-    pub const fn function(self) -> &'static str {
-        match self {
-            Self::NewInstance => "new-instance",
-            Self::QueryInstance => "query-instance",
-            Self::RefreshInstance => "refresh-instance",
-            Self::UpdateInstanceStatus => "update-instance-status",
-            Self::ReleaseInstance => "release-instance",
-            Self::UpgradeInstance => "upgrade-instance",
-            Self::ChangeInstanceCheck => "change-instance-check",
-            Self::OrderNotify => "order-notify",
-            Self::TenantSync => "tenant-sync",
-            Self::ApplicationSync => "application-sync",
-            Self::AuthSync => "auth-sync",
-            Self::SingleOrgSync => "single-org-sync",
-            Self::AllOrgSync => "all-org-sync",
-            Self::RefreshLicenseCode => "refresh-license-code",
-            Self::UpdateLicenseCodeStatus => "update-license-code-status",
-            Self::ReleaseLicenseCode => "release-license-code",
-            Self::GetLicenseAsync => "get-license-async",
-        }
-    }
-
-    /// The V2.0 `activity`, or for the kit the last segment of the path.
-    #[must_use]
-    pub const fn activity(self) -> &'static str {
-        match self {
-            Self::NewInstance => "newInstance",
-            Self::QueryInstance => "queryInstance",
-            Self::RefreshInstance => "refreshInstance",
-            Self::UpdateInstanceStatus => "updateInstanceStatus",
-            Self::ReleaseInstance => "releaseInstance",
-            Self::UpgradeInstance => "upgradeInstance",
-            Self::ChangeInstanceCheck => "changeInstanceCheck",
-            Self::OrderNotify => "orderNotify",
-            Self::TenantSync => "tenantSync",
-            Self::ApplicationSync => "applicationSync",
-            Self::AuthSync => "authSync",
-            Self::SingleOrgSync => "singleOrgSync",
-            Self::AllOrgSync => "allOrgSync",
-            Self::RefreshLicenseCode => "refreshLicenseCode",
-            Self::UpdateLicenseCodeStatus => "updateLicenseCodeStatus",
-            Self::ReleaseLicenseCode => "releaseLicenseCode",
-            Self::GetLicenseAsync => "getLicenseAsync",
-        }
-    }
-
-    /// The interface types whose keys may sign it. Online License sells instances too, by the license key.
-    #[must_use]
-    pub const fn interface_types(self) -> &'static [InterfaceType] {
-        match self {
-            Self::QueryInstance | Self::UpgradeInstance | Self::ChangeInstanceCheck => &[InterfaceType::Basic],
-            Self::NewInstance | Self::RefreshInstance | Self::UpdateInstanceStatus | Self::ReleaseInstance => {
-                &[InterfaceType::Basic, InterfaceType::License]
-            }
-            Self::OrderNotify => &[InterfaceType::Order],
-            Self::TenantSync | Self::ApplicationSync | Self::AuthSync | Self::SingleOrgSync | Self::AllOrgSync => {
-                &[InterfaceType::Kit]
-            }
-            Self::RefreshLicenseCode
-            | Self::UpdateLicenseCodeStatus
-            | Self::ReleaseLicenseCode
-            | Self::GetLicenseAsync => &[InterfaceType::License],
-        }
-    }
-
-    /// Every callback.
-    pub const ALL: [Self; 17] = [
-        Self::NewInstance,
-        Self::QueryInstance,
-        Self::RefreshInstance,
-        Self::UpdateInstanceStatus,
-        Self::ReleaseInstance,
-        Self::UpgradeInstance,
-        Self::ChangeInstanceCheck,
-        Self::OrderNotify,
-        Self::TenantSync,
-        Self::ApplicationSync,
-        Self::AuthSync,
-        Self::SingleOrgSync,
-        Self::AllOrgSync,
-        Self::RefreshLicenseCode,
-        Self::UpdateLicenseCodeStatus,
-        Self::ReleaseLicenseCode,
-        Self::GetLicenseAsync,
-    ];
-
-    /// Is it one of the joint-operations kit's, which a path names instead of a member of the body?
-    #[must_use]
-    pub const fn is_kit(self) -> bool {
-        matches!(self.interface_types(), [InterfaceType::Kit])
-    }
-
-    /// The callback that a V1.0 `activity` means.
-    #[must_use]
-    pub fn of_v1_activity(activity: &str) -> Option<Self> {
-        Some(match activity {
-            "newInstance" => Self::NewInstance,
-            "queryInstance" => Self::QueryInstance,
-            "refreshInstance" => Self::RefreshInstance,
-            "expireInstance" | "instanceStatus" => Self::UpdateInstanceStatus,
-            "releaseInstance" => Self::ReleaseInstance,
-            "upgrade" => Self::UpgradeInstance,
-            "getLicense" => Self::GetLicenseAsync,
-            "refreshLicense" => Self::RefreshLicenseCode,
-            "expireLicense" => Self::UpdateLicenseCodeStatus,
-            "releaseLicense" => Self::ReleaseLicenseCode,
-            _ => return None,
-        })
-    }
-}
-
-/// How a callback is written and signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dialect {
-    /// SaaS V2.0 basic, License 2.0, Online License, order notice: POST, signed in the query.
-    BasicV2,
-    /// SaaS V2.0 joint-operations kit: POST to a sub-path, signed in headers.
-    KitV2,
-    /// SaaS V1.0 basic, License 1.0: GET, `authToken`.
-    BasicV1,
-    /// SaaS V1.0 joint-operations kit: POST to a sub-path, `authToken` header.
-    KitV1,
-}
 
 /// What a request is, before anyone has said that it is genuine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -261,8 +96,6 @@ fn within(limit: usize, body: &[u8]) -> Result<(), RouteError> {
 fn kit_route(path: &str) -> Option<Route> {
     let mut segments = path.trim_end_matches('/').rsplit('/');
     let name = segments.next()?;
-    let named = |callback: &Callback| callback.is_kit() && callback.activity().eq_ignore_ascii_case(name);
-    let callback = Callback::ALL.into_iter().find(named)?;
     let parent = segments.next()?;
     let dialect = if parent.eq_ignore_ascii_case("produceAPI") {
         Dialect::KitV1
@@ -271,7 +104,7 @@ fn kit_route(path: &str) -> Option<Route> {
     } else {
         return None;
     };
-    Some(Route { callback, dialect })
+    Some(Route { callback: Callback::named(dialect, name)?, dialect })
 }
 
 fn basic_v2_route(body: &[u8]) -> Result<Route, RouteError> {
@@ -282,20 +115,19 @@ fn basic_v2_route(body: &[u8]) -> Result<Route, RouteError> {
     // As text, since a JSON reader passes over members that nobody asks for without looking at their characters.
     let body = std::str::from_utf8(body).map_err(|_| RouteError::NoActivity)?;
     let Named { activity } = serde_json::from_str(body).map_err(|_| RouteError::NoActivity)?;
-    Callback::ALL
-        .into_iter()
-        .find(|callback| !callback.is_kit() && callback.activity() == activity)
-        .map(|callback| Route { callback, dialect: Dialect::BasicV2 })
-        .ok_or(RouteError::UnknownActivity)
+    named(Dialect::BasicV2, &activity)
 }
 
 fn basic_v1_route(query: &str) -> Result<Route, RouteError> {
     let activity = form_urlencoded::parse(query.as_bytes())
         .find_map(|(name, value)| (name == "activity").then_some(value))
         .ok_or(RouteError::NoActivityInQuery)?;
-    Callback::of_v1_activity(&activity)
-        .map(|callback| Route { callback, dialect: Dialect::BasicV1 })
-        .ok_or(RouteError::UnknownActivity)
+    named(Dialect::BasicV1, &activity)
+}
+
+fn named(dialect: Dialect, activity: &str) -> Result<Route, RouteError> {
+    let callback = Callback::named(dialect, activity).ok_or(RouteError::UnknownActivity)?;
+    Ok(Route { callback, dialect })
 }
 
 #[cfg(test)]
@@ -330,14 +162,15 @@ mod tests {
 
     #[test]
     fn v1_activities_go_to_the_callback_that_means_the_same() {
-        for (activity, callback) in [
-            ("newInstance", Callback::NewInstance),
-            ("expireInstance", Callback::UpdateInstanceStatus),
-            ("instanceStatus", Callback::UpdateInstanceStatus),
-            ("upgrade", Callback::UpgradeInstance),
-        ] {
-            let expected = Ok(Route { callback, dialect: Dialect::BasicV1 });
-            assert_eq!(routed("GET", &format!("/p?a=1&activity={activity}"), ""), expected);
+        for callback in Callback::ALL {
+            for (_, activity) in callback.names().iter().filter(|(dialect, _)| *dialect == Dialect::BasicV1) {
+                let expected = Ok(Route { callback, dialect: Dialect::BasicV1 });
+                assert_eq!(routed("GET", &format!("/p?a=1&activity={activity}"), ""), expected);
+            }
+        }
+        for activity in ["expireInstance", "instanceStatus"] {
+            let routed = routed("GET", &format!("/?activity={activity}"), "").unwrap();
+            assert_eq!(routed.callback, Callback::UpdateInstanceStatus);
         }
     }
 

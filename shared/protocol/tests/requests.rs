@@ -111,12 +111,10 @@ proptest! {
 
     #[test]
     fn no_body_makes_a_parser_panic(body in prop::collection::vec(any::<u8>(), 0..128)) {
-        drop(NewInstance::from_body(&body));
-        drop(QueryInstance::from_body(&body));
-        drop(RefreshInstance::from_body(&body));
-        drop(ChangeInstanceCheck::from_body(&body));
-        drop(RefreshLicenseCode::from_body(&body));
-        drop(GetLicenseAsync::from_body(&body));
+        macro_rules! read {
+            ($($request:ident $function:ident)+) => { $(drop(koogallery::$request::from_body(&body));)+ };
+        }
+        koogallery::for_each_callback!(read);
     }
 }
 

@@ -4,10 +4,9 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::Request;
 use super::change::list;
 use super::single_org_sync::Department;
-use crate::route::Callback;
+use super::{Callback, Request};
 use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, InstanceId, OrgCode, TenantId, blank_as_none};

@@ -4,9 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Request;
 use super::change::Change;
-use crate::route::Callback;
+use super::{Callback, Request};
 use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, ClientId, InstanceId, TenantId, TextError, blank_as_none, optional, scalar};

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Request;
 use super::change::{Flag, list};
-use crate::route::Callback;
+use super::{Callback, Request};
 use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, InstanceId, OrgCode, PersonName, TenantId, UserName, optional, scalar};

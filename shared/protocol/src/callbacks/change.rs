@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::InvalidRequest;
 use super::json_text::as_it_is_or_in_text;
+use crate::invalid_request::InvalidRequest;
 use crate::text::scalar;
 
 /// `flag`: comes as a string or as a number.

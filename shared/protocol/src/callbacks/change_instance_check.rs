@@ -5,9 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Request;
 use super::json_text::as_it_is_or_in_text;
-use crate::route::Callback;
+use super::{Callback, Request};
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, ProductId, SkuCode, blank_as_none};
 
@@ -76,7 +75,7 @@ impl Request for ChangeInstanceCheck {
 mod tests {
     use super::*;
 
-    fn read(product_info: &str) -> Result<ProductInfo, super::super::InvalidRequest> {
+    fn read(product_info: &str) -> Result<ProductInfo, crate::InvalidRequest> {
         let body = format!(r#"{{"instanceId":"i-1","productInfo":{product_info}}}"#);
         ChangeInstanceCheck::from_body(body.as_bytes()).map(|request| request.product_info)
     }

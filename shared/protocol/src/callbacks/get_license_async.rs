@@ -3,13 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PurchaseDetails;
-use super::{InvalidRequest, Request};
+use super::{Callback, PurchaseDetails, Request};
 use crate::access_key::AccessKey;
+use crate::invalid_request::InvalidRequest;
 use crate::license_code::DeviceFingerprint;
 use crate::license_time::LicenseTime;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{EventId, InstanceId, OrderId, ProductId, blank_as_none};
 

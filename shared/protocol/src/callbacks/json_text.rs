@@ -4,7 +4,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::InvalidRequest;
+use crate::invalid_request::InvalidRequest;
 use crate::long_numbers::long_numbers_as_text;
 
 /// Reads either form; both mean the same.

@@ -5,9 +5,9 @@
 
 use serde_json::value::RawValue;
 
-use super::InvalidRequest;
+use super::Callback;
 use crate::canonical::Members;
-use crate::route::Callback;
+use crate::invalid_request::InvalidRequest;
 
 /// What each call alone carries, in V2.0 and in V1.0 (topics 0070649435, 0070649111).
 const OWN: [(Callback, &[&str]); 5] = [
@@ -32,7 +32,7 @@ pub(super) fn refuse_those_of_others(callback: Callback, body: &[u8]) -> Result<
     let without_tenant = callback == Callback::TenantSync && !told().any(|name| is_of(callback, name));
     let foreign = told().find(is_of_another).or_else(|| told().find(|name| without_tenant && *name == NOT_OF_A_TENANT));
     match foreign {
-        Some(name) => Err(InvalidRequest(format!("{name} does not belong to {}", callback.activity()))),
+        Some(name) => Err(InvalidRequest::of(format!("{name} does not belong to {}", callback.activity()))),
         None => Ok(()),
     }
 }

@@ -1,4 +1,11 @@
-//! The typed requests, a file for each callback: what it carries, with the guide's lengths and topic.
+//! The callbacks: which there are, and their typed requests, a file for each: what it carries, with the guide's lengths
+//! and topic.
+//!
+//! The list below declares each callback once. Router, functions, local host, conformance, template and tests follow from
+//! it; CONTRIBUTING.md says what a new one needs beside its entry.
+
+#[macro_use]
+mod registry;
 
 mod all_org_sync;
 mod application_sync;
@@ -15,6 +22,7 @@ mod refresh_instance;
 mod refresh_license_code;
 mod release_instance;
 mod release_license_code;
+mod request;
 mod single_org_sync;
 mod tenant_sync;
 mod update_instance_status;
@@ -34,111 +42,167 @@ pub use refresh_instance::{RefreshInstance, Scene};
 pub use refresh_license_code::RefreshLicenseCode;
 pub use release_instance::ReleaseInstance;
 pub use release_license_code::ReleaseLicenseCode;
+pub use request::Request;
 pub use single_org_sync::{Department, SingleOrgSync};
 pub use tenant_sync::{Tenant, TenantChange, TenantDetails, TenantSync};
 pub use update_instance_status::{InstanceStatus, UpdateInstanceStatus};
 pub use update_license_code_status::UpdateLicenseCodeStatus;
 pub use upgrade_instance::UpgradeInstance;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use crate::access_key::InterfaceType;
+use crate::dialect::Dialect;
 
-use crate::access_key::AccessKey;
-use crate::canonical::canonical_form;
-use crate::license_code::LicenseCode;
-use crate::long_numbers::long_numbers_as_text;
-use crate::parameters::Parameters;
-use crate::route::Callback;
-use crate::test_flag::TestFlag;
-use crate::text::{InstanceId, OrderId, TextError};
-
-/// A verified call that does not hold what its callback must hold: answered with `000002`.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidRequest(String);
-
-impl InvalidRequest {
-    pub(crate) fn of(problem: &str) -> Self {
-        Self(problem.to_owned())
+callbacks! { $
+    /// A paid order line: provision it.
+    NewInstance in new_instance {
+        named: [BasicV2 "newInstance", BasicV1 "newInstance"],
+        signed_by: [Basic, License],
     }
-
-    pub(crate) fn missing(field: &str) -> Self {
-        Self(format!("missing field `{field}`"))
+    /// How is provisioning going, what shall the buyer see?
+    QueryInstance in query_instance {
+        named: [BasicV2 "queryInstance", BasicV1 "queryInstance"],
+        signed_by: [Basic],
+    }
+    /// The expiry moved.
+    RefreshInstance in refresh_instance {
+        named: [BasicV2 "refreshInstance", BasicV1 "refreshInstance"],
+        signed_by: [Basic, License],
+    }
+    /// Freeze or unfreeze.
+    UpdateInstanceStatus in update_instance_status {
+        named: [BasicV2 "updateInstanceStatus", BasicV1 "expireInstance", BasicV1 "instanceStatus"],
+        signed_by: [Basic, License],
+    }
+    /// Delete.
+    ReleaseInstance in release_instance {
+        named: [BasicV2 "releaseInstance", BasicV1 "releaseInstance"],
+        signed_by: [Basic, License],
+    }
+    /// Specification or quantity grew.
+    UpgradeInstance in upgrade_instance {
+        named: [BasicV2 "upgradeInstance", BasicV1 "upgrade"],
+        signed_by: [Basic],
+    }
+    /// May this renewal change the specification?
+    ChangeInstanceCheck in change_instance_check {
+        named: [BasicV2 "changeInstanceCheck"],
+        signed_by: [Basic],
+    }
+    /// An order was paid.
+    OrderNotify in order_notify {
+        named: [BasicV2 "orderNotify"],
+        signed_by: [Order],
+    }
+    /// Kit: the enterprise of an instance.
+    TenantSync in tenant_sync {
+        named: [KitV2 "tenantSync", KitV1 "tenantSync"],
+        signed_by: [Kit],
+    }
+    /// Kit: the application's credentials.
+    ApplicationSync in application_sync {
+        named: [KitV2 "applicationSync", KitV1 "applicationSync"],
+        signed_by: [Kit],
+    }
+    /// Kit: the users granted, changed or revoked.
+    AuthSync in auth_sync {
+        named: [KitV2 "authSync", KitV1 "authSync"],
+        signed_by: [Kit],
+    }
+    /// Kit: one department.
+    SingleOrgSync in single_org_sync {
+        named: [KitV2 "singleOrgSync", KitV1 "singleOrgSync"],
+        signed_by: [Kit],
+    }
+    /// Kit: the whole department tree.
+    AllOrgSync in all_org_sync {
+        named: [KitV2 "allOrgSync", KitV1 "allOrgSync"],
+        signed_by: [Kit],
+    }
+    /// License 2.0: a code's expiry.
+    RefreshLicenseCode in refresh_license_code {
+        named: [BasicV2 "refreshLicenseCode", BasicV1 "refreshLicense"],
+        signed_by: [License],
+    }
+    /// License 2.0: freeze or unfreeze a code.
+    UpdateLicenseCodeStatus in update_license_code_status {
+        named: [BasicV2 "updateLicenseCodeStatus", BasicV1 "expireLicense"],
+        signed_by: [License],
+    }
+    /// License 2.0: release a code.
+    ReleaseLicenseCode in release_license_code {
+        named: [BasicV2 "releaseLicenseCode", BasicV1 "releaseLicense"],
+        signed_by: [License],
+    }
+    /// Online License: make a license for a device. License 1.0: the license for a purchase.
+    GetLicenseAsync in get_license_async {
+        named: [BasicV2 "getLicenseAsync", BasicV1 "getLicense"],
+        signed_by: [License],
     }
 }
 
-impl From<TextError> for InvalidRequest {
-    fn from(error: TextError) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl From<serde_json::Error> for InvalidRequest {
-    fn from(error: serde_json::Error) -> Self {
-        let text = error.to_string();
-        // Line and column mean nothing to someone who reads a reply.
-        let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        // What came may be personal data, and this goes into logs: only what should have come is told.
-        Self(text.rsplit_once(", expected ").map_or(text.to_owned(), |(_, what)| format!("expected {what}")))
-    }
-}
-
-/// Reads a body. Ids that come as numbers keep every digit.
-fn read_body<R: Request>(body: &[u8]) -> Result<R, InvalidRequest> {
-    if R::CALLBACK.is_kit() {
-        kit_members::refuse_those_of_others(R::CALLBACK, body)?;
-    }
-    Ok(serde_json::from_slice(&long_numbers_as_text(body))?)
-}
-
-/// A callback's request, in both directions: read by the seller, written by the marketplace's half.
-pub trait Request: Serialize + DeserializeOwned {
-    /// Which callback it belongs to.
-    const CALLBACK: Callback;
-
-    /// Is it a debug call?
-    fn test_flag(&self) -> TestFlag;
-
-    /// The order it belongs to, where it names one: for the log.
-    fn order_id(&self) -> Option<&OrderId> {
-        None
-    }
-
-    /// The instance it is about, where it names one: for the log.
-    fn instance_id(&self) -> Option<&InstanceId> {
-        None
-    }
-
-    /// The license code it is about, where it names one: for the log, which shows its end.
-    fn license(&self) -> Option<&LicenseCode> {
-        None
-    }
-
-    /// What is odd about it, though it is answered: for the log, without a value of the call.
-    fn remark(&self) -> Option<String> {
-        None
-    }
-
-    /// Reads V1.0's parameters. `access_key` is the one that verified them: it also encrypts some of their values.
-    fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
-        let _ = (parameters, access_key);
-        Err(InvalidRequest(format!("V1.0 has no {}", Self::CALLBACK.activity())))
-    }
-
-    /// Reads a body; unknown members are passed over, those of another call of the kit are refused.
-    fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
-        read_body(body)
-    }
-
-    /// The V2.0 body as KooGallery sends it: canonical, with its `activity` where no path names it.
+impl Callback {
+    /// The function that answers it, and the folder of that: its name in kebab-case.
     #[must_use]
-    #[allow(clippy::expect_used)]
-    fn to_body(&self) -> String {
-        let mut members = serde_json::to_value(self).expect("a request serializes");
-        if !Self::CALLBACK.is_kit() {
-            members["activity"] = Value::from(Self::CALLBACK.activity());
+    pub fn function(self) -> &'static str {
+        self.into()
+    }
+
+    /// The V2.0 `activity`, or for the kit the last segment of the path.
+    #[must_use]
+    pub const fn activity(self) -> &'static str {
+        self.names()[0].1
+    }
+
+    /// Is it one of the joint-operations kit's, which a path names instead of a member of the body?
+    #[must_use]
+    pub const fn is_kit(self) -> bool {
+        self.names()[0].0.is_kit()
+    }
+
+    /// The callback that a dialect calls by this name, which for the kit may be written in any case.
+    #[must_use]
+    pub fn named(dialect: Dialect, name: &str) -> Option<Self> {
+        let is_it = |(of, known): &(Dialect, &str)| {
+            *of == dialect && (*known == name || dialect.is_kit() && known.eq_ignore_ascii_case(name))
+        };
+        Self::ALL.into_iter().find(|callback| callback.names().iter().any(is_it))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_means_one_callback_in_a_dialect() {
+        for callback in Callback::ALL {
+            for (dialect, name) in callback.names() {
+                assert_eq!(Callback::named(*dialect, name), Some(callback), "{dialect:?} {name}");
+                assert_eq!(dialect.is_kit(), callback.is_kit(), "{callback:?} is of the kit or is not");
+            }
+            assert!(
+                matches!(callback.names()[0].0, Dialect::BasicV2 | Dialect::KitV2),
+                "{callback:?}: V2.0 comes first"
+            );
         }
-        canonical_form(members.to_string().as_bytes()).expect("a request is a JSON object")
+    }
+
+    #[test]
+    fn each_is_documented() {
+        let page = include_str!("../../../../docs/callbacks.md");
+        for callback in Callback::ALL {
+            let row = format!("| {} | {} |", callback.activity(), callback.function());
+            assert!(page.contains(&row), "docs/callbacks.md has no row with {row}");
+        }
+    }
+
+    #[test]
+    fn a_function_is_called_as_its_crate() {
+        macro_rules! check {
+            ($($callback:ident $module:ident)+) => {
+                $(assert_eq!(Callback::$callback.function(), stringify!($module).replace('_', "-"));)+
+            };
+        }
+        for_each_callback!(check);
     }
 }

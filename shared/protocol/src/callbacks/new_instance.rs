@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{InvalidRequest, Request};
+use super::{Callback, Request};
 use crate::access_key::AccessKey;
 use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::invalid_request::InvalidRequest;
 use crate::long_numbers::long_numbers_as_text;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{BusinessId, CustomerId, OrderId, OrderLineId, ProductId, TextError, blank_as_none, required};
 use crate::v1_cipher;
@@ -119,7 +119,7 @@ impl PurchaseDetails {
         ])?;
         let time = |name| {
             let time = parameters.get(name).map(str::parse).transpose();
-            time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string().replace("expireTime", name)))
+            time.map_err(|error: ExpireTimeError| InvalidRequest::of(error.to_string().replace("expireTime", name)))
         };
         let (expire_time, acceptance_time) = (time("expireTime")?, time("acceptanceTime")?);
         let mut as_it_came = Vec::new();

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Request;
-use crate::route::Callback;
+use super::{Callback, Request};
 use crate::test_flag::TestFlag;
 use crate::text::{OrderId, OrderLineId};
 

@@ -3,10 +3,10 @@
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::{InvalidRequest, Request};
+use super::{Callback, Request};
 use crate::access_key::AccessKey;
+use crate::invalid_request::InvalidRequest;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, TextError, scalar};
 
@@ -33,7 +33,7 @@ impl Request for QueryInstance {
 
     fn from_parameters(parameters: &Parameters, _: &AccessKey) -> Result<Self, InvalidRequest> {
         let instance_ids = parameters.text("instanceId")?.parse();
-        let instance_ids = instance_ids.map_err(|error: InstanceIdsError| InvalidRequest::of(&error.to_string()))?;
+        let instance_ids = instance_ids.map_err(|error: InstanceIdsError| InvalidRequest::of(error.to_string()))?;
         Ok(Self { instance_ids, test_flag: parameters.test_flag()? })
     }
 }

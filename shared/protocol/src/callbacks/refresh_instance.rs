@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidRequest, Request};
+use super::{Callback, Request};
 use crate::access_key::AccessKey;
 use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::invalid_request::InvalidRequest;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, blank_as_none, required};
 
@@ -73,7 +73,7 @@ impl Request for RefreshInstance {
             order_line_id: None,
             instance_id: parameters.required("instanceId")?,
             product_id: parameters.optional("productId")?,
-            expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?,
+            expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(error.to_string()))?,
             test_flag: parameters.test_flag()?,
             further: parameters.further(&["orderId", "instanceId", "productId", "expireTime", "trialToFormal"])?,
         })

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidRequest, Request, Scene};
+use super::{Callback, Request, Scene};
 use crate::access_key::AccessKey;
 use crate::expire_time::{ExpireTime, ExpireTimeError};
+use crate::invalid_request::InvalidRequest;
 use crate::license_code::LicenseCode;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{OrderId, OrderLineId, ProductId, blank_as_none, required};
 
@@ -73,7 +73,7 @@ impl Request for RefreshLicenseCode {
             order_line_id: None,
             license: parameters.license()?,
             product_id: parameters.optional("productId")?,
-            expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(&error.to_string()))?,
+            expire_time: expire_time.map_err(|error: ExpireTimeError| InvalidRequest::of(error.to_string()))?,
             test_flag: parameters.test_flag()?,
             further: parameters.further(&[&Parameters::LICENSE_NAMES[..], &KNOWN[..]].concat())?,
         })

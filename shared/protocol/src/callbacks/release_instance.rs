@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidRequest, Request};
+use super::{Callback, Request};
 use crate::access_key::AccessKey;
+use crate::invalid_request::InvalidRequest;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, blank_as_none};
 

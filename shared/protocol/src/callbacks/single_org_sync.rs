@@ -4,9 +4,9 @@ use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Request;
 use super::change::Change;
-use crate::route::Callback;
+use super::{Callback, Request};
+use crate::invalid_request::InvalidRequest;
 use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, InstanceId, OrgCode, OrgName, ParentCode, TenantId, blank_as_none};
@@ -85,8 +85,8 @@ impl Request for SingleOrgSync {
         self.instance_id.as_ref()
     }
 
-    fn from_body(body: &[u8]) -> Result<Self, super::InvalidRequest> {
-        let mut request: Self = super::read_body(body)?;
+    fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
+        let mut request: Self = super::request::read_body(body)?;
         // Beside it stands what belongs to the call.
         if let Change::Add(department) | Change::Modify(department) = &mut request.change {
             department.other.clear();

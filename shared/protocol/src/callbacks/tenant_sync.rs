@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::change::Flag;
-use super::{InvalidRequest, Request};
-use crate::route::Callback;
+use super::{Callback, Request};
+use crate::invalid_request::InvalidRequest;
 use crate::test_flag::TestFlag;
 use crate::text::{DomainName, InstanceId, OrderId, TenantCode, TenantId, TenantName, blank_as_none};
 

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceStatus, InvalidRequest, Request};
+use super::{Callback, InstanceStatus, Request};
 use crate::access_key::AccessKey;
+use crate::invalid_request::InvalidRequest;
 use crate::license_code::LicenseCode;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 
 /// After its expiry a code stays frozen for at most 15 days, then it is released.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{InvalidRequest, Request};
+use super::{Callback, Request};
 use crate::access_key::AccessKey;
+use crate::invalid_request::InvalidRequest;
 use crate::parameters::Parameters;
-use crate::route::Callback;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, SkuCode, required};
 

@@ -16,10 +16,12 @@ use http::Request as HttpRequest;
 
 use crate::access_key::{AccessKey, AccessKeys, InterfaceType};
 use crate::auth_token::body_parameters;
-use crate::callbacks::{InvalidRequest, Request};
+use crate::callbacks::{Callback, Request};
+use crate::dialect::Dialect;
+use crate::invalid_request::InvalidRequest;
 use crate::parameters::Parameters;
 use crate::result_code::ResultCode;
-use crate::route::{Callback, Dialect, Route};
+use crate::route::Route;
 use crate::signature::Payload;
 use crate::timestamp::{Timestamp, TimestampError};
 

@@ -10,9 +10,10 @@ use super::{Check, Nonce, Refusal, Verified, folded};
 use crate::access_key::{AccessKey, AccessKeys};
 use crate::auth_token;
 use crate::auth_token::body_parameters;
+use crate::dialect::Dialect;
 use crate::expire_time::ExpireTime;
 use crate::parameters::Parameters;
-use crate::route::{Dialect, v1_dialect};
+use crate::route::v1_dialect;
 
 /// How far a clock is ahead of UTC.
 pub(super) type Zone = Duration;

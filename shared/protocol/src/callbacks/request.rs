@@ -1,0 +1,74 @@
+//! What all typed requests have in common.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Callback, kit_members};
+use crate::access_key::AccessKey;
+use crate::canonical::canonical_form;
+use crate::invalid_request::InvalidRequest;
+use crate::license_code::LicenseCode;
+use crate::long_numbers::long_numbers_as_text;
+use crate::parameters::Parameters;
+use crate::test_flag::TestFlag;
+use crate::text::{InstanceId, OrderId};
+
+/// A callback's request, in both directions: read by the seller, written by the marketplace's half.
+pub trait Request: Serialize + DeserializeOwned {
+    /// Which callback it belongs to.
+    const CALLBACK: Callback;
+
+    /// Is it a debug call?
+    fn test_flag(&self) -> TestFlag;
+
+    /// The order it belongs to, where it names one: for the log.
+    fn order_id(&self) -> Option<&OrderId> {
+        None
+    }
+
+    /// The instance it is about, where it names one: for the log.
+    fn instance_id(&self) -> Option<&InstanceId> {
+        None
+    }
+
+    /// The license code it is about, where it names one: for the log, which shows its end.
+    fn license(&self) -> Option<&LicenseCode> {
+        None
+    }
+
+    /// What is odd about it, though it is answered: for the log, without a value of the call.
+    fn remark(&self) -> Option<String> {
+        None
+    }
+
+    /// Reads V1.0's parameters. `access_key` is the one that verified them: it also encrypts some of their values.
+    fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
+        let _ = (parameters, access_key);
+        Err(InvalidRequest::of(format!("V1.0 has no {}", Self::CALLBACK.activity())))
+    }
+
+    /// Reads a body; unknown members are passed over, those of another call of the kit are refused.
+    fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
+        read_body(body)
+    }
+
+    /// The V2.0 body as KooGallery sends it: canonical, with its `activity` where no path names it.
+    #[must_use]
+    #[allow(clippy::expect_used)]
+    fn to_body(&self) -> String {
+        let mut members = serde_json::to_value(self).expect("a request serializes");
+        if !Self::CALLBACK.is_kit() {
+            members["activity"] = Value::from(Self::CALLBACK.activity());
+        }
+        canonical_form(members.to_string().as_bytes()).expect("a request is a JSON object")
+    }
+}
+
+/// Reads a body. Ids that come as numbers keep every digit.
+pub(super) fn read_body<R: Request>(body: &[u8]) -> Result<R, InvalidRequest> {
+    if R::CALLBACK.is_kit() {
+        kit_members::refuse_those_of_others(R::CALLBACK, body)?;
+    }
+    Ok(serde_json::from_slice(&long_numbers_as_text(body))?)
+}
