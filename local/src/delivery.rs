@@ -290,7 +290,7 @@ impl Pump {
         let Some(finished) = self.tasks.join_next().await else { return false };
         let Ok((work, left)) = finished else { return true };
         self.working.remove(&work);
-        let shortest = self.learner.now().after(self.learner.pauses().shortest());
+        let shortest = self.learner.now().saturating_add(self.learner.pauses().shortest());
         if let Some(next) = left.unwrap_or(Some(shortest)) {
             // What woke it while it was worked on comes first.
             self.wake_at(work, next);
@@ -337,7 +337,7 @@ async fn done(courier: Option<&Courier>, learner: &Learner, work: &Work) -> Resu
     match (work, courier) {
         (Work::Deliver(subject), Some(courier)) => {
             let left = courier.deliver(subject, Instant::now() + TURN).await?;
-            Ok(left.next.map(|pause| courier.now().after(pause)))
+            Ok(left.next.map(|pause| courier.now().saturating_add(pause)))
         }
         (Work::Deliver(_), None) => Ok(None),
         (Work::Learn(subject, event), _) => Ok(match learner.learn(subject, *event).await? {

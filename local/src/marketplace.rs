@@ -208,7 +208,7 @@ pub enum Zone {
 pub fn time_stamp(at: Timestamp, zone: Zone) -> String {
     let at = match zone {
         Zone::Utc => at,
-        Zone::Beijing => at.after(Duration::from_hours(8)),
+        Zone::Beijing => at.saturating_add(Duration::from_hours(8)),
     };
     ExpireTime::from_timestamp(at).map(|time| time.to_string()).unwrap_or_default()
 }

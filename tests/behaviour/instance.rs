@@ -33,7 +33,7 @@ fn days(days: i32) -> ExpireTime {
     let at = if days < 0 {
         Timestamp::from_millis(now.as_millis() - i64::try_from(shift.as_millis()).unwrap())
     } else {
-        now.after(shift)
+        now.saturating_add(shift)
     };
     ExpireTime::from_timestamp(at).unwrap()
 }

@@ -196,11 +196,11 @@ fn said(step: &Step) -> Said {
 async fn events_lead_where_the_api_is(steps: &[Step]) {
     let seller = two_instances().await;
     let shown = Shown(Api::of(&seller), &seller);
-    let began = now().before(Duration::from_secs(5));
+    let began = now().saturating_sub(Duration::from_secs(5));
     let (mut kept, mut followed) = (Kept::new(), 0);
     for (step, is_last) in steps.iter().zip(1..).map(|(step, place)| (step, place == steps.len())) {
         let dialect = if step.v1 { Dialect::V1 } else { Dialect::V2 };
-        sync_at(&seller, dialect, &said(step), began.after(Duration::from_millis(step.signed))).await;
+        sync_at(&seller, dialect, &said(step), began.saturating_add(Duration::from_millis(step.signed))).await;
         let Some(times) = step.delivered.or(is_last.then_some(1)) else { continue };
         let events = shown.1.whole_events(TENANT).await;
         for event in &events[followed..] {
@@ -321,7 +321,10 @@ async fn whichever_comes_first(dialect: Dialect, [first, last]: &[Said; 2]) -> K
     let mut ends = Vec::new();
     for late in [false, true] {
         let seller = two_instances().await;
-        let mut calls = [(first, now().before(Duration::from_secs(2))), (last, now().before(Duration::from_secs(1)))];
+        let mut calls = [
+            (first, now().saturating_sub(Duration::from_secs(2))),
+            (last, now().saturating_sub(Duration::from_secs(1))),
+        ];
         if late {
             calls.reverse();
         }
@@ -342,8 +345,8 @@ async fn a_change_of_a_tenant_leaves_its_code_and_waits_for_its_addition() {
     for dialect in DIALECTS {
         for late in [false, true] {
             let seller = two_instances().await;
-            let began = now().before(Duration::from_secs(9));
-            let signed = |seconds| began.after(Duration::from_secs(seconds));
+            let began = now().saturating_sub(Duration::from_secs(9));
+            let signed = |seconds| began.saturating_add(Duration::from_secs(seconds));
             let mut calls = [(tenant(1), signed(1)), (change.clone(), signed(2))];
             if late {
                 calls.reverse();
@@ -413,20 +416,22 @@ async fn no_replay_changes_anything_however_late_it_verifies() {
         for [call, back] in calls.clone().map(|pair| pair.map(untimed)) {
             let seller = two_instances().await;
             let began = now();
-            let [captured, undoes] = [(&call, began), (&back, began.after(hours(1)))]
+            let [captured, undoes] = [(&call, began), (&back, began.saturating_add(hours(1)))]
                 .map(|(said, at)| signed_at("kit-key", dialect, said, at));
             assert!(matches!(
                 arrives(&seller, call.0, &captured, began).await,
                 Some(Ok(Changed::Applied | Changed::Unchanged))
             ));
-            arrives(&seller, back.0, &undoes, began.after(hours(1))).await.unwrap().unwrap();
+            arrives(&seller, back.0, &undoes, began.saturating_add(hours(1))).await.unwrap().unwrap();
             let standing = seller.standing().await;
             let mut verified = 0;
             // Every quarter of an hour for longer than any zone is away, and around the eight hours of the two readings.
             let quarters = (0..48u64).map(|quarter| Duration::from_mins(15 * quarter));
             let around = [-59i64, -1, 0, 1, 59].map(|seconds| hours(8).saturating_add_signed(seconds));
             for later in quarters.chain(around).chain([Duration::from_secs(59)]) {
-                let Some(replayed) = arrives(&seller, call.0, &captured, began.after(later)).await else { continue };
+                let Some(replayed) = arrives(&seller, call.0, &captured, began.saturating_add(later)).await else {
+                    continue;
+                };
                 verified += 1;
                 let expected = if dialect == Dialect::V1 { "Repeated(Success)" } else { "Replayed" };
                 assert_eq!(format!("{:?}", replayed.unwrap()), expected, "{later:?}");

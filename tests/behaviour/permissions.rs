@@ -276,7 +276,7 @@ async fn orders_are_learnt(deployment: &Deployment, open_api: &str) {
     let clock = TestClock::default();
     let store = deployment.store("learn-order");
     let learner = Learner::of(&environment, store.clone(), clock.clock(), Arc::new(Nobody)).unwrap();
-    clock.reach(now().after(Duration::from_mins(20)));
+    clock.reach(now().saturating_add(Duration::from_mins(20)));
     let (mut learnt, queue) = (Vec::new(), DelayQueue::of(&environment).unwrap());
     for open in learner.stalled().await.unwrap() {
         learnt.push(learner.learn(&open.subject(), open.event_id().unwrap()).await.unwrap());
@@ -309,14 +309,14 @@ async fn events_are_delivered(deployment: &Deployment) {
     let store = deployment.store("deliver-events");
     let courier = Courier::of(&environment, store.clone(), clock.clock(), Arc::new(Nobody)).unwrap().unwrap();
     let (courier, queue) = (Arc::new(courier), Queue::of(&environment).unwrap());
-    clock.reach(now().after(Duration::from_mins(20)));
+    clock.reach(now().saturating_add(Duration::from_mins(20)));
     let (_, stalled) = look(&store, clock.now()).await.unwrap();
     assert!(!stalled.is_empty());
     queue.wake(stalled.first().unwrap()).await.unwrap();
     for time in [Duration::from_mins(5), Duration::ZERO, Duration::from_mins(5)] {
         let batch: Batch = batch(["INSTANCE#i-1", "INSTANCE#b-1", "TENANT#t-1"]);
         drop(deliver(&courier, &queue, batch, Instant::now() + time).await);
-        clock.reach(clock.now().after(Duration::from_hours(1)));
+        clock.reach(clock.now().saturating_add(Duration::from_hours(1)));
     }
     assert!(!application.taken().is_empty());
     assert!(!deployment.services.asked("PutEvents").is_empty());
@@ -334,7 +334,7 @@ async fn personal_data_is_erased(deployment: &Deployment) {
     }
     let environment = Environment::default().with("KOOGALLERY_PERSONAL_DATA_DAYS", "0");
     let store = deployment.store("erase-personal-data");
-    let later = now().after(Duration::from_hours(48));
+    let later = now().saturating_add(Duration::from_hours(48));
     let eraser = Eraser::of(&environment, store, Arc::new(move || later), Arc::new(Nobody)).unwrap();
     let run = eraser.erase(eraser.due().await.unwrap(), Instant::now() + Duration::from_mins(5)).await;
     assert!(run.erased == 4 && run.failed == 0, "{run:?}");

@@ -220,9 +220,11 @@ async fn what_was_bought_is_told_kept_and_shown() {
 #[tokio::test]
 async fn a_trial_that_turned_into_a_shorter_formal_period_ends_with_that() {
     let seller = Seller::start().await;
-    let trial = koogallery::ExpireTime::from_timestamp(now().after(std::time::Duration::from_hours(90 * 24))).unwrap();
+    let trial =
+        koogallery::ExpireTime::from_timestamp(now().saturating_add(std::time::Duration::from_hours(90 * 24))).unwrap();
     say(&seller, &with(&PURCHASE, &[("trialFlag", "1"), ("expireTime", &trial.to_string())])).await;
-    let formal = koogallery::ExpireTime::from_timestamp(now().after(std::time::Duration::from_hours(30 * 24))).unwrap();
+    let formal =
+        koogallery::ExpireTime::from_timestamp(now().saturating_add(std::time::Duration::from_hours(30 * 24))).unwrap();
     let formal = formal.to_string();
     let refresh = [("activity", "refreshInstance"), ("instanceId", ID), ("orderId", "F1"), ("expireTime", &*formal)];
     assert_eq!(say(&seller, &with(&refresh, &[("trialToFormal", "1")])).await["resultCode"], "000000");

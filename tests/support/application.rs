@@ -322,7 +322,7 @@ impl Post {
 
     /// Delivers and learns for so long on the clock.
     pub async fn deliver_for(&self, pump: &mut Pump, time: Duration) {
-        let end = self.clock.now().after(time);
+        let end = self.clock.now().saturating_add(time);
         self.drive(pump, Some(end)).await;
         self.clock.reach(end);
     }

@@ -238,7 +238,7 @@ async fn next(State(functions): Functions, Path(function): Path<String>) -> Resp
         return status(410);
     };
     slot.running.lock().unwrap().insert(id.clone(), done);
-    let deadline = now().after(TIMEOUT).to_string();
+    let deadline = now().saturating_add(TIMEOUT).to_string();
     Response::builder()
         .header("Lambda-Runtime-Aws-Request-Id", id)
         .header("Lambda-Runtime-Deadline-Ms", deadline)

@@ -85,7 +85,7 @@ impl Sqs {
                 locked.extend(message.group.clone());
             } else if batch.len() < LARGEST_BATCH {
                 message.received += 1;
-                message.visible_at = now.after(VISIBILITY_TIMEOUT);
+                message.visible_at = now.saturating_add(VISIBILITY_TIMEOUT);
                 let (id, body) = (&message.id, &message.body);
                 batch.push(json!({ "messageId": id, "receiptHandle": id, "body": body }));
             }
@@ -131,13 +131,13 @@ async fn answer(State(held): State<Arc<Held>>, request: http::Request<Body>) -> 
             assert!(seconds("DelaySeconds") <= Duration::from_mins(15), "{request}");
             let id = uuid::Uuid::now_v7().to_string();
             let body = request["MessageBody"].as_str().unwrap().to_owned();
-            let visible_at = now.after(seconds("DelaySeconds"));
+            let visible_at = now.saturating_add(seconds("DelaySeconds"));
             messages.push(Message { id: id.clone(), body, group, visible_at, received: 0 });
             Json(json!({ "MessageId": id })).into_response()
         }
         "ChangeMessageVisibility" => {
             let message = messages.iter_mut().find(|message| request["ReceiptHandle"] == message.id.as_str()).unwrap();
-            message.visible_at = now.after(seconds("VisibilityTimeout"));
+            message.visible_at = now.saturating_add(seconds("VisibilityTimeout"));
             Json(json!({})).into_response()
         }
         other => panic!("delivery does not use {other}"),

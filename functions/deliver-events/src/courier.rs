@@ -309,7 +309,7 @@ impl Courier {
             Some(_) | None => (Some(Pauses::URGENT), before.hurried.saturating_add(1)),
         };
         let ended = pause.is_none().then_some(Ended::Parked);
-        let next_try_at = pause.map(|pause| at.after(pause));
+        let next_try_at = pause.map(|pause| at.saturating_add(pause));
         (DestinationState { hurried, next_try_at, ended, last_problem: problem, ..state }, pause)
     }
 }
@@ -326,5 +326,5 @@ fn pause_left(state: &DestinationState, from_here: &[Undelivered], now: Timestam
 fn patience_left(kept: &KeptEvent, undelivered: &Undelivered, now: Timestamp) -> Option<Duration> {
     let since = kept.learning()?.since;
     let patience = if undelivered.resent_at().is_some() { PATIENCE_OF_RESENT } else { PATIENCE };
-    Some(since.after(patience).since(now)).filter(|left| !left.is_zero())
+    Some(since.saturating_add(patience).since(now)).filter(|left| !left.is_zero())
 }

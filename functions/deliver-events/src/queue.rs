@@ -151,7 +151,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
 async fn wake_after(courier: &Courier, queue: &Queue, subject: &SubjectKey, pauses: &[Duration]) -> Option<Duration> {
     let now = courier.now();
     for pause in pauses {
-        if let Err(error) = queue.wake_at(subject, now.after(*pause), now).await {
+        if let Err(error) = queue.wake_at(subject, now.saturating_add(*pause), now).await {
             warn(&error);
             return Some((*pause).min(LONGEST_HIDING));
         }

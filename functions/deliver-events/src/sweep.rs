@@ -58,7 +58,7 @@ async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreErr
 
 /// Subjects of which nothing was tried in time, and no try is to come.
 fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<SubjectKey> {
-    let late = |open: &Open| open.next_try_at.unwrap_or(open.since).after(GRACE) < at;
+    let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < at;
     let mut stalled: BTreeSet<SubjectKey> = undelivered.iter().filter(|open| late(open)).map(Open::subject).collect();
     for waiting in undelivered.iter().filter(|open| open.next_try_at.is_some() && !late(open)) {
         stalled.remove(&waiting.subject());

@@ -27,7 +27,7 @@ impl Retention {
     /// What was released by then is due at this time.
     #[must_use]
     pub fn released_by(self, at: Timestamp) -> Timestamp {
-        at.before(self.0)
+        at.saturating_sub(self.0)
     }
 
     /// How long what was released then has been due at this time.

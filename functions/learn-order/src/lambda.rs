@@ -153,7 +153,7 @@ async fn learn(learner: &Learner, queue: &DelayQueue, wake_up: WakeUp) {
         Ok(Learnt::Again(due)) => due,
         Err(error) => {
             warn(&error);
-            learner.now().after(learner.pauses().shortest())
+            learner.now().saturating_add(learner.pauses().shortest())
         }
     };
     if let Err(error) = queue.send(&Delayed { wake_up, due }, learner.now()).await {

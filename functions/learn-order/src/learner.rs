@@ -123,7 +123,8 @@ impl Learner {
         let start = Instant::now();
         let asked = self.ask(&kept).await;
         let (at, attempt) = (self.now(), learning.attempts.saturating_add(1));
-        let next_try_at = asked.as_ref().err().and_then(|_| self.pauses.after(attempt)).map(|pause| at.after(pause));
+        let next_try_at =
+            asked.as_ref().err().and_then(|_| self.pauses.after(attempt)).map(|pause| at.saturating_add(pause));
         let problem = asked.as_ref().err();
         self.journal.asked(&Asked {
             subject,
@@ -144,7 +145,7 @@ impl Learner {
     /// What should have been asked about by now, and was not.
     pub async fn stalled(&self) -> Result<Vec<Open>, StoreError> {
         let now = self.now();
-        let late = |open: &Open| open.next_try_at.unwrap_or(open.since).after(GRACE) < now;
+        let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < now;
         Ok(self.store.open(Kind::Unlearnt).await?.into_iter().filter(late).collect())
     }
 

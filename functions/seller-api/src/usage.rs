@@ -181,7 +181,7 @@ impl Record {
         if self.begin_time >= self.end_time {
             return Err("end_time must be later than begin_time".to_owned());
         }
-        if self.begin_time.timestamp().after(OLDEST) < now {
+        if self.begin_time.timestamp().saturating_add(OLDEST) < now {
             return Err("begin_time is more than 21 days ago: KooGallery does not count it".to_owned());
         }
         Ok(UsageRecord {

@@ -41,7 +41,7 @@ pub(super) fn mock_orders(now: Timestamp) -> impl Iterator<Item = OrderInfo> {
             ),
             expire_time: period.and_then(|(_, days)| match order_type {
                 OrderType::Unsubscribe => time(now),
-                _ => time(now.after(DAY * days)),
+                _ => time(now.saturating_add(DAY * days)),
             }),
             period_type: period.map(|(unit, _)| unit.to_owned()),
             period_number: period.map(|_| 1),

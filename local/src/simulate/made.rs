@@ -22,7 +22,8 @@ pub(super) fn made<T>(parsed: Result<T, TextError>) -> T {
 
 /// So many months from now, as `expireTime` writes it.
 pub(super) fn months_ahead(months: u32) -> ExpireTime {
-    ExpireTime::from_timestamp(now().after(MONTH * months)).unwrap_or_else(|| unreachable!("some months from now"))
+    ExpireTime::from_timestamp(now().saturating_add(MONTH * months))
+        .unwrap_or_else(|| unreachable!("some months from now"))
 }
 
 /// The product that is sold.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use koogallery::{ExpireTime, Timestamp};
+use koogallery::{CalendarForm, ExpireTime, Timestamp};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::{Serialize, Serializer};
 
@@ -32,28 +32,24 @@ impl UtcTime {
     /// The form `yyyyMMddHHmmss`, which the License APIs take.
     #[must_use]
     pub fn to_digits(self) -> String {
-        let mut digits = self.0.to_string();
-        digits.truncate(14);
-        digits
+        self.write(CalendarForm::SECOND)
+    }
+
+    fn write(self, form: CalendarForm) -> String {
+        form.write(self.timestamp()).unwrap_or_else(|| unreachable!("an ExpireTime has a year of four digits"))
     }
 }
 
 impl fmt::Display for UtcTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.to_digits();
-        let (date, time) = digits.split_at(8);
-        write!(f, "{date}T{time}Z")
+        f.write_str(&self.write(CalendarForm::BASIC_ISO_8601))
     }
 }
 
 impl std::str::FromStr for UtcTime {
     type Err = UtcTimeError;
     fn from_str(text: &str) -> Result<Self, UtcTimeError> {
-        let (date, time) = text.strip_suffix('Z').and_then(|text| text.split_once('T')).ok_or(UtcTimeError)?;
-        if date.len() != 8 || time.len() != 6 {
-            return Err(UtcTimeError);
-        }
-        format!("{date}{time}").parse().map(Self).map_err(|_| UtcTimeError)
+        CalendarForm::BASIC_ISO_8601.read(text).and_then(Self::from_timestamp).ok_or(UtcTimeError)
     }
 }
 

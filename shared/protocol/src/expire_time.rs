@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 
+use crate::calendar::CalendarForm;
 use crate::text::scalar;
 use crate::timestamp::Timestamp;
 
@@ -29,8 +29,7 @@ impl ExpireTime {
     /// From a point in time; `None` past the year 9999, which 17 digits cannot write.
     #[must_use]
     pub fn from_timestamp(timestamp: Timestamp) -> Option<Self> {
-        let first = OffsetDateTime::from_unix_timestamp(timestamp.as_seconds()).ok()?;
-        (0..=9999).contains(&first.year()).then_some(Self(timestamp))
+        timestamp.is_in_calendar().then_some(Self(timestamp))
     }
 }
 
@@ -48,33 +47,16 @@ impl ExpireTime {
         if !(14..=17).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ExpireTimeError);
         }
-        // At most four digits each, so a number always fits.
-        let digits =
-            |from: usize, to: usize| text[from..to].bytes().fold(0u16, |n, digit| n * 10 + u16::from(digit - b'0'));
-        let small = |from: usize| u8::try_from(digits(from, from + 2)).map_err(|_| ExpireTimeError);
-        let millisecond = digits(14, text.len());
-        let month = Month::try_from(small(4)?).map_err(|_| ExpireTimeError)?;
-        let date = Date::from_calendar_date(i32::from(digits(0, 4)), month, small(6)?).map_err(|_| ExpireTimeError)?;
-        let time = Time::from_hms_milli(small(8)?, small(10)?, small(12)?, millisecond).map_err(|_| ExpireTimeError)?;
-        let at = PrimitiveDateTime::new(date, time).assume_utc();
-        Ok(Self(Timestamp::from_millis(at.unix_timestamp() * 1000 + i64::from(millisecond))))
+        let (seconds, rest) = text.split_at(14);
+        let at = CalendarForm::SECOND.read(seconds).ok_or(ExpireTimeError)?;
+        let milliseconds = if rest.is_empty() { 0 } else { rest.parse().map_err(|_| ExpireTimeError)? };
+        Ok(Self(Timestamp::from_millis(at.as_millis() + milliseconds)))
     }
 }
 
 impl fmt::Display for ExpireTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = OffsetDateTime::from_unix_timestamp(self.0.as_seconds()).map_err(|_| fmt::Error)?;
-        let millisecond = self.0.as_millis().rem_euclid(1000);
-        write!(
-            f,
-            "{:04}{:02}{:02}{:02}{:02}{:02}{millisecond:03}",
-            at.year(),
-            u8::from(at.month()),
-            at.day(),
-            at.hour(),
-            at.minute(),
-            at.second()
-        )
+        f.write_str(&CalendarForm::MILLISECOND.write(self.0).ok_or(fmt::Error)?)
     }
 }
 

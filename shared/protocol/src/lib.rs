@@ -30,6 +30,7 @@ mod access_key;
 mod app_info;
 pub mod auth_token;
 pub mod body_sign;
+mod calendar;
 mod callbacks;
 mod canonical;
 mod client_secret;
@@ -53,6 +54,7 @@ mod verify;
 
 pub use access_key::{AccessKey, AccessKeys, AccessKeysError, InterfaceType};
 pub use app_info::{AppInfo, AppInfoError, InstanceInfo, UsageInfo};
+pub use calendar::CalendarForm;
 pub use callbacks::*;
 pub use canonical::{NotAnObject, canonical_form};
 pub use client_secret::{

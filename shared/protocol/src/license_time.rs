@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::calendar::CalendarForm;
 use crate::expire_time::ExpireTime;
 use crate::text::scalar;
 
@@ -43,23 +44,13 @@ impl std::str::FromStr for LicenseTime {
         }
         let text = text.trim();
         let time = text.strip_suffix(['z', 'Z']).unwrap_or(text).trim_end();
-        let digits = if time.bytes().all(|byte| byte.is_ascii_digit()) { Some(time.to_owned()) } else { digits(time) };
-        digits.and_then(|digits| digits.parse().ok()).map(Self).ok_or(LicenseTimeError)
+        if time.bytes().all(|byte| byte.is_ascii_digit()) {
+            return time.parse().map(Self).map_err(|_| LicenseTimeError);
+        }
+        let spaced = time.replacen(['T', 't'], " ", 1);
+        let at = CalendarForm::SPACED_SECOND.read(&spaced).or_else(|| CalendarForm::SPACED_MILLISECOND.read(&spaced));
+        at.and_then(ExpireTime::from_timestamp).map(Self).ok_or(LicenseTimeError)
     }
-}
-
-/// The digits of `yyyy-MM-dd HH:mm:ss`, or of the same with `.SSS`; whether they are a time is for others to say.
-fn digits(time: &str) -> Option<String> {
-    let (date, clock) = time.split_once([' ', 'T', 't'])?;
-    let (second, millisecond) = clock.split_once('.').map_or((clock, None), |(second, rest)| (second, Some(rest)));
-    let is_formed = |text: &str, mark: u8, marks: [usize; 2], length: usize| {
-        text.len() == length && marks.iter().all(|at| text.as_bytes()[*at] == mark)
-    };
-    let is_time = is_formed(date, b'-', [4, 7], 10)
-        && is_formed(second, b':', [2, 5], 8)
-        && millisecond.is_none_or(|text| text.len() == 3);
-    is_time
-        .then(|| [date.replace('-', ""), second.replace(':', ""), millisecond.unwrap_or_default().to_owned()].concat())
 }
 
 impl TryFrom<String> for LicenseTime {
@@ -71,9 +62,8 @@ impl TryFrom<String> for LicenseTime {
 
 impl fmt::Display for LicenseTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.to_string();
-        let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-        write!(f, "{}-{}-{} {}:{}:{} z", part(0, 4), part(4, 6), part(6, 8), part(8, 10), part(10, 12), part(12, 14))
+        let written = CalendarForm::SPACED_SECOND.write(self.0.timestamp()).ok_or(fmt::Error)?;
+        write!(f, "{written} z")
     }
 }
 

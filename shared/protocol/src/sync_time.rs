@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::calendar::CalendarForm;
 use crate::expire_time::ExpireTime;
 use crate::text::optional;
 use crate::timestamp::Timestamp;
@@ -33,7 +34,7 @@ impl SyncTime {
     /// From a point in time; `None` where 17 digits cannot write it.
     #[must_use]
     pub fn from_timestamp(timestamp: Timestamp) -> Option<Self> {
-        ExpireTime::from_timestamp(timestamp.after(AHEAD)).map(|_| Self(timestamp))
+        timestamp.saturating_add(AHEAD).is_in_calendar().then_some(Self(timestamp))
     }
 }
 
@@ -41,13 +42,13 @@ impl std::str::FromStr for SyncTime {
     type Err = SyncTimeError;
     fn from_str(text: &str) -> Result<Self, SyncTimeError> {
         let shown = ExpireTime::of_digits(text.trim()).map_err(|_| SyncTimeError)?.timestamp();
-        Ok(Self(shown.before(AHEAD)))
+        Ok(Self(shown.saturating_sub(AHEAD)))
     }
 }
 
 impl fmt::Display for SyncTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        ExpireTime::from_timestamp(self.0.after(AHEAD)).ok_or(fmt::Error)?.fmt(f)
+        f.write_str(&CalendarForm::MILLISECOND.write(self.0.saturating_add(AHEAD)).ok_or(fmt::Error)?)
     }
 }
 

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::expire_time::ExpireTime;
-
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -56,32 +54,15 @@ impl Timestamp {
         u128::from(self.0.abs_diff(other.0)) <= window.as_millis()
     }
 
-    /// As RFC 3339 writes it, such as `2025-12-01T00:00:00.042Z`. Years beyond 9999 are written as 9999.
+    /// The time `duration` earlier; where there is none, the earliest.
     #[must_use]
-    pub fn to_rfc_3339(self) -> String {
-        let digits = ExpireTime::from_timestamp(self).map_or_else(|| "99991231235959999".to_owned(), |t| t.to_string());
-        let part = |range| digits.get(range).unwrap_or_default();
-        format!(
-            "{}-{}-{}T{}:{}:{}.{}Z",
-            part(0..4),
-            part(4..6),
-            part(6..8),
-            part(8..10),
-            part(10..12),
-            part(12..14),
-            part(14..17)
-        )
-    }
-
-    /// The time `duration` earlier.
-    #[must_use]
-    pub fn before(self, duration: Duration) -> Self {
+    pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The time `duration` later.
+    /// The time `duration` later; where there is none, the latest.
     #[must_use]
-    pub fn after(self, duration: Duration) -> Self {
+    pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
@@ -110,12 +91,6 @@ mod tests {
         {
             assert_eq!(Timestamp::parse(bad), Err(TimestampError), "{bad}");
         }
-    }
-
-    #[test]
-    fn is_written_as_rfc_3339_has_it() {
-        assert_eq!(Timestamp(1_764_547_200_042).to_rfc_3339(), "2025-12-01T00:00:00.042Z");
-        assert_eq!(Timestamp(i64::MAX).to_rfc_3339(), "9999-12-31T23:59:59.999Z");
     }
 
     #[test]

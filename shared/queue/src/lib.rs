@@ -91,7 +91,7 @@ impl<T> Delayed<T> {
     /// Whether it is due, to the second: SQS counts in seconds.
     #[must_use]
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.due <= now.after(Duration::from_secs(1))
+        self.due <= now.saturating_add(Duration::from_secs(1))
     }
 }
 

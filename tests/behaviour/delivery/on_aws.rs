@@ -50,7 +50,7 @@ async fn a_batch_leaves_the_group_of_what_failed_free_and_has_it_woken_after_its
         let sent = service.asked("SendMessage");
         assert_eq!(sent.len(), number + 1, "one wake-up for each pause, however often it is met");
         assert_eq!(sent[number]["DelaySeconds"], pause);
-        let due = post.clock.now().after(Duration::from_secs(pause));
+        let due = post.clock.now().saturating_add(Duration::from_secs(pause));
         let body: Value = serde_json::from_str(sent[number]["MessageBody"].as_str().unwrap()).unwrap();
         assert_eq!(body, json!({ "wakeUp": { "subject": "INSTANCE#i-1" }, "due": due.as_millis() }));
         tried.push(post.application.arrived().len());
@@ -73,7 +73,7 @@ async fn what_lost_its_wake_up_is_found_by_the_sweep() {
     let store = seller.host.store();
     let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
     assert_eq!((swept.undelivered, stalled.len()), (12, 0), "they are young");
-    post.clock.reach(post.clock.now().after(Duration::from_mins(20)));
+    post.clock.reach(post.clock.now().saturating_add(Duration::from_mins(20)));
     let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
     assert_eq!((swept.driven, stalled.len()), (2, 2));
     assert!(swept.undelivered_age > Duration::from_mins(15));
@@ -118,7 +118,7 @@ impl<'a> OnAws<'a> {
 
     /// Works off what the queues hand over, for so long on the clock.
     async fn run_for(&self, time: Duration) {
-        let (courier, end) = (self.post.courier(self.seller), self.post.clock.now().after(time));
+        let (courier, end) = (self.post.courier(self.seller), self.post.clock.now().saturating_add(time));
         loop {
             let mut busy = false;
             for queue in ["events.fifo", "delayed"] {

@@ -64,8 +64,9 @@ async fn an_instance_is_told_what_its_orders_bought_and_nothing_of_the_buyer() {
         stand_in.put_order(order);
     }
     // The renewal was signed first and comes last.
-    let signed =
-        |body: &Value, second| seller.signed_body_at(body, post.clock.now().after(Duration::from_secs(second)));
+    let signed = |body: &Value, second| {
+        seller.signed_body_at(body, post.clock.now().saturating_add(Duration::from_secs(second)))
+    };
     let renewal = signed(&bodies::renewal("R1", bodies::FUTURE), 1);
     let upgrade = signed(&bodies::upgrade("U1"), 2);
     let refund = signed(&bodies::refresh("X1", "UNSUBSCRIBE_RENEWAL_PERIOD", "20981231160000"), 3);
@@ -153,7 +154,7 @@ async fn details_that_stay_unknown_hold_an_event_up_only_for_a_while() {
     post.deliver(&mut pump).await;
     assert_eq!(post.application.taken().len(), 6);
     assert!(post.application.taken().iter().all(|event| event.body["data"]["order"].is_null()));
-    assert!(post.clock.now() < start.after(Duration::from_mins(30)));
+    assert!(post.clock.now() < start.saturating_add(Duration::from_mins(30)));
     let account = post.account(&seller).await;
     assert_eq!((account.lost, account.out_of_order, account.tries), (0, 0, 6), "nobody tries what is to wait");
     assert!(post.askings() >= 3 * 3, "{}", post.askings());

@@ -39,7 +39,7 @@ async fn whatever_the_receiver_does_no_event_is_lost_or_overtaken() {
         let post = Post::of(&seller, plain).await;
         lives(&seller, 3).await;
         if fault == "down for a day" {
-            let (clock, end) = (post.clock.clone(), post.clock.now().after(Duration::from_hours(24)));
+            let (clock, end) = (post.clock.clone(), post.clock.now().saturating_add(Duration::from_hours(24)));
             post.application.does(move |event| if clock.now() < end { rule(event) } else { Does::Take });
         } else {
             post.application.does(rule);
@@ -83,7 +83,7 @@ async fn an_event_that_fails_for_days_is_parked_and_the_next_ones_go_on() {
     post.application.does(|event| if event.name() == "instance.refreshed" { Does::Status(500) } else { Does::Take });
     let (start, mut pump) = (post.clock.now(), post.pump(&seller).await);
     post.deliver(&mut pump).await;
-    assert!(post.clock.now() > start.after(Duration::from_hours(72)), "it is tried for more than three days");
+    assert!(post.clock.now() > start.saturating_add(Duration::from_hours(72)), "it is tried for more than three days");
     let names: Vec<String> = post.application.taken().iter().map(|event| event.name().to_owned()).collect();
     assert_eq!(
         names,

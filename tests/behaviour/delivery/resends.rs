@@ -45,7 +45,7 @@ async fn a_resend_acts_at_once_while_a_pause_runs_also_of_one_before_it() {
     // The one that waits, then one behind it: each time the failing one is tried at once.
     for resent in [1, 4] {
         let tried = post.application.arrived().len();
-        post.clock.reach(post.clock.now().after(Duration::from_secs(1)));
+        post.clock.reach(post.clock.now().saturating_add(Duration::from_secs(1)));
         store.resend(&before[resent], post.clock.now()).await.unwrap();
         post.deliver_for(&mut pump, Duration::ZERO).await;
         let arrived = post.application.arrived();
@@ -79,7 +79,7 @@ async fn a_resend_while_its_try_runs_is_not_swallowed_however_the_try_ends() {
             while post.application.arrived().is_empty() {
                 tokio::task::yield_now().await;
             }
-            store.resend(&event, post.clock.now().after(Duration::from_millis(1))).await.unwrap();
+            store.resend(&event, post.clock.now().saturating_add(Duration::from_millis(1))).await.unwrap();
             post.application.let_go();
         });
         let left = left.unwrap();

@@ -36,7 +36,7 @@ async fn due(database: &FaultyDynamoDb) -> (World, Sold) {
     world.post.learn(&world.seller).await;
     assert!(world.sealed().await.contains("ORDER#MOCKPERIODYEARNEW DETAILS"));
     world.seller.say_all(&[goes.release()]).await;
-    world.clock.reach(world.released_at(goes).await.after(30 * DAY));
+    world.clock.reach(world.released_at(goes).await.saturating_add(30 * DAY));
     (world, goes)
 }
 
@@ -127,7 +127,7 @@ async fn one_that_fails_holds_up_no_other() {
     let update = update.key("pk", AttributeValue::S("INSTANCE#goes-1".to_owned()));
     let update = update.key("sk", AttributeValue::S("STATE".to_owned())).update_expression("SET holds = :bad");
     update.expression_attribute_values(":bad", AttributeValue::S(String::new())).send().await.unwrap();
-    world.clock.reach(world.released_at(stays).await.after(33 * DAY));
+    world.clock.reach(world.released_at(stays).await.saturating_add(33 * DAY));
     let eraser = world.eraser();
     let run = eraser.erase(eraser.due().await.unwrap(), Instant::now()).await;
     assert_eq!((run.erased, run.failed, run.due), (0, 1, 2), "there is time for the first only");

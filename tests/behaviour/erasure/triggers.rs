@@ -41,7 +41,7 @@ async fn every_way_to_a_release_leads_to_the_erasure_and_debug_calls_to_none() {
     let seller =
         Seller::at(Some(database.endpoint()), |environment| environment.with("KOOGALLERY_PROVISIONING", "deferred"))
             .await;
-    let to_erase = async || seller.host.store().to_erase(now().after(DAY)).await.unwrap().len();
+    let to_erase = async || seller.host.store().to_erase(now().saturating_add(DAY)).await.unwrap().len();
     let sold = |id: &str| with(with(bodies::purchase(), "businessId", id), "orderId", id);
     let released = |id: &str| with(bodies::release(), "instanceId", id);
     for (place, id) in ["usual", "overtaken", "frozen"].into_iter().enumerate() {

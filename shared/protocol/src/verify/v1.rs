@@ -68,7 +68,7 @@ impl<'a> Signed<'a> {
         }
 
         let shown = ExpireTime::of_digits(self.time_stamp.trim()).map_err(|_| Refusal::TimeStamp)?.timestamp();
-        let readings = || zones.iter().map(|zone| shown.before(*zone));
+        let readings = || zones.iter().map(|zone| shown.saturating_sub(*zone));
         let Some(signed_at) = readings().find(|signed_at| check.is_fresh(*signed_at)) else {
             let signed = readings().min_by_key(|signed_at| signed_at.as_millis().abs_diff(check.now.as_millis()));
             return Err(Refusal::Stale { signed: signed.unwrap_or(shown), now: check.now });

@@ -65,7 +65,7 @@ impl Store {
         let mut item = Key::order_details(order, line).into_item();
         item.insert("details".to_owned(), details.to_attribute());
         let mut for_a_while = item.clone();
-        let until = at.after(LIFETIME).as_seconds().to_string();
+        let until = at.saturating_add(LIFETIME).as_seconds().to_string();
         for_a_while.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until));
         if *of == SubjectKey::order(order) {
             return self.keep_for_a_while(for_a_while).await;

@@ -337,7 +337,7 @@ impl LicenseRequest {
         };
         let mut item = Key::purchase_license_details(order_id, product_id.as_ref()).into_item();
         item.insert(DETAILS.to_owned(), details.to_attribute());
-        let until = call.now().after(DETAILS_LIFETIME).as_seconds();
+        let until = call.now().saturating_add(DETAILS_LIFETIME).as_seconds();
         item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
         Some(item)
     }

@@ -171,7 +171,7 @@ impl Store {
                     continue;
                 }
                 changed.extend(after.changed_since(&before));
-                after.forget(call.now().before(GONE_IS_REMEMBERED));
+                after.forget(call.now().saturating_sub(GONE_IS_REMEMBERED));
                 let sealed = after.seal(key, &directory.key(*bucket).place())?;
                 makes |= version == 0;
                 replaced.extend(standing.get(bucket).and_then(Parts::of_item).map(|parts| (*bucket, parts)));

@@ -136,7 +136,7 @@ impl Store {
                 let mut item = (thing.write)(&after)?;
                 let (before, after) = (before.shown(), after.shown());
                 if after.is_none() {
-                    let until = call.now().after(GONE_IS_REMEMBERED).as_seconds();
+                    let until = call.now().saturating_add(GONE_IS_REMEMBERED).as_seconds();
                     item.insert(TTL_ATTRIBUTE.to_owned(), number(until));
                 }
                 item.extend(thing.key.clone().into_item());

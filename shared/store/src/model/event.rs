@@ -79,7 +79,7 @@ impl Event {
     /// Until when it is urgent that it is delivered; none for an event that is not. KooGallery refunds a purchase that is
     /// not provisioned some hours after it.
     pub(crate) fn urgent_until(&self) -> Option<Timestamp> {
-        (self.event_type == EventType::Created).then(|| self.occurred_at.after(URGENT))
+        (self.event_type == EventType::Created).then(|| self.occurred_at.saturating_add(URGENT))
     }
 }
 

@@ -480,7 +480,7 @@ impl Lifecycle {
     fn runs_at(&self, at: Timestamp) -> bool {
         self.expire_time.is_some_and(|expiry| {
             let unsure = if Some(expiry) == self.bought_until { ZONES_APART } else { Duration::ZERO };
-            expiry.timestamp().before(unsure) > at
+            expiry.timestamp().saturating_sub(unsure) > at
         })
     }
 }

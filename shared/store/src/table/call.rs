@@ -47,7 +47,7 @@ impl Call {
             answers_repeats: verified.dialect() == Dialect::KitV1,
             signed_at: verified.signed_at(),
             now,
-            nonce_until: verified.latest_reading().after(window + Duration::from_secs(1)),
+            nonce_until: verified.latest_reading().saturating_add(window + Duration::from_secs(1)),
             claim: Uuid::new_v4(),
             clock: StoreClock::default(),
         }
@@ -105,7 +105,7 @@ impl Call {
     /// Debug items go away by themselves.
     pub(crate) fn expiring(&self, mut item: Item) -> Item {
         if self.world == World::Test {
-            let until = self.now.after(TEST_STATE_LIFETIME).as_seconds();
+            let until = self.now.saturating_add(TEST_STATE_LIFETIME).as_seconds();
             item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.to_string()));
         }
         item
