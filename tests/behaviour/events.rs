@@ -148,7 +148,7 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
 
     let taken = post.application.taken();
     let page = std::fs::read_to_string(root().join("docs/events.md")).unwrap();
-    for event_type in EventType::ALL {
+    for event_type in EventType::ALL.iter().copied() {
         let name = type_name(event_type);
         assert!(page.contains(&format!("[{name}](events/{name}.schema.json)")), "{name} is not on the page");
         let schema = schema(&name);

@@ -6,10 +6,12 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 /// The interface types of Seller Console > Application Tools > Key Management, each bound to its own key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum InterfaceType {
     /// SaaS, basic interfaces.
     Basic,
@@ -22,17 +24,10 @@ pub enum InterfaceType {
 }
 
 impl InterfaceType {
-    const ALL: [Self; 4] = [Self::Basic, Self::Kit, Self::License, Self::Order];
-
     /// The name that configuration and logs use: `basic`, `kit`, `license`, `order`.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Basic => "basic",
-            Self::Kit => "kit",
-            Self::License => "license",
-            Self::Order => "order",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -146,12 +141,12 @@ impl AccessKeys {
 
     /// Every key of every type.
     pub(crate) fn all(&self) -> impl Iterator<Item = &AccessKey> {
-        InterfaceType::ALL.into_iter().flat_map(|interface| self.of(interface))
+        InterfaceType::VARIANTS.iter().flat_map(|interface| self.of(*interface))
     }
 
     fn checked(self) -> Result<Self, AccessKeysError> {
         let mut seen: Vec<(InterfaceType, &AccessKey)> = Vec::new();
-        for interface in InterfaceType::ALL {
+        for interface in InterfaceType::VARIANTS.iter().copied() {
             let keys = self.of(interface);
             if keys.len() > 2 {
                 return Err(AccessKeysError::TooMany { interface: interface.name(), count: keys.len() });

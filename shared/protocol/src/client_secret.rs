@@ -16,6 +16,7 @@ use rsa::traits::PublicKeyParts;
 use rsa::{Generate, Oaep};
 use sha1::Sha1;
 use sha2::Sha256;
+use strum::VariantArray;
 
 /// The shortest RSA key that is accepted, in bits. KooGallery demands 3072, which [`RsaPrivateKey::generate`] makes.
 pub const MIN_RSA_BITS: u32 = 2048;
@@ -45,7 +46,7 @@ impl fmt::Debug for ClientSecret {
 }
 
 /// The hashes of OAEP, in the order in which they are tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum OaepHashes {
     /// SHA-256, and SHA-256 in MGF1.
     Sha256,
@@ -57,7 +58,7 @@ pub enum OaepHashes {
 
 impl OaepHashes {
     /// Every pair.
-    pub const ALL: [Self; 3] = [Self::Sha256, Self::Sha256WithMgf1Sha1, Self::Sha1];
+    pub const ALL: &[Self] = Self::VARIANTS;
 }
 
 /// Why a secret was not decrypted or encrypted.
@@ -237,7 +238,7 @@ impl RsaPrivateKey {
         ciphertext: &str,
     ) -> Result<ClientSecret, ClientSecretError> {
         let ciphertext = from_base64(ciphertext).ok_or(ClientSecretError::NotDecrypted)?;
-        for hashes in OaepHashes::ALL {
+        for hashes in OaepHashes::ALL.iter().copied() {
             let decrypted = match hashes {
                 OaepHashes::Sha256 => self.0.decrypt_blinded(rng, Oaep::<Sha256>::new(), &ciphertext),
                 OaepHashes::Sha256WithMgf1Sha1 => {

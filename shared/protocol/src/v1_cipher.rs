@@ -19,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use rsa::rand_core::TryCryptoRng;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
+use strum::{EnumString, IntoStaticStr};
 
 /// The most characters of an encrypted `userName` or `password`.
 pub const MAX_WIRE: usize = 128;
@@ -28,25 +29,24 @@ pub const MAX_PLAINTEXT: usize = 79;
 const BLOCK: usize = 16;
 
 /// `encryptType` of a reply: the key's length.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, EnumString, IntoStaticStr)]
 pub enum EncryptType {
     /// `1`: AES-256-CBC. A reply without `encryptType` means this.
     #[default]
     #[serde(rename = "1")]
+    #[strum(serialize = "1")]
     Aes256,
     /// `2`: AES-128-CBC.
     #[serde(rename = "2")]
+    #[strum(serialize = "2")]
     Aes128,
 }
 
 impl EncryptType {
     /// Its form in a reply.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Aes256 => "1",
-            Self::Aes128 => "2",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

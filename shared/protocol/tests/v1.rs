@@ -112,7 +112,7 @@ fn the_marketplaces_half_encrypts_for_the_registered_key() {
     let registered: RsaPublicKey = PUBLIC.parse().unwrap();
     assert_eq!(registered, key.public_key());
     let secret = ClientSecret::from("client-s3cret".to_owned());
-    for hashes in OaepHashes::ALL {
+    for hashes in OaepHashes::ALL.iter().copied() {
         let ciphertext = registered.encrypt(&mut SysRng, hashes, &secret).unwrap();
         assert_eq!(key.decrypt(&mut SysRng, &ciphertext), Ok(secret.clone()), "{hashes:?}");
         assert_ne!(registered.encrypt(&mut SysRng, hashes, &secret).unwrap(), ciphertext, "{hashes:?}");

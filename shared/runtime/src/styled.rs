@@ -58,9 +58,6 @@ pub fn response(reply: &Reply) -> Response<Bytes> {
 /// `KOOGALLERY_V1_ENCRYPT_TYPE`: how V1.0's replies encrypt; 1 (AES-256) by default, 2 (AES-128).
 pub(crate) fn encrypt_type(environment: &Environment) -> Result<EncryptType, ConfigError> {
     const NAME: &str = "KOOGALLERY_V1_ENCRYPT_TYPE";
-    match environment.get(NAME).map(str::trim) {
-        None | Some("1") => Ok(EncryptType::Aes256),
-        Some("2") => Ok(EncryptType::Aes128),
-        Some(_) => Err(ConfigError::invalid(NAME, "give 1 (AES-256) or 2 (AES-128)")),
-    }
+    let Some(given) = environment.get(NAME) else { return Ok(EncryptType::default()) };
+    given.trim().parse().map_err(|_| ConfigError::invalid(NAME, "give 1 (AES-256) or 2 (AES-128)"))
 }

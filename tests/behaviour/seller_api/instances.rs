@@ -46,7 +46,7 @@ async fn debug_instances_are_not_seen() {
     let debug = |body| with(body, "testFlag", "1");
     seller.say_all(&[debug(purchase()), debug(freeze())]).await;
     api.get("/v1/instances/b-1").await.expect(404);
-    for status in Status::ALL {
+    for status in Status::ALL.iter().copied() {
         let list = api.get(&format!("/v1/instances?status={}", status.as_str())).await.expect(200);
         assert_eq!(list, json!({ "instances": [] }));
     }

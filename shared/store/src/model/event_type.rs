@@ -1,9 +1,10 @@
 //! The types of events that the seller's application receives.
 
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// What happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, VariantArray)]
 pub enum EventType {
     /// An order line is paid.
     #[serde(rename = "instance.created")]
@@ -93,34 +94,5 @@ pub enum EventType {
 
 impl EventType {
     /// All of them.
-    pub const ALL: [Self; 28] = [
-        Self::Created,
-        Self::Refreshed,
-        Self::Upgraded,
-        Self::Frozen,
-        Self::Unfrozen,
-        Self::Released,
-        Self::Accepted,
-        Self::Changed,
-        Self::LicenseRequested,
-        Self::LicenseRefreshed,
-        Self::LicenseFrozen,
-        Self::LicenseUnfrozen,
-        Self::LicenseReleased,
-        Self::LicenseChanged,
-        Self::OrderPaid,
-        Self::TenantAdded,
-        Self::TenantModified,
-        Self::TenantRemoved,
-        Self::ApplicationAdded,
-        Self::ApplicationModified,
-        Self::ApplicationRemoved,
-        Self::UsersGranted,
-        Self::UsersChanged,
-        Self::UsersRevoked,
-        Self::UsersDeleted,
-        Self::DepartmentsChanged,
-        Self::DepartmentsRemoved,
-        Self::DepartmentsReplaced,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 }

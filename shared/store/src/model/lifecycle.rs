@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use koogallery::{ExpireTime, OrderId, OrderLineId, ProductId, Scene, Timestamp};
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 use uuid::Uuid;
 
 use crate::model::bought::{Bought, ToldOrder};
@@ -31,8 +32,9 @@ use crate::model::bought::{Bought, ToldOrder};
 const ZONES_APART: Duration = Duration::from_hours(8);
 
 /// The status of an instance or a license code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Status {
     /// The application has not sent the app info yet.
     Provisioning,
@@ -46,23 +48,19 @@ pub enum Status {
 
 impl Status {
     /// All of them, in the order of a life.
-    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Frozen, Self::Released];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The word for it in the table.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Provisioning => "provisioning",
-            Self::Active => "active",
-            Self::Frozen => "frozen",
-            Self::Released => "released",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
 /// Why something is frozen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum FreezeCause {
     /// The paid period ended. A renewal ends the freeze.
     Expired,
@@ -73,11 +71,8 @@ pub enum FreezeCause {
 impl FreezeCause {
     /// The word for it in the table.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::Suspended => "suspended",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
