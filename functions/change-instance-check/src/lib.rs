@@ -5,7 +5,7 @@
 mod rule;
 
 use koogallery::{ChangeInstanceCheck, ProductInfo, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, ProductSettings};
 use koogallery_store::{Lifecycle, Read, Status, World};
 
 pub use rule::{Move, Rule, RuleError};
@@ -13,7 +13,7 @@ pub use rule::{Move, Rule, RuleError};
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    rule: Rule,
+    rule: ProductSettings<Rule>,
 }
 
 impl Function for Handler {
@@ -22,7 +22,7 @@ impl Function for Handler {
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_CHANGE_CHECK";
         let rule = environment.get(NAME).map(|text| text.parse().map_err(|error| ConfigError::invalid(NAME, error)));
-        Ok(Self { rule: rule.transpose()?.unwrap_or(Rule::Allow) })
+        Ok(Self { rule: ProductSettings::shared(rule.transpose()?.unwrap_or(Rule::Allow)) })
     }
 
     async fn answer(&self, call: &Verified<ChangeInstanceCheck>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -36,7 +36,8 @@ impl Function for Handler {
             return Ok(Reply::of(ResultCode::InstanceNotFound));
         }
         let present = instance.map(|instance| present(&instance.life)).unwrap_or_default();
-        Ok(if self.rule.allows(&present, product_info) {
+        let rule = self.rule.of(present.product_id.as_ref());
+        Ok(if rule.allows(&present, product_info) {
             Reply::success()
         } else {
             Reply::refusal(ResultCode::InvalidParameter, "the seller does not offer this change of specification")

@@ -9,7 +9,7 @@
 //! License 1.0 with a license that has no use.
 
 use koogallery::{GetLicenseAsync, LicenseText, PurchaseLicense, Reply, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Vault};
 use koogallery_store::{LicenseRequested, LicenseRules, Sealed, World, license_details_place, license_place};
 
 /// The license for a debug call of License 1.0.
@@ -18,7 +18,7 @@ const DEBUG_LICENSE: &str = "DEBUG-LICENSE";
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    rules: LicenseRules,
+    rules: ProductSettings<LicenseRules>,
     vault: Vault,
 }
 
@@ -26,7 +26,7 @@ impl Function for Handler {
     type Request = GetLicenseAsync;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { rules: rules(environment)?, vault: Vault::of(environment)? })
+        Ok(Self { rules: ProductSettings::shared(rules(environment)?), vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<GetLicenseAsync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -39,7 +39,9 @@ impl Function for Handler {
             Some(purchase) if world == World::Real => Some(self.sealed(purchase, context).await?),
             _ => None,
         };
-        let requested = context.store.request_license(context.call, request, self.rules, details.as_ref()).await?;
+        // A device names an instance, and no product.
+        let rules = *self.rules.of(purchase.and_then(|purchase| purchase.product_id.as_ref()));
+        let requested = context.store.request_license(context.call, request, rules, details.as_ref()).await?;
         match (world, requested, purchase) {
             (World::Test, LicenseRequested::New | LicenseRequested::Waiting, None) => Ok(Reply::success()),
             (World::Test, LicenseRequested::New | LicenseRequested::Waiting, Some(_)) => {

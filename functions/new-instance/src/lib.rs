@@ -9,13 +9,15 @@
 //! is kept with the instance.
 
 use koogallery::{InstanceId, NewInstance, PurchaseDetails, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
+use koogallery_runtime::{
+    AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning, Vault,
+};
 use koogallery_store::{Created, Sealed, Status, World, purchase_details_place};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    provisioning: Provisioning,
+    provisioning: ProductSettings<Provisioning>,
     vault: Vault,
 }
 
@@ -23,13 +25,15 @@ impl Function for Handler {
     type Request = NewInstance;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { provisioning: Provisioning::of(environment)?, vault: Vault::of(environment)? })
+        let provisioning = ProductSettings::shared(Provisioning::of(environment)?);
+        Ok(Self { provisioning, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<NewInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
         let (request, world) = (call.request(), context.call.world());
+        let provisioning = self.provisioning.of(request.product_id.as_ref());
         let app_info = |id: &InstanceId| -> Result<_, AnswerError> {
-            let app_info = self.provisioning.app_info(world, id)?;
+            let app_info = provisioning.app_info(world, id)?;
             if request.details.is_some() {
                 app_info.iter().try_for_each(koogallery::AppInfo::fits_v1)?;
             }
@@ -59,8 +63,8 @@ impl Function for Handler {
             }
             Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
-        let app_info = if world == World::Test { self.provisioning.app_info(world, &id)? } else { app_info };
-        let ready = match self.provisioning {
+        let app_info = if world == World::Test { provisioning.app_info(world, &id)? } else { app_info };
+        let ready = match provisioning {
             Provisioning::Instant(_) => true,
             // KooGallery counts only `000000` as a success of a debug call, and no application receives one. A released
             // instance waits for nobody: its app info may be erased, or never have been sent.

@@ -6,20 +6,20 @@
 //! gone.
 
 use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning};
 use koogallery_store::{ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    provisioning: Provisioning,
+    provisioning: ProductSettings<Provisioning>,
 }
 
 impl Function for Handler {
     type Request = QueryInstance;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { provisioning: Provisioning::of(environment)? })
+        Ok(Self { provisioning: ProductSettings::shared(Provisioning::of(environment)?) })
     }
 
     async fn answer(&self, call: &Verified<QueryInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -35,7 +35,7 @@ impl Function for Handler {
             let (app_info, usage_info) = match found.get(id) {
                 Some(instance) => (instance.app_info.clone(), instance.usage_info.clone()),
                 None if context.call.world() == World::Test => {
-                    (self.provisioning.app_info(World::Test, id)?, Vec::new())
+                    (self.provisioning.of(None).app_info(World::Test, id)?, Vec::new())
                 }
                 None => (None, Vec::new()),
             };

@@ -1,0 +1,22 @@
+//! Settings that belong to a product rather than to the whole deployment.
+
+use koogallery::ProductId;
+
+/// What a function is configured with for each product, such as how its instances are provisioned. Today all products share
+/// what the environment says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductSettings<T> {
+    default: T,
+}
+
+impl<T> ProductSettings<T> {
+    /// The same settings for every product.
+    pub const fn shared(default: T) -> Self {
+        Self { default }
+    }
+
+    /// The settings of a product; none where the call names no product and nothing else tells it.
+    pub const fn of(&self, _product: Option<&ProductId>) -> &T {
+        &self.default
+    }
+}
