@@ -224,7 +224,9 @@ mod tests {
         assert_eq!(spoilt(|exchange| exchange.status = 500), "HTTP status 500 instead of 200");
         assert!(spoilt(|exchange| exchange.content_type = "text/html".to_owned()).starts_with("content type"));
         assert!(spoilt(|exchange| exchange.body = r#"{"resultCode":"000000","x":"云"}"#.into()).contains("ASCII"));
-        assert!(spoilt(|exchange| exchange.body = r#"{"resultCode":"42"}"#.into()).contains("none of KooGallery's"));
+        assert!(
+            spoilt(|exchange| exchange.body = r#"{"resultCode":"42"}"#.into()).contains("is not a code of KooGallery")
+        );
         assert_eq!(spoilt(|exchange| exchange.body = "{}".into()), "the reply has no resultCode");
         assert!(spoilt(|exchange| exchange.body = "<html>".into()).starts_with("the reply is not JSON"));
         assert_eq!(

@@ -207,7 +207,7 @@ mod tests {
             assert_eq!(filled(&text.into()), expected, "{text}");
         }
         let unknown = Filler::new(None).fill(&json!({ "a": ["{instanceId}"] }), "k").unwrap_err();
-        assert_eq!(unknown.to_string(), "{instanceId} stands for nothing here: no reply has told it");
+        assert_eq!(unknown.to_string(), "{instanceId} has no value here: no reply contains it");
     }
 
     #[test]
