@@ -26,7 +26,7 @@ fn build() {
         let packages = ["front-door", "deliver-events", "learn-order", "seller-api", "erase-personal-data"]
             .into_iter()
             .chain(callback_functions());
-        lambda::build(["--bins"].into_iter().chain(packages.flat_map(|function| ["--package", function])));
+        lambda::build(packages.flat_map(|function| ["--bin", function]));
     });
 }
 

@@ -239,7 +239,7 @@ impl Example {
 
 #[tokio::test]
 async fn the_example_in_rust_takes_a_whole_life() {
-    build(["--package", "koogallery-tests", "--example", "receiver"]);
+    build([]);
     let receiver = binaries().join("examples/receiver");
     Example::start(&mut Command::new(receiver)).await.takes_a_whole_life().await;
 }

@@ -201,7 +201,7 @@ async fn a_webhook_that_nothing_can_sign_is_told_at_start() {
 /// The command, built once, with nothing of this process's environment.
 fn koogallery(variables: &[(&str, &str)]) -> Command {
     static BUILT: OnceLock<()> = OnceLock::new();
-    BUILT.get_or_init(|| build(["--package", "koogallery-local", "--bin", "koogallery"]));
+    BUILT.get_or_init(|| build(["--bin", "koogallery"]));
     let mut command = Command::new(binaries().join("koogallery"));
     command.env_clear().envs(variables.iter().copied()).kill_on_drop(true);
     command

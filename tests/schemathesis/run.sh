@@ -6,4 +6,4 @@ tools="$PWD/target/ci"
 [ -x "$tools/venv/bin/pip" ] || python3 -m venv "$tools/venv"
 "$tools/venv/bin/pip" install --quiet --disable-pip-version-check schemathesis==4.32.5 openapi-spec-validator==0.9.0
 export SCHEMATHESIS="$tools/venv/bin/schemathesis" OPENAPI_VALIDATOR="$tools/venv/bin/openapi-spec-validator"
-cargo test --quiet -p koogallery-tests --test behaviour -- --ignored seller_api::
+cargo test --quiet --workspace --test behaviour -- --ignored seller_api::

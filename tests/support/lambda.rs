@@ -43,10 +43,12 @@ pub fn binaries() -> PathBuf {
     if folder.ends_with("deps") { folder.parent().unwrap().to_owned() } else { folder.to_owned() }
 }
 
-/// Builds packages' binaries or examples into [`binaries`], as this code was built.
-pub fn build<'a>(arguments: impl IntoIterator<Item = &'a str>) {
+/// Builds the example receiver, and what else is named by `--bin`, into [`binaries`], as this code was built.
+pub fn build<'a>(targets: impl IntoIterator<Item = &'a str>) {
     let mut build = std::process::Command::new(env!("CARGO"));
-    build.args(["build", "--quiet"]).args(arguments);
+    // An example of the whole workspace has the features that `cargo test --workspace` has: with others, all dependencies
+    // are compiled once more.
+    build.args(["build", "--quiet", "--workspace", "--example", "receiver"]).args(targets);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
