@@ -1,4 +1,4 @@
-//! Times on the wire. The open APIs write them in two forms; both are whole seconds in UTC.
+//! Times on the wire. The open APIs write them in two forms, both in whole seconds of UTC.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UtcTime(ExpireTime);
 
-/// The text is no time of that form.
+/// The text is not a time of that form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("give a UTC time like 20261231T160000Z")]
 pub struct UtcTimeError;
 
 impl UtcTime {
-    /// The second that a point in time is in; none past the year 9999.
+    /// The second of a point in time. Returns none after the year 9999.
     #[must_use]
     pub fn from_timestamp(at: Timestamp) -> Option<Self> {
         let millis = at.as_seconds().checked_mul(1000)?;
@@ -29,7 +29,7 @@ impl UtcTime {
         self.0.timestamp()
     }
 
-    /// The form `yyyyMMddHHmmss`, which the License APIs take.
+    /// The form `yyyyMMddHHmmss`, which the License APIs use.
     #[must_use]
     pub fn to_digits(self) -> String {
         self.write(CalendarForm::SECOND)

@@ -1,5 +1,5 @@
-//! Calendar times in UTC, as they travel: every form that KooGallery and this project write them in. Types that hold one,
-//! such as [`crate::ExpireTime`], say which forms they take.
+//! Calendar times in UTC, in every form in which KooGallery and this project write them. A type with such a time, such as
+//! [`crate::ExpireTime`], says which forms it accepts.
 
 use time::format_description::StaticFormatDescription;
 use time::macros::format_description;
@@ -33,10 +33,10 @@ impl CalendarForm {
     pub const RFC_3339: Self =
         Self(format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z"));
 
-    /// Reads a text that is in this form and no other; none where it is not, or names no time that there is.
+    /// Reads a text in exactly this form. Returns none if it has another form, or if the time does not exist.
     #[must_use]
     pub fn read(self, text: &str) -> Option<Timestamp> {
-        // A year may have a sign elsewhere.
+        // The library also accepts a year with a sign.
         if !text.starts_with(|first: char| first.is_ascii_digit()) {
             return None;
         }
@@ -44,7 +44,7 @@ impl CalendarForm {
         Some(Timestamp::from_millis(at.unix_timestamp() * 1000 + i64::from(at.millisecond())))
     }
 
-    /// Writes a time; none outside of the years 0 to 9999, for which no form has digits.
+    /// Writes a time. Returns none outside the years 0 to 9999, for which no form has digits.
     #[must_use]
     pub fn write(self, at: Timestamp) -> Option<String> {
         calendar(at)?.format(self.0).ok()
@@ -52,12 +52,12 @@ impl CalendarForm {
 }
 
 impl Timestamp {
-    /// Whether the forms can write it: from the year 0 to 9999.
+    /// Whether the forms can write it: the years 0 to 9999.
     pub(crate) fn is_in_calendar(self) -> bool {
         calendar(self).is_some()
     }
 
-    /// As RFC 3339 writes it, such as `2025-12-01T00:00:00.042Z`. Years beyond 9999 are written as 9999.
+    /// The form of RFC 3339, such as `2025-12-01T00:00:00.042Z`. Years beyond 9999 are written as 9999.
     #[must_use]
     pub fn to_rfc_3339(self) -> String {
         CalendarForm::RFC_3339.write(self).unwrap_or_else(|| "9999-12-31T23:59:59.999Z".to_owned())

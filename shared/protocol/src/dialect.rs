@@ -14,7 +14,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Is it one of the joint-operations kit's, where a path names the callback instead of an `activity`?
+    /// Whether it belongs to the joint-operations kit, where the path names the callback instead of an `activity`.
     #[must_use]
     pub const fn is_kit(self) -> bool {
         matches!(self, Self::KitV2 | Self::KitV1)

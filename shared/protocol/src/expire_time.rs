@@ -9,8 +9,8 @@ use crate::calendar::CalendarForm;
 use crate::text::scalar;
 use crate::timestamp::Timestamp;
 
-/// A point in UTC, to the millisecond. Written with 17 digits (`yyyyMMddHHmmssSSS`) as KooGallery's sample does; read
-/// with 17 or 14 (`yyyyMMddHHmmss`, as its table says).
+/// A point in UTC, to the millisecond. It is written with 17 digits (`yyyyMMddHHmmssSSS`), as in KooGallery's sample, and read with 17
+/// or 14 (`yyyyMMddHHmmss`, as its table says).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExpireTime(Timestamp);
 
@@ -26,7 +26,7 @@ impl ExpireTime {
         self.0
     }
 
-    /// From a point in time; `None` past the year 9999, which 17 digits cannot write.
+    /// Makes one from a point in time. Returns `None` after the year 9999, which 17 digits cannot write.
     #[must_use]
     pub fn from_timestamp(timestamp: Timestamp) -> Option<Self> {
         timestamp.is_in_calendar().then_some(Self(timestamp))
@@ -41,8 +41,8 @@ impl std::str::FromStr for ExpireTime {
 }
 
 impl ExpireTime {
-    /// Reads 14 to 17 digits, since the guide's own examples of a `timeStamp` do not fill the milliseconds up: one digit or
-    /// two after the seconds are so many milliseconds, as Java reads them.
+    /// Reads 14 to 17 digits, because the guide's own examples of a `timeStamp` do not fill up the milliseconds. One or two digits
+    /// after the seconds are that number of milliseconds, as Java reads them.
     pub(crate) fn of_digits(text: &str) -> Result<Self, ExpireTimeError> {
         if !(14..=17).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ExpireTimeError);

@@ -1,8 +1,8 @@
-//! Why a genuine call is not what its callback must be.
+//! Why a genuine call does not have what its callback needs.
 
 use crate::text::TextError;
 
-/// A verified call that does not hold what its callback must hold: answered with `000002`.
+/// A verified call does not have what its callback needs. The answer is `000002`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidRequest(String);
@@ -26,9 +26,9 @@ impl From<TextError> for InvalidRequest {
 impl From<serde_json::Error> for InvalidRequest {
     fn from(error: serde_json::Error) -> Self {
         let text = error.to_string();
-        // Line and column mean nothing to someone who reads a reply.
+        // Line and column do not help somebody who reads a reply.
         let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        // What came may be personal data, and this goes into logs: only what should have come is told.
+        // The received value may be personal data, and this text goes into logs: it only says what was expected.
         Self(text.rsplit_once(", expected ").map_or(text.to_owned(), |(_, what)| format!("expected {what}")))
     }
 }

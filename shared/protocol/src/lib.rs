@@ -1,15 +1,15 @@
-//! The KooGallery seller protocol: which callback a request is, who signed it, what it asks, how to answer.
+//! The KooGallery seller protocol: which callback a request is, who signed it, what it says, how to answer.
 //!
-//! KooGallery (Huawei Cloud's marketplace) calls a seller's HTTPS endpoint when a buyer pays, renews, upgrades, is
-//! refunded. This crate holds everything about those calls that needs no I/O, no clock and no async, so that a
-//! Lambda function, a local host, a simulator and a test share one meaning:
+//! KooGallery (Huawei Cloud's marketplace) calls a seller's HTTPS endpoint when a buyer pays, renews, upgrades or gets a refund. This
+//! crate has everything about those calls that needs no I/O, no clock and no async. So a Lambda function, a local host, a simulator
+//! and a test use the same code:
 //!
-//! 1. [`route()`] tells from method, path, query and body which [`Callback`] and [`Dialect`] a request is.
-//! 2. [`verify()`] checks the signature with the [`AccessKeys`] that may sign it and the time window, and is the only
-//!    maker of a [`Verified`].
-//! 3. [`Verified::parse`] reads the typed request; [`Reply`] is what goes back.
+//! 1. [`route()`] finds the [`Callback`] and [`Dialect`] of a request from method, path, query and body.
+//! 2. [`verify()`] checks the signature with the [`AccessKeys`] that may sign the call, and the time window. Only it makes a
+//!    [`Verified`].
+//! 3. [`Verified::parse`] reads the typed request; [`Reply`] is the answer.
 //!
-//! [`signature`] and [`Request::to_body`] are the marketplace's half: they make what KooGallery sends.
+//! [`signature`] and [`Request::to_body`] are the marketplace's side: they make what KooGallery sends.
 //!
 //! ```
 //! use koogallery::{AccessKeys, DEFAULT_TIME_WINDOW, NewInstance, Request, Timestamp, route, signature, verify};

@@ -1,4 +1,4 @@
-//! `effectiveTime` and `expireTime` of getLicenseAsync: from when to when a license is valid.
+//! `effectiveTime` and `expireTime` of getLicenseAsync: the beginning and the end of a license's validity.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::calendar::CalendarForm;
 use crate::expire_time::ExpireTime;
 use crate::text::scalar;
 
-/// A point in UTC. Written as KooGallery's sample has it, `2023-10-27 10:30:15 z`; read in that form, with `Z` or no
+/// A point in UTC. It is written as in KooGallery's sample, `2023-10-27 10:30:15 z`. It is read in that form, with `Z` or without a
 /// suffix, with `T` between date and time, with milliseconds, and in the digits of an [`ExpireTime`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LicenseTime(ExpireTime);

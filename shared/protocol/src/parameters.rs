@@ -1,4 +1,4 @@
-//! The query parameters of a V1.0 call, which carry what V2.0 carries in a body.
+//! The query parameters of a V1.0 call. They contain what V2.0 has in a body.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,23 +14,23 @@ use crate::text::TextError;
 pub struct Parameters(Vec<(String, String)>);
 
 impl fmt::Debug for Parameters {
-    /// Names only: values hold personal data and the authToken.
+    /// Shows names only: values are personal data and the authToken.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
 impl Parameters {
-    /// Those that belong to the call itself and say nothing of what it is about.
+    /// The parameters of the call itself, which say nothing about its subject.
     const OF_THE_CALL: [&str; 4] = ["activity", "timeStamp", "authToken", "testFlag"];
 
-    /// A parameter that is kept as it came has up to so many characters: the guide's longest, saasExtendParams, has them.
+    /// The longest parameter that is kept as it came, in characters: the length of saasExtendParams, the guide's longest.
     const LONGEST_FURTHER: usize = 2048;
 
-    /// All of them have up to so many bytes.
+    /// The most bytes of all of them together.
     const MOST_FURTHER: usize = 32 * 1024;
 
-    /// What may name the code of a License 1.0 call, the likeliest first.
+    /// The names under which a License 1.0 call may have the code, the most likely first.
     pub(crate) const LICENSE_NAMES: [&str; 3] = ["license", "licenseCode", "instanceId"];
 
     /// Decodes a query; a `+` is a space.
@@ -39,14 +39,14 @@ impl Parameters {
         Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
     }
 
-    /// Decodes a query whose `+` are no spaces, as KooGallery sends a value that it signed with a `+` and did not encode.
-    /// None where there is no `+`, and so one reading only.
+    /// Decodes a query in which `+` is not a space: KooGallery signs a value with a `+` and does not always encode it. Returns none if
+    /// there is no `+`, so that there is only one reading.
     #[must_use]
     pub fn of_query_with_plus(query: &str) -> Option<Self> {
         query.contains('+').then(|| Self::of_query(&query.replace('+', "%2B")))
     }
 
-    /// Names and values in the order they came.
+    /// Names and values, in the order of the query.
     #[must_use]
     pub fn as_slice(&self) -> &[(String, String)] {
         &self.0
@@ -78,8 +78,7 @@ impl Parameters {
         }
     }
 
-    /// The code of a License 1.0 call, whose guide is withdrawn: under the name that License 2.0 gives it, or one that
-    /// its relatives do.
+    /// The code of a License 1.0 call, whose guide is withdrawn: under its name in License 2.0, or in similar calls.
     pub(crate) fn license(&self) -> Result<LicenseCode, InvalidRequest> {
         let given = Self::LICENSE_NAMES.into_iter().find_map(|name| self.get(name));
         Ok(given.ok_or(InvalidRequest::missing("license"))?.parse()?)
@@ -90,7 +89,7 @@ impl Parameters {
         self.get(name).is_some_and(|value| value.trim() == "1")
     }
 
-    /// Holds the guide's largest lengths, in characters, against parameters that are kept as they came.
+    /// Checks the guide's largest lengths, in characters, of parameters that are kept as they came.
     pub(crate) fn within(&self, limits: &[(&'static str, usize)]) -> Result<(), InvalidRequest> {
         let too_long = |(name, max): &&(&str, usize)| self.get(name).is_some_and(|value| value.chars().count() > *max);
         match limits.iter().find(too_long) {
@@ -99,8 +98,8 @@ impl Parameters {
         }
     }
 
-    /// What else the call tells, beside `known` and what belongs to the call itself; blanks are left out. It is kept as it
-    /// came, so it has a bound, far above what a guide lets a call tell.
+    /// The other parameters: not in `known`, and not of the call itself. Blanks are left out. They are kept as they came, so they
+    /// have a limit, far above the lengths in the guides.
     pub(crate) fn further(&self, known: &[&str]) -> Result<BTreeMap<String, String>, InvalidRequest> {
         let told = |(name, value): &&(String, String)| {
             let name = name.as_str();

@@ -1,7 +1,7 @@
-//! Which callback is this, in which dialect? The front door and the local host ask the same function.
+//! Finds the callback and the dialect of a request. The front door and the local host use the same function.
 //!
-//! A seller registers one production address. The basic callbacks come as POST to it, told apart by the body's
-//! `activity`; V1.0 sends GETs with `activity` in the query; the joint-operations kit appends a fixed path.
+//! A seller registers one production address. The basic callbacks are POST requests to it, and the body's `activity` says which one
+//! it is. V1.0 sends GET requests with `activity` in the query. The joint-operations kit appends a fixed path.
 
 use http::{Method, Request};
 use serde::Deserialize;
@@ -10,24 +10,24 @@ use crate::auth_token;
 use crate::callbacks::Callback;
 use crate::dialect::Dialect;
 
-/// The largest body of a basic callback that is looked at: 1 MiB, thousands of times what the guides' fields can hold.
+/// The largest body of a basic callback: 1 MiB, thousands of times what the guides' fields need.
 pub const MAX_BASIC_BODY: usize = 1024 * 1024;
-/// The largest body of a joint-operations callback, whose lists hold thousands of users: what Lambda takes at all.
+/// The largest body of a joint-operations callback, whose lists may have thousands of users: the most that Lambda takes.
 pub const MAX_KIT_BODY: usize = 6 * 1024 * 1024;
 
-/// Whose function refuses what is no callback: it reads, and changes nothing.
+/// The callback whose function refuses requests that are not callbacks: it only reads and changes nothing.
 const REFUSES: Callback = Callback::QueryInstance;
 
-/// What a request is, before anyone has said that it is genuine.
+/// What a request seems to be, before its signature is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Route {
-    /// Which callback.
+    /// The callback.
     pub callback: Callback,
-    /// In which dialect.
+    /// The dialect.
     pub dialect: Dialect,
 }
 
-/// Why a request is no callback. All are answered with `000002`.
+/// Why a request is not a callback. The answer is always `000002`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
     /// The method is neither POST nor a V1.0 GET.
@@ -36,7 +36,7 @@ pub enum RouteError {
     /// The body is longer than the dialect's limit.
     #[error("the body has {length} bytes, more than the {limit} that a callback can need")]
     TooLarge {
-        /// Length in bytes.
+        /// The length in bytes.
         length: usize,
         /// The limit in bytes.
         limit: usize,
@@ -44,17 +44,17 @@ pub enum RouteError {
     /// The body is not a JSON object, in UTF-8, with a text `activity`.
     #[error("the body is not a JSON object that names its activity")]
     NoActivity,
-    /// A GET whose query has no `activity`.
+    /// A GET request whose query has no `activity`.
     #[error("the query names no activity")]
     NoActivityInQuery,
-    /// The activity is unknown. Not repeated here: it is whatever a stranger sent.
+    /// The activity is unknown. The error does not contain it, because a stranger sent it.
     #[error("the activity is not one of KooGallery's")]
     UnknownActivity,
 }
 
-/// Says which callback a request is. Reads nothing of the body but `activity`.
+/// Finds the callback of a request. It reads only `activity` of the body.
 ///
-/// The kit's paths are met whatever prefix the production address has, in any case.
+/// The kit's paths are found after any prefix of the production address, in upper or lower case.
 pub fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, RouteError> {
     let body = request.body().as_ref();
     match *request.method() {
@@ -67,9 +67,9 @@ pub fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, RouteError> 
     }
 }
 
-/// The callback whose function a request goes to: its own. What is no callback but carries a V1.0 authToken goes to
-/// queryInstance's, which refuses it with a signed reply, as V1.0 wants it; who stands before the functions has no
-/// key. Anything else is refused where it came in.
+/// The callback whose function gets a request: the request's own. A request that is not a callback but has a V1.0 authToken goes to
+/// queryInstance's function. It refuses the request with a signed reply, as V1.0 wants it; the front door has no key for that. Any
+/// other request is refused by the caller of this function.
 pub fn destination<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Callback, RouteError> {
     match route(request) {
         Ok(route) => Ok(route.callback),
@@ -78,7 +78,7 @@ pub fn destination<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Callback, Rou
     }
 }
 
-/// The V1.0 dialect that a request is in by its authToken, whatever else it is. None where it carries none.
+/// The V1.0 dialect of a request, from the place of its authToken, whatever else it is. Returns none if it has no authToken.
 #[must_use]
 pub fn v1_dialect<B>(request: &Request<B>) -> Option<Dialect> {
     if request.headers().get(auth_token::NAME).is_some_and(|token| !token.is_empty()) {
@@ -112,7 +112,7 @@ fn basic_v2_route(body: &[u8]) -> Result<Route, RouteError> {
     struct Named {
         activity: String,
     }
-    // As text, since a JSON reader passes over members that nobody asks for without looking at their characters.
+    // It is read as text first, because a JSON reader does not check the characters of members that it skips.
     let body = std::str::from_utf8(body).map_err(|_| RouteError::NoActivity)?;
     let Named { activity } = serde_json::from_str(body).map_err(|_| RouteError::NoActivity)?;
     named(Dialect::BasicV2, &activity)

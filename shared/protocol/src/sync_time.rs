@@ -1,4 +1,4 @@
-//! `currentSyncTime`: which of two syncs of the same thing is the newer.
+//! `currentSyncTime`: says which of two syncs of the same thing is newer.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::expire_time::ExpireTime;
 use crate::text::optional;
 use crate::timestamp::Timestamp;
 
-/// What a clock in UTC+8 is ahead of UTC.
+/// How far a clock in UTC+8 is ahead of UTC.
 const AHEAD: Duration = Duration::from_hours(8);
 
-/// A point in time that is written as UTC+8, to the millisecond: 17 digits (`yyyyMMddHHmmssSSS`), or 14 to 16 where the
-/// milliseconds are left out or not filled up.
+/// A point in time that is written in UTC+8, to the millisecond: 17 digits (`yyyyMMddHHmmssSSS`), or 14 to 16 if the milliseconds are
+/// left out or not filled up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SyncTime(Timestamp);
 
@@ -31,7 +31,7 @@ impl SyncTime {
         self.0
     }
 
-    /// From a point in time; `None` where 17 digits cannot write it.
+    /// Makes one from a point in time. Returns `None` if 17 digits cannot write it.
     #[must_use]
     pub fn from_timestamp(timestamp: Timestamp) -> Option<Self> {
         timestamp.saturating_add(AHEAD).is_in_calendar().then_some(Self(timestamp))
@@ -59,7 +59,7 @@ impl Serialize for SyncTime {
 }
 
 impl SyncTime {
-    /// For a field that does not always come: absent, `null` and blank all mean "not given". Use with
+    /// Reads a field that is not always sent: absent, `null` and blank all mean "not given". Use with
     /// `#[serde(default)]`.
     pub(crate) fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         optional(deserializer)?.map(|text| text.parse().map_err(D::Error::custom)).transpose()

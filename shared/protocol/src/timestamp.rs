@@ -1,4 +1,4 @@
-//! The time a call was signed, as its `timestamp` parameter gives it.
+//! The time when a call was signed, from its `timestamp` parameter.
 
 use std::fmt;
 use std::time::Duration;
@@ -34,8 +34,8 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// Reads the `timestamp` parameter: the samples and the Chinese guide send milliseconds, the international guide
-    /// seconds; the length tells which (topics 0070649476, 0070649098).
+    /// Reads the `timestamp` parameter. The samples and the Chinese guide send milliseconds, the international guide sends seconds; the
+    /// length says which (topics 0070649476, 0070649098).
     pub fn parse(text: &str) -> Result<Self, TimestampError> {
         if !text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(TimestampError);
@@ -54,19 +54,19 @@ impl Timestamp {
         u128::from(self.0.abs_diff(other.0)) <= window.as_millis()
     }
 
-    /// The time `duration` earlier; where there is none, the earliest.
+    /// The time `duration` earlier, or the earliest possible time.
     #[must_use]
     pub fn saturating_sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// The time `duration` later; where there is none, the latest.
+    /// The time `duration` later, or the latest possible time.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long it is after `earlier`; nothing where it is not.
+    /// How long it is after `earlier`; zero if it is not after it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0).try_into().unwrap_or_default())

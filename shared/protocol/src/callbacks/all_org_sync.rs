@@ -11,29 +11,29 @@ use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, InstanceId, OrgCode, TenantId, blank_as_none};
 
-/// The whole tree, as a flat list: what is not in it is gone.
+/// The whole tree, as a flat list. A department that is not in the list is removed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AllOrgSync {
-    /// Which instance; none when the seller only applies for credentials.
+    /// The instance; none if the seller only asks for credentials.
     pub instance_id: Option<InstanceId>,
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
-    /// The application that the sync is sent to. Departments are the tenant's: they do not depend on it.
+    /// The application that the sync is sent to. Departments belong to the tenant and do not depend on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<AppId>,
-    /// The departments, each under its code.
+    /// The departments, by their codes.
     #[serde(rename = "orgInfoList", serialize_with = "as_list")]
     pub departments: Vec<(OrgCode, Department)>,
     /// When KooGallery made the sync.
     #[serde(rename = "currentSyncTime", skip_serializing_if = "Option::is_none")]
     pub sync_time: Option<SyncTime>,
-    /// A debug call?
+    /// Whether it is a debug call.
     pub test_flag: TestFlag,
 }
 
 impl<'de> Deserialize<'de> for AllOrgSync {
-    /// The list comes as `orgInfoList` or as `orgInfo`.
+    /// The list is `orgInfoList` or `orgInfo`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]

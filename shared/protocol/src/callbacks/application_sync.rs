@@ -10,18 +10,18 @@ use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, ClientId, InstanceId, TenantId, TextError, blank_as_none, optional, scalar};
 
-/// Where it fails, the buyer is asked to choose "retry".
+/// If it fails, KooGallery asks the buyer to choose "retry".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApplicationSync {
-    /// Which instance; none when the seller only applies for credentials.
+    /// The instance; none if the seller only asks for credentials.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub instance_id: Option<InstanceId>,
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
-    /// The application as the enterprise bound it.
+    /// The application, as the tenant bound it.
     pub app_id: AppId,
-    /// What is told of it.
+    /// What happens to it.
     #[serde(flatten)]
     pub change: Change<Application>,
     /// When KooGallery made the sync.
@@ -32,12 +32,12 @@ pub struct ApplicationSync {
         skip_serializing_if = "Option::is_none"
     )]
     pub sync_time: Option<SyncTime>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
 
-/// An application as it is told.
+/// An application, as the call describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Application {
@@ -50,8 +50,8 @@ pub struct Application {
     pub name: Option<String>,
 }
 
-/// A client secret as it travels: RSA-OAEP, base64. [`crate::RsaPrivateKey::decrypt`] opens it. Its `Debug` prints
-/// nothing of it.
+/// An encrypted client secret: RSA-OAEP, base64. [`crate::RsaPrivateKey::decrypt`] decrypts it. Its `Debug` output does not contain
+/// it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct EncryptedSecret(String);

@@ -13,38 +13,38 @@ use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, InstanceId, OrgCode, PersonName, TenantId, UserName, optional, scalar};
 
-/// Thousands of users may come in one call.
+/// One call may contain thousands of users.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuthSync {
-    /// Which instance: without one there is nothing to use.
+    /// The instance. It is required: without one there is nothing to use.
     pub instance_id: InstanceId,
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
-    /// The application as the enterprise bound it.
+    /// The application, as the tenant bound it.
     pub app_id: AppId,
-    /// Which users, and what becomes of them.
+    /// The users, and what happens to them.
     pub change: UsersChange,
     /// When KooGallery made the sync.
     pub sync_time: Option<SyncTime>,
-    /// A debug call?
+    /// Whether it is a debug call.
     pub test_flag: TestFlag,
 }
 
-/// What an authSync does. To take away, nothing but the login name need be told: the rest is passed over.
+/// What an authSync does. To revoke or delete, only the login name is needed; the rest is ignored.
 #[derive(Clone, PartialEq)]
 pub enum UsersChange {
-    /// They may use the application.
+    /// They get access to the application.
     Grant(Vec<User>),
-    /// They are so from now on.
+    /// Their data changes.
     Change(Vec<User>),
-    /// They may not use it any more, and stay known.
+    /// They lose access, but stay known.
     Revoke(Vec<UserName>),
-    /// They are gone.
+    /// They are deleted.
     Delete(Vec<UserName>),
 }
 
 impl fmt::Debug for UsersChange {
-    /// How many: who they are is personal data.
+    /// Shows only their number: the users are personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Grant(users) => write!(f, "Grant({} users)", users.len()),
@@ -55,37 +55,37 @@ impl fmt::Debug for UsersChange {
     }
 }
 
-/// A user of an application: personal data. Its `Debug` prints nothing of it.
+/// A user of an application: personal data. Its `Debug` output contains nothing of it.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// Login name.
+    /// The login name.
     pub user_name: UserName,
     /// The user's own name.
     pub name: PersonName,
-    /// Department.
+    /// The code of the department.
     pub org_code: OrgCode,
     /// What the user may do.
     pub role: Role,
-    /// May the user log in?
+    /// Whether the user may log in.
     #[serde(deserialize_with = "enabled", serialize_with = "as_text")]
     pub enable: bool,
-    /// What the user does.
+    /// The user's position.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub position: Option<String>,
-    /// The user's number at work.
+    /// The employee code.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub employee_code: Option<String>,
-    /// How the user is employed.
+    /// The employee type.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub employee_type: Option<String>,
-    /// Telephone.
+    /// The telephone number.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub mobile: Option<String>,
-    /// E-mail.
+    /// The e-mail address.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Whatever else came.
+    /// Other members.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -100,9 +100,9 @@ impl fmt::Debug for User {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Use the application.
+    /// The user may use the application.
     User,
-    /// Administer it.
+    /// The user may administer it.
     Admin,
 }
 
@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Role {
     }
 }
 
-/// `enable` is the text `true` or `false`; a JSON boolean is taken as well.
+/// Reads `enable`: the text `true` or `false`; a JSON boolean is accepted as well.
 fn enabled<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Bool(enable) => Ok(enable),

@@ -1,4 +1,4 @@
-//! What the joint-operations kit's syncs share: `flag`, which says what becomes of a thing, and lists in two forms
+//! What the joint-operations kit's syncs share: `flag`, which says what happens to a thing, and lists in two forms
 //! (topics 0070649435, 0070649111).
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use super::json_text::as_it_is_or_in_text;
 use crate::invalid_request::InvalidRequest;
 use crate::text::scalar;
 
-/// `flag`: comes as a string or as a number.
+/// `flag`: a string or a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Flag {
     /// `0`.
@@ -23,7 +23,7 @@ pub enum Flag {
     Add,
     /// `2`.
     Modify,
-    /// `3`: of users alone.
+    /// `3`: only for users.
     Revoke,
 }
 
@@ -45,24 +45,24 @@ impl<'de> Deserialize<'de> for Flag {
             "1" => Ok(Self::Add),
             "2" => Ok(Self::Modify),
             "3" => Ok(Self::Revoke),
-            _ => Err(D::Error::custom("flag is none of 0, 1, 2, 3")),
+            _ => Err(D::Error::custom("flag is not 0, 1, 2 or 3")),
         }
     }
 }
 
-/// What a sync does with one thing. To delete, nothing but its id need be told: the rest is passed over.
+/// What a sync does with one thing. To delete it, only its id is needed; the rest is ignored.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change<T> {
-    /// It is there from now on.
+    /// It is added.
     Add(T),
-    /// It is so from now on.
+    /// It is changed.
     Modify(T),
-    /// It is gone.
+    /// It is deleted.
     Delete,
 }
 
 impl<T> Change<T> {
-    /// The thing as it is from now on; none where it is gone.
+    /// The thing from now on; none if it is deleted.
     #[must_use]
     pub const fn told(&self) -> Option<&T> {
         match self {
@@ -109,8 +109,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Change<T> {
     }
 }
 
-/// A list as V2.0 sends it, an array, or as V1.0 does, an array's JSON as a text. Of what it names more than once, by
-/// `key`, the last stands: as if each were told on its own.
+/// Reads a list: an array in V2.0, an array's JSON as a text in V1.0. If several items have the same `key`, the last one counts, as if
+/// each had come in a call of its own.
 pub(super) fn list<T, K, E>(json: &RawValue, key: impl Fn(&T) -> K) -> Result<Vec<T>, E>
 where
     T: DeserializeOwned,

@@ -1,4 +1,4 @@
-//! changeInstanceCheck: may this renewal change the specification? (topic 0000002411753620)
+//! changeInstanceCheck: asks whether a renewal may change the specification (topic 0000002411753620).
 
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
@@ -10,17 +10,17 @@ use super::{Callback, Request};
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, ProductId, SkuCode, blank_as_none};
 
-/// Changes nothing: asks whether the move can be carried out, above all whether present use fits a smaller
-/// specification. If the buyer then pays, refreshInstance follows with scene `RENEWAL_CHANGE`.
+/// It changes nothing. It asks whether the change is possible, above all whether the present use fits a smaller specification. If the
+/// buyer then pays, refreshInstance follows with scene `RENEWAL_CHANGE`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeInstanceCheck {
-    /// Which instance.
+    /// The instance.
     pub instance_id: InstanceId,
-    /// What it would become: an object, or a string that holds one.
+    /// The product that it would change to: an object, or a string with the JSON of one.
     #[serde(deserialize_with = "product_info")]
     pub product_info: ProductInfo,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
@@ -29,16 +29,16 @@ pub struct ChangeInstanceCheck {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductInfo {
-    /// Product and period type.
+    /// The product with its kind of period.
     #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
     pub product_id: Option<ProductId>,
-    /// Specification.
+    /// The specification.
     #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
     pub sku_code: Option<SkuCode>,
-    /// Quantity of the linear attribute, such as a number of users.
+    /// The quantity, such as the number of users.
     #[serde(default, deserialize_with = "quantity", skip_serializing_if = "Option::is_none")]
     pub linear_value: Option<f64>,
-    /// Whatever else came with it.
+    /// Other members.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
@@ -47,7 +47,7 @@ fn product_info<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ProductInf
     as_it_is_or_in_text(&Box::<RawValue>::deserialize(deserializer)?)
 }
 
-/// A number, or a text that holds one; blank is none.
+/// Reads a number, or a text with a number. Blank means none.
 fn quantity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     match Option::<Value>::deserialize(deserializer)? {
         None => Ok(None),

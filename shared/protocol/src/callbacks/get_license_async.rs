@@ -1,5 +1,5 @@
-//! getLicenseAsync: make a license for a device (topic 0070649255). License 1.0: getLicense (topic 0070649153), whose
-//! reply carries the license.
+//! getLicenseAsync: a device asks for a license (topic 0070649255). License 1.0: getLicense (topic 0070649153), whose reply contains the
+//! license.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,48 +12,48 @@ use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
 use crate::text::{EventId, InstanceId, OrderId, ProductId, blank_as_none};
 
-/// Online License's is handed over later, through the open API's upload; License 1.0's goes with the reply.
+/// Online License's license is uploaded later, through the open API. License 1.0's license is in the reply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, from = "DeviceLicense")]
 pub enum GetLicenseAsync {
-    /// Online License: for a device, on an instance that was bought before.
+    /// Online License: a license for a device, on an instance that was bought before.
     Device(DeviceLicense),
-    /// License 1.0: for what was bought, once.
+    /// License 1.0: the one license of a purchase.
     Purchase(PurchaseLicense),
 }
 
-/// What Online License's getLicenseAsync carries.
+/// The content of Online License's getLicenseAsync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeviceLicense {
-    /// On which instance.
+    /// The instance that the license is for.
     pub instance_id: InstanceId,
-    /// Valid from then on.
+    /// From when the license is valid.
     pub effective_time: LicenseTime,
-    /// Valid until then; must be there where the product is billed by period.
+    /// Until when it is valid. Required if the product is billed by period.
     #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
     pub expire_time: Option<LicenseTime>,
-    /// With the fingerprint it names the application: a resend has the same, and makes no new license.
+    /// With the fingerprint it identifies the request: a repeat has the same, and makes no new license.
     pub event_id: EventId,
-    /// For which device.
+    /// The device that it is for.
     #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
     pub device_fingerprint: Option<DeviceFingerprint>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
 
-/// What License 1.0's getLicense carries: the purchase itself. The order names it, with the product where one is named.
+/// The content of License 1.0's getLicense: the purchase itself. The order identifies it, with the product if the call names one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseLicense {
     /// The order.
     pub order_id: OrderId,
-    /// The product, where the call names one.
+    /// The product, if the call names one.
     pub product_id: Option<ProductId>,
-    /// A debug call?
+    /// Whether it is a debug call.
     pub test_flag: TestFlag,
-    /// What else the call tells: the buyer, what was bought and for how long; in `saasExtendParams` the machine's code.
+    /// Other data of the call: the buyer, what was bought and for how long; in `saasExtendParams` the code of the machine.
     #[serde(skip)]
     pub details: PurchaseDetails,
 }

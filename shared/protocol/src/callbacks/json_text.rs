@@ -1,5 +1,5 @@
-//! JSON that comes as it is, or as a string that holds it: V1.0 sends its lists so, and a live seller's renewal check
-//! has its product so (topics 0070649111, 0000002411753620).
+//! JSON that comes directly or as a string: V1.0 sends its lists as strings, and so does a live renewal check its product (topics
+//! 0070649111, 0000002411753620).
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::invalid_request::InvalidRequest;
 use crate::long_numbers::long_numbers_as_text;
 
-/// Reads either form; both mean the same.
+/// Reads both forms. They mean the same.
 pub(super) fn as_it_is_or_in_text<T: DeserializeOwned, E: serde::de::Error>(json: &RawValue) -> Result<T, E> {
     let json = json.get();
     let read = if json.starts_with('"') {

@@ -1,7 +1,8 @@
-//! Which call of the joint-operations kit a body belongs to.
+//! Checks which call of the joint-operations kit a body belongs to.
 //!
-//! The kit's signatures cover the body and not the path, so a body that KooGallery signed for one call could be sent to
-//! another's path: an authSync's would remove a tenant there. What one call alone carries, no other may hold.
+//! The kit's signatures cover the body and not the path. So somebody could send a body that KooGallery signed for one call to the path
+//! of another: the body of an authSync could remove a tenant. Therefore a body must not have members that belong only to another
+//! call.
 
 use serde_json::value::RawValue;
 
@@ -9,7 +10,7 @@ use super::Callback;
 use crate::canonical::Members;
 use crate::invalid_request::InvalidRequest;
 
-/// What each call alone carries, in V2.0 and in V1.0 (topics 0070649435, 0070649111).
+/// The members that belong only to one call, in V2.0 and in V1.0 (topics 0070649435, 0070649111).
 const OWN: [(Callback, &[&str]); 5] = [
     (Callback::TenantSync, &["tenantCode", "domainName", "domain_name"]),
     (Callback::ApplicationSync, &["clientId", "clientSecret"]),
@@ -18,11 +19,11 @@ const OWN: [(Callback, &[&str]); 5] = [
     (Callback::AllOrgSync, &["orgInfoList", "orgInfo"]),
 ];
 
-/// What every call carries but tenantSync: a body that has it and nothing of a tenant is another call's, such as an
-/// application's end.
+/// The member of every call except tenantSync. A body with it, and without a member of a tenant, belongs to another call, such as an
+/// applicationSync that deletes.
 const NOT_OF_A_TENANT: &str = "appId";
 
-/// Refuses a body that holds what belongs to another call. A member that is null or blank says nothing.
+/// Refuses a body with members of another call. A member that is null or blank does not count.
 pub(super) fn refuse_those_of_others(callback: Callback, body: &[u8]) -> Result<(), InvalidRequest> {
     let Members(members) = serde_json::from_slice(body)?;
     let told = || members.iter().filter(|(_, value)| !is_blank(value)).map(|(name, _)| name.as_str());

@@ -1,8 +1,7 @@
-//! The callbacks: which there are, and their typed requests, a file for each: what it carries, with the guide's lengths
-//! and topic.
+//! The callbacks and their typed requests. Each has a file with its members, the guide's lengths and the topic.
 //!
 //! The list below declares each callback once. Router, functions, local host, conformance, template and tests follow from
-//! it; CONTRIBUTING.md says what a new one needs beside its entry.
+//! it. CONTRIBUTING.md says what a new callback needs beside its entry.
 
 #[macro_use]
 mod registry;
@@ -53,17 +52,17 @@ use crate::access_key::InterfaceType;
 use crate::dialect::Dialect;
 
 callbacks! { $
-    /// A paid order line: provision it.
+    /// An order line is paid: provision it.
     NewInstance in new_instance {
         named: [BasicV2 "newInstance", BasicV1 "newInstance"],
         signed_by: [Basic, License],
     }
-    /// How is provisioning going, what shall the buyer see?
+    /// Is the instance ready, and what does the buyer see?
     QueryInstance in query_instance {
         named: [BasicV2 "queryInstance", BasicV1 "queryInstance"],
         signed_by: [Basic],
     }
-    /// The expiry moved.
+    /// The expiry moves.
     RefreshInstance in refresh_instance {
         named: [BasicV2 "refreshInstance", BasicV1 "refreshInstance"],
         signed_by: [Basic, License],
@@ -73,27 +72,27 @@ callbacks! { $
         named: [BasicV2 "updateInstanceStatus", BasicV1 "expireInstance", BasicV1 "instanceStatus"],
         signed_by: [Basic, License],
     }
-    /// Delete.
+    /// The instance ends.
     ReleaseInstance in release_instance {
         named: [BasicV2 "releaseInstance", BasicV1 "releaseInstance"],
         signed_by: [Basic, License],
     }
-    /// Specification or quantity grew.
+    /// Specification or quantity grows.
     UpgradeInstance in upgrade_instance {
         named: [BasicV2 "upgradeInstance", BasicV1 "upgrade"],
         signed_by: [Basic],
     }
-    /// May this renewal change the specification?
+    /// May a renewal change the specification?
     ChangeInstanceCheck in change_instance_check {
         named: [BasicV2 "changeInstanceCheck"],
         signed_by: [Basic],
     }
-    /// An order was paid.
+    /// An order is paid.
     OrderNotify in order_notify {
         named: [BasicV2 "orderNotify"],
         signed_by: [Order],
     }
-    /// Kit: the enterprise of an instance.
+    /// Kit: the tenant of an instance.
     TenantSync in tenant_sync {
         named: [KitV2 "tenantSync", KitV1 "tenantSync"],
         signed_by: [Kit],
@@ -103,7 +102,7 @@ callbacks! { $
         named: [KitV2 "applicationSync", KitV1 "applicationSync"],
         signed_by: [Kit],
     }
-    /// Kit: the users granted, changed or revoked.
+    /// Kit: users of an application.
     AuthSync in auth_sync {
         named: [KitV2 "authSync", KitV1 "authSync"],
         signed_by: [Kit],
@@ -113,7 +112,7 @@ callbacks! { $
         named: [KitV2 "singleOrgSync", KitV1 "singleOrgSync"],
         signed_by: [Kit],
     }
-    /// Kit: the whole department tree.
+    /// Kit: all departments.
     AllOrgSync in all_org_sync {
         named: [KitV2 "allOrgSync", KitV1 "allOrgSync"],
         signed_by: [Kit],
@@ -133,7 +132,7 @@ callbacks! { $
         named: [BasicV2 "releaseLicenseCode", BasicV1 "releaseLicense"],
         signed_by: [License],
     }
-    /// Online License: make a license for a device. License 1.0: the license for a purchase.
+    /// Online License: a device asks for a license. License 1.0: the license of a purchase.
     GetLicenseAsync in get_license_async {
         named: [BasicV2 "getLicenseAsync", BasicV1 "getLicense"],
         signed_by: [License],
@@ -141,7 +140,7 @@ callbacks! { $
 }
 
 impl Callback {
-    /// The function that answers it, and the folder of that: its name in kebab-case.
+    /// The name of its function and of the function's folder: its own name in kebab-case.
     #[must_use]
     pub fn function(self) -> &'static str {
         self.into()
@@ -153,13 +152,13 @@ impl Callback {
         self.names()[0].1
     }
 
-    /// Is it one of the joint-operations kit's, which a path names instead of a member of the body?
+    /// Whether it belongs to the joint-operations kit, where the path names the callback instead of a member of the body.
     #[must_use]
     pub const fn is_kit(self) -> bool {
         self.names()[0].0.is_kit()
     }
 
-    /// The callback that a dialect calls by this name, which for the kit may be written in any case.
+    /// The callback with this name in a dialect. The kit's names may be in upper or lower case.
     #[must_use]
     pub fn named(dialect: Dialect, name: &str) -> Option<Self> {
         let is_it = |(of, known): &(Dialect, &str)| {

@@ -1,4 +1,4 @@
-//! newInstance: an order line was paid, provision it (topic 0070649427).
+//! newInstance: an order line is paid, provision it (topic 0070649427).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,47 +18,47 @@ use crate::test_flag::TestFlag;
 use crate::text::{BusinessId, CustomerId, OrderId, OrderLineId, ProductId, TextError, blank_as_none, required};
 use crate::v1_cipher;
 
-/// With V2.0, buyer, product, quantity and period are not in the call: the order query tells them.
+/// In V2.0, buyer, product, quantity and period are not in the call: the order query has them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NewInstance {
     /// The order.
     pub order_id: OrderId,
-    /// The order line. With the order it names what was bought, however often the call is sent. V1.0 names none: there
-    /// the product does.
+    /// The order line. With the order it identifies what was bought, however often the call is sent. V1.0 has none; there the product
+    /// is used.
     #[serde(deserialize_with = "required")]
     pub order_line_id: Option<OrderLineId>,
-    /// Differs on every call, even a resend; the first one becomes the instance id.
+    /// It differs on every call, even a repeat. The first one becomes the instance id.
     pub business_id: BusinessId,
-    /// Comes with pay-per-use orders, where one order holds several products, and with V1.0.
+    /// It is sent with pay-per-use orders, where one order may have several products, and with V1.0.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub product_id: Option<ProductId>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
-    /// V1.0: what else the call tells.
+    /// V1.0: other data of the call.
     #[serde(skip)]
     pub details: Option<PurchaseDetails>,
 }
 
-/// What V1.0's newInstance tells beside its ids: the buyer, what was bought and for how long.
+/// The data of V1.0's newInstance beside its ids: the buyer, what was bought and for how long.
 #[derive(Clone, PartialEq)]
 pub struct PurchaseDetails {
     /// The end of the paid period; none for a one-time purchase.
     pub expire_time: Option<ExpireTime>,
-    /// When the buyer accepted a supervised product: KooGallery calls again for the same order then.
+    /// When the buyer accepted a supervised product. KooGallery then calls again for the same order.
     pub acceptance_time: Option<ExpireTime>,
-    /// What is provisioned on acceptance, in KooGallery's word, up to 64 characters.
+    /// KooGallery's word for how the product is provisioned on acceptance, up to 64 characters.
     pub provision_type: Option<String>,
-    /// Every further parameter under its own name: `mobilePhone` and `email` in the clear where they could be decrypted,
-    /// `saasExtendParams` as the list that it encodes. Personal data.
+    /// Every other parameter under its own name: `mobilePhone` and `email` in the clear if they could be decrypted,
+    /// `saasExtendParams` as the decoded list. Personal data.
     pub parameters: Map<String, Value>,
-    /// What of it is as it came, as it could not be decrypted or decoded.
+    /// The parameters that are kept as they came, because they could not be decrypted or decoded.
     pub as_it_came: Vec<&'static str>,
 }
 
 impl fmt::Debug for PurchaseDetails {
-    /// Names only: values are personal data.
+    /// Shows names only: values are personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.parameters.keys()).finish()
     }
@@ -105,7 +105,7 @@ impl Request for NewInstance {
 }
 
 impl PurchaseDetails {
-    /// Reads them from a call of V1.0, or of License 1.0, which tells the same.
+    /// Reads them from a call of V1.0, or of License 1.0, which has the same parameters.
     pub(super) fn of(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
         parameters.within(&[
             ("customerName", 64),
@@ -141,17 +141,17 @@ impl PurchaseDetails {
         Ok(Self { expire_time, acceptance_time, provision_type, parameters: kept, as_it_came })
     }
 
-    /// Those of the parameters that are texts, for whoever looks for what was bought.
+    /// The parameters that are texts, to find what was bought.
     #[must_use]
     pub fn told(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));
         self.parameters.iter().filter_map(text).collect()
     }
 
-    /// For the log: what could not be decoded.
+    /// For the log: the parameters that could not be decoded.
     pub(super) fn remark(&self) -> Option<String> {
         let names = &self.as_it_came;
-        (!names.is_empty()).then(|| format!("kept as it came, since it could not be decoded: {}", names.join(", ")))
+        (!names.is_empty()).then(|| format!("kept as it came, because it could not be decoded: {}", names.join(", ")))
     }
 }
 
@@ -163,8 +163,8 @@ fn decrypted(access_key: &AccessKey, wire: &str) -> Option<Value> {
         .map(Value::from)
 }
 
-/// `saasExtendParams` is the base64 of the JSON list of what the buyer was asked at the purchase: as it is, or
-/// URL-encoded first. What is JSON already is not decoded once more, which would change a `+` or a `%2B` in it.
+/// `saasExtendParams` is base64 of a JSON list: the buyer's answers at the purchase. The JSON may be URL-encoded before base64. A text
+/// that is JSON already is not decoded once more, because that would change a `+` or a `%2B` in it.
 fn extend_params(wire: &str) -> Option<Value> {
     let told = STANDARD.decode(wire.trim().replace(' ', "+")).ok()?;
     json(&told).or_else(|| {

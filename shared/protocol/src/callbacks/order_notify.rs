@@ -1,4 +1,4 @@
-//! orderNotify: an order was paid (topics 0000002091799153, 0000002055600456). Signed with the order notice's own key.
+//! orderNotify: an order is paid (topics 0000002091799153, 0000002055600456). It is signed with the key of order notices.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,15 +6,15 @@ use super::{Callback, Request};
 use crate::test_flag::TestFlag;
 use crate::text::{OrderId, OrderLineId};
 
-/// For SaaS, License, API, hardware and manual-service products; the details come from the order query.
+/// It comes for SaaS, License, API, hardware and manual-service products. The order query has the details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderNotify {
     /// The order.
     pub order_id: OrderId,
-    /// Its line.
+    /// The order line.
     pub order_line_id: OrderLineId,
-    /// A debug call? The notice's own table calls it mandatory, the overview lets it be absent: it may be.
+    /// Whether it is a debug call. The notice's own table says mandatory, the overview says that it may be absent: it may.
     #[serde(default)]
     pub test_flag: TestFlag,
 }

@@ -1,4 +1,4 @@
-//! queryInstance: how is it going, what shall the buyer see? (topic 0070649428)
+//! queryInstance: asks whether instances are ready, and what the buyer sees (topic 0070649428).
 
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
@@ -14,10 +14,10 @@ use crate::text::{InstanceId, TextError, scalar};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueryInstance {
-    /// The instances, comma-separated on the wire in one member named in the singular.
+    /// The instances. On the wire they are separated by commas, in one member `instanceId`.
     #[serde(rename = "instanceId")]
     pub instance_ids: InstanceIds,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
@@ -38,17 +38,17 @@ impl Request for QueryInstance {
     }
 }
 
-/// One to [`InstanceIds::MAX`] different instance ids, in the order they came.
+/// One to [`InstanceIds::MAX`] different instance ids, in the order of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceIds(Vec<InstanceId>);
 
 /// Why a list of instance ids was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InstanceIdsError {
-    /// Nothing between the commas.
+    /// There is no id between the commas.
     #[error("instanceId is empty")]
     Empty,
-    /// More than [`InstanceIds::MAX`].
+    /// There are more than [`InstanceIds::MAX`].
     #[error("instanceId lists {0} instances, more than {max}", max = InstanceIds::MAX)]
     TooMany(usize),
     /// One id is too long.
@@ -57,7 +57,7 @@ pub enum InstanceIdsError {
 }
 
 impl InstanceIds {
-    /// KooGallery asks for at most this many at once.
+    /// The most ids in one call.
     pub const MAX: usize = 100;
 
     /// The ids.
@@ -69,7 +69,7 @@ impl InstanceIds {
 
 impl std::str::FromStr for InstanceIds {
     type Err = InstanceIdsError;
-    /// Splits at commas, trims, drops empties and repetitions.
+    /// Splits at commas and trims. Empty and repeated ids are ignored.
     fn from_str(text: &str) -> Result<Self, InstanceIdsError> {
         let mut ids: Vec<InstanceId> = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {

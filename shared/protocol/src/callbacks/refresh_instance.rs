@@ -1,4 +1,4 @@
-//! refreshInstance: the expiry moved (topic 0070649429).
+//! refreshInstance: the expiry moves (topic 0070649429).
 
 use std::collections::BTreeMap;
 
@@ -12,43 +12,43 @@ use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, blank_as_none, required};
 
-/// Failing here can get a paying customer's service released.
+/// A failure here can make KooGallery release a paying customer's service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshInstance {
-    /// Why it moved.
+    /// The reason.
     pub scene: Scene,
-    /// The conversion, renewal or refund order: a new one, not the purchase's.
+    /// The order of the conversion, renewal or refund: a new one, not the order of the purchase.
     pub order_id: OrderId,
-    /// Its line; V1.0 names none.
+    /// The order line; none in V1.0.
     #[serde(deserialize_with = "required")]
     pub order_line_id: Option<OrderLineId>,
-    /// Whose expiry.
+    /// The instance whose expiry moves.
     pub instance_id: InstanceId,
-    /// The new product id, when the period type changed.
+    /// The new product id, if the kind of period changed.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub product_id: Option<ProductId>,
     /// The new end of the paid period; a refund moves it back.
     pub expire_time: ExpireTime,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
-    /// What else V1.0 tells of the order: its amount, its period.
+    /// Other data of the order from V1.0: its amount, its period.
     #[serde(skip)]
     pub further: BTreeMap<String, String>,
 }
 
-/// Why an expiry moved.
+/// Why an expiry moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Scene {
-    /// A trial became a paid subscription.
+    /// A trial turned formal.
     TrialToFormal,
-    /// Renewed.
+    /// A renewal.
     Renewal,
     /// A renewal was refunded.
     UnsubscribeRenewalPeriod,
-    /// Renewed with a changed specification.
+    /// A renewal with a changed specification.
     RenewalChange,
 }
 

@@ -1,4 +1,4 @@
-//! refreshLicenseCode: a code's expiry moved (topic 0070649168). License 1.0: refreshLicense.
+//! refreshLicenseCode: a code's expiry moves (topic 0070649168). License 1.0: refreshLicense.
 
 use std::collections::BTreeMap;
 
@@ -18,30 +18,30 @@ use crate::text::{OrderId, OrderLineId, ProductId, blank_as_none, required};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshLicenseCode {
-    /// Why it moved: `RENEWAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`. License 1.0 may tell that a trial turned formal.
+    /// The reason: `RENEWAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`. In License 1.0 a trial may turn formal too.
     #[serde(deserialize_with = "of_a_code")]
     pub scene: Scene,
-    /// The renewal or refund order: a new one, not the purchase's.
+    /// The order of the renewal or refund: a new one, not the order of the purchase.
     pub order_id: OrderId,
-    /// Its line; License 1.0 names none.
+    /// The order line; none in License 1.0.
     #[serde(deserialize_with = "required")]
     pub order_line_id: Option<OrderLineId>,
-    /// Whose expiry.
+    /// The code whose expiry moves.
     pub license: LicenseCode,
-    /// The product, where it changed.
+    /// The product, if it changed.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub product_id: Option<ProductId>,
     /// The new end of the paid period; a refund moves it back.
     pub expire_time: ExpireTime,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
-    /// What else License 1.0 tells of the order.
+    /// Other data of the order from License 1.0.
     #[serde(skip)]
     pub further: BTreeMap<String, String>,
 }
 
-/// A code is neither tried nor changed into another: the guide names two scenes.
+/// There is no trial and no change of a code: the guide names two scenes.
 fn of_a_code<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scene, D::Error> {
     match Scene::deserialize(deserializer)? {
         scene @ (Scene::Renewal | Scene::UnsubscribeRenewalPeriod) => Ok(scene),

@@ -1,10 +1,9 @@
-//! How the list in `mod.rs`, the only one of the callbacks, becomes code.
+//! Turns the list in `mod.rs`, the only list of callbacks, into code.
 
-/// Makes of a list of callbacks the enum `Callback` and the macro `for_each_callback!`.
+/// Makes the enum `Callback` and the macro `for_each_callback!` from a list of callbacks.
 ///
-/// An entry names the callback, the module of its request (which is also the crate of its function), the names by which
-/// each dialect calls it, and the interface types whose keys may sign it. `$dollar` is a `$`, which a macro that makes a macro
-/// cannot write itself.
+/// An entry has the callback, the module of its request (which is also the crate of its function), its names in each dialect, and
+/// the interface types whose keys may sign it. `$dollar` is a `$`, which a macro that makes a macro cannot write itself.
 macro_rules! callbacks {
     ($dollar:tt $(
         $(#[$doc:meta])+
@@ -13,7 +12,7 @@ macro_rules! callbacks {
             signed_by: [$($interface_type:ident),+],
         }
     )+) => {
-        /// The callbacks, by KooGallery's own words. V1.0 activities that mean the same are the same callback.
+        /// The callbacks, in KooGallery's own words. V1.0 activities that mean the same are the same callback.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::IntoStaticStr)]
         #[strum(serialize_all = "kebab-case")]
         pub enum Callback {
@@ -24,8 +23,7 @@ macro_rules! callbacks {
             /// Every callback.
             pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
 
-            /// Each dialect that it is written in, with the name that the dialect calls it by; V2.0's is the first. A
-            /// dialect that calls it by two names is there twice.
+            /// Each of its dialects, with its name there. V2.0's is the first. A dialect with two names for it is there twice.
             #[must_use]
             pub const fn names(self) -> &'static [(Dialect, &'static str)] {
                 match self {
@@ -33,7 +31,7 @@ macro_rules! callbacks {
                 }
             }
 
-            /// The interface types whose keys may sign it. Online License sells instances too, by the license key.
+            /// The interface types whose keys may sign it. Online License has instances too, which the license key signs.
             #[must_use]
             pub const fn interface_types(self) -> &'static [InterfaceType] {
                 match self {
@@ -47,7 +45,7 @@ macro_rules! callbacks {
             concat!("the CALLBACK of ", stringify!($name), " is another one"),
         );)+
 
-        /// Hands all callbacks to a macro: of each the name, which its request and its [`Callback`] share, and the crate of its
+        /// Passes all callbacks to a macro: for each the name, which its request and its [`Callback`] share, and the crate of its
         /// function.
         ///
         /// ```

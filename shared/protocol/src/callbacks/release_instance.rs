@@ -1,4 +1,4 @@
-//! releaseInstance: delete (topic 0070649431).
+//! releaseInstance: an instance ends (topic 0070649431).
 
 use serde::{Deserialize, Serialize};
 
@@ -9,19 +9,19 @@ use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, blank_as_none};
 
-/// Final: a repeat succeeds, anything else about the instance is answered with `000003` from then on.
+/// It is final: a repeat succeeds, and any other call about the instance gets `000003` from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseInstance {
-    /// Which instance.
+    /// The instance.
     pub instance_id: InstanceId,
-    /// The refund order, when a refund is why.
+    /// The refund order, if a refund is the reason.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub order_id: Option<OrderId>,
-    /// Its line.
+    /// The order line.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub order_line_id: Option<OrderLineId>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }

@@ -1,4 +1,4 @@
-//! releaseLicenseCode: a code is gone for good (topic 0070649172). License 1.0: releaseLicense.
+//! releaseLicenseCode: a code ends (topic 0070649172). License 1.0: releaseLicense.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,19 +10,19 @@ use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
 use crate::text::{OrderId, OrderLineId, blank_as_none};
 
-/// Final: a repeat succeeds, anything else about the code is answered with `000003` from then on.
+/// It is final: a repeat succeeds, and any other call about the code gets `000003` from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReleaseLicenseCode {
-    /// Which code.
+    /// The license code.
     pub license: LicenseCode,
-    /// The refund order, when a refund is why.
+    /// The refund order, if a refund is the reason.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub order_id: Option<OrderId>,
-    /// Its line.
+    /// The order line.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub order_line_id: Option<OrderLineId>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }

@@ -1,4 +1,4 @@
-//! What all typed requests have in common.
+//! What all typed requests share.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,46 +14,46 @@ use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId};
 
-/// A callback's request, in both directions: read by the seller, written by the marketplace's half.
+/// A callback's request, in both directions: the seller reads it, the marketplace's side writes it.
 pub trait Request: Serialize + DeserializeOwned {
-    /// Which callback it belongs to.
+    /// The callback that it belongs to.
     const CALLBACK: Callback;
 
-    /// Is it a debug call?
+    /// Whether it is a debug call.
     fn test_flag(&self) -> TestFlag;
 
-    /// The order it belongs to, where it names one: for the log.
+    /// The order that it names, if any: for the log.
     fn order_id(&self) -> Option<&OrderId> {
         None
     }
 
-    /// The instance it is about, where it names one: for the log.
+    /// The instance that it names, if any: for the log.
     fn instance_id(&self) -> Option<&InstanceId> {
         None
     }
 
-    /// The license code it is about, where it names one: for the log, which shows its end.
+    /// The license code that it names, if any: for the log, which shows only its end.
     fn license(&self) -> Option<&LicenseCode> {
         None
     }
 
-    /// What is odd about it, though it is answered: for the log, without a value of the call.
+    /// A remark for the log about something unusual, without a value of the call.
     fn remark(&self) -> Option<String> {
         None
     }
 
-    /// Reads V1.0's parameters. `access_key` is the one that verified them: it also encrypts some of their values.
+    /// Reads V1.0's parameters. `access_key` verified them; it also encrypts some of their values.
     fn from_parameters(parameters: &Parameters, access_key: &AccessKey) -> Result<Self, InvalidRequest> {
         let _ = (parameters, access_key);
         Err(InvalidRequest::of(format!("V1.0 has no {}", Self::CALLBACK.activity())))
     }
 
-    /// Reads a body; unknown members are passed over, those of another call of the kit are refused.
+    /// Reads a body. Unknown members are ignored; members of another call of the kit are refused.
     fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
         read_body(body)
     }
 
-    /// The V2.0 body as KooGallery sends it: canonical, with its `activity` where no path names it.
+    /// The V2.0 body, as KooGallery sends it: canonical, with `activity` unless the path names the call.
     #[must_use]
     #[allow(clippy::expect_used)]
     fn to_body(&self) -> String {
@@ -65,7 +65,7 @@ pub trait Request: Serialize + DeserializeOwned {
     }
 }
 
-/// Reads a body. Ids that come as numbers keep every digit.
+/// Reads a body. Ids that are numbers keep every digit.
 pub(super) fn read_body<R: Request>(body: &[u8]) -> Result<R, InvalidRequest> {
     if R::CALLBACK.is_kit() {
         kit_members::refuse_those_of_others(R::CALLBACK, body)?;

@@ -11,21 +11,21 @@ use crate::sync_time::SyncTime;
 use crate::test_flag::TestFlag;
 use crate::text::{AppId, InstanceId, OrgCode, OrgName, ParentCode, TenantId, blank_as_none};
 
-/// One department was added, changed, or is gone.
+/// One department is added, changed or removed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SingleOrgSync {
-    /// Which instance; none when the seller only applies for credentials.
+    /// The instance; none if the seller only asks for credentials.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub instance_id: Option<InstanceId>,
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
-    /// The application that the sync is sent to. Departments are the tenant's: they do not depend on it.
+    /// The application that the sync is sent to. Departments belong to the tenant and do not depend on it.
     #[serde(default, deserialize_with = "blank_as_none", skip_serializing_if = "Option::is_none")]
     pub app_id: Option<AppId>,
     /// The department.
     pub org_code: OrgCode,
-    /// What is told of it.
+    /// What happens to it.
     #[serde(flatten)]
     pub change: Change<Department>,
     /// When KooGallery made the sync.
@@ -36,27 +36,27 @@ pub struct SingleOrgSync {
         skip_serializing_if = "Option::is_none"
     )]
     pub sync_time: Option<SyncTime>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
 
-/// A department as it is told.
+/// A department, as the call describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Department {
     /// Its name.
     pub org_name: OrgName,
-    /// The department above it; none at the root.
+    /// The code of the department above it; none at the root.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_code: Option<ParentCode>,
-    /// Whatever else came with it in a list.
+    /// Other members of its entry in a list.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
 impl<'de> Deserialize<'de> for Department {
-    /// Its name comes as `orgName` or as `name`.
+    /// Its name is `orgName` or `name`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -87,7 +87,7 @@ impl Request for SingleOrgSync {
 
     fn from_body(body: &[u8]) -> Result<Self, InvalidRequest> {
         let mut request: Self = super::request::read_body(body)?;
-        // Beside it stands what belongs to the call.
+        // The other members belong to the call.
         if let Change::Add(department) | Change::Modify(department) = &mut request.change {
             department.other.clear();
         }

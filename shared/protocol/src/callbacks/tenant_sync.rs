@@ -1,4 +1,4 @@
-//! tenantSync: a buyer bound an instance to an enterprise (topic 0070649435; V1.0: 0070649111).
+//! tenantSync: a buyer binds an instance to a tenant (topic 0070649435; V1.0: 0070649111).
 
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
@@ -10,60 +10,60 @@ use crate::invalid_request::InvalidRequest;
 use crate::test_flag::TestFlag;
 use crate::text::{DomainName, InstanceId, OrderId, TenantCode, TenantId, TenantName, blank_as_none};
 
-/// The first call of the kit for an instance. It carries no currentSyncTime.
+/// The first call of the kit for an instance. It has no currentSyncTime.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantSync {
-    /// Which instance; none when the seller only applies for credentials.
+    /// The instance; none if the seller only asks for credentials.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub instance_id: Option<InstanceId>,
-    /// The order that bought it; none like the instance.
+    /// The order that bought it; none if there is no instance.
     #[serde(default, deserialize_with = "blank_as_none")]
     pub order_id: Option<OrderId>,
-    /// The enterprise.
+    /// The tenant.
     pub tenant_id: TenantId,
-    /// What is told of it.
+    /// What happens to it.
     #[serde(flatten)]
     pub change: TenantChange,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
 
-/// What a tenantSync does. To delete, nothing but the ids need be told: the rest is passed over.
+/// What a tenantSync does. To delete, only the ids are needed; the rest is ignored.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TenantChange {
-    /// The instance is bound to it from now on.
+    /// The instance is bound to it.
     Add(Tenant),
-    /// Its name and domain are so from now on. The code that names it in login addresses stays, and is passed over.
+    /// Its name and domain change. Its code in login addresses stays, and is ignored here.
     Modify(TenantDetails),
-    /// The instance is bound to it no more.
+    /// The binding ends.
     Delete,
 }
 
-/// An enterprise as one instance knows it.
+/// A tenant, as one instance knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tenant {
-    /// Names it in login addresses.
+    /// Its code in login addresses.
     pub tenant_code: TenantCode,
-    /// What may change of it.
+    /// The part that may change.
     #[serde(flatten)]
     pub details: TenantDetails,
 }
 
-/// What may change of an enterprise.
+/// The part of a tenant that may change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TenantDetails {
-    /// The enterprise's name.
+    /// The tenant's name.
     pub name: TenantName,
-    /// Where its users log in.
+    /// The domain where its users log in.
     pub domain_name: DomainName,
 }
 
 impl<'de> Deserialize<'de> for TenantDetails {
-    /// The domain's name also comes as `domain_name`.
+    /// The domain is `domainName` or `domain_name`.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Wire {

@@ -13,24 +13,24 @@ use crate::text::InstanceId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateInstanceStatus {
-    /// Which instance.
+    /// The instance.
     pub instance_id: InstanceId,
-    /// What it shall become.
+    /// The new status.
     pub status: InstanceStatus,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }
 
-/// What KooGallery asks of an instance's status.
+/// The status that KooGallery asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum InstanceStatus {
-    /// The period ended, or the buyer broke the terms: no access, data kept.
+    /// The period ended, or the buyer broke the terms: there is no access, and the data is kept.
     Freeze,
-    /// Access again.
+    /// Access begins again.
     Unfreeze,
-    /// V1.0's expireInstance: a freeze that says why, the period ended.
+    /// V1.0's expireInstance: a freeze because the period ended.
     #[serde(skip)]
     Expire,
 }

@@ -13,11 +13,11 @@ use crate::test_flag::TestFlag;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateLicenseCodeStatus {
-    /// Which code.
+    /// The license code.
     pub license: LicenseCode,
-    /// What it shall become. License 1.0's expireLicense is a freeze that says why: the period ended.
+    /// The new status. License 1.0's expireLicense is a freeze because the period ended.
     pub status: InstanceStatus,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
 }

@@ -1,4 +1,4 @@
-//! upgradeInstance: specification or quantity grew (SaaS Access Guide V2.0). V1.0: upgrade.
+//! upgradeInstance: specification or quantity grows (SaaS Access Guide V2.0). V1.0: upgrade.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
 use crate::text::{InstanceId, OrderId, OrderLineId, ProductId, SkuCode, required};
 
-/// The instance id stays; the new specification comes from the order query, with V1.0 from the call.
+/// The instance id stays. The new specification comes from the order query, in V1.0 from the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpgradeInstance {
-    /// Which instance.
+    /// The instance.
     pub instance_id: InstanceId,
     /// The upgrade's own order.
     pub order_id: OrderId,
-    /// Its line; V1.0 names none.
+    /// The order line; none in V1.0.
     #[serde(deserialize_with = "required")]
     pub order_line_id: Option<OrderLineId>,
     /// V1.0: the product from then on.
     #[serde(skip)]
     pub product_id: Option<ProductId>,
-    /// A debug call?
+    /// Whether it is a debug call.
     #[serde(default)]
     pub test_flag: TestFlag,
-    /// What else V1.0 tells of the order: the specification, its quantities, its amount.
+    /// Other data of the order from V1.0: the specification, its quantities, its amount.
     #[serde(skip)]
     pub further: BTreeMap<String, String>,
 }
