@@ -210,7 +210,7 @@ mod tests {
                 "x": "y",
             })
         );
-        assert_eq!(request.remark().unwrap(), "kept as it came, since it could not be decoded: email");
+        assert_eq!(request.remark().unwrap(), "kept as it came, because it could not be decoded: email");
         assert!(!format!("{request:?}").contains("example.com"));
     }
 
