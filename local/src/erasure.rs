@@ -1,16 +1,12 @@
 //! Erasing personal data in the local host, as the schedule does on AWS; and one instance or license code at once.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use erase_personal_data::Eraser;
 use koogallery::{InstanceId, LicenseCode, Timestamp};
-use koogallery_runtime::{Environment, now};
+use koogallery_runtime::now;
 use koogallery_store::{Erased, Gone, Open, Store, StoreError, SubjectKey};
 use tokio::sync::oneshot;
-
-use crate::host::HostError;
-use crate::log::Console;
 
 /// How often the index is asked for what is due.
 const PAUSE: Duration = Duration::from_hours(1);
@@ -24,9 +20,8 @@ pub(crate) struct Erasing {
 
 impl Erasing {
     /// Begins with what is due by now.
-    pub(crate) async fn start(environment: &Environment, store: Store) -> Result<Self, HostError> {
-        let eraser = Eraser::of(environment, store, Arc::new(now), Arc::new(Console))?;
-        let due = eraser.due().await.map_err(HostError::Erasure)?;
+    pub(crate) async fn start(eraser: Eraser) -> Result<Self, StoreError> {
+        let due = eraser.due().await?;
         Ok(Self { eraser, due })
     }
 

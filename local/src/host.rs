@@ -11,9 +11,10 @@ use axum::middleware::map_request;
 use axum::response::Response;
 use bytes::Bytes;
 use deliver_events::Courier;
+use erase_personal_data::Eraser;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, destination};
 use koogallery_runtime::{
-    CallRecord, ConfigError, Environment, Log, RequestId, Shared, dynamodb_client, now, response,
+    CallRecord, ConfigError, Environment, Job, Log, RequestId, Shared, dynamodb_client, now, response,
 };
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
@@ -33,7 +34,7 @@ use crate::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS,
     LOCAL_WEBHOOK_SECRET,
 };
-use crate::log::EventJournal;
+use crate::log::{Console, EventJournal};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -144,7 +145,9 @@ impl LocalHost {
         let shared = Shared::of(&environment, Arc::clone(&log))?;
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
         let following = follow(&environment, shared.store(), journal).await?;
-        let erasing = Erasing::start(&environment, shared.store().clone()).await?;
+        let job = Job::new(shared.store().clone(), Arc::new(now), Arc::new(Console) as _);
+        let eraser = Eraser::of(&environment, job)?;
+        let erasing = Erasing::start(eraser).await.map_err(HostError::Erasure)?;
         // The port opens once nothing of the configuration can be wrong any more.
         let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
         let listener =
@@ -218,8 +221,8 @@ async fn follow(
     store: &Store,
     journal: Arc<dyn EventJournal>,
 ) -> Result<Following, HostError> {
-    let courier = Courier::of(environment, store.clone(), Arc::new(now), Arc::clone(&journal) as _)?;
-    let learner = Learner::of(environment, store.clone(), Arc::new(now), journal)?;
+    let courier = Courier::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&journal) as _))?;
+    let learner = Learner::of(environment, Job::new(store.clone(), Arc::new(now), journal))?;
     let delivers = courier.is_some();
     if !delivers && !learner.can_ask() {
         return Ok(Following { delivers, running: None });

@@ -17,7 +17,7 @@ use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_queue::{DelayQueue, Delayed};
-use koogallery_runtime::{Environment, now};
+use koogallery_runtime::{Environment, Job, now};
 use koogallery_store::{Gone, StoreError, SubjectKey};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
@@ -275,7 +275,7 @@ async fn orders_are_learnt(deployment: &Deployment, open_api: &str) {
         .with("KOOGALLERY_DELAY_QUEUE_URL", "http://127.0.0.1/123456789012/learn-order-delays");
     let clock = TestClock::default();
     let store = deployment.store("learn-order");
-    let learner = Learner::of(&environment, store.clone(), clock.clock(), Arc::new(Nobody)).unwrap();
+    let learner = Learner::of(&environment, Job::new(store.clone(), clock.clock(), Arc::new(Nobody) as _)).unwrap();
     clock.reach(now().saturating_add(Duration::from_mins(20)));
     let (mut learnt, queue) = (Vec::new(), DelayQueue::of(&environment).unwrap());
     for open in learner.stalled().await.unwrap() {
@@ -307,7 +307,8 @@ async fn events_are_delivered(deployment: &Deployment) {
         .with("KOOGALLERY_EVENT_BUS", "sales")
         .with("KOOGALLERY_EVENT_QUEUE_URL", "http://127.0.0.1/123456789012/events.fifo");
     let store = deployment.store("deliver-events");
-    let courier = Courier::of(&environment, store.clone(), clock.clock(), Arc::new(Nobody)).unwrap().unwrap();
+    let job = Job::new(store.clone(), clock.clock(), Arc::new(Nobody) as _);
+    let courier = Courier::of(&environment, job).unwrap().unwrap();
     let (courier, queue) = (Arc::new(courier), Queue::of(&environment).unwrap());
     clock.reach(now().saturating_add(Duration::from_mins(20)));
     let (_, stalled) = look(&store, clock.now()).await.unwrap();
@@ -335,7 +336,7 @@ async fn personal_data_is_erased(deployment: &Deployment) {
     let environment = Environment::default().with("KOOGALLERY_PERSONAL_DATA_DAYS", "0");
     let store = deployment.store("erase-personal-data");
     let later = now().saturating_add(Duration::from_hours(48));
-    let eraser = Eraser::of(&environment, store, Arc::new(move || later), Arc::new(Nobody)).unwrap();
+    let eraser = Eraser::of(&environment, Job::new(store, Arc::new(move || later), Arc::new(Nobody) as _)).unwrap();
     let run = eraser.erase(eraser.due().await.unwrap(), Instant::now() + Duration::from_mins(5)).await;
     assert!(run.erased == 4 && run.failed == 0, "{run:?}");
 }

@@ -10,11 +10,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::Response;
-use deliver_events::{Clock, Courier, Journal, Tried};
+use deliver_events::{Courier, Journal, Tried};
 use koogallery::Timestamp;
 use koogallery_local::delivery::{Pump, Stream};
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
-use koogallery_runtime::{Environment, now};
+use koogallery_runtime::{Clock, Environment, Job, now};
 use koogallery_store::{Delivery, EventRecord, Kind, SubjectKey};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, verify};
 use learn_order::{Asked, Learner};
@@ -287,7 +287,7 @@ impl Post {
     pub fn courier(&self, seller: &Seller) -> Arc<Courier> {
         let journal = Arc::clone(&self.tries) as Arc<dyn Journal>;
         let store = seller.host.store().clone();
-        Arc::new(Courier::of(&self.environment, store, self.clock.clock(), journal).unwrap().unwrap())
+        Arc::new(Courier::of(&self.environment, Job::new(store, self.clock.clock(), journal)).unwrap().unwrap())
     }
 
     /// What asks about orders.
@@ -295,7 +295,7 @@ impl Post {
     pub fn learner(&self, seller: &Seller) -> Arc<Learner> {
         let journal = Arc::clone(&self.askings) as Arc<dyn learn_order::Journal>;
         let store = seller.host.store().clone();
-        Arc::new(Learner::of(&self.environment, store, self.clock.clock(), journal).unwrap())
+        Arc::new(Learner::of(&self.environment, Job::new(store, self.clock.clock(), journal)).unwrap())
     }
 
     /// Asks about every order that is still to be asked about, in the order of its subject's events.

@@ -1,15 +1,35 @@
 //! What the application's answer to `instance.created` says of provisioning. Nothing of a value is repeated in a
 //! problem or a note: it may be a password.
 
-use koogallery::{AppInfo, ResultCode};
-use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, ToldBy};
+use koogallery::{AppInfo, AppInfoError, ResultCode};
+use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, StoreError, ToldBy};
 use serde_json::Value;
 
-use crate::answer_body::AnswerBody;
+use crate::answer_body::{AnswerBody, AnswerBodyError};
+
+/// Why an answer cannot be used, or not be kept. Repeats nothing of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    /// It is said to be JSON, and is no text.
+    #[error("the answer cannot be read: {0}")]
+    Body(#[from] AnswerBodyError),
+    /// It is said to be JSON, or begins like it, and is none. What a reader of JSON says could repeat it: only the place is told.
+    #[error("the answer is broken JSON (line {line}, column {column})")]
+    Json { line: usize, column: usize },
+    /// Its appInfo cannot be sent to KooGallery.
+    #[error("the answer cannot be used: {0}")]
+    AppInfo(#[from] AppInfoError),
+    /// Its resultCode is none that says why an instance cannot be provisioned.
+    #[error("the answer's resultCode is none of 000100 to 000107")]
+    ResultCode,
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// Takes in what the application answers to an event: the answer to `instance.created` may provision the instance, or say
 /// that it cannot be. Returns what somebody should know of it all the same; the error says why it cannot be used.
-pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> Result<Option<String>, String> {
+pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> Result<Option<String>, AnswerError> {
     let instance = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
     let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(None) };
     let (kept, unknown) = match read(answer)? {
@@ -17,8 +37,8 @@ pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> R
         Said::Provisioned { app_info, unknown } => (store.provisioned(&id, &app_info, ToldBy::Answer).await, unknown),
         Said::Failed(failure) => (store.provisioning_failed(&id, &failure, ToldBy::Answer).await, Vec::new()),
     };
-    match kept.map_err(|error| error.to_string())? {
-        Provisioned::DoesNotFit(error) => Err(format!("the answer cannot be used: {error}")),
+    match kept? {
+        Provisioned::DoesNotFit(error) => Err(error.into()),
         Provisioned::Outweighed => Ok(Some("the answer changes nothing: something else was said before it".to_owned())),
         Provisioned::Applied | Provisioned::Unchanged | Provisioned::Unknown | Provisioned::Released => {
             let note = || format!("the answer's appInfo holds what no app info has: {}", unknown.join(", "));
@@ -48,29 +68,28 @@ const MAX_NAMES: usize = 10;
 const MAX_NAME: usize = 64;
 
 /// Reads an answer's body; the error says what is wrong with it. What neither is JSON nor is said to be says nothing.
-pub(crate) fn read(body: &AnswerBody) -> Result<Said, String> {
+pub(crate) fn read(body: &AnswerBody) -> Result<Said, AnswerError> {
     let text = match body.text() {
         Ok(text) => text,
-        Err(error) if body.is_json() => return Err(format!("the answer cannot be read: {error}")),
+        Err(error) if body.is_json() => return Err(error.into()),
         Err(_) => return Ok(Said::Nothing),
     };
     if text.is_empty() || !(body.is_json() || text.starts_with('{')) {
         return Ok(Said::Nothing);
     }
     let answer: Value = serde_json::from_str(&text)
-        .map_err(|error| format!("the answer is broken JSON (line {}, column {})", error.line(), error.column()))?;
+        .map_err(|error| AnswerError::Json { line: error.line(), column: error.column() })?;
     if let Some(app_info) = answer.get("appInfo").filter(|app_info| !app_info.is_null()) {
         let unknown = AppInfo::unknown_members(app_info).take(MAX_NAMES);
         let unknown = unknown.map(|name| name.chars().take(MAX_NAME).collect()).collect();
-        let app_info = AppInfo::read(app_info).map_err(|error| format!("the answer cannot be used: {error}"))?;
-        return Ok(Said::Provisioned { app_info: Box::new(app_info), unknown });
+        return Ok(Said::Provisioned { app_info: Box::new(AppInfo::read(app_info)?), unknown });
     }
     match answer.get("resultCode").map(|code| code.as_str().and_then(|code| code.parse().ok())) {
         None | Some(Some(ResultCode::Success | ResultCode::Processing)) => Ok(Said::Nothing),
         Some(code) => {
             let message = answer.get("resultMsg").and_then(Value::as_str);
             let failure = code.and_then(|code| ProvisioningFailure::new(code, message));
-            failure.map(Said::Failed).ok_or_else(|| "the answer's resultCode is none of 000100 to 000107".to_owned())
+            failure.map(Said::Failed).ok_or(AnswerError::ResultCode)
         }
     }
 }
@@ -82,11 +101,11 @@ mod tests {
 
     use super::*;
 
-    fn plain(body: &str) -> Result<Said, String> {
+    fn plain(body: &str) -> Result<Said, AnswerError> {
         read(&AnswerBody::new(&HeaderMap::new(), body.to_owned()))
     }
 
-    fn json(body: &[u8]) -> Result<Said, String> {
+    fn json(body: &[u8]) -> Result<Said, AnswerError> {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, "application/json".parse().unwrap())]);
         read(&AnswerBody::new(&headers, body.to_vec()))
     }
@@ -95,20 +114,20 @@ mod tests {
     fn an_answer_that_says_nothing_is_fine() {
         for body in ["", "ok", " \n", "<html>thanks</html>", "{}", r#"{"received":true}"#, r#"{"resultCode":"000004"}"#]
         {
-            assert_eq!(plain(body), Ok(Said::Nothing), "{body}");
+            assert_eq!(plain(body).unwrap(), Said::Nothing, "{body}");
         }
         for body in ["", "\u{feff} ", "{}", "true", "null", r#""ok""#, "[]", r#"{"appInfo":null}"#] {
-            assert_eq!(json(body.as_bytes()), Ok(Said::Nothing), "{body}");
+            assert_eq!(json(body.as_bytes()).unwrap(), Said::Nothing, "{body}");
         }
     }
 
     #[test]
     fn what_is_said_to_be_json_must_be_readable() {
         for body in ["ok", "<html>", "{"] {
-            assert!(json(body.as_bytes()).unwrap_err().contains("broken JSON"), "{body}");
+            assert!(json(body.as_bytes()).unwrap_err().to_string().contains("broken JSON"), "{body}");
         }
-        assert!(json(b"{\"a\":\"\xb5\"}").unwrap_err().contains("neither UTF-8 nor UTF-16"));
-        assert!(json(&vec![b' '; 1 << 20]).unwrap_err().contains("longer than 65536 bytes"));
+        assert!(json(b"{\"a\":\"\xb5\"}").unwrap_err().to_string().contains("neither UTF-8 nor UTF-16"));
+        assert!(json(&vec![b' '; 1 << 20]).unwrap_err().to_string().contains("longer than 65536 bytes"));
     }
 
     #[test]
@@ -133,7 +152,7 @@ mod tests {
             (r#"{"resultCode":"s3cret"}"#, "resultCode"),
             (r#"{"resultCode":105}"#, "resultCode"),
         ] {
-            let error = plain(body).unwrap_err();
+            let error = plain(body).unwrap_err().to_string();
             assert!(error.contains(problem), "{body}: {error}");
             assert!(!error.contains("s3cret"), "{error}");
         }

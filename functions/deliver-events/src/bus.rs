@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
 
-use crate::destination::{Destination, Parcel, SendError, Sending, Sent};
+use crate::destination::{Destination, DestinationError, Parcel, Sending, Sent};
 use crate::message::type_name;
 
 /// An event's `source` on the bus.
@@ -61,6 +61,6 @@ impl Destination for EventBus {
     }
 
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a> {
-        Box::pin(async move { Ok::<_, SendError>(self.put(parcel).await?) })
+        Box::pin(async move { self.put(parcel).await.map_err(DestinationError::new) })
     }
 }

@@ -5,20 +5,19 @@
 //! event that is delivered by now; and an event whose wake-up got lost goes with the next one of its subject, or with the
 //! sweep's.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use koogallery::Timestamp;
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, OrdersError};
-use koogallery_runtime::{ConfigError, Environment, Pauses, SecretSource, Vault};
+use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretError, SecretSource, Vault};
 use koogallery_store::{DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, SubjectKey, Undelivered};
 
 use crate::bus::EventBus;
-use crate::destination::{Destination, Parcel, SendError, Sent};
+use crate::destination::{Destination, DestinationError, Parcel, Sent};
 use crate::message;
-use crate::purchase;
+use crate::purchase::{self, PurchaseError};
 use crate::receiver::Receiver;
 use crate::webhook::Webhook;
 
@@ -29,9 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(155);
 const PATIENCE_OF_RESENT: Duration = Duration::from_secs(10);
 /// After so many tries an event goes without its order's details, where they are kept and cannot be read.
 const TRIES_FOR_DETAILS: u32 = 3;
-
-/// Tells the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Where records of tries go.
 pub trait Journal: Send + Sync {
@@ -101,35 +97,42 @@ enum Tally {
     Superseded,
 }
 
+/// Why an event was not sent, or not taken. Holds no secret and nothing of the event.
+#[derive(Debug, thiserror::Error)]
+enum SendError {
+    /// What signs it cannot be read.
+    #[error("the secret cannot be read: {0}")]
+    Secrets(#[from] SecretError),
+    /// What is kept of its order cannot be read.
+    #[error("the order's details: {0}")]
+    Details(#[from] OrdersError),
+    /// What its purchase told cannot be read.
+    #[error(transparent)]
+    Purchase(#[from] PurchaseError),
+    /// It cannot be written.
+    #[error("the event cannot be written as JSON")]
+    Body(#[from] serde_json::Error),
+    /// The destination does not have it.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+}
+
 /// Delivers events.
+#[derive(Debug)]
 pub struct Courier {
-    store: Store,
+    job: Job<dyn Journal>,
     secrets: SecretSource,
     vault: Vault,
     destinations: Vec<Box<dyn Destination>>,
     pauses: Pauses,
-    clock: Clock,
-    journal: Arc<dyn Journal>,
-}
-
-impl std::fmt::Debug for Courier {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut debug = f.debug_struct("Courier");
-        debug.field("store", &self.store).field("destinations", &self.destinations).finish_non_exhaustive()
-    }
 }
 
 impl Courier {
     /// Reads where to deliver to; none where nothing is set.
-    pub fn of(
-        environment: &Environment,
-        store: Store,
-        clock: Clock,
-        journal: Arc<dyn Journal>,
-    ) -> Result<Option<Self>, ConfigError> {
+    pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Option<Self>, ConfigError> {
         let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
         if let Some(receiver) = Receiver::of(environment)? {
-            destinations.push(Box::new(Webhook { receiver, store: store.clone() }));
+            destinations.push(Box::new(Webhook { receiver, store: job.store.clone() }));
         }
         if let Some(bus) = EventBus::of(environment)? {
             destinations.push(Box::new(bus));
@@ -138,19 +141,19 @@ impl Courier {
             return Ok(None);
         }
         let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
-        Ok(Some(Self { store, secrets, vault, destinations, pauses: Pauses::default(), clock, journal }))
+        Ok(Some(Self { job, secrets, vault, destinations, pauses: Pauses::default() }))
     }
 
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        self.job.now()
     }
 
     /// The table.
     #[must_use]
     pub const fn store(&self) -> &Store {
-        &self.store
+        &self.job.store
     }
 
     /// The pauses after tries that failed.
@@ -168,10 +171,10 @@ impl Courier {
     pub async fn deliver(&self, subject: &SubjectKey, until: Instant) -> Result<Left, StoreError> {
         let all = self.names();
         let mut outbox = Vec::new();
-        for undelivered in self.store.undelivered_events(subject).await? {
+        for undelivered in self.job.store.undelivered_events(subject).await? {
             if undelivered.has_ended_at(&all) {
                 // Whoever tried it last stopped before it left the outbox, or a destination is configured no more.
-                self.store.end_delivery(&undelivered, &all, self.now()).await?;
+                self.job.store.end_delivery(&undelivered, &all, self.now()).await?;
             } else {
                 outbox.push(undelivered);
             }
@@ -198,7 +201,7 @@ impl Courier {
             if tried && Instant::now() >= until {
                 return Ok(Left::again());
             }
-            let Some(kept) = self.store.kept_event(&undelivered.subject, undelivered.event_id).await? else {
+            let Some(kept) = self.job.store.kept_event(&undelivered.subject, undelivered.event_id).await? else {
                 return Err(StoreError::Unreadable(format!(
                     "the event {} of the outbox is gone",
                     undelivered.event_id
@@ -222,7 +225,7 @@ impl Courier {
     /// What is kept of the order that an event names.
     async fn details(&self, kept: &KeptEvent) -> Result<Option<OrderInfo>, OrdersError> {
         let Some((order, line)) = kept.event.order() else { return Ok(None) };
-        let orders = KeptOrders { vault: &self.vault, store: &self.store };
+        let orders = KeptOrders { vault: &self.vault, store: &self.job.store };
         Ok(orders.details((&order, line.as_ref()), self.now()).await?.map(|(details, _)| details))
     }
 
@@ -246,7 +249,7 @@ impl Courier {
             Sent::Unwanted(_) => None,
         });
         let (state, pause) = self.stands(&before, sent, at, is_urgent);
-        self.journal.tried(&Tried {
+        self.job.journal.tried(&Tried {
             subject: &undelivered.subject,
             event,
             destination: destination.name(),
@@ -256,7 +259,7 @@ impl Courier {
             at,
             duration: start.elapsed(),
         });
-        let noted = self.store.note_try(undelivered, destination.name(), state, &self.names()).await?;
+        let noted = self.job.store.note_try(undelivered, destination.name(), state, &self.names()).await?;
         Ok(match (noted, pause) {
             (Noted::Superseded, _) => Tally::Superseded,
             (Noted::Kept, Some(pause)) => Tally::Paused(pause),
@@ -271,9 +274,9 @@ impl Courier {
         details: Option<OrderInfo>,
     ) -> Result<Sent, SendError> {
         let secrets = self.secrets.fresh().await?;
-        let purchase = purchase::told(event, &self.store, &self.vault).await.map_err(SendError::Purchase)?;
+        let purchase = purchase::told(event, &self.job.store, &self.vault).await?;
         let body = message::body(event, details, purchase)?;
-        destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now() }).await
+        Ok(destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now() }).await?)
     }
 
     /// How an event stands at a destination after a try, and the pause where it is tried again.

@@ -1,17 +1,14 @@
 //! Where events go: the webhook, an event bus. Each has its own state for every event, so one that fails is tried again
 //! alone and holds up no other.
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::pin::Pin;
 
 use http::StatusCode;
 use koogallery::Timestamp;
-use koogallery_orders::OrdersError;
-use koogallery_runtime::{SecretError, Secrets};
+use koogallery_runtime::Secrets;
 use koogallery_store::Event;
-
-use crate::bus::BusError;
-use crate::webhook::WebhookError;
 
 /// One destination.
 pub(crate) trait Destination: Debug + Send + Sync {
@@ -23,7 +20,18 @@ pub(crate) trait Destination: Debug + Send + Sync {
 }
 
 /// A sending on its way.
-pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<Sent, SendError>> + Send + 'a>>;
+pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<Sent, DestinationError>> + Send + 'a>>;
+
+/// Why a destination does not have an event: an error of its own. Holds no secret and nothing of the event.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct DestinationError(Box<dyn Error + Send + Sync>);
+
+impl DestinationError {
+    pub(crate) fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+}
 
 /// What a destination is given.
 #[derive(Debug)]
@@ -48,27 +56,4 @@ pub(crate) enum Sent {
     },
     /// The destination wants no such event, as this answer says.
     Unwanted(StatusCode),
-}
-
-/// Why a destination does not have an event. Holds no secret and nothing of the event.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SendError {
-    /// What signs it cannot be read.
-    #[error("the secret cannot be read: {0}")]
-    Secrets(#[from] SecretError),
-    /// What is kept of its order cannot be read.
-    #[error("the order's details: {0}")]
-    Details(#[from] OrdersError),
-    /// What its purchase told cannot be read.
-    #[error("{0}")]
-    Purchase(String),
-    /// It cannot be written.
-    #[error("the event cannot be written as JSON")]
-    Body(#[from] serde_json::Error),
-    /// The webhook.
-    #[error(transparent)]
-    Webhook(#[from] WebhookError),
-    /// The event bus.
-    #[error(transparent)]
-    Bus(#[from] BusError),
 }

@@ -3,17 +3,30 @@
 
 use koogallery::{OrderId, ProductId};
 use koogallery_runtime::{Vault, VaultError};
-use koogallery_store::{Event, EventType, Store, license_details_place};
+use koogallery_store::{Event, EventType, Store, StoreError, license_details_place};
 use serde_json::Value;
 
+/// Why what a purchase told cannot be read. Holds nothing of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PurchaseError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Opening.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// What was sealed is not what this code seals.
+    #[error("{0} is not of the expected form")]
+    Malformed(String),
+}
+
 /// The details, opened: none for an event of another kind, or once they are gone.
-pub(crate) async fn told(event: &Event, store: &Store, vault: &Vault) -> Result<Option<Value>, String> {
+pub(crate) async fn told(event: &Event, store: &Store, vault: &Vault) -> Result<Option<Value>, PurchaseError> {
     let Some((order, product)) = application(event) else { return Ok(None) };
-    let sealed = store.license_details(&order, product.as_ref()).await.map_err(|error| error.to_string())?;
-    let Some(sealed) = sealed else { return Ok(None) };
+    let Some(sealed) = store.license_details(&order, product.as_ref()).await? else { return Ok(None) };
     let place = license_details_place(&order, product.as_ref());
-    let opened = vault.open(store, &place, &sealed).await.map_err(|error: VaultError| error.to_string())?;
-    serde_json::from_slice(&opened).map(Some).map_err(|_| format!("{place} is not of the expected form"))
+    let opened = vault.open(store, &place, &sealed).await?;
+    serde_json::from_slice(&opened).map(Some).map_err(|_| PurchaseError::Malformed(place))
 }
 
 fn application(event: &Event) -> Option<(OrderId, Option<ProductId>)> {

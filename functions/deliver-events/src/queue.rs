@@ -19,6 +19,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::courier::Courier;
+use crate::record::FUNCTION;
 
 const EVENT_QUEUE: &str = "the queue of events";
 /// A message whose pause found no place in the other queue stays hidden in this one, but not for long: it holds up its
@@ -114,8 +115,9 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
             }
             Said::Nothing => {
                 // It stays, and ends in the dead-letter queue, where somebody looks.
-                let problem = "a message of the queue names no subject";
-                CloudWatch::write(&json!({ "level": "ERROR", "message": message.message_id, "problem": problem }));
+                let mut line = CloudWatch::problem_line(FUNCTION, "ERROR", "a message of the queue names no subject");
+                line["message"] = message.message_id.as_str().into();
+                CloudWatch::write(&line);
                 answer.stays(message);
             }
         }
@@ -134,7 +136,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
                 again.or(wake_after(courier, queue, &subject, &left.begun).await)
             }
             Err(error) => {
-                CloudWatch::write(&json!({ "level": "ERROR", "problem": error.to_string() }));
+                CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "ERROR", error));
                 Some(courier.pauses().shortest())
             }
         };
@@ -169,5 +171,5 @@ async fn pass_on(queue: &Queue, delayed: &Delayed<WakeUp>, now: Timestamp) -> Re
 }
 
 fn warn(error: &QueueError) {
-    CloudWatch::write(&json!({ "level": "WARN", "problem": error.to_string() }));
+    CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "WARN", error));
 }

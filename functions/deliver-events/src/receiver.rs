@@ -7,7 +7,7 @@ use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{StatusCode, Uri};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Secrets};
-use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, sign};
+use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, sign};
 use uuid::Uuid;
 
 use crate::answer_body::{AnswerBody, MAX_ANSWER};
@@ -31,6 +31,54 @@ pub(crate) enum Received {
     Taken(AnswerBody),
     /// The application wants no such event, as this answer says.
     Unwanted(StatusCode),
+}
+
+/// Why an event was not taken. Holds no secret and nothing of the event.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReceiveError {
+    /// A secret cannot sign.
+    #[error("webhookSecrets cannot be used: {0}")]
+    Secret(#[from] WebhookSecretError),
+    /// There is nothing to sign with.
+    #[error("there is no webhook secret: set webhookSecrets in the secret, or KOOGALLERY_WEBHOOK_SECRET")]
+    NoSecret,
+    /// No answer in time.
+    #[error("the receiver did not answer in time")]
+    TimedOut,
+    /// No connection.
+    #[error("the receiver cannot be reached: {}", innermost(.0))]
+    NotReached(#[source] reqwest::Error),
+    /// The connection broke before the whole answer was there.
+    #[error("the connection to the receiver broke: {}", innermost(.0))]
+    Broken(#[source] reqwest::Error),
+    /// It leads elsewhere; the signed event does not follow.
+    #[error("the receiver answered a redirect, HTTP {}: set {URL} to where it leads", .0.as_u16())]
+    Redirect(StatusCode),
+    /// It refused, or failed.
+    #[error("the receiver answered HTTP {}", .0.as_u16())]
+    Status(StatusCode),
+}
+
+impl From<reqwest::Error> for ReceiveError {
+    /// Without the address: its query may hold a secret.
+    fn from(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if error.is_timeout() {
+            Self::TimedOut
+        } else if error.is_connect() {
+            Self::NotReached(error)
+        } else {
+            Self::Broken(error)
+        }
+    }
+}
+
+fn innermost(error: &reqwest::Error) -> &dyn std::error::Error {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost
 }
 
 impl Receiver {
@@ -69,21 +117,18 @@ impl Receiver {
         Ok(Some(Self { http, url: url.to_owned(), stops }))
     }
 
-    /// Sends one event; the error says why it was not taken.
+    /// Sends one event.
     pub(crate) async fn send(
         &self,
         id: Uuid,
         at: Timestamp,
         body: &str,
         secrets: &Secrets,
-    ) -> Result<Received, String> {
-        let read: Result<Vec<WebhookSecret>, _> =
-            secrets.webhook_secrets.iter().map(|secret| secret.reveal().parse()).collect();
-        let secrets = read.map_err(|error| format!("webhookSecrets cannot be used: {error}"))?;
+    ) -> Result<Received, ReceiveError> {
+        let secrets = secrets.webhook_secrets.iter().map(|secret| secret.reveal().parse());
+        let secrets = secrets.collect::<Result<Vec<WebhookSecret>, _>>()?;
         if secrets.is_empty() {
-            return Err(
-                "there is no webhook secret: set webhookSecrets in the secret, or KOOGALLERY_WEBHOOK_SECRET".to_owned()
-            );
+            return Err(ReceiveError::NoSecret);
         }
         let id = id.to_string();
         let request = self
@@ -96,24 +141,21 @@ impl Receiver {
             .header(TIMESTAMP, at.as_seconds())
             .header(SIGNATURE, sign(&secrets, &id, at, body.as_bytes()))
             .body(body.to_owned());
-        let mut response = request.send().await.map_err(|error| failure(&error.without_url()))?;
+        let mut response = request.send().await?;
         let status = response.status();
         if self.stops.contains(&status) {
             return Ok(Received::Unwanted(status));
         }
         if status.is_redirection() {
-            return Err(format!(
-                "the receiver answered a redirect, HTTP {}: set {URL} to where it leads",
-                status.as_u16()
-            ));
+            return Err(ReceiveError::Redirect(status));
         }
         if !status.is_success() {
-            return Err(format!("the receiver answered HTTP {}", status.as_u16()));
+            return Err(ReceiveError::Status(status));
         }
         let headers = std::mem::take(response.headers_mut());
         let mut answer = Vec::new();
         while answer.len() <= MAX_ANSWER {
-            match response.chunk().await.map_err(|error| failure(&error.without_url()))? {
+            match response.chunk().await? {
                 Some(chunk) => answer.extend_from_slice(&chunk),
                 None => break,
             }
@@ -137,20 +179,6 @@ fn is_safe(url: &str) -> bool {
     let host = authority.host().trim_matches(['[', ']']);
     let loopback = || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     !host.is_empty() && !url.contains(['#', '@']) && (scheme == "https" || (scheme == "http" && loopback()))
-}
-
-fn failure(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    if error.is_timeout() {
-        "the receiver did not answer in time".to_owned()
-    } else if error.is_connect() {
-        format!("the receiver cannot be reached: {innermost}")
-    } else {
-        format!("the connection to the receiver broke: {innermost}")
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is logged of a try and of a sweep: one JSON line each, with CloudWatch's embedded metrics. Never a body, a secret
 //! or personal data.
 
-use koogallery_runtime::{CloudWatch, Environment};
+use koogallery_runtime::{CloudWatch, Metric};
 use koogallery_store::Ended;
 use serde_json::Value;
 
@@ -9,69 +9,53 @@ use crate::courier::{Journal, Tried};
 use crate::message::type_name;
 use crate::sweep::Swept;
 
-/// Standard output, as CloudWatch Logs reads it.
-#[derive(Debug, Clone)]
-pub struct CloudWatchJournal(CloudWatch);
+pub(crate) const FUNCTION: &str = "deliver-events";
 
-impl CloudWatchJournal {
-    /// Metrics go to `KOOGALLERY_METRICS_NAMESPACE`, `KooGallery` by default.
+impl Tried<'_> {
+    /// Its line.
     #[must_use]
-    pub fn of(environment: &Environment) -> Self {
-        Self(CloudWatch::of(environment))
-    }
-
-    /// The line of a try.
-    #[must_use]
-    pub fn tried_line(&self, tried: &Tried<'_>) -> Value {
-        let (level, ended) = match tried.ended {
+    pub fn line(&self, log: &CloudWatch) -> Value {
+        let (level, ended) = match self.ended {
             Some(Ended::Delivered) => ("INFO", "delivered"),
             None => ("WARN", "failed"),
             Some(Ended::Parked) => ("ERROR", "parked"),
             Some(Ended::Stopped) => ("WARN", "stopped"),
         };
-        let metrics = [("DeliveryTries", "Count"), ("DeliveryFailed", "Count"), ("DeliveryDuration", "Milliseconds")];
-        let mut line = self.0.with_metrics("deliver-events", tried.at, &metrics);
-        line["level"] = level.into();
-        line["event"] = tried.event.event_id.to_string().into();
-        line["type"] = type_name(tried.event.event_type).into();
-        line["subject"] = tried.subject.shown().into();
-        line["destination"] = tried.destination.into();
-        line["attempt"] = tried.attempt.into();
-        line["ended"] = ended.into();
-        line["problem"] = tried.problem.into();
-        line["DeliveryTries"] = 1.into();
-        line["DeliveryFailed"] = u8::from(tried.ended != Some(Ended::Delivered)).into();
-        line["DeliveryDuration"] = (tried.duration.as_secs_f64() * 1e3).into();
-        line
-    }
-
-    /// The line of a sweep.
-    #[must_use]
-    pub fn swept_line(&self, swept: &Swept) -> Value {
         let metrics = [
-            ("UndeliveredEvents", "Count"),
-            ("UndeliveredAge", "Seconds"),
-            ("ParkedEvents", "Count"),
-            ("ProvisioningAge", "Seconds"),
+            Metric::count("DeliveryTries", 1),
+            Metric::count("DeliveryFailed", usize::from(self.ended != Some(Ended::Delivered))),
+            Metric::milliseconds("DeliveryDuration", self.duration),
         ];
-        let mut line = self.0.with_metrics("deliver-events", swept.at, &metrics);
-        line["level"] = "INFO".into();
-        line["driven"] = swept.driven.into();
-        line["UndeliveredEvents"] = swept.undelivered.into();
-        line["UndeliveredAge"] = swept.undelivered_age.as_secs().into();
-        line["ParkedEvents"] = swept.parked.into();
-        line["ProvisioningAge"] = swept.provisioning_age.as_secs().into();
+        let mut line = log.metric_line(FUNCTION, level, self.at, metrics);
+        line["event"] = self.event.event_id.to_string().into();
+        line["type"] = type_name(self.event.event_type).into();
+        line["subject"] = self.subject.shown().into();
+        line["destination"] = self.destination.into();
+        line["attempt"] = self.attempt.into();
+        line["ended"] = ended.into();
+        line["problem"] = self.problem.into();
         line
-    }
-
-    /// Writes a sweep's line.
-    pub(crate) fn swept(&self, swept: &Swept) {
-        CloudWatch::write(&self.swept_line(swept));
     }
 }
 
-impl Journal for CloudWatchJournal {
+impl Swept {
+    /// Its line.
+    #[must_use]
+    pub fn line(&self, log: &CloudWatch) -> Value {
+        let metrics = [
+            Metric::count("UndeliveredEvents", self.undelivered),
+            Metric::seconds("UndeliveredAge", self.undelivered_age),
+            Metric::count("ParkedEvents", self.parked),
+            Metric::seconds("ProvisioningAge", self.provisioning_age),
+        ];
+        let mut line = log.metric_line(FUNCTION, "INFO", self.at, metrics);
+        line["driven"] = self.driven.into();
+        line
+    }
+}
+
+impl Journal for CloudWatch {
     fn tried(&self, tried: &Tried<'_>) {
-        CloudWatch::write(&self.tried_line(tried));
+        Self::write(&tried.line(self));
     }
 }

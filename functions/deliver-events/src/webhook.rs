@@ -2,9 +2,9 @@
 
 use koogallery_store::Store;
 
-use crate::answer::heed;
-use crate::destination::{Destination, Parcel, SendError, Sending, Sent};
-use crate::receiver::{Received, Receiver};
+use crate::answer::{AnswerError, heed};
+use crate::destination::{Destination, DestinationError, Parcel, Sending, Sent};
+use crate::receiver::{ReceiveError, Received, Receiver};
 
 /// The application, and where what it answers is kept.
 #[derive(Debug)]
@@ -17,11 +17,11 @@ pub(crate) struct Webhook {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WebhookError {
     /// It was not taken.
-    #[error("{0}")]
-    NotTaken(String),
+    #[error(transparent)]
+    NotTaken(#[from] ReceiveError),
     /// The answer cannot be used.
-    #[error("{0}")]
-    Answer(String),
+    #[error(transparent)]
+    Answer(#[from] AnswerError),
 }
 
 impl Destination for Webhook {
@@ -30,19 +30,15 @@ impl Destination for Webhook {
     }
 
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a> {
-        Box::pin(async move { Ok::<_, SendError>(self.post(parcel).await?) })
+        Box::pin(async move { self.post(parcel).await.map_err(DestinationError::new) })
     }
 }
 
 impl Webhook {
     async fn post(&self, Parcel { event, body, secrets, at }: &Parcel<'_>) -> Result<Sent, WebhookError> {
-        let received = self.receiver.send(event.event_id, *at, body, secrets).await;
-        match received.map_err(WebhookError::NotTaken)? {
-            Received::Unwanted(status) => Ok(Sent::Unwanted(status)),
-            Received::Taken(answer) => {
-                let note = heed(&self.store, event, &answer).await.map_err(WebhookError::Answer)?;
-                Ok(Sent::Taken { note })
-            }
-        }
+        Ok(match self.receiver.send(event.event_id, *at, body, secrets).await? {
+            Received::Unwanted(status) => Sent::Unwanted(status),
+            Received::Taken(answer) => Sent::Taken { note: heed(&self.store, event, &answer).await? },
+        })
     }
 }

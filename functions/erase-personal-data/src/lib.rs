@@ -10,20 +10,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, Settings, StartError, dynamodb_client, now};
-use koogallery_store::{Erased, Gone, Open, Store, StoreError, SubjectKey};
-use lambda_http::lambda_runtime::{self, LambdaEvent};
-use lambda_http::{Error, service_fn};
+use koogallery_runtime::{CloudWatch, ConfigError, Environment, Job, StartError, serve_job};
+use koogallery_store::{Erased, Gone, Open, StoreError, SubjectKey};
 use serde::de::IgnoredAny;
 
-pub use record::CloudWatchJournal;
+pub use record::erased_line;
 pub use retention::Retention;
 
 /// One erasure takes up to this long: none is begun with less time left.
 const LONGEST_ERASURE: Duration = Duration::from_secs(90);
-
-/// Tells the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Where records go. They name whom an erasure was about, never what was erased.
 pub trait Journal: Send + Sync {
@@ -50,33 +45,21 @@ pub struct Run {
 }
 
 /// Erases what is due.
+#[derive(Debug)]
 pub struct Eraser {
-    store: Store,
+    job: Job<dyn Journal>,
     retention: Retention,
-    clock: Clock,
-    journal: Arc<dyn Journal>,
-}
-
-impl std::fmt::Debug for Eraser {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Eraser").field("store", &self.store).field("retention", &self.retention).finish_non_exhaustive()
-    }
 }
 
 impl Eraser {
     /// Reads how long personal data is kept.
-    pub fn of(
-        environment: &Environment,
-        store: Store,
-        clock: Clock,
-        journal: Arc<dyn Journal>,
-    ) -> Result<Self, ConfigError> {
-        Ok(Self { store, retention: Retention::of(environment)?, clock, journal })
+    pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
+        Ok(Self { job, retention: Retention::of(environment)? })
     }
 
     /// What is to be erased by now, the oldest first.
     pub async fn due(&self) -> Result<Vec<Open>, StoreError> {
-        let mut due = self.store.to_erase(self.retention.released_by((self.clock)())).await?;
+        let mut due = self.job.store.to_erase(self.retention.released_by(self.job.now())).await?;
         due.sort_by_key(|open| open.since);
         Ok(due)
     }
@@ -90,25 +73,25 @@ impl Eraser {
                 left.push(open.since);
                 continue;
             }
-            let (of, at) = (SubjectKey::from(open.partition), (self.clock)());
-            match self.store.erase(&of, self.retention.released_by(at), at).await {
+            let (of, at) = (SubjectKey::from(open.partition), self.job.now());
+            match self.job.store.erase(&of, self.retention.released_by(at), at).await {
                 Ok(Erased::Done(gone)) => {
                     erased += 1;
-                    self.journal.erased(&of, &Ok(gone));
+                    self.job.journal.erased(&of, &Ok(gone));
                 }
                 // The index is a moment behind the table.
                 Ok(Erased::Before | Erased::NotDue | Erased::Unknown) => {}
                 Err(error) => {
                     failed += 1;
                     left.push(open.since);
-                    self.journal.erased(&of, &Err(error));
+                    self.job.journal.erased(&of, &Err(error));
                 }
             }
         }
-        let at = (self.clock)();
+        let at = self.job.now();
         let overdue = left.iter().map(|released_at| self.retention.overdue(*released_at, at)).max();
         let run = Run { at, erased, failed, due: left.len(), overdue: overdue.unwrap_or_default() };
-        self.journal.ran(&run);
+        self.job.journal.ran(&run);
         run
     }
 }
@@ -116,16 +99,11 @@ impl Eraser {
 /// Erases on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_process();
-    let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
-    let journal = Arc::new(CloudWatchJournal::of(&environment));
-    let eraser = &Eraser::of(&environment, store, Arc::new(now), journal)?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<IgnoredAny>| async move {
-        let end = Duration::from_millis(event.context.deadline);
-        let left = end.saturating_sub(Duration::from_millis(now().as_millis().try_into().unwrap_or(0)));
-        let until = Instant::now() + left.saturating_sub(LONGEST_ERASURE);
+    let journal: Arc<dyn Journal> = Arc::new(CloudWatch::of(&environment));
+    let eraser = &Eraser::of(&environment, Job::of(&environment, journal)?)?;
+    serve_job(LONGEST_ERASURE, async |_: IgnoredAny, until| {
         let run = eraser.erase(eraser.due().await?, until).await;
-        Ok::<_, Error>(run.erased)
-    }))
-    .await?;
-    Ok(())
+        Ok(run.erased)
+    })
+    .await
 }

@@ -4,17 +4,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koogallery_queue::{Batch, BatchAnswer, DelayQueue, Delayed};
-use koogallery_runtime::{CloudWatch, Environment, Settings, StartError, dynamodb_client, now};
-use koogallery_store::{Store, SubjectKey, schema};
-use lambda_http::lambda_runtime::{self, LambdaEvent};
-use lambda_http::{Error, service_fn};
+use koogallery_runtime::{CloudWatch, Environment, Job, StartError, serve_job};
+use koogallery_store::{StoreError, SubjectKey, schema};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use uuid::Uuid;
 
-use crate::learner::{Learner, Learnt};
-use crate::record::CloudWatchJournal;
+use crate::learner::{Journal, Learner, Learnt};
+use crate::record::{FUNCTION, swept_line};
 
 /// An asking that is begun takes up to this long: order query, store.
 const LONGEST_ASKING: Duration = Duration::from_secs(20);
@@ -80,12 +77,11 @@ impl Change {
 /// Learns on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_process();
-    let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
-    let journal = &CloudWatchJournal::of(&environment);
-    let learner = &Learner::of(&environment, store, Arc::new(now), Arc::new(journal.clone()))?;
+    let log = &CloudWatch::of(&environment);
+    let learner = &Learner::of(&environment, Job::of(&environment, Arc::new(log.clone()) as Arc<dyn Journal>)?)?;
     let queue = &DelayQueue::of(&environment)?;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        let answer = match serde_json::from_str(event.payload.get())? {
+    serve_job(LONGEST_ASKING, async |occasion, until| {
+        Ok(match occasion {
             Occasion::Queue(batch) => to_raw_value(&work_off(learner, queue, batch).await)?,
             Occasion::Stream(changes) => {
                 for wake_up in changes.changes.into_iter().filter_map(Change::wake_up) {
@@ -94,18 +90,10 @@ pub async fn lambda() -> Result<(), StartError> {
                 // What could not be learnt comes again by the queue or the sweep: the stream goes on.
                 to_raw_value(&BatchAnswer::default())?
             }
-            Occasion::Sweep { .. } => {
-                let end = Duration::from_millis(event.context.deadline);
-                let left = end.saturating_sub(Duration::from_millis(now().as_millis().try_into().unwrap_or(0)));
-                to_raw_value(
-                    &sweep(learner, queue, journal, Instant::now() + left.saturating_sub(LONGEST_ASKING)).await?,
-                )?
-            }
-        };
-        Ok::<_, Error>(answer)
-    }))
-    .await?;
-    Ok(())
+            Occasion::Sweep { .. } => to_raw_value(&sweep(learner, queue, log, until).await?)?,
+        })
+    })
+    .await
 }
 
 /// Works a batch of delayed wake-ups off; what is not due yet goes back for the rest of its time.
@@ -121,8 +109,9 @@ async fn work_off(learner: &Learner, queue: &DelayQueue, batch: Batch) -> BatchA
                 }
             }
             None => {
-                let problem = "a message of the queue names no event";
-                CloudWatch::write(&json!({ "level": "ERROR", "message": message.message_id, "problem": problem }));
+                let mut line = CloudWatch::problem_line(FUNCTION, "ERROR", "a message of the queue names no event");
+                line["message"] = message.message_id.into();
+                CloudWatch::write(&line);
             }
         }
     }
@@ -130,14 +119,9 @@ async fn work_off(learner: &Learner, queue: &DelayQueue, batch: Batch) -> BatchA
 }
 
 /// Drives what nothing drives; how many there were.
-async fn sweep(
-    learner: &Learner,
-    queue: &DelayQueue,
-    journal: &CloudWatchJournal,
-    until: Instant,
-) -> Result<usize, Error> {
+async fn sweep(learner: &Learner, queue: &DelayQueue, log: &CloudWatch, until: Instant) -> Result<usize, StoreError> {
     let stalled = learner.stalled().await?;
-    journal.swept(&stalled, learner.now());
+    CloudWatch::write(&swept_line(log, &stalled, learner.now()));
     for open in &stalled {
         if let Some(event) = open.event_id().filter(|_| Instant::now() < until) {
             learn(learner, queue, WakeUp { subject: open.subject(), event }).await;
@@ -162,11 +146,13 @@ async fn learn(learner: &Learner, queue: &DelayQueue, wake_up: WakeUp) {
 }
 
 fn warn(error: &dyn std::error::Error) {
-    CloudWatch::write(&json!({ "level": "WARN", "function": "learn-order", "problem": error.to_string() }));
+    CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "WARN", error));
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

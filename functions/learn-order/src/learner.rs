@@ -3,13 +3,12 @@
 //! The table is the truth: an event's item says whether its order is still to be asked about, and when. A wake-up may come
 //! twice or late, and one that got lost is found by the sweep.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koogallery::{InstanceId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError};
-use koogallery_runtime::{ConfigError, Environment, Pauses, SecretSource, Vault, now};
+use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretSource, Vault, now};
 use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, SubjectKey};
 use uuid::Uuid;
 
@@ -19,9 +18,6 @@ use crate::told::told;
 const BUDGET: Duration = Duration::from_secs(10);
 /// What should have been asked this long ago, and was not, lost its wake-up.
 const GRACE: Duration = Duration::from_mins(15);
-
-/// Tells the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Where records of what was asked go.
 pub trait Journal: Send + Sync {
@@ -60,45 +56,32 @@ pub enum Learnt {
 }
 
 /// Asks about orders.
+#[derive(Debug)]
 pub struct Learner {
-    store: Store,
+    job: Job<dyn Journal>,
     secrets: SecretSource,
     open_api: OpenApi,
     vault: Vault,
     pauses: Pauses,
-    clock: Clock,
-    journal: Arc<dyn Journal>,
-}
-
-impl std::fmt::Debug for Learner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Learner").field("store", &self.store).field("open_api", &self.open_api).finish_non_exhaustive()
-    }
 }
 
 impl Learner {
     /// Reads where the open APIs are, and what seals their answers.
-    pub fn of(
-        environment: &Environment,
-        store: Store,
-        clock: Clock,
-        journal: Arc<dyn Journal>,
-    ) -> Result<Self, ConfigError> {
+    pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
         let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
-        let open_api = OpenApi::of(environment, now)?;
-        Ok(Self { store, secrets, open_api, vault, pauses: Pauses::default(), clock, journal })
+        Ok(Self { job, secrets, open_api: OpenApi::of(environment, now)?, vault, pauses: Pauses::default() })
     }
 
     /// The time now.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        self.job.now()
     }
 
     /// The table.
     #[must_use]
     pub const fn store(&self) -> &Store {
-        &self.store
+        &self.job.store
     }
 
     /// The pauses after askings that failed.
@@ -115,7 +98,7 @@ impl Learner {
 
     /// Asks about the order that an event names, if that is still to be done and its time has come.
     pub async fn learn(&self, subject: &SubjectKey, id: Uuid) -> Result<Learnt, StoreError> {
-        let Some(kept) = self.store.kept_event(subject, id).await? else { return Ok(Learnt::Done) };
+        let Some(kept) = self.job.store.kept_event(subject, id).await? else { return Ok(Learnt::Done) };
         let Some(learning) = kept.learning() else { return Ok(Learnt::Done) };
         if let Some(at) = learning.next_try_at.filter(|at| *at > self.now()) {
             return Ok(Learnt::Waits(at));
@@ -126,7 +109,7 @@ impl Learner {
         let next_try_at =
             asked.as_ref().err().and_then(|_| self.pauses.after(attempt)).map(|pause| at.saturating_add(pause));
         let problem = asked.as_ref().err();
-        self.journal.asked(&Asked {
+        self.job.journal.asked(&Asked {
             subject,
             event: &kept.event,
             attempt,
@@ -136,8 +119,8 @@ impl Learner {
             duration: start.elapsed(),
         });
         match problem {
-            None => self.store.order_learnt(&kept, at).await?,
-            Some(problem) => self.store.order_not_learnt(&kept, &problem.to_string(), next_try_at).await?,
+            None => self.job.store.order_learnt(&kept, at).await?,
+            Some(problem) => self.job.store.order_not_learnt(&kept, &problem.to_string(), next_try_at).await?,
         }
         Ok(next_try_at.map_or(Learnt::Done, Learnt::Again))
     }
@@ -146,7 +129,7 @@ impl Learner {
     pub async fn stalled(&self) -> Result<Vec<Open>, StoreError> {
         let now = self.now();
         let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < now;
-        Ok(self.store.open(Kind::Unlearnt).await?.into_iter().filter(late).collect())
+        Ok(self.job.store.open(Kind::Unlearnt).await?.into_iter().filter(late).collect())
     }
 
     /// Learns all that there is to learn; nothing where there is no AK and SK, or what the event is about was erased.
@@ -160,7 +143,7 @@ impl Learner {
         if secrets.open_api.is_none() {
             return Ok(());
         }
-        let orders = KeptOrders { vault: &self.vault, store: &self.store };
+        let orders = KeptOrders { vault: &self.vault, store: &self.job.store };
         let at = self.now();
         let details = match orders.details(line, at).await? {
             // What goes by itself is kept for good by whoever stands for it.
@@ -170,7 +153,7 @@ impl Learner {
                 }
                 details
             }
-            None if self.store.is_erased(subject).await? => return Ok(()),
+            None if self.job.store.is_erased(subject).await? => return Ok(()),
             None => {
                 let details = self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await?;
                 orders.keep(subject, line, &details, at).await?;
@@ -193,7 +176,7 @@ impl Learner {
         details: &OrderInfo,
     ) -> Result<(), StoreError> {
         match told(details, line, product) {
-            Some(told) => self.store.order_told(instance, order, line, &told, self.now()).await.map(drop),
+            Some(told) => self.job.store.order_told(instance, order, line, &told, self.now()).await.map(drop),
             None => Ok(()),
         }
     }

@@ -17,5 +17,4 @@ mod record;
 mod told;
 
 pub use lambda::lambda;
-pub use learner::{Asked, Clock, Journal, Learner, Learnt};
-pub use record::CloudWatchJournal;
+pub use learner::{Asked, Journal, Learner, Learnt};

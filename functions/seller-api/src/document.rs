@@ -14,7 +14,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
-use crate::{SellerApi, events, instances, licenses, provisioning, purchase, tenants, usage};
+use crate::{
+    SellerApi, applications, departments, events, instances, licenses, provisioning, purchase, tenants, usage, users,
+};
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
@@ -34,11 +36,11 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(events::of_tenant))
         .routes(routes!(events::resend))
         .routes(routes!(tenants::get))
-        .routes(routes!(tenants::application))
-        .routes(routes!(tenants::client_secret))
-        .routes(routes!(tenants::users))
-        .routes(routes!(tenants::user))
-        .routes(routes!(tenants::departments))
+        .routes(routes!(applications::get))
+        .routes(routes!(applications::client_secret))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(departments::list))
         .routes(routes!(licenses::get))
         .routes(routes!(licenses::put))
         .routes(routes!(licenses::put_of_order))

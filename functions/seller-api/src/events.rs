@@ -15,11 +15,9 @@ use uuid::Uuid;
 
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, QueryOf, optional_text};
-use crate::instances::InstancePath;
-use crate::licenses::LicensePath;
 use crate::page::{Limit, cursor, place};
+use crate::paths::{InstancePath, LicensePath, OrderPath, TenantPath};
 use crate::problem::{Kind, Problem};
-use crate::tenants::TenantPath;
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,16 +30,6 @@ pub(crate) struct PageQuery {
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
-}
-
-/// The order that a path names.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Path)]
-pub(crate) struct OrderPath {
-    /// The order's id.
-    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "CS2509071201OKVI2")]
-    pub(crate) order_id: OrderId,
 }
 
 /// The delivery state of an event.

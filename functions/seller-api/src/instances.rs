@@ -12,16 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::page::{Limit, cursor, place};
+use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem};
-
-/// The instance that a path names.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub(crate) struct InstancePath {
-    /// The instance's id.
-    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "03pf80c2b8")]
-    pub(crate) id: InstanceId,
-}
 
 impl SellerApi {
     /// Reads the instance that a path names.

@@ -7,6 +7,8 @@
 //! the same table as the callbacks. It does not see the data of KooGallery's debug calls.
 
 mod access;
+mod applications;
+mod departments;
 mod document;
 mod events;
 mod extract;
@@ -15,11 +17,13 @@ mod journal;
 mod licenses;
 mod open_api;
 mod page;
+mod paths;
 mod problem;
 mod provisioning;
 mod purchase;
 mod tenants;
 mod usage;
+mod users;
 
 use std::sync::Arc;
 

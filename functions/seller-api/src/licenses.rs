@@ -8,27 +8,18 @@ use axum::extract::State;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
-use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseCode, LicenseText, ProductId};
+use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseText, ProductId};
 use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime, UtcTime};
 use koogallery_store::{AppliedOrder, License, LicenseKept, LicenseRequestId, World, license_place};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
-use crate::events::OrderPath;
 use crate::extract::{Body, OptionalBody, PathOf, optional_text, text};
 use crate::instances::{BoughtView, FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
+use crate::paths::{LicensePath, OrderPath};
 use crate::problem::{Kind, Problem};
-
-/// The license that a path names.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Path)]
-pub(crate) struct LicensePath {
-    /// The authorization code.
-    #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "ABCDE-FGHIJ-KLMNO")]
-    pub(crate) code: LicenseCode,
-}
 
 /// A license code, as callbacks reported it.
 #[derive(Debug, Serialize, ToSchema)]

@@ -29,6 +29,11 @@ pub(crate) fn cursor(place: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(place)
 }
 
+/// The cursor after a page; none after a page that is not full, as nothing follows it.
+pub(crate) fn next<T>(page: &[T], limit: usize, place: impl FnOnce(&T) -> &str) -> Option<String> {
+    page.last().filter(|_| page.len() == limit).map(|last| cursor(place(last)))
+}
+
 /// The place that a cursor means. Without a cursor it is the beginning.
 pub(crate) fn place<T: std::str::FromStr>(cursor: Option<&str>) -> Result<Option<T>, Problem> {
     let Some(cursor) = cursor else { return Ok(None) };

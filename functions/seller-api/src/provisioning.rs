@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, optional_text};
-use crate::instances::InstancePath;
+use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem, Reason};
 
 /// The buyer's way into an instance. Other members are ignored.

@@ -14,11 +14,10 @@ use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
-use crate::events::OrderPath;
 use crate::extract::{PathOf, QueryOf};
-use crate::instances::InstancePath;
 use crate::journal::Shown;
 use crate::open_api::failed;
+use crate::paths::{InstancePath, OrderPath};
 use crate::problem::{Kind, Problem, Reason};
 
 /// How long a request waits for the order query.

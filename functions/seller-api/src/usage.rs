@@ -7,16 +7,16 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use koogallery::{ExpireTime, InstanceId, InterfaceType, Text, Timestamp, UsageInfo};
-use koogallery_open_api::{MeteringSn, UsageBatch, UsageRecord, UsageValue, UtcTime};
+use koogallery::{ExpireTime, InstanceId, InterfaceType, Text, TextError, Timestamp, UsageInfo};
+use koogallery_open_api::{MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError, UtcTime};
 use koogallery_store::UsageKept;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, optional_text, text};
-use crate::instances::InstancePath;
 use crate::open_api::{deadline, failed};
+use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem};
 
 /// KooGallery does not count older use.
@@ -55,21 +55,36 @@ pub(crate) struct UsageInfoList {
     usage_info: Vec<UsageInfoBody>,
 }
 
+/// Why KooGallery would not take an entry.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UsageInfoError {
+    #[error("usageValue: give 0 to 99999999.9999, with at most 4 decimals")]
+    Value,
+    #[error("statisticalTime: give a UTC time like 20251201000000000")]
+    Time,
+    #[error("statisticalTime: {0}")]
+    TimeText(#[from] TextError),
+}
+
 impl TryFrom<UsageInfoBody> for UsageInfo {
-    type Error = String;
-    fn try_from(body: UsageInfoBody) -> Result<Self, String> {
+    type Error = UsageInfoError;
+    fn try_from(body: UsageInfoBody) -> Result<Self, UsageInfoError> {
         let UsageInfoBody { related_instance_id, usage_value, statistical_time, dashboard_url } = body;
         let written = usage_value.to_string();
         let (whole, decimals) = written.split_once('.').unwrap_or((&written, ""));
         let decimals = decimals.trim_end_matches('0');
         if whole.len() > 8 || !whole.bytes().all(|digit| digit.is_ascii_digit()) || decimals.len() > 4 {
-            return Err("usageValue: give 0 to 99999999.9999, with at most 4 decimals".to_owned());
+            return Err(UsageInfoError::Value);
         }
         if statistical_time.len() != 17 || statistical_time.parse::<ExpireTime>().is_err() {
-            return Err("statisticalTime: give a UTC time like 20251201000000000".to_owned());
+            return Err(UsageInfoError::Time);
         }
-        let statistical_time = statistical_time.try_into().map_err(|error| format!("statisticalTime: {error}"))?;
-        Ok(Self { related_instance_id, usage_value: usage_value.into(), statistical_time, dashboard_url })
+        Ok(Self {
+            related_instance_id,
+            usage_value: usage_value.into(),
+            statistical_time: statistical_time.try_into()?,
+            dashboard_url,
+        })
     }
 }
 
@@ -173,16 +188,28 @@ struct Record {
     relate_pkg_instance: Option<InstanceId>,
 }
 
+/// Why KooGallery would not take a record.
+#[derive(Debug, thiserror::Error)]
+enum RecordError {
+    #[error("metering_sn is also in another record: give each record its own")]
+    Twice,
+    #[error(transparent)]
+    Value(#[from] UsageValueError),
+    #[error("end_time must be later than begin_time")]
+    NoTime,
+    #[error("begin_time is more than 21 days ago: KooGallery does not count it")]
+    TooOld,
+}
+
 impl Record {
-    fn checked(self, now: Timestamp) -> Result<UsageRecord, String> {
+    fn checked(self, now: Timestamp) -> Result<UsageRecord, RecordError> {
         let written = self.usage_value.to_string();
-        let usage_value: UsageValue =
-            written.strip_suffix(".0").unwrap_or(&written).parse().map_err(|error| format!("{error}"))?;
+        let usage_value: UsageValue = written.strip_suffix(".0").unwrap_or(&written).parse()?;
         if self.begin_time >= self.end_time {
-            return Err("end_time must be later than begin_time".to_owned());
+            return Err(RecordError::NoTime);
         }
         if self.begin_time.timestamp().saturating_add(OLDEST) < now {
-            return Err("begin_time is more than 21 days ago: KooGallery does not count it".to_owned());
+            return Err(RecordError::TooOld);
         }
         Ok(UsageRecord {
             instance_id: self.instance_id,
@@ -221,9 +248,9 @@ pub(crate) async fn push(
     let now = api.now();
     let mut seen = HashSet::new();
     let records = body.usage_records.into_iter().enumerate().map(|(place, record)| {
-        let invalid = |problem: String| Problem::new(Kind::Invalid, format!("usage_records/{place}: {problem}"));
+        let invalid = |problem: RecordError| Problem::new(Kind::Invalid, format!("usage_records/{place}: {problem}"));
         if !seen.insert(record.metering_sn.as_str().to_owned()) {
-            return Err(invalid("metering_sn is also in another record: give each record its own".to_owned()));
+            return Err(invalid(RecordError::Twice));
         }
         record.checked(now).map_err(invalid)
     });

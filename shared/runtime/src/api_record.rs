@@ -6,7 +6,7 @@ use std::time::Duration;
 use koogallery::Timestamp;
 use serde_json::{Value, json};
 
-use crate::record::with_metrics;
+use crate::metric_line::{Metric, metric_line};
 
 /// One request, answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,30 +32,24 @@ pub struct ApiRecord {
 }
 
 impl ApiRecord {
-    const METRICS: [(&str, &str); 4] = [
-        ("ApiRequests", "Count"),
-        ("ApiDuration", "Milliseconds"),
-        ("ApiUnauthorized", "Count"),
-        ("ApiErrors", "Count"),
-    ];
-
     /// The line; its metrics go to `namespace`.
     #[must_use]
     pub fn line(&self, namespace: &str) -> Value {
-        let mut line = with_metrics(namespace, "seller-api", self.at, &Self::METRICS);
-        line["level"] = match self.status {
+        let level = match self.status {
             500.. => "ERROR",
             400.. => "WARN",
             _ => "INFO",
-        }
-        .into();
+        };
+        let metrics = [
+            Metric::count("ApiRequests", 1),
+            Metric::milliseconds("ApiDuration", self.duration),
+            Metric::count("ApiUnauthorized", usize::from(self.status == 401)),
+            Metric::count("ApiErrors", usize::from(self.status >= 500)),
+        ];
+        let mut line = metric_line(namespace, "seller-api", level, self.at, metrics);
         line["method"] = self.method.as_str().into();
         line["route"] = self.route.as_str().into();
         line["status"] = self.status.into();
-        line["ApiRequests"] = 1.into();
-        line["ApiDuration"] = (self.duration.as_secs_f64() * 1e3).into();
-        line["ApiUnauthorized"] = u8::from(self.status == 401).into();
-        line["ApiErrors"] = u8::from(self.status >= 500).into();
         for (name, value) in &self.subjects {
             line[name] = json!(value);
         }

@@ -1,8 +1,12 @@
 //! The wall clock, read in one place.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use koogallery::Timestamp;
+
+/// Tells the time: the wall clock's, or a test's.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The time now.
 #[must_use]

@@ -1,7 +1,7 @@
 //! What every function needs around its meaning: configuration, keys, verification, deadline, logs, metrics, Lambda.
 //!
 //! A function says what its callback means by implementing [`Function`]; [`Host`] does everything else, the same on
-//! Lambda ([`lambda()`]) and in the local host.
+//! Lambda ([`lambda()`]) and in the local host. Functions that no callback wakes have a [`Job`] instead.
 
 mod api_record;
 mod app_info;
@@ -10,7 +10,9 @@ mod clock;
 mod config;
 mod function;
 mod host;
+mod job;
 mod lambda;
+mod metric_line;
 mod pauses;
 mod product_settings;
 mod provisioning;
@@ -22,12 +24,14 @@ mod vault;
 pub use api_record::ApiRecord;
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
 pub use aws::{dynamodb_client, sdk_config};
-pub use clock::now;
+pub use clock::{Clock, now};
 pub use config::{ConfigError, Environment, Settings};
 pub use function::{AnswerError, Context, Function};
 pub use host::{Answer, DEADLINE, Host, Shared};
+pub use job::{Job, serve_job};
 pub use koogallery_http_event::RequestId;
 pub use lambda::{StartError, lambda, serve_http};
+pub use metric_line::Metric;
 pub use pauses::Pauses;
 pub use product_settings::ProductSettings;
 pub use provisioning::Provisioning;

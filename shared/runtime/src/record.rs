@@ -1,6 +1,7 @@
 //! What is logged of a call: one JSON line that is the structured log and, by CloudWatch's embedded metric format, the
 //! metrics as well. Never a secret, a signature, a body or personal data.
 
+use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::api_record::ApiRecord;
 use crate::config::Environment;
+use crate::metric_line::{Metric, metric_line};
 
 /// One call, answered.
 #[derive(Debug, Clone)]
@@ -99,13 +101,25 @@ impl CloudWatch {
         Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
     }
 
-    /// Any other line, to be filled: who writes it, and the metrics (name and unit) that it carries.
+    /// The line of a function that answers no callback, with its metrics; members can be added.
     #[must_use]
-    pub fn with_metrics(&self, function: &str, at: Timestamp, metrics: &[(&str, &str)]) -> Value {
-        with_metrics(&self.namespace, function, at, metrics)
+    pub fn metric_line(
+        &self,
+        function: &str,
+        level: &str,
+        at: Timestamp,
+        metrics: impl IntoIterator<Item = Metric>,
+    ) -> Value {
+        metric_line(&self.namespace, function, level, at, metrics)
     }
 
-    /// Writes such a line. One that cannot be written must not fail what it is about.
+    /// The line of what went wrong in such a function.
+    #[must_use]
+    pub fn problem_line(function: &str, level: &str, problem: impl fmt::Display) -> Value {
+        json!({ "function": function, "level": level, "problem": problem.to_string() })
+    }
+
+    /// Writes a line. One that cannot be written must not fail what it is about.
     pub fn write(line: &Value) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
@@ -184,29 +198,17 @@ impl Log for CloudWatch {
     }
 }
 
-/// See [`CloudWatch::with_metrics`].
-pub(crate) fn with_metrics(namespace: &str, function: &str, at: Timestamp, metrics: &[(&str, &str)]) -> Value {
-    let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
-    json!({
-        "_aws": {
-            "Timestamp": at,
-            "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": metrics }],
-        },
-        "function": function,
-    })
-}
-
 /// The first is told only where a buyer waits.
-const METRICS: &[Metric] = &[
-    Metric { name: "ProvisioningAge", unit: "Seconds" },
-    Metric { name: "Calls", unit: "Count" },
-    Metric { name: "Duration", unit: "Milliseconds" },
-    Metric { name: "StoreLatency", unit: "Milliseconds" },
-    Metric { name: "SignatureRefused", unit: "Count" },
-    Metric { name: "InternalError", unit: "Count" },
-    Metric { name: "ColdStart", unit: "Count" },
-    Metric { name: "KeyUnreadable", unit: "Count" },
-    Metric { name: "DirectoryFull", unit: "Count" },
+const METRICS: &[NamedMetric] = &[
+    NamedMetric { name: "ProvisioningAge", unit: "Seconds" },
+    NamedMetric { name: "Calls", unit: "Count" },
+    NamedMetric { name: "Duration", unit: "Milliseconds" },
+    NamedMetric { name: "StoreLatency", unit: "Milliseconds" },
+    NamedMetric { name: "SignatureRefused", unit: "Count" },
+    NamedMetric { name: "InternalError", unit: "Count" },
+    NamedMetric { name: "ColdStart", unit: "Count" },
+    NamedMetric { name: "KeyUnreadable", unit: "Count" },
+    NamedMetric { name: "DirectoryFull", unit: "Count" },
 ];
 
 #[derive(Serialize)]
@@ -264,12 +266,12 @@ struct Metadata<'a> {
 struct Directive<'a> {
     namespace: &'a str,
     dimensions: &'a [&'a [&'a str]],
-    metrics: &'a [Metric],
+    metrics: &'a [NamedMetric],
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Metric {
+struct NamedMetric {
     name: &'static str,
     unit: &'static str,
 }

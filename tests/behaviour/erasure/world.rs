@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use erase_personal_data::{CloudWatchJournal, Eraser, Journal, Run};
+use erase_personal_data::{Eraser, Journal, Run, erased_line};
 use koogallery::{AccessKeys, Timestamp};
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
-use koogallery_runtime::{Environment, now};
+use koogallery_runtime::{CloudWatch, Environment, Job, now};
 use koogallery_store::{Gone, StoreError, SubjectKey};
 use koogallery_tests::api::TOKEN;
 use koogallery_tests::application::{Post, TestClock};
@@ -25,12 +25,12 @@ pub(super) struct Lines(Mutex<Vec<String>>);
 
 impl Journal for Lines {
     fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
-        let line = CloudWatchJournal::of(&Environment::default()).erased_line(of, gone);
+        let line = erased_line(of, gone);
         self.0.lock().unwrap().push(line.to_string());
     }
 
     fn ran(&self, run: &Run) {
-        self.0.lock().unwrap().push(CloudWatchJournal::of(&Environment::default()).ran_line(run).to_string());
+        self.0.lock().unwrap().push(run.line(&CloudWatch::of(&Environment::default())).to_string());
     }
 }
 
@@ -79,7 +79,8 @@ impl World {
 
     pub(super) fn eraser(&self) -> Eraser {
         let journal = Arc::clone(&self.lines) as Arc<dyn Journal>;
-        Eraser::of(&Environment::default(), self.seller.host.store().clone(), self.clock.clock(), journal).unwrap()
+        let job = Job::new(self.seller.host.store().clone(), self.clock.clock(), journal);
+        Eraser::of(&Environment::default(), job).unwrap()
     }
 
     /// One run of the schedule.

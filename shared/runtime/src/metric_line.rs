@@ -1,0 +1,55 @@
+//! Lines of the log that carry metrics, in CloudWatch's embedded metric format.
+
+use std::time::Duration;
+
+use koogallery::Timestamp;
+use serde_json::{Value, json};
+
+/// One figure of a line.
+#[derive(Debug, Clone)]
+pub struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    value: Value,
+}
+
+impl Metric {
+    /// So many.
+    #[must_use]
+    pub fn count(name: &'static str, count: usize) -> Self {
+        Self { name, unit: "Count", value: count.into() }
+    }
+
+    /// For so long, in whole seconds.
+    #[must_use]
+    pub fn seconds(name: &'static str, duration: Duration) -> Self {
+        Self { name, unit: "Seconds", value: duration.as_secs().into() }
+    }
+
+    /// For so long, in milliseconds and parts of one.
+    #[must_use]
+    pub fn milliseconds(name: &'static str, duration: Duration) -> Self {
+        Self { name, unit: "Milliseconds", value: (duration.as_secs_f64() * 1e3).into() }
+    }
+}
+
+/// A line of a function with its metrics; members can be added.
+pub(crate) fn metric_line(
+    namespace: &str,
+    function: &str,
+    level: &str,
+    at: Timestamp,
+    metrics: impl IntoIterator<Item = Metric>,
+) -> Value {
+    let mut line = json!({ "function": function, "level": level });
+    let mut named = Vec::new();
+    for Metric { name, unit, value } in metrics {
+        named.push(json!({ "Name": name, "Unit": unit }));
+        line[name] = value;
+    }
+    line["_aws"] = json!({
+        "Timestamp": at,
+        "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": named }],
+    });
+    line
+}
