@@ -7,13 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodbstreams::config::http::HttpResponse;
-use aws_sdk_dynamodbstreams::error::{DisplayErrorContext, SdkError};
-use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, OperationType, Record, ShardIteratorType};
 use aws_sdk_dynamodbstreams::{Client, Config};
 use deliver_events::{Courier, look};
 use koogallery::Timestamp;
+use koogallery_aws_error::{AwsError, AwsFailure};
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
 use koogallery_store::{Kind, Open, StoreError, SubjectKey, schema};
 use learn_order::{Learner, Learnt};
@@ -35,7 +33,10 @@ const TURN: Duration = Duration::from_mins(1);
 pub enum DeliveryError {
     /// The stream.
     #[error("the table's stream cannot be read: {0}")]
-    Stream(String),
+    Stream(#[source] AwsError),
+    /// There is none.
+    #[error("the table {0} has no stream")]
+    NoStream(String),
     /// The stream answers what the SDK cannot read (DynamoDB Local writes an empty map there as no DynamoDB does), or has
     /// let go of what was not read yet.
     #[error("a part of the table's stream cannot be read")]
@@ -94,7 +95,7 @@ impl Stream {
         let mut ended = false;
         for iterator in self.iterators.values_mut() {
             while let Some(at) = iterator.take() {
-                let answer = self.client.get_records().shard_iterator(at).send().await.map_err(records)?;
+                let answer = self.client.get_records().shard_iterator(at).send().await.map_err(AwsError::from)?;
                 woken.extend(answer.records().iter().filter_map(woken_by));
                 *iterator = answer.next_shard_iterator;
                 ended |= iterator.is_none();
@@ -110,13 +111,13 @@ impl Stream {
     }
 
     async fn find_shards(&mut self) -> Result<(), DeliveryError> {
-        let streams = self.client.list_streams().table_name(&self.table).send().await.map_err(stream)?;
+        let streams = self.client.list_streams().table_name(&self.table).send().await.map_err(AwsError::from)?;
         let arn = streams.streams.unwrap_or_default().into_iter().rev().find_map(|stream| stream.stream_arn);
-        let arn = arn.ok_or_else(|| DeliveryError::Stream(format!("{} has none", self.table)))?;
+        let arn = arn.ok_or_else(|| DeliveryError::NoStream(self.table.clone()))?;
         let mut after = None;
         loop {
             let describe = self.client.describe_stream().stream_arn(&arn).set_exclusive_start_shard_id(after);
-            let description = describe.send().await.map_err(stream)?.stream_description;
+            let description = describe.send().await.map_err(AwsError::from)?.stream_description;
             let Some(description) = description else { return Ok(()) };
             for shard in description.shards.unwrap_or_default().into_iter().filter_map(|shard| shard.shard_id) {
                 if self.iterators.contains_key(&shard) {
@@ -124,7 +125,7 @@ impl Stream {
                 }
                 let iterator = self.client.get_shard_iterator().stream_arn(&arn).shard_id(&shard);
                 let iterator = iterator.shard_iterator_type(self.begin.clone()).send().await;
-                self.iterators.insert(shard, iterator.map_err(stream)?.shard_iterator);
+                self.iterators.insert(shard, iterator.map_err(AwsError::from)?.shard_iterator);
             }
             after = description.last_evaluated_shard_id;
             if after.is_none() {
@@ -134,17 +135,10 @@ impl Stream {
     }
 }
 
-fn stream<E: std::error::Error>(error: E) -> DeliveryError {
-    DeliveryError::Stream(DisplayErrorContext(&error).to_string())
-}
-
-/// An answer that came and cannot be read holds whole items, so nothing of it is told.
-fn records(error: SdkError<GetRecordsError, HttpResponse>) -> DeliveryError {
-    let trimmed = error.as_service_error().is_some_and(GetRecordsError::is_trimmed_data_access_exception);
-    if trimmed || error.raw_response().is_some_and(|answer| answer.status().is_success()) {
-        DeliveryError::Unreadable
-    } else {
-        stream(error)
+impl From<AwsError> for DeliveryError {
+    fn from(error: AwsError) -> Self {
+        let is_trimmed = error.code() == Some("TrimmedDataAccessException");
+        if is_trimmed || *error.failure() == AwsFailure::Unreadable { Self::Unreadable } else { Self::Stream(error) }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Amazon EventBridge as a destination: what other programs of the seller's on AWS subscribe to.
 
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::{DisplayErrorContext, SdkError};
-use aws_sdk_eventbridge::operation::put_events::PutEventsError;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use koogallery_aws_error::AwsError;
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
 
 use crate::destination::{Destination, DestinationError, Parcel, Sending, Sent};
@@ -23,8 +22,8 @@ pub(crate) struct EventBus {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BusError {
     /// It was not reached, or did not answer, or refused the request.
-    #[error("EventBridge: {}", DisplayErrorContext(&**.0))]
-    Put(#[source] Box<SdkError<PutEventsError>>),
+    #[error("EventBridge: {0}")]
+    Put(#[from] AwsError),
     /// It refused the event.
     #[error("EventBridge refused the event: {0}")]
     Refused(String),
@@ -46,8 +45,7 @@ impl EventBus {
             .resources(event.event_id.to_string())
             .detail(*body)
             .build();
-        let answer = self.client.put_events().entries(entry).send().await;
-        let answer = answer.map_err(|error| BusError::Put(Box::new(error)))?;
+        let answer = self.client.put_events().entries(entry).send().await.map_err(AwsError::from)?;
         match answer.entries().iter().find_map(|entry| entry.error_code()) {
             Some(code) => Err(BusError::Refused(code.to_owned())),
             None => Ok(Sent::Taken { note: None }),

@@ -57,7 +57,7 @@ impl Queue {
             .message_group_id(subject.group())
             .message_deduplication_id(Uuid::new_v4().to_string())
             .message_body(json!(WakeUp { subject: subject.clone() }).to_string());
-        message.send().await.map(drop).map_err(|error| QueueError::from_sdk(EVENT_QUEUE, error))
+        message.send().await.map(drop).map_err(|error| QueueError::of(EVENT_QUEUE, error))
     }
 
     /// Wakes a subject at a time to come.
@@ -70,7 +70,7 @@ impl Queue {
         let seconds = i32::try_from(pause.as_secs()).unwrap_or(i32::MAX);
         let hide = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt);
         let hidden = hide.visibility_timeout(seconds).send().await;
-        hidden.map(drop).map_err(|error| QueueError::from_sdk(EVENT_QUEUE, error))
+        hidden.map(drop).map_err(|error| QueueError::of(EVENT_QUEUE, error))
     }
 
     /// Leaves a message in its queue for so long.

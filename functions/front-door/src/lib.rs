@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_lambda::config::retry::RetryConfig;
 use aws_sdk_lambda::config::timeout::TimeoutConfig;
-use aws_sdk_lambda::error::DisplayErrorContext;
 use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::{Client, Config};
 use backon::{ExponentialBuilder, Retryable};
 use koogallery::{Reply, ResultCode, RouteError, destination};
+use koogallery_aws_error::AwsError;
 use koogallery_http_event::{EventError, RequestId};
 use koogallery_runtime::{CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, now, sdk_config};
 use lambda_http::lambda_runtime::{self, LambdaEvent};
@@ -46,12 +46,12 @@ pub enum ForwardError {
     #[error("this deployment has no function for {0}")]
     NoFunction(&'static str),
     /// Lambda did not run the function, or its result is unknown.
-    #[error("invoking {function} failed: {problem}")]
+    #[error("invoking {function} failed: {source}")]
     Invoke {
         /// The function.
         function: &'static str,
         /// Lambda's error.
-        problem: String,
+        source: AwsError,
     },
     /// The function ended without a reply.
     #[error("{function} ended without a reply: {problem}")]
@@ -123,13 +123,13 @@ impl FrontDoor {
             .retry(backoff)
             .when(throttled)
             .await
-            .map_err(|error| ForwardError::Invoke { function, problem: DisplayErrorContext(error).to_string() })?;
+            .map_err(|error| ForwardError::Invoke { function, source: error.into() })?;
         if let Some(problem) = answer.function_error {
             return Err(ForwardError::Function { function, problem });
         }
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         serde_json::from_slice(&payload)
-            .map_err(|error| ForwardError::Function { function, problem: error.to_string() })
+            .map_err(|_| ForwardError::Function { function, problem: "its answer is no JSON".to_owned() })
     }
 }
 

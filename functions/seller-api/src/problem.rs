@@ -160,7 +160,11 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict | StoreError::Throttled(_) | StoreError::Unavailable(_) => Self::unavailable(error),
+            StoreError::Stopped(_) => Self::unavailable(error),
             StoreError::Refused(_) => Self::broken("the store refuses this deployment", error),
+            StoreError::Incomplete(_) | StoreError::Unwritable(_) => {
+                Self::broken("the request to the store has a fault", error)
+            }
             StoreError::Unreadable(_) => Self::broken("an item in the store cannot be read", error),
             StoreError::TooLarge { .. } => Self::broken("the store cannot take so much data", error),
             StoreError::Seal(_) => Self::sealed(error),

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use koogallery::Timestamp;
+use koogallery_aws_error::AwsError;
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -54,18 +54,24 @@ impl BatchAnswer {
 
 /// A queue did not accept a request.
 #[derive(Debug, thiserror::Error)]
-#[error("{queue}: {}", DisplayErrorContext(&**source))]
-pub struct QueueError {
-    /// Which queue.
-    pub queue: &'static str,
-    /// Why.
-    pub source: Box<dyn std::error::Error + Send + Sync>,
+pub enum QueueError {
+    /// SQS.
+    #[error("{queue}: {source}")]
+    Sqs {
+        /// Which queue.
+        queue: &'static str,
+        /// Why.
+        source: AwsError,
+    },
+    /// The message cannot be written.
+    #[error("a wake-up cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
 }
 
 impl QueueError {
-    /// Wraps an error of the SDK.
-    pub fn from_sdk(queue: &'static str, error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self { queue, source: Box::new(error) }
+    /// From what the SDK says.
+    pub fn of(queue: &'static str, error: impl Into<AwsError>) -> Self {
+        Self::Sqs { queue, source: error.into() }
     }
 }
 
@@ -117,12 +123,11 @@ impl DelayQueue {
 
     /// Sends a wake-up. It arrives when it is due, or in 15 minutes if that is earlier.
     pub async fn send<T: Serialize + Sync>(&self, delayed: &Delayed<T>, now: Timestamp) -> Result<(), QueueError> {
-        let body = serde_json::to_string(delayed);
-        let body = body.map_err(|error| QueueError { queue: DELAY_QUEUE, source: error.into() })?;
+        let body = serde_json::to_string(delayed)?;
         let delay = delayed.due.since(now).min(LONGEST_DELAY);
         // Round up to whole seconds, so that it does not arrive too early.
         let seconds = i32::try_from(delay.as_millis().div_ceil(1000)).unwrap_or(i32::MAX);
         let message = self.client.send_message().queue_url(&self.url).delay_seconds(seconds).message_body(body);
-        message.send().await.map(drop).map_err(|error| QueueError::from_sdk(DELAY_QUEUE, error))
+        message.send().await.map(drop).map_err(|error| QueueError::of(DELAY_QUEUE, error))
     }
 }

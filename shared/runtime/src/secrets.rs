@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_secretsmanager::error::DisplayErrorContext;
 use koogallery::{AccessKeys, AccessKeysError};
+use koogallery_aws_error::AwsError;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::Mutex;
@@ -93,12 +93,12 @@ struct Held {
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// Secrets Manager did not give the secret.
-    #[error("the secret {arn} cannot be read: {problem}")]
+    #[error("the secret {arn} cannot be read: {source}")]
     Unavailable {
         /// Which secret.
         arn: String,
-        /// What Secrets Manager said.
-        problem: String,
+        /// Why.
+        source: AwsError,
     },
     /// The secret holds no text.
     #[error("the secret {0} holds no text: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
@@ -231,10 +231,12 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<
         #[serde(default)]
         api_tokens: Vec<SecretText>,
     }
-    let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| SecretError::Unavailable {
-        arn: arn.to_owned(),
-        problem: DisplayErrorContext(error).to_string(),
-    })?;
+    let answer = client
+        .get_secret_value()
+        .secret_id(arn)
+        .send()
+        .await
+        .map_err(|error| SecretError::Unavailable { arn: arn.to_owned(), source: error.into() })?;
     let text = answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?;
     let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use aws_sdk_kms::error::DisplayErrorContext;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
+use koogallery_aws_error::AwsError;
 use koogallery_store::{DataKey, DataKeyId, SealError, Sealed, Store, StoreError, WrappedDataKey};
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -43,12 +43,12 @@ enum Keeper {
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// KMS.
-    #[error("KMS did not {what} a data key: {problem}")]
+    #[error("KMS did not {what} a data key: {source}")]
     Kms {
         /// What it was asked.
         what: &'static str,
-        /// What it said.
-        problem: String,
+        /// Why.
+        source: AwsError,
     },
     /// The table.
     #[error(transparent)]
@@ -133,10 +133,8 @@ impl Keeper {
             Self::Kms { client, key } => {
                 let request = client.generate_data_key_without_plaintext().key_id(key);
                 let request = request.key_spec(DataKeySpec::Aes256).encryption_context(CONTEXT, table);
-                let made = request.send().await.map_err(|error| VaultError::Kms {
-                    what: "make",
-                    problem: DisplayErrorContext(error).to_string(),
-                })?;
+                let made = request.send().await;
+                let made = made.map_err(|error| VaultError::Kms { what: "make", source: error.into() })?;
                 made.ciphertext_blob.map(Blob::into_inner).unwrap_or_default()
             }
             Self::Local(key) => {
@@ -153,9 +151,8 @@ impl Keeper {
         let clear = match self {
             Self::Kms { client, key } => {
                 let request = client.decrypt().key_id(key).ciphertext_blob(Blob::new(wrapped));
-                let opened = request.encryption_context(CONTEXT, table).send().await.map_err(|error| {
-                    VaultError::Kms { what: "unwrap", problem: DisplayErrorContext(error).to_string() }
-                })?;
+                let opened = request.encryption_context(CONTEXT, table).send().await;
+                let opened = opened.map_err(|error| VaultError::Kms { what: "unwrap", source: error.into() })?;
                 opened.plaintext.map(Blob::into_inner).unwrap_or_default()
             }
             Self::Local(key) => key.open(&place(id), &Sealed::from_bytes(wrapped))?,

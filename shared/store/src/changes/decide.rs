@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use koogallery::Timestamp;
 
@@ -17,7 +16,7 @@ use crate::model::lifecycle::{AppliedOrder, Fact, Facts, Kept, Status};
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
-use crate::table::client::{Store, StoreError};
+use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::expression::{Change, Condition};
 use crate::table::facts;
 use crate::table::key::Item;
@@ -208,7 +207,7 @@ impl Store {
 
     /// Sends an update on its own; false where its condition did not hold.
     pub(crate) async fn update_alone(&self, update: UpdateBuilder) -> Result<bool, StoreError> {
-        let update = update.table_name(&self.table).build().map_err(|error| StoreError::Refused(error.to_string()))?;
+        let update = update.table_name(&self.table).build()?;
         let sent = self
             .client
             .update_item()
@@ -220,11 +219,7 @@ impl Store {
             .set_expression_attribute_values(update.expression_attribute_values)
             .send()
             .await;
-        match sent {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        Ok(under_condition(sent)?.is_some())
     }
 
     /// Ends a call that changes nothing: its nonce is used up all the same.

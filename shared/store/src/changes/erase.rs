@@ -169,8 +169,7 @@ impl Store {
         let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
         let order = SubjectKey::order(order);
         let query = self.partition(&order).filter_expression("attribute_exists(instanceId)");
-        let items: Vec<Item> =
-            query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)?;
+        let items: Vec<Item> = query.into_paginator().items().send().collect::<Result<_, _>>().await?;
         let ids: Vec<InstanceId> = items.iter().filter_map(|item| text(item, "instanceId").parse().ok()).collect();
         let others = self.instances(World::Real, &ids).await?;
         Ok(others.values().any(|other| other.life.status != Status::Released && other.order_line_id.as_ref() == line))
@@ -189,7 +188,7 @@ impl Store {
                 .filter_expression(format!("#data.instanceId = :id AND ({})", has_any()))
                 .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
         }
-        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from)
     }
 
     fn partition(&self, of: &SubjectKey) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
@@ -256,7 +255,7 @@ impl Store {
             // DynamoDB may do a part and name the rest; or a sync that takes away holds an item.
             while !left.is_empty() {
                 let request = self.client.batch_write_item().request_items(&self.table, left.clone());
-                match request.send().await.map_err(StoreError::from_sdk) {
+                match request.send().await.map_err(StoreError::from) {
                     Ok(answer) => {
                         let unprocessed = answer.unprocessed_items.and_then(|mut items| items.remove(&self.table));
                         left = unprocessed.unwrap_or_default();
@@ -292,7 +291,7 @@ fn later_details(order: &Item) -> Option<Item> {
 
 fn delete_request(key: Item) -> Result<WriteRequest, StoreError> {
     let delete = DeleteRequest::builder().set_key(Some(key)).build();
-    let delete = delete.map_err(|error| StoreError::Refused(error.to_string()))?;
+    let delete = delete?;
     Ok(WriteRequest::builder().delete_request(delete).build())
 }
 

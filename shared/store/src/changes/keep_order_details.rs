@@ -4,17 +4,16 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use koogallery::{OrderId, OrderLineId, Timestamp};
 
 use crate::model::lifecycle::{AppliedOrder, Lifecycle};
 use crate::model::subject_key::SubjectKey;
-use crate::table::client::{Store, StoreError};
+use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::seal::Sealed;
-use crate::table::transaction::{Commit, Pauses, cancelled};
+use crate::table::transaction::{Pauses, write_together};
 
 /// What nothing stands for is kept this long: longer than the events that name it are tried.
 const LIFETIME: Duration = Duration::from_hours(4 * 24);
@@ -61,7 +60,6 @@ impl Store {
         details: &Sealed,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let incomplete = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
         let mut item = Key::order_details(order, line).into_item();
         item.insert("details".to_owned(), details.to_attribute());
         let mut for_a_while = item.clone();
@@ -70,37 +68,21 @@ impl Store {
         if *of == SubjectKey::order(order) {
             return self.keep_for_a_while(for_a_while).await;
         }
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().map_err(incomplete)?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build()?;
         let stands = ConditionCheck::builder()
             .table_name(&self.table)
             .set_key(Some(Key::state(of.as_str()).into_item()))
             .condition_expression("attribute_exists(pk) AND #status <> :released")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
-            .build()
-            .map_err(incomplete)?;
+            .build()?;
         let request = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().condition_check(stands).build())
             .transact_items(TransactWriteItem::builder().put(put).build());
-        let mut pauses = Pauses::new();
-        loop {
-            match request.clone().send().await {
-                Ok(_) => return Ok(true),
-                Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
-                    match cancelled(context.into_err(), 0)? {
-                        // A call about it is being written.
-                        Commit::Conflict => pauses.pause().await?,
-                        // Released: its events may be on their way still, and are to have their order with them.
-                        Commit::Done | Commit::Replayed | Commit::Refused { .. } => {
-                            return self.keep_for_a_while(for_a_while).await;
-                        }
-                    }
-                }
-                Err(error) => return Err(StoreError::from_sdk(error)),
-            }
-        }
+        // Refused where it is released: its events may be on their way still, and are to have their order with them.
+        if write_together(request).await? { Ok(true) } else { self.keep_for_a_while(for_a_while).await }
     }
 
     async fn keep_for_a_while(&self, item: Item) -> Result<bool, StoreError> {
@@ -113,15 +95,9 @@ impl Store {
             .expression_attribute_names("#expiresAt", TTL_ATTRIBUTE);
         let mut pauses = Pauses::new();
         loop {
-            match put.clone().send().await {
-                Ok(_) => return Ok(true),
-                Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
-                    return Ok(false);
-                }
-                Err(error) => match StoreError::from_sdk(error) {
-                    StoreError::Conflict => pauses.pause().await?,
-                    error => return Err(error),
-                },
+            match under_condition(put.clone().send().await) {
+                Err(StoreError::Conflict) => pauses.pause().await?,
+                kept => return Ok(kept?.is_some()),
             }
         }
     }

@@ -13,18 +13,16 @@ use crate::table::outbox_item::outbox_item;
 use crate::table::outbox_item::outbox_key;
 use crate::table::outbox_item::time;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem, Update};
 use koogallery::Timestamp;
 use uuid::Uuid;
 
 use crate::queries::history::EventRecord;
-use crate::table::client::{Store, StoreError};
+use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::index::Kind;
 use crate::table::key::Item;
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};
-use crate::table::transaction::{Commit, Pauses, cancelled};
+use crate::table::transaction::write_together;
 
 /// A problem is kept up to this many characters.
 const MAX_PROBLEM: usize = 300;
@@ -88,11 +86,8 @@ impl Store {
                 .update_expression("SET #destinations.#destination = :state, #nextTryAt = :next REMOVE #resentAt"),
             None => update.update_expression("SET #destinations.#destination = :state REMOVE #nextTryAt, #resentAt"),
         };
-        match update.send().await {
-            Ok(answer) => Ok(answer.attributes.map(serde_dynamo::from_item).transpose()?),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        let noted = under_condition(update.send().await)?.and_then(|answer| answer.attributes);
+        Ok(noted.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// Takes an event out of the outbox that has ended at all destinations.
@@ -127,9 +122,9 @@ impl Store {
         let request = self
             .client
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(end.build().map_err(incomplete)?).build())
-            .transact_items(TransactWriteItem::builder().delete(leave.build().map_err(incomplete)?).build());
-        Ok(if written(request).await? { Noted::Kept } else { Noted::Superseded })
+            .transact_items(TransactWriteItem::builder().update(end.build()?).build())
+            .transact_items(TransactWriteItem::builder().delete(leave.build()?).build());
+        Ok(if write_together(request).await? { Noted::Kept } else { Noted::Superseded })
     }
 
     /// Has an event delivered once more to every destination, whatever became of it, and asks anew about its order. What
@@ -164,27 +159,10 @@ impl Store {
         let request = self
             .client
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update.build().map_err(incomplete)?).build())
-            .transact_items(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build());
+            .transact_items(TransactWriteItem::builder().update(update.build()?).build())
+            .transact_items(TransactWriteItem::builder().put(put.build()?).build());
         // Refused only where there is no such event any more.
-        written(request).await.map(drop)
-    }
-}
-
-/// Sends a transaction until no other is in its way; false where a condition does not hold.
-async fn written(request: TransactWriteItemsFluentBuilder) -> Result<bool, StoreError> {
-    let mut pauses = Pauses::new();
-    loop {
-        match request.clone().send().await {
-            Ok(_) => return Ok(true),
-            Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
-                match cancelled(context.into_err(), 0)? {
-                    Commit::Conflict => pauses.pause().await?,
-                    Commit::Done | Commit::Replayed | Commit::Refused { .. } => return Ok(false),
-                }
-            }
-            Err(error) => return Err(StoreError::from_sdk(error)),
-        }
+        write_together(request).await.map(drop)
     }
 }
 
@@ -201,10 +179,6 @@ fn resend_value(of: &Undelivered) -> Item {
 
 fn cloned((name, state): (&String, &DestinationState)) -> (String, DestinationState) {
     (name.clone(), state.clone())
-}
-
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Refused(error.to_string())
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ impl Store {
         loop {
             let key = Key::instance(World::Real, id).into_item();
             let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-            let Some(standing) = get.send().await.map_err(StoreError::from_sdk)?.item else {
+            let Some(standing) = get.send().await?.item else {
                 return Ok(Provisioned::Unknown);
             };
             let standing: Instance = serde_dynamo::from_item(standing)?;

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::{
@@ -19,7 +18,7 @@ use crate::model::license_rules::{LicenseRules, last};
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
-use crate::table::client::{Store, StoreError};
+use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::key::{Item, Key};
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
@@ -223,11 +222,7 @@ impl Store {
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET handedInAt = if_not_exists(handedInAt, :at)")
             .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        Ok(under_condition(update.send().await)?.is_some())
     }
 
     /// Reads an application for a license.
@@ -237,7 +232,7 @@ impl Store {
         id: &LicenseRequestId,
     ) -> Result<Option<LicenseRequest>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(id.key(world).into_item()));
-        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        let answer = get.consistent_read(true).send().await?;
         Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
     }
 }

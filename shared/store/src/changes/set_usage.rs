@@ -40,7 +40,7 @@ impl Store {
                 let stands = failed.item().is_some_and(|item| !item.is_empty());
                 Ok(if stands { UsageKept::Released } else { UsageKept::Unknown })
             }
-            _ => Err(StoreError::from_sdk(error)),
+            _ => Err(error.into()),
         }
     }
 }

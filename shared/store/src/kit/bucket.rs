@@ -196,11 +196,11 @@ impl<T: PartialEq + Serialize> Bucket<T> {
 impl<T: Serialize + DeserializeOwned> Bucket<T> {
     /// The bucket for the table: JSON, deflated, sealed.
     pub(crate) fn seal(&self, key: &DataKey, place: &str) -> Result<Sealed, StoreError> {
-        let json = serde_json::to_vec(self).map_err(|error| StoreError::Refused(error.to_string()))?;
+        let unwritable = || StoreError::Unwritable("a part of a directory");
+        let json = serde_json::to_vec(self).map_err(|_| unwritable())?;
         let mut deflated = DeflateEncoder::new(Vec::new(), Compression::fast());
         let deflated = deflated.write_all(&json).and_then(|()| deflated.finish());
-        let deflated = deflated.map_err(|error| StoreError::Refused(error.to_string()))?;
-        Ok(key.seal(place, &deflated)?)
+        Ok(key.seal(place, &deflated.map_err(|_| unwritable())?)?)
     }
 
     /// The bucket as it stood in the table.

@@ -346,7 +346,7 @@ impl Store {
             let get = Get::builder().table_name(&self.table).set_key(Some(key.into_item())).build();
             get.map(|get| TransactGetItem::builder().get(get).build())
         });
-        let gets: Vec<_> = gets.collect::<Result<_, _>>().map_err(|error| StoreError::Refused(error.to_string()))?;
+        let gets: Vec<_> = gets.collect::<Result<_, _>>()?;
         let mut pauses = Pauses::new();
         loop {
             match self.client.transact_get_items().set_transact_items(Some(gets.clone())).send().await {
@@ -362,7 +362,7 @@ impl Store {
                 Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
                     pauses.pause().await?;
                 }
-                Err(error) => return Err(StoreError::from_sdk(error)),
+                Err(error) => return Err(error.into()),
             }
         }
     }

@@ -69,7 +69,7 @@ impl Store {
     pub(crate) async fn put_all(&self, items: Vec<Item>) -> Result<(), StoreError> {
         let put = |item| {
             let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-            async move { put.send().await.map(drop).map_err(StoreError::from_sdk) }
+            async move { put.send().await.map(drop).map_err(StoreError::from) }
         };
         side_by_side(items.into_iter().map(put)).await.map(drop)
     }
@@ -117,7 +117,7 @@ async fn side_by_side<T: Send + 'static>(
             running.spawn(async move { job.await.map(|outcome| (place, outcome)) });
         }
         match running.join_next().await {
-            Some(joined) => done.push(joined.map_err(|error| StoreError::Unavailable(error.to_string()))??),
+            Some(joined) => done.push(joined??),
             None => break,
         }
     }

@@ -138,7 +138,7 @@ impl Store {
             .expression_attribute_names("#sort", SORT_KEY)
             .expression_attribute_values(":partition", AttributeValue::S(key.partition().to_owned()))
             .expression_attribute_values(":sort", AttributeValue::S(sort.to_owned()));
-        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from_sdk)
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from)
     }
 }
 

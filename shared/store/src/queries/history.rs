@@ -145,7 +145,7 @@ impl Store {
     /// One event as it stands, without what is noted in the outbox.
     pub async fn kept_event(&self, subject: &SubjectKey, id: Uuid) -> Result<Option<KeptEvent>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(event_key(subject, id)));
-        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        let answer = get.consistent_read(true).send().await?;
         Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
     }
 
@@ -153,7 +153,7 @@ impl Store {
     pub async fn event(&self, subject: &SubjectKey, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
         // The outbox first: what leaves it meanwhile has its end in the history.
         let get = self.client.get_item().table_name(&self.table).set_key(Some(outbox_key(subject, id)));
-        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        let answer = get.consistent_read(true).send().await?;
         let outbox = answer.item.map(serde_dynamo::from_item).transpose()?;
         Ok(self.kept_event(subject, id).await?.map(|kept| EventRecord::new(kept, outbox)))
     }
@@ -199,7 +199,7 @@ impl Store {
             .expression_attribute_values(":event", AttributeValue::S(EVENT.to_owned()))
             .set_exclusive_start_key(after.map(|after| event_key(subject, after)))
             .set_limit(limit);
-        let answer = query.send().await.map_err(StoreError::from_sdk)?;
+        let answer = query.send().await?;
         let more = answer.last_evaluated_key.is_some();
         let kept: Vec<KeptEvent> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
         let (Some(first), Some(last)) = (kept.first(), kept.last()) else { return Ok((Vec::new(), None)) };

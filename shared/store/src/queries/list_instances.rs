@@ -62,7 +62,7 @@ impl Store {
             .expression_attribute_names("#listed", LISTED)
             .expression_attribute_values(":listed", partition(status, shard))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(StoreError::from_sdk)?;
+        let answer = query.send().await?;
         let ids = answer.items().iter().map(|item| listed_as(item)?.1.parse().map_err(|_| unreadable()));
         let ids = ids.collect::<Result<_, StoreError>>()?;
         let last = answer.last_evaluated_key().map(listed_as).transpose()?;

@@ -36,7 +36,7 @@ impl Store {
                 .expression_attribute_values(":open", AttributeValue::S(format!("{}{shard}", kind.prefix())));
             let mut items = query.into_paginator().items().send();
             while let Some(item) = items.next().await {
-                found.push(read(&item.map_err(StoreError::from_sdk)?)?);
+                found.push(read(&item?)?);
             }
         }
         Ok(found)

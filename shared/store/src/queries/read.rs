@@ -62,7 +62,7 @@ impl Store {
     /// One item as it stands.
     pub(crate) async fn standing_item(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
-        Ok(get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?.item)
+        Ok(get.consistent_read(true).send().await?.item)
     }
 
     /// One item as it stands, for a call whose transaction met another.
@@ -83,7 +83,7 @@ impl Store {
             // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
             while let Some(keys) = wanted {
                 let request = self.client.batch_get_item().request_items(&self.table, keys);
-                let answer = request.send().await.map_err(StoreError::from_sdk)?;
+                let answer = request.send().await?;
                 found.extend(answer.responses.into_iter().flatten().flat_map(|(_, items)| items));
                 wanted = answer.unprocessed_keys.and_then(|mut keys| keys.remove(&self.table));
             }
@@ -106,9 +106,5 @@ impl Store {
 }
 
 fn batch(keys: Vec<Item>) -> Result<KeysAndAttributes, StoreError> {
-    KeysAndAttributes::builder()
-        .set_keys(Some(keys))
-        .consistent_read(true)
-        .build()
-        .map_err(|error| StoreError::Refused(error.to_string()))
+    Ok(KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build()?)
 }

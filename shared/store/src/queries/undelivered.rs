@@ -36,7 +36,7 @@ impl Store {
         let mut found = Vec::new();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {
-            found.push(serde_dynamo::from_item(item.map_err(StoreError::from_sdk)?)?);
+            found.push(serde_dynamo::from_item(item?)?);
         }
         Ok(found)
     }

@@ -1,7 +1,9 @@
 //! The handle on the table, and what can go wrong with it.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
+use koogallery_aws_error::{AwsError, AwsFailure};
 
 use crate::table::seal::SealError;
 
@@ -33,7 +35,7 @@ impl Store {
 }
 
 /// Why the store could not say what stands. A condition that failed is an outcome, not an error. All of these but
-/// [`Self::TooLarge`] are answered with `000005`, so that KooGallery tries again.
+/// [`Self::TooLarge`] are answered with `000005`, so that KooGallery tries again. None repeats what stands in the table.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Other calls changed the same items at the same time, again and again.
@@ -41,13 +43,22 @@ pub enum StoreError {
     Conflict,
     /// DynamoDB asked to slow down, and the tries are used up.
     #[error("the store is throttling: {0}")]
-    Throttled(String),
+    Throttled(#[source] AwsError),
     /// No answer: connection, time-out, or DynamoDB's own failure. The write may have happened.
     #[error("the store did not answer: {0}")]
-    Unavailable(String),
+    Unavailable(#[source] AwsError),
     /// DynamoDB understood and refused: permissions, table, or a fault of ours.
     #[error("the store refused the request: {0}")]
-    Refused(String),
+    Refused(#[source] AwsError),
+    /// A request lacks a part that DynamoDB asks for: a fault of ours.
+    #[error("a request to the store is incomplete: {0}")]
+    Incomplete(#[from] BuildError),
+    /// One of several requests that run side by side was stopped.
+    #[error("a request to the store was stopped")]
+    Stopped(#[from] tokio::task::JoinError),
+    /// A value cannot be written down: a fault of ours.
+    #[error("{0} cannot be written")]
+    Unwritable(&'static str),
     /// An item is not of the form that this version writes.
     #[error("an item of the store cannot be read: {0}")]
     Unreadable(String),
@@ -67,31 +78,44 @@ pub enum StoreError {
 }
 
 impl From<serde_dynamo::Error> for StoreError {
-    fn from(error: serde_dynamo::Error) -> Self {
-        Self::Unreadable(error.to_string())
+    /// What a reader of items says of a fault could repeat what stands there.
+    fn from(_: serde_dynamo::Error) -> Self {
+        Self::Unreadable("it is not of the form that this version writes".to_owned())
     }
 }
 
-impl StoreError {
-    pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-        R: std::fmt::Debug,
-    {
-        match &error {
-            SdkError::ServiceError(context) => {
-                let code = context.err().code().unwrap_or("unknown").to_owned();
-                let text = format!("{code}: {}", context.err().message().unwrap_or("no message"));
-                match code.as_str() {
-                    "ProvisionedThroughputExceededException" | "RequestLimitExceeded" | "ThrottlingException" => {
-                        Self::Throttled(text)
-                    }
-                    "TransactionConflictException" | "TransactionInProgressException" => Self::Conflict,
-                    "InternalServerError" | "ServiceUnavailable" => Self::Unavailable(text),
-                    _ => Self::Refused(text),
+impl From<AwsError> for StoreError {
+    fn from(error: AwsError) -> Self {
+        match error.failure() {
+            AwsFailure::Refused { code, .. } => match code.as_str() {
+                "ProvisionedThroughputExceededException" | "RequestLimitExceeded" | "ThrottlingException" => {
+                    Self::Throttled(error)
                 }
+                "TransactionConflictException" | "TransactionInProgressException" => Self::Conflict,
+                "InternalServerError" | "ServiceUnavailable" => Self::Unavailable(error),
+                _ => Self::Refused(error),
+            },
+            AwsFailure::NotMade | AwsFailure::NotConnected(_) | AwsFailure::TimedOut | AwsFailure::Unreadable => {
+                Self::Unavailable(error)
             }
-            _ => Self::Unavailable(DisplayErrorContext(&error).to_string()),
         }
+    }
+}
+
+impl<E: ProvideErrorMetadata + std::error::Error + 'static> From<SdkError<E, HttpResponse>> for StoreError {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        AwsError::from(error).into()
+    }
+}
+
+/// What a request with a condition came to; none where the condition does not hold.
+pub(crate) fn under_condition<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Option<T>, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match answer.map_err(AwsError::from) {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }

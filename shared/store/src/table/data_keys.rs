@@ -1,10 +1,9 @@
 //! Data keys as they stand in the table: wrapped, each under its own name, and the one that seals under another as well.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::table::client::{Store, StoreError};
+use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::key::{Item, Key};
 use crate::table::seal::DataKeyId;
 
@@ -43,7 +42,7 @@ impl Store {
 
     async fn wrapped_data_key(&self, name: &str) -> Result<Option<WrappedDataKey>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(Key::data_key(name).into_item()));
-        let answer = get.consistent_read(true).send().await.map_err(StoreError::from_sdk)?;
+        let answer = get.consistent_read(true).send().await?;
         answer.item.as_ref().map(read).transpose()
     }
 
@@ -53,11 +52,7 @@ impl Store {
         item.insert("id".to_owned(), AttributeValue::S(key.id.to_string()));
         item.insert("wrapped".to_owned(), AttributeValue::B(Blob::new(key.wrapped.clone())));
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
-            Ok(_) => Ok(true),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => Ok(false),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        Ok(under_condition(put.condition_expression("attribute_not_exists(pk)").send().await)?.is_some())
     }
 }
 

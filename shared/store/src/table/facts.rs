@@ -95,7 +95,7 @@ impl Store {
         let mut facts = Facts::default();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {
-            let item = item.map_err(StoreError::from_sdk)?;
+            let item = item?;
             if item.contains_key("effect") {
                 facts.orders.push(serde_dynamo::from_item(item)?);
             } else {

@@ -1,11 +1,10 @@
 //! A nonce is used up by the call that carries it, also where the call changes nothing.
 
-use aws_sdk_dynamodb::error::SdkError;
 use koogallery::ResultCode;
 
 use crate::model::changed::Changed;
 use crate::table::call::Call;
-use crate::table::client::{Store, StoreError};
+use crate::table::client::{Store, StoreError, under_condition};
 
 /// Whether a nonce was new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,12 +44,7 @@ impl Store {
             .set_item(Some(nonce))
             .condition_expression(Call::NONCE_IS_NEW)
             .set_expression_attribute_values(Some(call.nonce_values()));
-        match call.timed(put.send()).await {
-            Ok(_) => Ok(NonceUse::First),
-            Err(SdkError::ServiceError(context)) if context.err().is_conditional_check_failed_exception() => {
-                Ok(NonceUse::Replayed)
-            }
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        let used = under_condition(call.timed(put.send()).await)?;
+        Ok(if used.is_some() { NonceUse::First } else { NonceUse::Replayed })
     }
 }

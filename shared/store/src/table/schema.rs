@@ -113,15 +113,9 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
             return Ok(());
         }
-        Err(error) => return Err(StoreError::from_sdk(error)),
+        Err(error) => return Err(error.into()),
     }
     let time_to_live = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL_ATTRIBUTE).build();
-    client
-        .update_time_to_live()
-        .table_name(name)
-        .set_time_to_live_specification(time_to_live.ok())
-        .send()
-        .await
-        .map_err(StoreError::from_sdk)?;
+    client.update_time_to_live().table_name(name).set_time_to_live_specification(time_to_live.ok()).send().await?;
     Ok(())
 }

@@ -1,13 +1,16 @@
 //! One transaction: the nonce first where the call has one, then what the call changes, then its events.
 
+use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
 use koogallery::{InstanceId, InterfaceType};
+use koogallery_aws_error::AwsError;
 use std::time::Duration;
 
 use crate::model::event::Event;
@@ -51,7 +54,7 @@ pub(crate) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// Begins with the call's nonce.
     pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
-        let nonce = call.nonce_put(&store.table).map(PutBuilder::build).transpose().map_err(incomplete)?;
+        let nonce = call.nonce_put(&store.table).map(PutBuilder::build).transpose()?;
         let nonce = nonce.map(|nonce| TransactWriteItem::builder().put(nonce).build());
         Ok(Self { store, call, nonce, writes: Vec::new() })
     }
@@ -103,8 +106,7 @@ impl<'a> Transaction<'a> {
             .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(incomplete)?;
+            .build()?;
         self.writes.push(TransactWriteItem::builder().condition_check(check).build());
         Ok(self)
     }
@@ -114,8 +116,7 @@ impl<'a> Transaction<'a> {
         let update = update
             .table_name(&self.store.table)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(incomplete)?;
+            .build()?;
         self.writes.push(TransactWriteItem::builder().update(update).build());
         Ok(self)
     }
@@ -136,8 +137,7 @@ impl<'a> Transaction<'a> {
         let put = put
             .table_name(&self.store.table)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(incomplete)?;
+            .build()?;
         self.writes.push(TransactWriteItem::builder().put(put).build());
         Ok(self)
     }
@@ -152,10 +152,7 @@ impl<'a> Transaction<'a> {
         let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
         match self.call.timed(request.send()).await {
             Ok(_) => Ok(Commit::Done),
-            Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
-                cancelled(context.into_err(), nonces)
-            }
-            Err(error) => Err(StoreError::from_sdk(error)),
+            Err(error) => cancelled(error, nonces),
         }
     }
 }
@@ -183,9 +180,10 @@ impl Pauses {
 
 /// Reads why DynamoDB cancelled: a failed condition is an outcome, the rest are errors. Of several, the first in the
 /// order of writing decides, so that a replay is told before anything about the state.
-pub(crate) fn cancelled(error: TransactWriteItemsError, nonces: usize) -> Result<Commit, StoreError> {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else {
-        return Err(StoreError::Refused(error.to_string()));
+fn cancelled(error: SdkError<TransactWriteItemsError, HttpResponse>, nonces: usize) -> Result<Commit, StoreError> {
+    let told = AwsError::from(&error);
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_service_error() else {
+        return Err(told.into());
     };
     let reasons = cancelled.cancellation_reasons.unwrap_or_default();
     let code = |wanted: &str| reasons.iter().position(|reason| reason.code.as_deref() == Some(wanted));
@@ -200,13 +198,19 @@ pub(crate) fn cancelled(error: TransactWriteItemsError, nonces: usize) -> Result
         return Ok(Commit::Conflict);
     }
     if code("ThrottlingError").or_else(|| code("ProvisionedThroughputExceeded")).is_some() {
-        return Err(StoreError::Throttled("a transaction was throttled".to_owned()));
+        return Err(StoreError::Throttled(told));
     }
-    let first = reasons.into_iter().find(|reason| reason.code.as_deref() != Some("None"));
-    let text = first.and_then(|reason| reason.message).unwrap_or_else(|| "cancelled without a reason".to_owned());
-    Err(StoreError::Refused(text))
+    Err(StoreError::Refused(told))
 }
 
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> StoreError {
-    StoreError::Refused(error.to_string())
+/// Sends a transaction that is no call's until no other is in its way; false where a condition does not hold.
+pub(crate) async fn write_together(request: TransactWriteItemsFluentBuilder) -> Result<bool, StoreError> {
+    let mut pauses = Pauses::new();
+    loop {
+        let Err(error) = request.clone().send().await else { return Ok(true) };
+        match cancelled(error, 0)? {
+            Commit::Conflict => pauses.pause().await?,
+            Commit::Done | Commit::Replayed | Commit::Refused { .. } => return Ok(false),
+        }
+    }
 }

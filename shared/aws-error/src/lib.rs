@@ -1,0 +1,148 @@
+//! What went wrong with a request to AWS, fit for a log.
+//!
+//! The SDK's own errors hold the raw response, and print it with `Debug` and `DisplayErrorContext`: a secret that Secrets
+//! Manager sent, a data key of KMS, an item of the table. An [`AwsError`] is made of one and keeps what an operator needs
+//! and nothing else: service, operation, how it failed, the service's code, HTTP status and request id. A message is kept
+//! only of an error that the service's API declares; what else may be in an answer, nobody knows.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
+
+/// A request to AWS that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsError {
+    /// The SDK's name of the service, such as `dynamodb`.
+    service: &'static str,
+    /// Such as `GetItem`.
+    operation: &'static str,
+    failure: AwsFailure,
+    status: Option<u16>,
+    request_id: Option<String>,
+}
+
+/// How it failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AwsFailure {
+    /// It could not be made: a fault of ours, or no credentials.
+    #[error("the request cannot be made")]
+    NotMade,
+    /// There is no connection: nothing was sent.
+    #[error("no connection ({0})")]
+    NotConnected(io::ErrorKind),
+    /// No answer in time. It may have been carried out.
+    #[error("no answer in time")]
+    TimedOut,
+    /// An answer came that is not of the form that the service's API has.
+    #[error("the answer cannot be read")]
+    Unreadable,
+    /// The service refused it, or failed.
+    #[error("{code}{}", message.as_ref().map(|message| format!(", {message}")).unwrap_or_default())]
+    Refused {
+        /// The service's code, such as `AccessDeniedException`.
+        code: String,
+        /// Its message, where the service's API declares the error.
+        message: Option<String>,
+    },
+}
+
+impl AwsError {
+    /// How it failed.
+    #[must_use]
+    pub const fn failure(&self) -> &AwsFailure {
+        &self.failure
+    }
+
+    /// The service's code, where it refused or failed.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match &self.failure {
+            AwsFailure::Refused { code, .. } => Some(code),
+            AwsFailure::NotMade | AwsFailure::NotConnected(_) | AwsFailure::TimedOut | AwsFailure::Unreadable => None,
+        }
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.service, self.operation, self.failure)?;
+        if let Some(status) = self.status {
+            write!(f, ", HTTP {status}")?;
+        }
+        self.request_id.as_ref().map_or(Ok(()), |id| write!(f, ", request {id}"))
+    }
+}
+
+impl Error for AwsError {}
+
+impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E, HttpResponse>> for AwsError {
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E, HttpResponse>> for AwsError {
+    fn from(error: &SdkError<E, HttpResponse>) -> Self {
+        let (service, operation) = named::<E>();
+        Self {
+            service,
+            operation,
+            failure: failure(error),
+            status: error.raw_response().map(|answer| answer.status().as_u16()),
+            request_id: error.request_id().and_then(word),
+        }
+    }
+}
+
+fn failure<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, HttpResponse>) -> AwsFailure {
+    match error {
+        SdkError::ConstructionFailure(_) => AwsFailure::NotMade,
+        SdkError::TimeoutError(_) => AwsFailure::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => AwsFailure::TimedOut,
+        SdkError::DispatchFailure(_) => AwsFailure::NotConnected(io_kind(error)),
+        SdkError::ServiceError(context) => match context.err().code() {
+            Some(code) => AwsFailure::Refused {
+                code: word(code).unwrap_or_else(|| "an unknown code".to_owned()),
+                message: context.err().message().filter(|_| is_declared(context.err())).map(str::to_owned),
+            },
+            None => AwsFailure::Unreadable,
+        },
+        _ => AwsFailure::Unreadable,
+    }
+}
+
+/// The crate and the type tell the service and the operation: `aws_sdk_kms::operation::decrypt::DecryptError`.
+fn named<E>() -> (&'static str, &'static str) {
+    let name = std::any::type_name::<E>();
+    let (service, operation) = (name.split("::").next(), name.rsplit("::").next());
+    let (service, operation) = (service.unwrap_or_default(), operation.unwrap_or_default());
+    (service.strip_prefix("aws_sdk_").unwrap_or(service), operation.strip_suffix("Error").unwrap_or(operation))
+}
+
+/// Whether the service's API declares the error. The SDK says so of the others in their `Display` alone.
+fn is_declared(error: &impl Error) -> bool {
+    !error.to_string().starts_with("unhandled error")
+}
+
+/// A code or an id as services write them; none where it is something else.
+fn word(text: &str) -> Option<String> {
+    const LONGEST: usize = 128;
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte);
+    (!text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_word)).then(|| text.to_owned())
+}
+
+fn io_kind(error: &dyn Error) -> io::ErrorKind {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return error.kind();
+        }
+        source = error.source();
+    }
+    io::ErrorKind::Other
+}
