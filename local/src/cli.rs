@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{Call, Conform, Done, Erase, Events, Keygen, Listen, Serve, Simulate};
+use crate::commands::{Call, Conform, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate};
 
 const KEYS_HELP: &str = "\
 Access keys come from KOOGALLERY_KEYS: JSON like
@@ -29,6 +29,7 @@ enum Command {
     Erase(Erase),
     Listen(Listen),
     Keygen(Keygen),
+    Rotate(Rotate),
 }
 
 impl Arguments {
@@ -53,6 +54,7 @@ impl Command {
             Self::Erase(erase) => erase.run().await,
             Self::Listen(listen) => listen.run().await,
             Self::Keygen(keygen) => keygen.run(),
+            Self::Rotate(rotate) => rotate.run().await,
         }
     }
 }

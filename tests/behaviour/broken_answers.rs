@@ -106,7 +106,7 @@ async fn nothing_of_a_data_key_is_told() {
         check("kms GenerateDataKey", &answer, &all_of(&vault.current(store).await.unwrap_err()));
     }
     let id = DataKeyId::new_v4();
-    store.first_data_key(WrappedDataKey { id, wrapped: vec![1; 64] }).await.unwrap();
+    store.keep_first_data_key(WrappedDataKey { id, bound_to: "t".to_owned(), wrapped: vec![1; 64] }).await.unwrap();
     for answer in answers() {
         let environment = Environment::default()
             .with("KOOGALLERY_KMS_KEY_ARN", ARN)

@@ -5,6 +5,7 @@
 mod broken_answers;
 mod conformance;
 mod data_file;
+mod data_keys;
 mod debug_calls;
 mod delivery;
 mod erasure;

@@ -1,6 +1,5 @@
 //! The joint-operations kit: its calls as bodies, signed in either dialect, and what stands after them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use getrandom::SysRng;
@@ -11,7 +10,7 @@ use koogallery::{
 use koogallery_local::keys::LOCAL_KEY;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_runtime::{Environment, Vault, now};
-use koogallery_store::{ApplicationUsers, Call, Changed, DataKey, StandingUser, StoreError, TenantDepartments, World};
+use koogallery_store::{ApplicationUsers, Call, Changed, StandingUser, StoreError, TenantDepartments, World};
 use serde_json::{Value, json};
 
 use crate::api::TOKEN;
@@ -152,10 +151,10 @@ pub fn signed_at(key: &str, dialect: Dialect, (callback, body): &Said, at: Times
     }
 }
 
-/// What the functions seal with, where no key of another's is configured.
-pub async fn data_key(seller: &Seller) -> Arc<DataKey> {
-    let environment = Environment::default().with("KOOGALLERY_KEYS", KEYS).with("KOOGALLERY_LOCAL_KEY", LOCAL_KEY);
-    Vault::of(&environment).unwrap().current(seller.host.store()).await.unwrap()
+/// Who has the data keys in the clear, where no keeper of another's is configured.
+#[must_use]
+pub fn vault() -> Vault {
+    Vault::of(&Environment::default().with("KOOGALLERY_LOCAL_KEY", LOCAL_KEY)).unwrap()
 }
 
 impl Seller {
@@ -187,21 +186,19 @@ impl Seller {
 
     /// All users, in the order of their names.
     pub async fn users(&self) -> Vec<StandingUser> {
-        let key = data_key(self).await;
-        self.host.store().users(World::Real, &users_of(), None, usize::MAX, &key).await.unwrap()
+        self.host.store().users(World::Real, &users_of(), None, usize::MAX, &vault()).await.unwrap()
     }
 
     /// One user.
     pub async fn user(&self, name: &str) -> Option<StandingUser> {
-        let (key, name): (_, UserName) = (data_key(self).await, name.parse().unwrap());
-        self.host.store().user(World::Real, &users_of(), &name, &key).await.unwrap()
+        let name: UserName = name.parse().unwrap();
+        self.host.store().user(World::Real, &users_of(), &name, &vault()).await.unwrap()
     }
 
     /// All departments, code and name, in the order of their codes.
     pub async fn departments(&self) -> Vec<(String, String)> {
-        let key = data_key(self).await;
         let of = TenantDepartments { tenant_id: "t-1".parse().unwrap(), instance_id: Some(ID.parse().unwrap()) };
-        let all = self.host.store().departments(World::Real, &of, None, usize::MAX, &key).await.unwrap();
+        let all = self.host.store().departments(World::Real, &of, None, usize::MAX, &vault()).await.unwrap();
         all.into_iter().map(|known| (known.org_code.to_string(), known.department.org_name.to_string())).collect()
     }
 }
@@ -246,7 +243,7 @@ pub async fn arrives(
     call: &SignedCall,
     at: Timestamp,
 ) -> Option<Result<Changed, StoreError>> {
-    let (store, key) = (seller.host.store(), data_key(seller).await);
+    let (store, keys) = (seller.host.store(), vault());
     Some(match callback {
         Callback::TenantSync => {
             let verified = verified(call, at)?;
@@ -255,19 +252,19 @@ pub async fn arrives(
         Callback::ApplicationSync => {
             let verified = verified(call, at)?;
             let secret = "s3cret".to_owned().into();
-            store.sync_application(&arriving(&verified, at), verified.request(), Some(&secret), &key).await
+            store.sync_application(&arriving(&verified, at), verified.request(), Some(&secret), &keys).await
         }
         Callback::AuthSync => {
             let verified = verified(call, at)?;
-            store.sync_users(&arriving(&verified, at), verified.request(), &key).await
+            store.sync_users(&arriving(&verified, at), verified.request(), &keys).await
         }
         Callback::SingleOrgSync => {
             let verified = verified(call, at)?;
-            store.sync_department(&arriving(&verified, at), verified.request(), &key).await
+            store.sync_department(&arriving(&verified, at), verified.request(), &keys).await
         }
         _ => {
             let verified = verified(call, at)?;
-            store.replace_departments(&arriving(&verified, at), verified.request(), &key).await
+            store.replace_departments(&arriving(&verified, at), verified.request(), &keys).await
         }
     })
 }

@@ -19,7 +19,6 @@ impl Function for Handler {
     }
 
     async fn answer(&self, call: &Verified<AllOrgSync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
-        let key = self.vault.current(context.store).await?;
-        Ok(context.store.replace_departments(context.call, call.request(), &key).await?.reply())
+        Ok(context.store.replace_departments(context.call, call.request(), &self.vault).await?.reply())
     }
 }

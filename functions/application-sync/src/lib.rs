@@ -50,8 +50,7 @@ impl Function for Handler {
                 None => return refused(context).await,
             },
         };
-        let key = self.vault.current(context.store).await?;
-        Ok(context.store.sync_application(context.call, request, secret.as_ref(), &key).await?.reply())
+        Ok(context.store.sync_application(context.call, request, secret.as_ref(), &self.vault).await?.reply())
     }
 }
 

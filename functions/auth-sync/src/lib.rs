@@ -19,7 +19,6 @@ impl Function for Handler {
     }
 
     async fn answer(&self, call: &Verified<AuthSync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
-        let key = self.vault.current(context.store).await?;
-        Ok(context.store.sync_users(context.call, call.request(), &key).await?.reply())
+        Ok(context.store.sync_users(context.call, call.request(), &self.vault).await?.reply())
     }
 }

@@ -76,9 +76,8 @@ pub(crate) async fn list(
 ) -> Result<Json<DepartmentList>, Problem> {
     let DepartmentsQuery { instance_id, cursor: from, limit: Limit(limit) } = query;
     let after: Option<OrgCode> = place(from.as_deref())?;
-    let key = api.vault.current(api.store()).await?;
     let of = TenantDepartments { tenant_id, instance_id };
-    let departments = api.store().departments(World::Real, &of, after.as_ref(), limit, &key).await?;
+    let departments = api.store().departments(World::Real, &of, after.as_ref(), limit, &api.vault).await?;
     let next = next(&departments, limit, |last| last.org_code.as_str());
     Ok(Json(DepartmentList { departments: departments.into_iter().map(DepartmentView::from).collect(), next }))
 }

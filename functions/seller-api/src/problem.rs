@@ -168,6 +168,10 @@ impl From<StoreError> for Problem {
             StoreError::Unreadable(_) => Self::broken("an item in the store cannot be read", error),
             StoreError::TooLarge { .. } => Self::broken("the store cannot take so much data", error),
             StoreError::Seal(_) => Self::sealed(error),
+            StoreError::DataKey(error) => match error.downcast::<VaultError>() {
+                Ok(error) => error.into(),
+                Err(error) => Self::sealed(error),
+            },
         }
     }
 }
@@ -186,7 +190,7 @@ impl From<SecretError> for Problem {
 impl From<VaultError> for Problem {
     fn from(error: VaultError) -> Self {
         match error {
-            VaultError::Kms { .. } => Self::unavailable(error),
+            VaultError::Kms { .. } | VaultError::NoKey => Self::unavailable(error),
             VaultError::Store(error) => error.into(),
             VaultError::Seal(_) | VaultError::NoDataKey(_) => Self::sealed(error),
         }

@@ -129,9 +129,8 @@ pub(crate) async fn list(
 ) -> Result<(Extension<Shown>, Json<UserList>), Problem> {
     let UsersQuery { instance_id, app_id, cursor: from, limit: Limit(limit) } = query;
     let after: Option<UserName> = place(from.as_deref())?;
-    let key = api.vault.current(api.store()).await?;
     let of = ApplicationUsers { tenant_id, instance_id, app_id };
-    let users = api.store().users(World::Real, &of, after.as_ref(), limit, &key).await?;
+    let users = api.store().users(World::Real, &of, after.as_ref(), limit, &api.vault).await?;
     let next = next(&users, limit, |last| last.user.user_name.as_str());
     let users = users.into_iter().map(UserView::from).collect();
     Ok((Extension(Shown("users")), Json(UserList { users, next })))
@@ -175,9 +174,8 @@ pub(crate) async fn get(
     PathOf(UserPath { tenant_id, user_name }): PathOf<UserPath>,
     QueryOf(UserQuery { instance_id, app_id }): QueryOf<UserQuery>,
 ) -> Result<(Extension<Shown>, Json<UserView>), Problem> {
-    let key = api.vault.current(api.store()).await?;
     let of = ApplicationUsers { tenant_id, instance_id, app_id };
-    let user = api.store().user(World::Real, &of, &user_name, &key).await?;
+    let user = api.store().user(World::Real, &of, &user_name, &api.vault).await?;
     let user = user.ok_or_else(|| Problem::unknown("user"))?;
     Ok((Extension(Shown("a user")), Json(user.into())))
 }

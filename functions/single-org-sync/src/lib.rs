@@ -17,7 +17,6 @@ impl Function for Handler {
     }
 
     async fn answer(&self, call: &Verified<SingleOrgSync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
-        let key = self.vault.current(context.store).await?;
-        Ok(context.store.sync_department(context.call, call.request(), &key).await?.reply())
+        Ok(context.store.sync_department(context.call, call.request(), &self.vault).await?.reply())
     }
 }

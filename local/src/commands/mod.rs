@@ -7,6 +7,7 @@ mod events;
 mod keygen;
 mod listen;
 mod progress;
+mod rotate;
 mod rsa_public_key;
 mod serve;
 mod simulate;
@@ -20,6 +21,7 @@ pub(crate) use erase::Erase;
 pub(crate) use events::Events;
 pub(crate) use keygen::Keygen;
 pub(crate) use listen::Listen;
+pub(crate) use rotate::Rotate;
 pub(crate) use serve::Serve;
 pub(crate) use simulate::Simulate;
 

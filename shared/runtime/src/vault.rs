@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_kms::types::DataKeySpec;
 use koogallery_aws_error::AwsError;
-use koogallery_store::{DataKey, DataKeyId, SealError, Sealed, Store, StoreError, WrappedDataKey};
+use koogallery_store::{
+    DataKey, DataKeyError, DataKeyId, DataKeys, SealError, Sealed, Store, StoreError, WrappedDataKey,
+};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::aws::sdk_config;
@@ -17,8 +21,11 @@ const KMS_KEY_ARN: &str = "KOOGALLERY_KMS_KEY_ARN";
 const LOCAL_KEY: &str = "KOOGALLERY_LOCAL_KEY";
 /// What a local key wraps a data key for.
 const WRAPPED: &str = "data key";
-/// KMS unwraps a data key for the table that it was made for, and no other.
+/// KMS unwraps a data key for the table that it was made for, and no other: this names the id in the table that it is
+/// bound to.
 const CONTEXT: &str = "koogallery:table";
+/// After so long the table is asked which data key seals now: so soon a rotation is heard of everywhere.
+const HEARS_OF_ROTATION: Duration = Duration::from_mins(10);
 
 /// Data keys in the clear, as they were needed. A function that seals nothing makes none and asks for none.
 #[derive(Debug)]
@@ -29,7 +36,7 @@ pub struct Vault {
 
 #[derive(Debug, Default)]
 struct HeldKeys {
-    current: Option<Arc<DataKey>>,
+    current: Option<(Arc<DataKey>, Instant)>,
     by_name: HashMap<DataKeyId, Arc<DataKey>>,
 }
 
@@ -50,6 +57,9 @@ pub enum VaultError {
         /// Why.
         source: AwsError,
     },
+    /// KMS said yes, and sent none.
+    #[error("KMS answered without a data key")]
+    NoKey,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -90,17 +100,32 @@ impl Vault {
     /// The data key to seal with. The first use of a deployment makes it.
     pub async fn current(&self, store: &Store) -> Result<Arc<DataKey>, VaultError> {
         let mut held = self.held.lock().await;
-        if let Some(key) = &held.current {
+        if let Some((key, since)) = &held.current
+            && since.elapsed() < HEARS_OF_ROTATION
+        {
             return Ok(Arc::clone(key));
         }
         let wrapped = match store.current_data_key().await? {
             Some(wrapped) => wrapped,
-            None => store.first_data_key(self.keeper.make(store.table()).await?).await?,
+            None => store.keep_first_data_key(self.keeper.make(Uuid::new_v4().to_string()).await?).await?,
         };
-        let key = Arc::new(self.keeper.unwrap(wrapped, store.table()).await?);
+        let key = match held.by_name.get(&wrapped.id) {
+            Some(key) => Arc::clone(key),
+            None => Arc::new(self.keeper.unwrap(wrapped).await?),
+        };
         held.by_name.insert(key.id(), Arc::clone(&key));
-        held.current = Some(Arc::clone(&key));
+        held.current = Some((Arc::clone(&key), Instant::now()));
         Ok(key)
+    }
+
+    /// Makes another data key, which seals from now on, and within ten minutes wherever another vault holds the one before.
+    /// What older keys sealed they open: they stay in the table.
+    pub async fn rotate(&self, store: &Store) -> Result<DataKeyId, VaultError> {
+        let bound_to = store.current_data_key().await?.map_or_else(|| Uuid::new_v4().to_string(), |key| key.bound_to);
+        let made = self.keeper.make(bound_to).await?;
+        store.rotate_data_key(&made).await?;
+        self.held.lock().await.current = None;
+        Ok(made.id)
     }
 
     /// Seals a value for one place.
@@ -120,48 +145,58 @@ impl Vault {
             return Ok(Arc::clone(key));
         }
         let wrapped = store.data_key(id).await?.ok_or(VaultError::NoDataKey(id))?;
-        let key = Arc::new(self.keeper.unwrap(wrapped, store.table()).await?);
+        let key = Arc::new(self.keeper.unwrap(wrapped).await?);
         held.by_name.insert(id, Arc::clone(&key));
         Ok(key)
     }
 }
 
+impl DataKeys for Vault {
+    async fn current(&self, store: &Store) -> Result<Arc<DataKey>, DataKeyError> {
+        Self::current(self, store).await.map_err(DataKeyError::new)
+    }
+
+    async fn named(&self, store: &Store, id: DataKeyId) -> Result<Arc<DataKey>, DataKeyError> {
+        self.data_key(store, id).await.map_err(DataKeyError::new)
+    }
+}
+
 impl Keeper {
-    async fn make(&self, table: &str) -> Result<WrappedDataKey, VaultError> {
+    async fn make(&self, bound_to: String) -> Result<WrappedDataKey, VaultError> {
         let id = Uuid::new_v4();
         let wrapped = match self {
             Self::Kms { client, key } => {
                 let request = client.generate_data_key_without_plaintext().key_id(key);
-                let request = request.key_spec(DataKeySpec::Aes256).encryption_context(CONTEXT, table);
+                let request = request.key_spec(DataKeySpec::Aes256).encryption_context(CONTEXT, &bound_to);
                 let made = request.send().await;
                 let made = made.map_err(|error| VaultError::Kms { what: "make", source: error.into() })?;
-                made.ciphertext_blob.map(Blob::into_inner).unwrap_or_default()
+                made.ciphertext_blob.map(Blob::into_inner).ok_or(VaultError::NoKey)?
             }
             Self::Local(key) => {
                 let mut drawn = [0; 32];
                 getrandom::fill(&mut drawn).map_err(|_| SealError::NoRandomness)?;
-                key.seal(&place(id), &drawn)?.as_bytes().to_vec()
+                key.seal(&place(id, &bound_to), &drawn)?.as_bytes().to_vec()
             }
         };
-        Ok(WrappedDataKey { id, wrapped })
+        Ok(WrappedDataKey { id, bound_to, wrapped })
     }
 
-    async fn unwrap(&self, key: WrappedDataKey, table: &str) -> Result<DataKey, VaultError> {
-        let WrappedDataKey { id, wrapped } = key;
+    async fn unwrap(&self, key: WrappedDataKey) -> Result<DataKey, VaultError> {
+        let WrappedDataKey { id, bound_to, wrapped } = key;
         let clear = match self {
             Self::Kms { client, key } => {
                 let request = client.decrypt().key_id(key).ciphertext_blob(Blob::new(wrapped));
-                let opened = request.encryption_context(CONTEXT, table).send().await;
+                let opened = request.encryption_context(CONTEXT, bound_to).send().await;
                 let opened = opened.map_err(|error| VaultError::Kms { what: "unwrap", source: error.into() })?;
-                opened.plaintext.map(Blob::into_inner).unwrap_or_default()
+                opened.plaintext.map(Blob::into_inner).ok_or(VaultError::NoKey)?
             }
-            Self::Local(key) => key.open(&place(id), &Sealed::from_bytes(wrapped))?,
+            Self::Local(key) => key.open(&place(id, &bound_to), &Sealed::from_bytes(wrapped))?,
         };
         let clear: &[u8; 32] = clear.as_slice().try_into().map_err(|_| SealError::NotOpened)?;
         Ok(DataKey::new(id, clear))
     }
 }
 
-fn place(id: DataKeyId) -> String {
-    format!("{WRAPPED} {id}")
+fn place(id: DataKeyId, bound_to: &str) -> String {
+    format!("{WRAPPED} {id} {bound_to}")
 }

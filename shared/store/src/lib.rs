@@ -49,7 +49,7 @@ pub use queries::list_instances::InstancePage;
 pub use queries::read::Read;
 pub use table::call::Call;
 pub use table::client::{Store, StoreError};
-pub use table::data_keys::WrappedDataKey;
+pub use table::data_keys::{DataKeyError, DataKeys, WrappedDataKey};
 pub use table::index::{Kind, Open};
 pub use table::listing::{Place, PlaceError};
 pub use table::schema;

@@ -132,8 +132,8 @@ impl UsersOf for Seller {
     async fn users_of(&self, sold: Sold) -> usize {
         let mut of = kit::users_of();
         (of.instance_id, of.app_id) = (sold.id(), sold.app.parse().unwrap());
-        let key = kit::data_key(self).await;
-        let users = self.host.store().users(koogallery_store::World::Real, &of, None, usize::MAX, &key).await.unwrap();
+        let users =
+            self.host.store().users(koogallery_store::World::Real, &of, None, usize::MAX, &kit::vault()).await.unwrap();
         users.iter().filter(|known| !known.revoked).count()
     }
 }

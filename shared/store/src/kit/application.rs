@@ -11,6 +11,7 @@ use crate::model::event_type::EventType;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
+use crate::table::data_keys::DataKeys;
 use crate::table::key::{Item, Key};
 use crate::table::seal::{DataKey, Sealed};
 use crate::table::stamp::Stamp;
@@ -68,12 +69,12 @@ impl Store {
         call: &Call,
         request: &ApplicationSync,
         secret: Option<&ClientSecret>,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Changed, StoreError> {
         let ApplicationSync { instance_id, tenant_id, app_id, change, sync_time, .. } = request;
         let instance = instance_id.as_ref();
         let item_key = Key::application(call.world(), tenant_id, app_id, instance);
-        let place = place(&item_key);
+        let (key, place) = (&*keys.current(self).await?, &*place(&item_key));
         let coming = change.told().zip(secret).map(|(application, secret)| Credentials {
             client_id: application.client_id.to_string(),
             client_secret: secret.reveal().to_owned(),
@@ -84,11 +85,30 @@ impl Store {
             tenant: tenant_id,
             app: Some(app_id),
             needs: call.needs(instance, coming.is_none()),
-            read: |item: &Item| Ok(Newest { at: Stamp::of_item(item, SYNCED), is: opened(item, key, &place)? }),
-            write: |known: &Newest<Credentials>| sealed(known, instance, key, &place),
+            read: |item: Item| async move {
+                let is = self.open_credentials(&item, keys, place).await?;
+                Ok(Newest { at: Stamp::of_item(&item, SYNCED), is })
+            },
+            write: |known: &Newest<Credentials>| sealed(known, instance, key, place),
         };
         let event = |kind| Event::of_tenant(call.now(), kind, tenant_id, instance, Some(app_id));
         self.sync_one(call, thing, Newest { at: call.stamp(*sync_time), is: coming }, event, TYPES).await
+    }
+
+    /// Opens the credentials with the key that sealed them. Returns none if the item only records a removal.
+    async fn open_credentials(
+        &self,
+        item: &Item,
+        keys: &impl DataKeys,
+        place: &str,
+    ) -> Result<Option<Credentials>, StoreError> {
+        let Some(secret) = Sealed::of_attribute(item.get(CLIENT_SECRET)) else { return Ok(None) };
+        let secret = keys.named(self, secret.data_key()?).await?.open(place, &secret)?;
+        Ok(Some(Credentials {
+            client_id: text(item, CLIENT_ID).ok_or_else(unreadable)?,
+            client_secret: String::from_utf8(secret).map_err(|_| unreadable())?,
+            name: text(item, NAME),
+        }))
     }
 
     /// A tenant's application, as the given instance knows it; without one, as the instance with the newest call knows it. Each
@@ -137,16 +157,6 @@ fn read(item: &Item, tenant: &TenantId, app: &AppId) -> Result<StandingApplicati
         client_secret: Sealed::of_attribute(item.get(CLIENT_SECRET)).ok_or_else(unreadable)?,
         name: text(item, NAME),
     })
-}
-
-/// Reads the item. Returns none if it only records a removal.
-fn opened(item: &Item, key: &DataKey, place: &str) -> Result<Option<Credentials>, StoreError> {
-    let Some(secret) = Sealed::of_attribute(item.get(CLIENT_SECRET)) else { return Ok(None) };
-    Ok(Some(Credentials {
-        client_id: text(item, CLIENT_ID).ok_or_else(unreadable)?,
-        client_secret: String::from_utf8(key.open(place, &secret)?).map_err(|_| unreadable())?,
-        name: text(item, NAME),
-    }))
 }
 
 fn sealed(

@@ -12,7 +12,7 @@ use crate::model::event_type::EventType;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
-use crate::table::seal::DataKey;
+use crate::table::data_keys::DataKeys;
 
 /// Identifies the departments of a tenant, as one instance knows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Store {
         &self,
         call: &Call,
         request: &SingleOrgSync,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Changed, StoreError> {
         let SingleOrgSync { instance_id, tenant_id, org_code, change, sync_time, .. } = request;
         let instance = instance_id.as_ref();
@@ -56,7 +56,7 @@ impl Store {
         };
         let sync = Sync { all_at: None, entries: vec![(org_code.to_string(), entry)] };
         let needs = call.needs(instance, change.told().is_none());
-        self.sync_directory(call, directory, needs, sync, key, events).await
+        self.sync_directory(call, directory, needs, sync, keys, events).await
     }
 
     /// Replaces all departments from older syncs with these.
@@ -64,7 +64,7 @@ impl Store {
         &self,
         call: &Call,
         request: &AllOrgSync,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Changed, StoreError> {
         let AllOrgSync { instance_id, tenant_id, departments, sync_time, .. } = request;
         let instance = instance_id.as_ref();
@@ -78,7 +78,7 @@ impl Store {
             vec![event.about(count, None)]
         };
         let sync = Sync { all_at: Some(at), entries: departments.iter().map(entry).collect() };
-        self.sync_directory(call, directory, call.needs(instance, false), sync, key, events).await
+        self.sync_directory(call, directory, call.needs(instance, false), sync, keys, events).await
     }
 
     /// Up to `limit` departments after `after`, in the order of their codes, all read at one moment.
@@ -88,11 +88,11 @@ impl Store {
         of: &TenantDepartments,
         after: Option<&OrgCode>,
         limit: usize,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Vec<StandingDepartment>, StoreError> {
         let TenantDepartments { tenant_id, instance_id } = of;
         let directory = Directory { world, tenant: tenant_id, instance: instance_id.as_ref(), app: None };
-        let page = self.directory_page(directory, after.map(OrgCode::as_str), limit, key).await?;
+        let page = self.directory_page(directory, after.map(OrgCode::as_str), limit, keys).await?;
         let known = |(code, department, _): (String, Department, bool)| {
             let org_code = code.parse().map_err(|_| StoreError::Unreadable("a department's code".to_owned()))?;
             Ok(StandingDepartment { org_code, department })

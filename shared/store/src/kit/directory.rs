@@ -28,9 +28,10 @@ use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
+use crate::table::data_keys::DataKeys;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::seal::{DataKey, Sealed};
+use crate::table::seal::Sealed;
 use crate::table::stamp::Stamp;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
@@ -99,17 +100,6 @@ impl Directory<'_> {
     pub(crate) fn parts(&self, id: Uuid) -> impl Iterator<Item = Key> {
         self.keys().flat_map(move |bucket| (0..parts::MOST).map(move |number| bucket.part(id, number)))
     }
-
-    fn opened<T: Serialize + DeserializeOwned>(
-        &self,
-        bucket: usize,
-        item: &Item,
-        key: &DataKey,
-    ) -> Result<Bucket<T>, StoreError> {
-        let unreadable = || StoreError::Unreadable("a part of a directory".to_owned());
-        let sealed = Sealed::of_attribute(item.get(SEALED)).ok_or_else(unreadable)?;
-        Bucket::open(&sealed, key, &self.key(bucket).place())
-    }
 }
 
 /// The names of which one of these became.
@@ -129,7 +119,7 @@ impl Store {
         directory: Directory<'_>,
         needs: Option<&InstanceId>,
         sync: Sync<T>,
-        key: &DataKey,
+        keys: &impl DataKeys,
         events: impl Fn(&[(String, Became)]) -> Vec<Event>,
     ) -> Result<Changed, StoreError>
     where
@@ -144,6 +134,7 @@ impl Store {
             touched.entry(bucket_of(&name, directory.buckets())).or_default().push((name, entry));
         }
 
+        let key = keys.current(self).await?;
         let mut pauses = Pauses::new();
         let mut may_make = true;
         loop {
@@ -156,7 +147,7 @@ impl Store {
             let (mut replaced, mut apart) = (Vec::new(), Apart { id: Uuid::new_v4(), parts: Vec::new() });
             for (bucket, told) in &touched {
                 let (version, before) = match standing.get(bucket) {
-                    Some(item) => (version(item), directory.opened::<T>(*bucket, item, key)?),
+                    Some(item) => (version(item), self.open_bucket::<T>(directory, *bucket, item, keys).await?),
                     None if may_make => (0, Bucket::default()),
                     None => continue,
                 };
@@ -172,7 +163,7 @@ impl Store {
                 }
                 changed.extend(after.changed_since(&before));
                 after.forget(call.now().saturating_sub(GONE_IS_REMEMBERED));
-                let sealed = after.seal(key, &directory.key(*bucket).place())?;
+                let sealed = after.seal(&key, &directory.key(*bucket).place())?;
                 makes |= version == 0;
                 replaced.extend(standing.get(bucket).and_then(Parts::of_item).map(|parts| (*bucket, parts)));
                 let mut item = directory.key(*bucket).into_item();
@@ -226,7 +217,7 @@ impl Store {
         &self,
         directory: Directory<'_>,
         name: &str,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Option<(T, bool)>, StoreError>
     where
         T: Clone + PartialEq + Serialize + DeserializeOwned,
@@ -237,7 +228,7 @@ impl Store {
             let Some(item) = self.standing_item(directory.key(bucket)).await? else { return Ok(None) };
             if let Some(items) = self.whole(directory, BTreeMap::from([(bucket, item)])).await? {
                 let Some(item) = items.get(&bucket) else { return Ok(None) };
-                let bucket = directory.opened::<T>(bucket, item, key)?;
+                let bucket = self.open_bucket::<T>(directory, bucket, item, keys).await?;
                 return Ok(bucket.get(name).map(|(is, revoked)| (is.clone(), revoked)));
             }
             pauses.pause().await?;
@@ -250,7 +241,7 @@ impl Store {
         directory: Directory<'_>,
         after: Option<&str>,
         limit: usize,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Vec<(String, T, bool)>, StoreError>
     where
         T: PartialEq + Serialize + DeserializeOwned,
@@ -266,12 +257,26 @@ impl Store {
         };
         let mut page = Vec::new();
         for (bucket, item) in &items {
-            let shown = directory.opened::<T>(*bucket, item, key)?.into_shown();
+            let shown = self.open_bucket::<T>(directory, *bucket, item, keys).await?.into_shown();
             page.extend(shown.filter(|(name, ..)| after.is_none_or(|after| name.as_str() > after)));
         }
         page.sort_by(|(left, ..), (right, ..)| left.cmp(right));
         page.truncate(limit);
         Ok(page)
+    }
+
+    /// A bucket, opened with the key that sealed it: a rotation leaves what stands as it is.
+    async fn open_bucket<T: Serialize + DeserializeOwned>(
+        &self,
+        directory: Directory<'_>,
+        bucket: usize,
+        item: &Item,
+        keys: &impl DataKeys,
+    ) -> Result<Bucket<T>, StoreError> {
+        let unreadable = || StoreError::Unreadable("a part of a directory".to_owned());
+        let sealed = Sealed::of_attribute(item.get(SEALED)).ok_or_else(unreadable)?;
+        let key = keys.named(self, sealed.data_key()?).await?;
+        Bucket::open(&sealed, &key, &directory.key(bucket).place())
     }
 
     /// The buckets that stand, and whether their instance's partition says that there are some. Each is written under the

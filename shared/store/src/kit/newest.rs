@@ -108,7 +108,7 @@ pub(crate) struct Thing<'a, R, W> {
 
 impl Store {
     /// Takes in what a sync tells of one thing.
-    pub(crate) async fn sync_one<K, R, W>(
+    pub(crate) async fn sync_one<K, R, F, W>(
         &self,
         call: &Call,
         thing: Thing<'_, R, W>,
@@ -118,13 +118,14 @@ impl Store {
     ) -> Result<Changed, StoreError>
     where
         K: Known,
-        R: Fn(&Item) -> Result<K, StoreError>,
+        R: Fn(Item) -> F,
+        F: Future<Output = Result<K, StoreError>>,
         W: Fn(&K) -> Result<Item, StoreError>,
     {
         let mut pauses = Pauses::new();
         loop {
             let item = self.item(call, thing.key.clone()).await?.unwrap_or_default();
-            let (version, before) = (version(&item), (thing.read)(&item)?);
+            let (version, before) = (version(&item), (thing.read)(item).await?);
             let mut transaction = Transaction::new(self, call)?;
             if let Some(id) = thing.needs {
                 transaction = transaction.instance_stands(id)?;

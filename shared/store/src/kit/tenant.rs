@@ -102,7 +102,7 @@ impl Store {
             tenant: tenant_id,
             app: None,
             needs: call.needs(instance, deletes),
-            read: known,
+            read: |item: Item| std::future::ready(known(&item)),
             write: |known: &KnownTenant| written(known, ids()),
         };
         let event = |kind| Event::of_tenant(call.now(), kind, tenant_id, instance, None);

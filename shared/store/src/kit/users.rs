@@ -10,7 +10,7 @@ use crate::model::event_type::EventType;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
-use crate::table::seal::DataKey;
+use crate::table::data_keys::DataKeys;
 use crate::table::stamp::Stamp;
 
 /// Identifies the users of one application of one instance.
@@ -42,8 +42,13 @@ pub struct StandingUser {
 
 impl Store {
     /// Grants, changes, revokes or deletes users. Each user is ordered by the sync's own time: an older sync never overwrites a
-    /// newer one. A grant ends a revocation, a change does not. `key` seals the users' data.
-    pub async fn sync_users(&self, call: &Call, request: &AuthSync, key: &DataKey) -> Result<Changed, StoreError> {
+    /// newer one. A grant ends a revocation, a change does not. `keys` seal and open the users' data.
+    pub async fn sync_users(
+        &self,
+        call: &Call,
+        request: &AuthSync,
+        keys: &impl DataKeys,
+    ) -> Result<Changed, StoreError> {
         let AuthSync { tenant_id, instance_id, app_id, change, sync_time, .. } = request;
         let instance = Some(instance_id);
         let directory = Directory { world: call.world(), tenant: tenant_id, instance, app: Some(app_id) };
@@ -76,7 +81,7 @@ impl Store {
             types.into_iter().filter_map(|(became, event_type)| of(became, event_type)).collect()
         };
         let sync = Sync { all_at: None, entries };
-        self.sync_directory(call, directory, call.needs(instance, takes_away), sync, key, events).await
+        self.sync_directory(call, directory, call.needs(instance, takes_away), sync, keys, events).await
     }
 
     /// One user, revoked or not.
@@ -85,9 +90,9 @@ impl Store {
         world: World,
         of: &ApplicationUsers,
         name: &UserName,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Option<StandingUser>, StoreError> {
-        let known = self.in_directory(of.directory(world), name.as_str(), key).await?;
+        let known = self.in_directory(of.directory(world), name.as_str(), keys).await?;
         Ok(known.map(|(user, revoked)| StandingUser { user, revoked }))
     }
 
@@ -98,9 +103,9 @@ impl Store {
         of: &ApplicationUsers,
         after: Option<&UserName>,
         limit: usize,
-        key: &DataKey,
+        keys: &impl DataKeys,
     ) -> Result<Vec<StandingUser>, StoreError> {
-        let page = self.directory_page(of.directory(world), after.map(UserName::as_str), limit, key).await?;
+        let page = self.directory_page(of.directory(world), after.map(UserName::as_str), limit, keys).await?;
         Ok(page.into_iter().map(|(_, user, revoked)| StandingUser { user, revoked }).collect())
     }
 }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use koogallery_aws_error::{AwsError, AwsFailure};
 
+use crate::table::data_keys::DataKeyError;
 use crate::table::seal::SealError;
 
 /// The table of one deployment.
@@ -65,6 +66,9 @@ pub enum StoreError {
     /// A value that is sealed at rest.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The data key of such a value.
+    #[error(transparent)]
+    DataKey(#[from] DataKeyError),
     /// There is more of something than is kept. KooGallery is told so with `000002`, as the next try would end alike.
     #[error("{what} would have {bytes} bytes, and {limit} are the most: there are too many users or departments")]
     TooLarge {

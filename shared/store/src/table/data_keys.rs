@@ -1,17 +1,52 @@
-//! Data keys as they stand in the table: wrapped, each under its own name, and the one that seals under another as well.
+//! Data keys: as they stand in the table, wrapped, and whoever has them in the clear.
+//!
+//! Each stands under its own name for as long as something may be sealed with it, and the one that seals from now on under
+//! `CURRENT` as well. A rotation only adds a key and puts it there. A wrapped key says what it is bound to: an id that was
+//! drawn with the table's first key, and not the table's name, as a restored table has another.
+
+use std::error::Error;
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::key::{Item, Key};
-use crate::table::seal::DataKeyId;
+use crate::table::seal::{DataKey, DataKeyId};
+
+/// Who has a table's data keys in the clear.
+pub trait DataKeys: Sync {
+    /// The one that seals.
+    fn current(&self, store: &Store) -> impl Future<Output = Result<Arc<DataKey>, DataKeyError>> + Send;
+
+    /// The one of this name: what it sealed says so.
+    fn named(&self, store: &Store, id: DataKeyId) -> impl Future<Output = Result<Arc<DataKey>, DataKeyError>> + Send;
+}
+
+/// Why a data key cannot be had: an error of whoever has it, with nothing of the key.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct DataKeyError(Box<dyn Error + Send + Sync>);
+
+impl DataKeyError {
+    /// From whatever says so.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+
+    /// The error itself, where it is one of these.
+    pub fn downcast<E: Error + 'static>(self) -> Result<E, Self> {
+        self.0.downcast().map(|error| *error).map_err(Self)
+    }
+}
 
 /// A data key as it stands in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrappedDataKey {
     /// Its name.
     pub id: DataKeyId,
+    /// What its keeper was told that it is for, and has to be told to open it: the same for all keys of a table.
+    pub bound_to: String,
     /// The key, encrypted by its keeper.
     pub wrapped: Vec<u8>,
 }
@@ -31,34 +66,56 @@ impl Store {
     }
 
     /// Keeps a first data key. Where another stands by now, that one is returned: it is the one to use.
-    pub async fn first_data_key(&self, key: WrappedDataKey) -> Result<WrappedDataKey, StoreError> {
-        // By its own name first: a value must never be sealed with a key that cannot be found.
-        self.put_data_key(&key.id.to_string(), &key).await?;
-        if self.put_data_key(CURRENT, &key).await? {
+    pub async fn keep_first_data_key(&self, key: WrappedDataKey) -> Result<WrappedDataKey, StoreError> {
+        self.put_new(key.to_item(&key.id.to_string())).await?;
+        if self.put_new(key.to_item(CURRENT)).await? {
             return Ok(key);
         }
         self.current_data_key().await?.ok_or_else(|| StoreError::Unreadable("the current data key is gone".to_owned()))
     }
 
+    /// Keeps another data key: the one that seals from now on. What older ones sealed they open.
+    pub async fn rotate_data_key(&self, key: &WrappedDataKey) -> Result<(), StoreError> {
+        // By its own name first: a value must never be sealed with a key that cannot be found.
+        self.put_new(key.to_item(&key.id.to_string())).await?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(key.to_item(CURRENT)));
+        put.send().await?;
+        Ok(())
+    }
+
     async fn wrapped_data_key(&self, name: &str) -> Result<Option<WrappedDataKey>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(Key::data_key(name).into_item()));
         let answer = get.consistent_read(true).send().await?;
-        answer.item.as_ref().map(read).transpose()
+        answer.item.as_ref().map(WrappedDataKey::of_item).transpose()
     }
 
-    /// Whether it was put; another of the name is left as it is.
-    async fn put_data_key(&self, name: &str, key: &WrappedDataKey) -> Result<bool, StoreError> {
-        let mut item = Key::data_key(name).into_item();
-        item.insert("id".to_owned(), AttributeValue::S(key.id.to_string()));
-        item.insert("wrapped".to_owned(), AttributeValue::B(Blob::new(key.wrapped.clone())));
+    /// Whether it was put; what stands there is left as it is.
+    async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         Ok(under_condition(put.condition_expression("attribute_not_exists(pk)").send().await)?.is_some())
     }
 }
 
-fn read(item: &Item) -> Result<WrappedDataKey, StoreError> {
-    match (item.get("id").and_then(|id| id.as_s().ok()?.parse().ok()), item.get("wrapped")) {
-        (Some(id), Some(AttributeValue::B(wrapped))) => Ok(WrappedDataKey { id, wrapped: wrapped.as_ref().to_vec() }),
-        _ => Err(StoreError::Unreadable("a data key".to_owned())),
+const ID: &str = "id";
+const BOUND_TO: &str = "boundTo";
+const WRAPPED: &str = "wrapped";
+
+impl WrappedDataKey {
+    fn to_item(&self, name: &str) -> Item {
+        let mut item = Key::data_key(name).into_item();
+        item.insert(ID.to_owned(), AttributeValue::S(self.id.to_string()));
+        item.insert(BOUND_TO.to_owned(), AttributeValue::S(self.bound_to.clone()));
+        item.insert(WRAPPED.to_owned(), AttributeValue::B(Blob::new(self.wrapped.clone())));
+        item
+    }
+
+    fn of_item(item: &Item) -> Result<Self, StoreError> {
+        let text = |name| item.get(name).and_then(|value| value.as_s().ok());
+        match (text(ID).and_then(|id| id.parse().ok()), text(BOUND_TO), item.get(WRAPPED)) {
+            (Some(id), Some(bound_to), Some(AttributeValue::B(wrapped))) => {
+                Ok(Self { id, bound_to: bound_to.clone(), wrapped: wrapped.as_ref().to_vec() })
+            }
+            _ => Err(StoreError::Unreadable("a data key".to_owned())),
+        }
     }
 }
