@@ -255,7 +255,7 @@ async fn events_are_learnt_and_delivered_by_the_real_binaries() {
     ];
     // The order of the purchase is asked about first, as the stream says.
     let store = seller.host.store();
-    let event = store.events(&bodies::INSTANCE.to_owned().into()).await.unwrap()[0].event.event_id;
+    let event = store.events(&bodies::INSTANCE.parse().unwrap()).await.unwrap()[0].event.event_id;
     let change = json!({ "eventName": "INSERT", "eventID": "1", "dynamodb": { "Keys": {
         "pk": { "S": bodies::INSTANCE }, "sk": { "S": format!("EVENT#{event}") } } } });
     let _learning = FunctionProcess::start("learn-order", &lambda.runtime_api("learn-order"), &variables);

@@ -13,7 +13,7 @@ use deliver_events::{Courier, look};
 use koogallery::Timestamp;
 use koogallery_aws_error::{AwsError, AwsFailure};
 use koogallery_runtime::{ConfigError, Environment, sdk_config};
-use koogallery_store::{Kind, Open, StoreError, SubjectKey, schema};
+use koogallery_store::{Kind, Open, StoreError, Subject, schema};
 use learn_order::{Learner, Learnt};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -149,7 +149,7 @@ fn woken_by(record: &Record) -> Option<Work> {
     let text = |value: Option<&AttributeValue>| value.and_then(|value| value.as_s().ok()).cloned();
     let keys = change.keys()?;
     let (subject, place) = (text(keys.get(schema::PARTITION_KEY))?, text(keys.get(schema::SORT_KEY))?);
-    let (subject, new) = (SubjectKey::from(subject), change.new_image()?);
+    let (subject, new) = (subject.parse().ok()?, change.new_image()?);
     let is_new = *record.event_name()? == OperationType::Insert;
     let wakes = is_new || new.contains_key(schema::RESENT_AT);
     if place.starts_with(schema::OUTBOX) {
@@ -165,8 +165,8 @@ fn woken_by(record: &Record) -> Option<Work> {
 /// What is to be done for one subject, or one event of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
-    Deliver(SubjectKey),
-    Learn(SubjectKey, Uuid),
+    Deliver(Subject),
+    Learn(Subject, Uuid),
 }
 
 impl Work {
@@ -212,7 +212,7 @@ impl Pump {
         let mut work = BTreeSet::new();
         if let Some(courier) = &self.courier {
             let open = courier.store().open(Kind::Undelivered).await?;
-            work.extend(open.iter().map(|open| Work::Deliver(open.subject())));
+            work.extend(open.iter().map(|open| Work::Deliver(open.subject.clone())));
         }
         work.extend(self.learner.store().open(Kind::Unlearnt).await?.iter().filter_map(to_learn));
         Ok(work)
@@ -323,7 +323,7 @@ impl Pump {
 }
 
 fn to_learn(open: &Open) -> Option<Work> {
-    Some(Work::Learn(open.subject(), open.event_id()?))
+    Some(Work::Learn(open.subject.clone(), open.event_id()?))
 }
 
 /// Does what is to be done now; when there is more.

@@ -5,7 +5,7 @@ use std::fmt;
 use comfy_table::{ContentArrangement, Table, presets};
 use deliver_events::type_name;
 use koogallery_runtime::now;
-use koogallery_store::{Delivery, EventRecord, Kind, Store, StoreError, SubjectKey};
+use koogallery_store::{Delivery, EventRecord, Kind, Store, StoreError, Subject};
 use uuid::Uuid;
 
 /// Why it failed.
@@ -52,7 +52,7 @@ impl fmt::Display for Listed {
             table.add_row([
                 record.event.event_id.to_string(),
                 type_name(record.event.event_type),
-                record.subject.to_string(),
+                record.subject.partition(),
                 delivery.to_owned(),
                 record.attempts.to_string(),
                 record.last_problem.clone().unwrap_or_default(),
@@ -63,7 +63,7 @@ impl fmt::Display for Listed {
 }
 
 /// All events of a subject; without one, all undelivered events.
-pub async fn list(store: &Store, of: Option<&SubjectKey>) -> Result<Listed, EventsError> {
+pub async fn list(store: &Store, of: Option<&Subject>) -> Result<Listed, EventsError> {
     match of {
         Some(subject) => Ok(Listed(store.events(subject).await?)),
         None => open_events(store).await.map(Listed),
@@ -71,7 +71,7 @@ pub async fn list(store: &Store, of: Option<&SubjectKey>) -> Result<Listed, Even
 }
 
 /// Delivers events once more. Returns them.
-pub async fn resend(store: &Store, ids: &[Uuid], of: Option<&SubjectKey>) -> Result<Listed, EventsError> {
+pub async fn resend(store: &Store, ids: &[Uuid], of: Option<&Subject>) -> Result<Listed, EventsError> {
     let known = list(store, of).await?.0;
     let find =
         |id: &Uuid| known.iter().find(|record| record.event.event_id == *id).cloned().ok_or(EventsError::Unknown(*id));
@@ -100,7 +100,7 @@ async fn open_events(store: &Store) -> Result<Vec<EventRecord>, EventsError> {
     let mut events = Vec::with_capacity(open.len());
     for open in open {
         let Some(id) = open.event_id() else { continue };
-        events.extend(store.event(&open.subject(), id).await?);
+        events.extend(store.event(&open.subject, id).await?);
     }
     Ok(events)
 }

@@ -3,7 +3,7 @@
 use deliver_events::{Journal, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_runtime::{ApiRecord, CallRecord, Log};
-use koogallery_store::{Ended, Gone, StoreError, SubjectKey};
+use koogallery_store::{Ended, Gone, StoreError, Subject};
 use learn_order::Asked;
 
 /// Where records of work on events go: tries to deliver them, and questions about their orders.
@@ -39,7 +39,7 @@ impl Journal for Console {
         let problem = tried.problem.map(|problem| format!(": {problem}")).unwrap_or_default();
         let milliseconds = tried.duration.as_secs_f64() * 1e3;
         let name = type_name(tried.event.event_type);
-        let (of, to) = (tried.subject.shown(), tried.destination);
+        let (of, to) = (tried.subject, tried.destination);
         eprintln!("event  {name:<22} {milliseconds:6.1} ms {of} to the {to}: {ended}{problem}");
     }
 }
@@ -49,19 +49,19 @@ impl learn_order::Journal for Console {
     fn asked(&self, asked: &Asked<'_>) {
         if let Some(problem) = asked.problem {
             let next = if asked.next_try_at.is_some() { "will be asked again" } else { "given up" };
-            eprintln!("order  of {}: not learnt, {next}: {problem}", asked.subject.shown());
+            eprintln!("order  of {}: not learnt, {next}: {problem}", asked.subject);
         }
     }
 }
 
 impl erase_personal_data::Journal for Console {
     #[allow(clippy::print_stderr)]
-    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
+    fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
         match gone {
             Ok(Gone { items, events }) => {
-                eprintln!("erased {} items {items} events {events}", of.shown());
+                eprintln!("erased {} items {items} events {events}", of);
             }
-            Err(error) => eprintln!("not erased, will be tried again: {}: {error}", of.shown()),
+            Err(error) => eprintln!("not erased, will be tried again: {}: {error}", of),
         }
     }
 

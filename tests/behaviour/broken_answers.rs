@@ -12,12 +12,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use deliver_events::{Courier, Journal, Tried};
 use front_door::FrontDoor;
-use koogallery::{OrderId, Timestamp};
+use koogallery::Timestamp;
 use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{
     ApiRecord, CallRecord, CloudWatch, Environment, Job, Log, SecretSource, Vault, dynamodb_client, now,
 };
-use koogallery_store::{DataKeyId, Store, SubjectKey, WrappedDataKey};
+use koogallery_store::{DataKeyId, Store, Subject, WrappedDataKey};
 use koogallery_tests::kms::ARN;
 use koogallery_tests::{KEYS, Seller, bodies};
 use serde_json::json;
@@ -126,7 +126,7 @@ async fn nothing_of_an_item_is_told() {
         let store = store_at(service(&answer).await);
         let error = store.instance(&"i-1".parse().unwrap()).await.unwrap_err();
         check("dynamodb GetItem", &answer, &all_of(&error));
-        let error = store.history(&SubjectKey::order(&"CS1".parse::<OrderId>().unwrap()), None, 1).await.unwrap_err();
+        let error = store.history(&Subject::Order("CS1".parse().unwrap()), None, 1).await.unwrap_err();
         check("dynamodb Query", &answer, &all_of(&error));
     }
     // Items that DynamoDB can write, and this version does not.
@@ -186,7 +186,7 @@ async fn nothing_of_what_a_bus_answers_is_told() {
         let job = Job::new(store.clone(), Arc::new(move || later), Arc::clone(&lines) as _);
         let courier = Courier::of(&environment, job).unwrap().unwrap();
         let subjects = store.open(koogallery_store::Kind::Undelivered).await.unwrap();
-        let subject = subjects.first().unwrap().subject();
+        let subject = subjects.first().unwrap().subject.clone();
         courier.deliver(&subject, std::time::Instant::now()).await.unwrap();
         check("eventbridge PutEvents", &answer, &lines.0.lock().unwrap());
         let kept = format!("{:?}", store.undelivered_events(&subject).await.unwrap());

@@ -65,7 +65,7 @@ async fn what_is_erased_cannot_be_read_from_the_file() {
         "userName": "first-admin", "password": "first-password" }))
     .unwrap();
     assert_eq!(
-        seller.host.store().provisioned(&ID.parse().unwrap(), &way_in, ToldBy::SellerApi).await.unwrap(),
+        seller.host.store().provision(&ID.parse().unwrap(), &way_in, ToldBy::SellerApi).await.unwrap(),
         Provisioned::Applied
     );
     let (callback, body) = tenant(1);

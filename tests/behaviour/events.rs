@@ -12,7 +12,7 @@ use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::now;
-use koogallery_store::{Delivery, EventRecord, EventType, SubjectKey};
+use koogallery_store::{Delivery, EventRecord, EventType, Subject};
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::lambda::{binaries, build};
@@ -204,7 +204,7 @@ impl Example {
         seller.say_all(&calls).await;
         post.deliver(&mut pump).await;
 
-        let subject = SubjectKey::from(bodies::INSTANCE.to_owned());
+        let subject = bodies::INSTANCE.parse::<Subject>().unwrap();
         let store = seller.host.store();
         let events = || async { store.events(&subject).await.unwrap() };
         let delivered = |events: &[EventRecord]| {

@@ -394,7 +394,7 @@ async fn a_long_life_costs_what_a_short_one_does_and_can_be_ended() {
     late(&seller, &refresh("before-all", Scene::Renewal, days(1)), -50).await;
     let told = ToldOrder { bought: Bought { linear_value: Some(7.0), ..Bought::default() }, until: None };
     let (id, order, line) = (ID.parse().unwrap(), "N5".parse().unwrap(), "N5-000001".parse().unwrap());
-    let changed = seller.host.store().order_told(&id, &order, Some(&line), &told, now()).await.unwrap();
+    let changed = seller.host.store().tell_order(&id, &order, Some(&line), &told, now()).await.unwrap();
     assert_eq!(changed, Changed::Applied);
     assert_eq!(seller.host.store().instance_orders(&id).await.unwrap().len(), 2_209);
 

@@ -168,7 +168,7 @@ async fn a_license_follows_once_it_is_handed_in() {
     assert_eq!(request.effective_time.unwrap().to_string(), times.0);
     let at = now();
     for _ in 0..2 {
-        assert!(store.license_handed_in(World::Real, &id, at.saturating_add(Duration::from_secs(1))).await.unwrap());
+        assert!(store.hand_in_license(World::Real, &id, at.saturating_add(Duration::from_secs(1))).await.unwrap());
     }
     let request = store.license_request(World::Real, &id).await.unwrap().unwrap();
     assert_eq!(request.handed_in_at, Some(at.saturating_add(Duration::from_secs(1))));
@@ -176,7 +176,7 @@ async fn a_license_follows_once_it_is_handed_in() {
     assert_eq!(seller.events(INSTANCE).await.len(), 2, "nobody needs to hear what the application did itself");
 
     let nobody = device("e-1", Some("f-2"));
-    assert!(!store.license_handed_in(World::Real, &nobody, at).await.unwrap());
+    assert!(!store.hand_in_license(World::Real, &nobody, at).await.unwrap());
     assert_eq!(store.license_request(World::Real, &nobody).await.unwrap(), None);
 }
 

@@ -214,7 +214,7 @@ async fn tell_later(seller: &Seller, order: u8) {
 async fn order_told(seller: &Seller, order: &str, told: &ToldOrder) -> Changed {
     let line = format!("{order}-000001").parse().unwrap();
     let (id, order) = (ID.parse().unwrap(), order.parse().unwrap());
-    seller.host.store().order_told(&id, &order, Some(&line), told, now()).await.unwrap()
+    seller.host.store().tell_order(&id, &order, Some(&line), told, now()).await.unwrap()
 }
 
 /// What an application knows that follows the events and nothing else, each of them as it is delivered.

@@ -18,7 +18,7 @@ use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{Environment, Job, now};
-use koogallery_store::{Gone, StoreError, SubjectKey};
+use koogallery_store::{Gone, StoreError, Subject};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::bodies::{self, CODE, FUTURE, with};
@@ -48,7 +48,7 @@ impl learn_order::Journal for Nobody {
 }
 
 impl erase_personal_data::Journal for Nobody {
-    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
+    fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
         assert!(gone.is_ok(), "{of:?} {gone:?}");
     }
 
@@ -279,7 +279,7 @@ async fn orders_are_learnt(deployment: &Deployment, open_api: &str) {
     clock.reach(now().saturating_add(Duration::from_mins(20)));
     let (mut learnt, queue) = (Vec::new(), DelayQueue::of(&environment).unwrap());
     for open in learner.stalled().await.unwrap() {
-        learnt.push(learner.learn(&open.subject(), open.event_id().unwrap()).await.unwrap());
+        learnt.push(learner.learn(&open.subject, open.event_id().unwrap()).await.unwrap());
     }
     assert!(learnt.contains(&Learnt::Done));
     let again = learnt.into_iter().find_map(|learnt| match learnt {

@@ -15,7 +15,7 @@ use koogallery::Timestamp;
 use koogallery_local::delivery::{Pump, Stream};
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
 use koogallery_runtime::{Clock, Environment, Job, now};
-use koogallery_store::{Delivery, EventRecord, Kind, SubjectKey};
+use koogallery_store::{Delivery, EventRecord, Kind};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, verify};
 use learn_order::{Asked, Learner};
 use serde_json::Value;
@@ -302,9 +302,9 @@ impl Post {
     pub async fn learn(&self, seller: &Seller) {
         let learner = self.learner(seller);
         let mut unlearnt = seller.host.store().open(Kind::Unlearnt).await.unwrap();
-        unlearnt.sort_by_key(|open| (open.subject(), open.event_id()));
+        unlearnt.sort_by_key(|open| (open.subject.clone(), open.event_id()));
         for open in unlearnt {
-            learner.learn(&open.subject(), open.event_id().unwrap()).await.unwrap();
+            learner.learn(&open.subject, open.event_id().unwrap()).await.unwrap();
         }
     }
 
@@ -364,7 +364,7 @@ impl Post {
         let of_events = items.iter().filter(|item| crate::text(item, "sk").starts_with("EVENT#"));
         let subjects: BTreeSet<String> = of_events.map(|item| crate::text(item, "pk")).collect();
         for subject in subjects {
-            events.extend(seller.host.store().events(&SubjectKey::from(subject)).await.unwrap());
+            events.extend(seller.host.store().events(&subject.parse().unwrap()).await.unwrap());
         }
         events.sort_by_key(|record| record.event.event_id);
         let taken = self.application.taken();
@@ -381,7 +381,7 @@ impl Post {
         let place: BTreeMap<String, (String, usize)> = events
             .iter()
             .enumerate()
-            .map(|(place, record)| (record.event.event_id.to_string(), (record.subject.to_string(), place)))
+            .map(|(place, record)| (record.event.event_id.to_string(), (record.subject.partition(), place)))
             .collect();
         let (mut seen, mut newest, mut out_of_order) = (BTreeSet::new(), BTreeMap::new(), 0);
         for arrived in &taken {

@@ -34,8 +34,8 @@ pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> R
     let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(None) };
     let (kept, unknown) = match read(answer)? {
         Said::Nothing => return Ok(None),
-        Said::Provisioned { app_info, unknown } => (store.provisioned(&id, &app_info, ToldBy::Answer).await, unknown),
-        Said::Failed(failure) => (store.provisioning_failed(&id, &failure, ToldBy::Answer).await, Vec::new()),
+        Said::Provisioned { app_info, unknown } => (store.provision(&id, &app_info, ToldBy::Answer).await, unknown),
+        Said::Failed(failure) => (store.fail_provisioning(&id, &failure, ToldBy::Answer).await, Vec::new()),
     };
     match kept? {
         Provisioned::DoesNotFit(error) => Err(error.into()),

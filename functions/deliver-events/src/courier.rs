@@ -12,7 +12,7 @@ use koogallery::Timestamp;
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, OrdersError};
 use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretError, SecretSource, Vault};
-use koogallery_store::{DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, SubjectKey, Undelivered};
+use koogallery_store::{DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, Subject, Undelivered};
 
 use crate::bus::EventBus;
 use crate::destination::{Destination, DestinationError, Parcel, Sent};
@@ -39,7 +39,7 @@ pub trait Journal: Send + Sync {
 #[derive(Debug)]
 pub struct Tried<'a> {
     /// Whom the event is about.
-    pub subject: &'a SubjectKey,
+    pub subject: &'a Subject,
     /// Which.
     pub event: &'a Event,
     /// Where.
@@ -168,7 +168,7 @@ impl Courier {
 
     /// Delivers what is undelivered of a subject, to each destination in order until one event is not taken there. After
     /// the first, no try is begun after `until`.
-    pub async fn deliver(&self, subject: &SubjectKey, until: Instant) -> Result<Left, StoreError> {
+    pub async fn deliver(&self, subject: &Subject, until: Instant) -> Result<Left, StoreError> {
         let all = self.names();
         let mut outbox = Vec::new();
         for undelivered in self.job.store.undelivered_events(subject).await? {

@@ -12,7 +12,7 @@ use aws_sdk_sqs::Client;
 use koogallery::Timestamp;
 use koogallery_queue::{Batch, BatchAnswer, DelayQueue, Delayed, Message, QueueError};
 use koogallery_runtime::{CloudWatch, ConfigError, Environment, sdk_config};
-use koogallery_store::SubjectKey;
+use koogallery_store::Subject;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -29,7 +29,7 @@ const LONGEST_HIDING: Duration = Duration::from_secs(30);
 /// A message's body.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct WakeUp {
-    subject: SubjectKey,
+    subject: Subject,
 }
 
 /// The queue, and the one for wake-ups that come later.
@@ -49,7 +49,7 @@ impl Queue {
     }
 
     /// Wakes a subject.
-    pub async fn wake(&self, subject: &SubjectKey) -> Result<(), QueueError> {
+    pub async fn wake(&self, subject: &Subject) -> Result<(), QueueError> {
         let message = self
             .client
             .send_message()
@@ -61,7 +61,7 @@ impl Queue {
     }
 
     /// Wakes a subject at a time to come.
-    async fn wake_at(&self, subject: &SubjectKey, due: Timestamp, now: Timestamp) -> Result<(), QueueError> {
+    async fn wake_at(&self, subject: &Subject, due: Timestamp, now: Timestamp) -> Result<(), QueueError> {
         let wake_up = WakeUp { subject: subject.clone() };
         self.delayed.send(&Delayed { wake_up, due }, now).await
     }
@@ -86,7 +86,7 @@ impl Queue {
 /// What a message says.
 enum Said {
     /// This subject has something to deliver now.
-    Now(SubjectKey),
+    Now(Subject),
     /// This wake-up was sent to come later.
     Later(Delayed<WakeUp>),
     Nothing,
@@ -103,7 +103,7 @@ fn said(body: &str) -> Said {
 /// later go into the queue of events when they are due, so that each subject is worked on by one at a time.
 pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until: Instant) -> BatchAnswer {
     let mut answer = BatchAnswer::default();
-    let mut subjects: HashMap<SubjectKey, Vec<Message>> = HashMap::new();
+    let mut subjects: HashMap<Subject, Vec<Message>> = HashMap::new();
     for message in batch.messages {
         match said(&message.body) {
             Said::Now(subject) => subjects.entry(subject).or_default().push(message),
@@ -150,7 +150,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
 }
 
 /// Sees to it that a subject is woken after each of these pauses; where that cannot be, how long its message stays.
-async fn wake_after(courier: &Courier, queue: &Queue, subject: &SubjectKey, pauses: &[Duration]) -> Option<Duration> {
+async fn wake_after(courier: &Courier, queue: &Queue, subject: &Subject, pauses: &[Duration]) -> Option<Duration> {
     let now = courier.now();
     for pause in pauses {
         if let Err(error) = queue.wake_at(subject, now.saturating_add(*pause), now).await {

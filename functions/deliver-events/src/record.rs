@@ -29,7 +29,7 @@ impl Tried<'_> {
         let mut line = log.metric_line(FUNCTION, level, self.at, metrics);
         line["event"] = self.event.event_id.to_string().into();
         line["type"] = type_name(self.event.event_type).into();
-        line["subject"] = self.subject.shown().into();
+        line["subject"] = self.subject.to_string().into();
         line["destination"] = self.destination.into();
         line["attempt"] = self.attempt.into();
         line["ended"] = ended.into();

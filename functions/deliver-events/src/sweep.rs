@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use koogallery::Timestamp;
-use koogallery_store::{Kind, Open, Store, StoreError, SubjectKey, schema};
+use koogallery_store::{Kind, Open, Store, StoreError, Subject, schema};
 
 /// What should have been tried this long ago, and was not, lost its wake-up.
 const GRACE: Duration = Duration::from_mins(15);
@@ -27,7 +27,7 @@ pub struct Swept {
 }
 
 /// Looks at all that is open: how things stand, and whom to wake.
-pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<SubjectKey>), StoreError> {
+pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<Subject>), StoreError> {
     let undelivered = open_by_now(store, at).await?;
     let (parked, provisioning) = (store.open(Kind::Parked).await?, store.open(Kind::Provisioning).await?);
     let stalled = stalled(&undelivered, at);
@@ -47,8 +47,8 @@ async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreErr
     let (old, undelivered): (Vec<Open>, Vec<Open>) =
         store.open(Kind::Undelivered).await?.into_iter().partition(|open| open.sort.starts_with(schema::EVENT));
     for open in &old {
-        if let (subject, Some(id)) = (open.subject(), open.event_id())
-            && let Some(event) = store.event(&subject, id).await?
+        if let Some(id) = open.event_id()
+            && let Some(event) = store.event(&open.subject, id).await?
         {
             store.resend(&event, at).await?;
         }
@@ -57,11 +57,12 @@ async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreErr
 }
 
 /// Subjects of which nothing was tried in time, and no try is to come.
-fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<SubjectKey> {
+fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<Subject> {
     let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < at;
-    let mut stalled: BTreeSet<SubjectKey> = undelivered.iter().filter(|open| late(open)).map(Open::subject).collect();
+    let mut stalled: BTreeSet<Subject> =
+        undelivered.iter().filter(|open| late(open)).map(|open| open.subject.clone()).collect();
     for waiting in undelivered.iter().filter(|open| open.next_try_at.is_some() && !late(open)) {
-        stalled.remove(&waiting.subject());
+        stalled.remove(&waiting.subject);
     }
     stalled
 }
@@ -77,8 +78,8 @@ mod tests {
     #[test]
     fn only_what_nothing_drives_is_woken() {
         let minute = |minute: i64| Timestamp::from_millis(1_764_000_000_000 + minute * 60_000);
-        let open = |partition: &str, since, next: Option<i64>| Open {
-            partition: partition.to_owned(),
+        let open = |id: &str, since, next: Option<i64>| Open {
+            subject: Subject::Instance(id.parse().unwrap()),
             sort: String::new(),
             since: minute(since),
             next_try_at: next.map(minute),
@@ -89,10 +90,10 @@ mod tests {
             open("young", 50, None),
             open("paused", 0, Some(70)),
             open("paused", 1, None),
-            open("pause over", 0, Some(30)),
+            open("over", 0, Some(30)),
         ];
         let stalled = stalled(&all, minute(60));
-        assert_eq!(stalled.iter().map(SubjectKey::as_str).collect::<Vec<_>>(), ["lost", "pause over"]);
+        assert_eq!(stalled.iter().map(ToString::to_string).collect::<Vec<_>>(), ["INSTANCE#lost", "INSTANCE#over"]);
         assert_eq!(age(&all, minute(60)), Duration::from_hours(1));
     }
 }

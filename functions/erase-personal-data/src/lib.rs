@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use koogallery::Timestamp;
 use koogallery_runtime::{CloudWatch, ConfigError, Environment, Job, StartError, serve_job};
-use koogallery_store::{Erased, Gone, Open, StoreError, SubjectKey};
+use koogallery_store::{Erased, Gone, Open, StoreError, Subject};
 use serde::de::IgnoredAny;
 
 pub use record::erased_line;
@@ -23,7 +23,7 @@ const LONGEST_ERASURE: Duration = Duration::from_secs(90);
 /// Where records go. They name whom an erasure was about, never what was erased.
 pub trait Journal: Send + Sync {
     /// What is personal of one is gone, or why it is not.
-    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>);
+    fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>);
 
     /// A run is over.
     fn ran(&self, run: &Run);
@@ -73,7 +73,7 @@ impl Eraser {
                 left.push(open.since);
                 continue;
             }
-            let (of, at) = (SubjectKey::from(open.partition), self.job.now());
+            let (of, at) = (open.subject, self.job.now());
             match self.job.store.erase(&of, self.retention.released_by(at), at).await {
                 Ok(Erased::Done(gone)) => {
                     erased += 1;

@@ -2,7 +2,7 @@
 //! erased.
 
 use koogallery_runtime::{CloudWatch, Metric};
-use koogallery_store::{Gone, StoreError, SubjectKey};
+use koogallery_store::{Gone, StoreError, Subject};
 use serde_json::{Value, json};
 
 use crate::{Journal, Run};
@@ -11,14 +11,14 @@ const FUNCTION: &str = "erase-personal-data";
 
 /// The line of one erasure.
 #[must_use]
-pub fn erased_line(of: &SubjectKey, gone: &Result<Gone, StoreError>) -> Value {
+pub fn erased_line(of: &Subject, gone: &Result<Gone, StoreError>) -> Value {
     let mut line = match gone {
         Ok(Gone { items, events }) => {
             json!({ "function": FUNCTION, "level": "INFO", "items": items, "events": events })
         }
         Err(error) => CloudWatch::problem_line(FUNCTION, "ERROR", error),
     };
-    line["subject"] = of.shown().into();
+    line["subject"] = of.to_string().into();
     line
 }
 
@@ -37,7 +37,7 @@ impl Run {
 }
 
 impl Journal for CloudWatch {
-    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
+    fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
         Self::write(&erased_line(of, gone));
     }
 

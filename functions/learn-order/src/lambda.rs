@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use koogallery_queue::{Batch, BatchAnswer, DelayQueue, Delayed};
 use koogallery_runtime::{CloudWatch, Environment, Job, StartError, serve_job};
-use koogallery_store::{StoreError, SubjectKey, schema};
+use koogallery_store::{StoreError, Subject, schema};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 use uuid::Uuid;
@@ -62,7 +62,7 @@ struct Text {
 /// An event whose order is to be asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct WakeUp {
-    subject: SubjectKey,
+    subject: Subject,
     event: Uuid,
 }
 
@@ -70,7 +70,7 @@ impl Change {
     fn wake_up(self) -> Option<WakeUp> {
         let Key { pk, sk } = self.dynamodb.keys;
         let event = sk.text.strip_prefix(schema::EVENT)?.parse().ok()?;
-        Some(WakeUp { subject: SubjectKey::from(pk.text), event })
+        Some(WakeUp { subject: pk.text.parse().ok()?, event })
     }
 }
 
@@ -124,7 +124,7 @@ async fn sweep(learner: &Learner, queue: &DelayQueue, log: &CloudWatch, until: I
     CloudWatch::write(&swept_line(log, &stalled, learner.now()));
     for open in &stalled {
         if let Some(event) = open.event_id().filter(|_| Instant::now() < until) {
-            learn(learner, queue, WakeUp { subject: open.subject(), event }).await;
+            learn(learner, queue, WakeUp { subject: open.subject.clone(), event }).await;
         }
     }
     Ok(stalled.len())
@@ -164,7 +164,7 @@ mod tests {
             "NewImage": { "open": { "S": "UNLEARNT#1" } } } });
         let Occasion::Stream(changes) = read(json!({ "Records": [change] })) else { panic!("no stream") };
         let wake_up = changes.changes.into_iter().find_map(Change::wake_up).unwrap();
-        assert_eq!((wake_up.subject.as_str(), wake_up.event), ("INSTANCE#b-1", id));
+        assert_eq!((wake_up.subject.partition().as_str(), wake_up.event), ("INSTANCE#b-1", id));
 
         let due = koogallery::Timestamp::from_millis(1_764_000_000_000);
         let body = serde_json::to_string(&Delayed { wake_up: wake_up.clone(), due }).unwrap();

@@ -9,7 +9,7 @@ use koogallery::{InstanceId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError};
 use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretSource, Vault, now};
-use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, SubjectKey};
+use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, Subject};
 use uuid::Uuid;
 
 use crate::told::told;
@@ -29,7 +29,7 @@ pub trait Journal: Send + Sync {
 #[derive(Debug)]
 pub struct Asked<'a> {
     /// Whom the event is about.
-    pub subject: &'a SubjectKey,
+    pub subject: &'a Subject,
     /// The event that names the order.
     pub event: &'a Event,
     /// The number of the asking, from 1.
@@ -97,7 +97,7 @@ impl Learner {
     }
 
     /// Asks about the order that an event names, if that is still to be done and its time has come.
-    pub async fn learn(&self, subject: &SubjectKey, id: Uuid) -> Result<Learnt, StoreError> {
+    pub async fn learn(&self, subject: &Subject, id: Uuid) -> Result<Learnt, StoreError> {
         let Some(kept) = self.job.store.kept_event(subject, id).await? else { return Ok(Learnt::Done) };
         let Some(learning) = kept.learning() else { return Ok(Learnt::Done) };
         if let Some(at) = learning.next_try_at.filter(|at| *at > self.now()) {
@@ -119,8 +119,8 @@ impl Learner {
             duration: start.elapsed(),
         });
         match problem {
-            None => self.job.store.order_learnt(&kept, at).await?,
-            Some(problem) => self.job.store.order_not_learnt(&kept, &problem.to_string(), next_try_at).await?,
+            None => self.job.store.mark_order_learnt(&kept, at).await?,
+            Some(problem) => self.job.store.mark_order_not_learnt(&kept, &problem.to_string(), next_try_at).await?,
         }
         Ok(next_try_at.map_or(Learnt::Done, Learnt::Again))
     }
@@ -148,7 +148,7 @@ impl Learner {
         let details = match orders.details(line, at).await? {
             // What goes by itself is kept for good by whoever stands for it.
             Some((details, is_temporary)) => {
-                if is_temporary && *subject != SubjectKey::order(&order) {
+                if is_temporary && *subject != Subject::Order(order.clone()) {
                     orders.keep(subject, line, &details, at).await?;
                 }
                 details
@@ -176,7 +176,7 @@ impl Learner {
         details: &OrderInfo,
     ) -> Result<(), StoreError> {
         match told(details, line, product) {
-            Some(told) => self.job.store.order_told(instance, order, line, &told, self.now()).await.map(drop),
+            Some(told) => self.job.store.tell_order(instance, order, line, &told, self.now()).await.map(drop),
             None => Ok(()),
         }
     }

@@ -22,7 +22,7 @@ impl Asked<'_> {
             "level": level,
             "function": FUNCTION,
             "event": self.event.event_id,
-            "subject": self.subject.shown(),
+            "subject": self.subject.to_string(),
             "attempt": self.attempt,
             "ended": ended,
             "problem": self.problem.map(ToString::to_string),

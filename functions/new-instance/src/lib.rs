@@ -45,7 +45,7 @@ impl Function for Handler {
         };
         let store = context.store;
         let created =
-            store.new_instance(context.call, request, call.interface_type(), details.as_ref(), app_info).await?;
+            store.create_instance(context.call, request, call.interface_type(), details.as_ref(), app_info).await?;
 
         let (id, app_info, released) = match created {
             Created::New(id) => {

@@ -17,7 +17,7 @@ impl Function for Handler {
     }
 
     async fn answer(&self, call: &Verified<OrderNotify>, context: &Context<'_>) -> Result<Reply, AnswerError> {
-        Ok(match context.store.order_notice(context.call, call.request()).await? {
+        Ok(match context.store.note_order(context.call, call.request()).await? {
             Noticed::New | Noticed::Standing => Reply::success(),
             Noticed::Replayed => Reply::of(ResultCode::AuthenticationFailed),
         })

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
-use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, SubjectKey};
+use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -164,7 +164,7 @@ pub(crate) struct EventList {
 
 async fn history(
     api: &SellerApi,
-    subject: &SubjectKey,
+    subject: &Subject,
     after: Option<Uuid>,
     Limit(limit): Limit,
 ) -> Result<Json<EventList>, Problem> {
@@ -187,7 +187,7 @@ pub(crate) async fn of_instance(
 ) -> Result<Json<EventList>, Problem> {
     let after = place(query.cursor.as_deref())?;
     api.instance(&id).await?;
-    history(&api, &SubjectKey::instance(&id), after, query.limit).await
+    history(&api, &Subject::Instance(id.clone()), after, query.limit).await
 }
 
 /// The history of an order itself: its notices. It is empty if KooGallery sends no notices.
@@ -199,7 +199,7 @@ pub(crate) async fn of_order(
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<EventList>, Problem> {
-    history(&api, &SubjectKey::order(&order_id), place(query.cursor.as_deref())?, query.limit).await
+    history(&api, &Subject::Order(order_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// The history of a license code. It is empty if no callback named the code yet.
@@ -211,7 +211,7 @@ pub(crate) async fn of_license(
     PathOf(LicensePath { code }): PathOf<LicensePath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<EventList>, Problem> {
-    history(&api, &SubjectKey::license(&code), place(query.cursor.as_deref())?, query.limit).await
+    history(&api, &Subject::License(code.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// The history of a tenant, its applications, users and departments. It is empty if the tenant is not known.
@@ -223,7 +223,7 @@ pub(crate) async fn of_tenant(
     PathOf(TenantPath { tenant_id }): PathOf<TenantPath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<EventList>, Problem> {
-    history(&api, &SubjectKey::tenant(&tenant_id), place(query.cursor.as_deref())?, query.limit).await
+    history(&api, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// Which events to deliver once more, and the one thing that they are about.
@@ -273,10 +273,10 @@ pub(crate) async fn resend(
     Body(body): Body<ResendBody>,
 ) -> Result<(StatusCode, Json<Resent>), Problem> {
     let subject = match (&body.instance_id, &body.order_id, &body.license, &body.tenant_id) {
-        (Some(id), None, None, None) => SubjectKey::instance(id),
-        (None, Some(id), None, None) => SubjectKey::order(id),
-        (None, None, Some(code), None) => SubjectKey::license(code),
-        (None, None, None, Some(id)) => SubjectKey::tenant(id),
+        (Some(id), None, None, None) => Subject::Instance(id.clone()),
+        (None, Some(id), None, None) => Subject::Order(id.clone()),
+        (None, None, Some(code), None) => Subject::License(code.clone()),
+        (None, None, None, Some(id)) => Subject::Tenant(id.clone()),
         _ => return Err(Problem::new(Kind::Invalid, "give exactly one of instanceId, orderId, license and tenantId")),
     };
     if !(1..=100).contains(&body.event_ids.len()) {

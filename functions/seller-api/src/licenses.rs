@@ -165,7 +165,7 @@ pub(crate) async fn put(
     api.store().license_request(World::Real, &request).await?.ok_or_else(unknown)?;
     client.upload_license(&event_id, &file, deadline()).await.map_err(|error| failed(error, Kind::RefusedState))?;
     // Recorded last, so that a license that did not arrive is never recorded as handed in.
-    let stands = api.store().license_handed_in(World::Real, &request, api.now()).await?;
+    let stands = api.store().hand_in_license(World::Real, &request, api.now()).await?;
     if stands { Ok(StatusCode::NO_CONTENT) } else { Err(unknown()) }
 }
 

@@ -62,7 +62,7 @@ pub(crate) async fn put_app_info(
 ) -> Result<(Option<Extension<Reason>>, StatusCode), Problem> {
     let body = Value::Object(body);
     let app_info = AppInfo::read(&body).map_err(|error| Problem::new(Kind::Invalid, error.to_string()))?;
-    let status = provisioned(api.store().provisioned(&id, &app_info, ToldBy::SellerApi).await?)?;
+    let status = provisioned(api.store().provision(&id, &app_info, ToldBy::SellerApi).await?)?;
     let unknown = AppInfo::unknown_members(&body).count();
     let note = (unknown > 0).then(|| Extension(Reason(format!("{unknown} members are not members of an app info"))));
     Ok((note, status))
@@ -102,7 +102,7 @@ pub(crate) async fn put_failure(
 ) -> Result<StatusCode, Problem> {
     let failure = ProvisioningFailure::new(body.result_code, body.message.as_ref().map(Text::as_str));
     let failure = failure.ok_or_else(|| Problem::new(Kind::Invalid, "resultCode: give 000100 to 000107"))?;
-    provisioned(api.store().provisioning_failed(&id, &failure, ToldBy::SellerApi).await?)
+    provisioned(api.store().fail_provisioning(&id, &failure, ToldBy::SellerApi).await?)
 }
 
 fn provisioned(outcome: Provisioned) -> Result<StatusCode, Problem> {

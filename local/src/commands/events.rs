@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use koogallery_store::SubjectKey;
+use koogallery_store::Subject;
 use uuid::Uuid;
 
 use super::Done;
@@ -30,7 +30,7 @@ pub(crate) enum What {
     List {
         /// What the events are about, such as INSTANCE#b-1 or ORDER#CS1.
         #[arg(value_name = "SUBJECT")]
-        of: Option<String>,
+        of: Option<Subject>,
     },
     /// Deliver events once more, whatever their delivery state. The deployment sends them, not this command.
     Resend {
@@ -39,7 +39,7 @@ pub(crate) enum What {
         all_failed: bool,
         /// What the events are about. Needed for events that were delivered.
         #[arg(long, value_name = "SUBJECT")]
-        of: Option<String>,
+        of: Option<Subject>,
         /// The ids of the events.
         #[arg(value_name = "ID", required_unless_present = "all_failed")]
         ids: Vec<Uuid>,
@@ -53,9 +53,9 @@ impl Events {
         let Self { what, dynamodb_endpoint, table } = self;
         let store = store_at(dynamodb_endpoint, table)?;
         let listed = match what {
-            What::List { of } => events::list(&store, of.map(SubjectKey::from).as_ref()).await?,
+            What::List { of } => events::list(&store, of.as_ref()).await?,
             What::Resend { all_failed: true, .. } => events::resend_failed(&store).await?,
-            What::Resend { of, ids, .. } => events::resend(&store, &ids, of.map(SubjectKey::from).as_ref()).await?,
+            What::Resend { of, ids, .. } => events::resend(&store, &ids, of.as_ref()).await?,
         };
         println!("{listed}");
         Ok(ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::time::Instant;
 use koogallery::{OrderId, OrderLineId, Timestamp};
 use koogallery_open_api::{Error, OrderInfo};
 use koogallery_runtime::{SecretError, Secrets, Vault, VaultError};
-use koogallery_store::{KeptDetails, Store, StoreError, SubjectKey, order_details_place};
+use koogallery_store::{KeptDetails, Store, StoreError, Subject, order_details_place};
 
 use crate::open_api::{NoClient, OpenApi};
 
@@ -63,7 +63,7 @@ impl KeptOrders<'_> {
     /// Keeps an answer for as long as the subject exists that it was asked for. Keeps nothing if that is released.
     pub async fn keep(
         &self,
-        of: &SubjectKey,
+        of: &Subject,
         (order, line): Line<'_>,
         details: &OrderInfo,
         at: Timestamp,

@@ -42,7 +42,7 @@ pub use model::license_rules::{Demand, LicenseRules, LicenseRulesError};
 pub use model::lifecycle::{
     AppliedOrder, Fact, Facts, Freeze, FreezeCause, Kept, Lifecycle, OrderEffect, Status, sets_expiry,
 };
-pub use model::subject_key::SubjectKey;
+pub use model::subject::{Subject, SubjectError};
 pub use model::world::World;
 pub use queries::history::{Delivery, EventRecord, KeptEvent};
 pub use queries::list_instances::InstancePage;

@@ -17,7 +17,7 @@ use koogallery::AccessKeys;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, now};
-use koogallery_store::SubjectKey;
+use koogallery_store::Subject;
 use koogallery_tests::application::Arrived;
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::{KEYS, Seller};
@@ -56,8 +56,8 @@ fn instance(arrived: &Arrived) -> &str {
     arrived.body["data"]["instanceId"].as_str().unwrap()
 }
 
-fn subject(id: &str) -> SubjectKey {
-    SubjectKey::from(format!("INSTANCE#{id}"))
+fn subject(id: &str) -> Subject {
+    Subject::Instance(id.parse().unwrap())
 }
 
 fn plain(environment: Environment) -> Environment {

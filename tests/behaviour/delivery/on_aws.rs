@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use deliver_events::{Batch, Queue, deliver, look};
 use koogallery_runtime::Environment;
-use koogallery_store::{Delivery, SubjectKey};
+use koogallery_store::{Delivery, Subject};
 use koogallery_tests::Seller;
 use koogallery_tests::application::{Does, Post};
 use koogallery_tests::aws::AwsService;
@@ -111,7 +111,7 @@ impl<'a> OnAws<'a> {
     }
 
     /// What the stream starts: learning, and what the pipe sends.
-    async fn changed(&self, subject: &SubjectKey) {
+    async fn changed(&self, subject: &Subject) {
         self.post.learn(self.seller).await;
         self.queue.wake(subject).await.unwrap();
     }

@@ -140,7 +140,7 @@ async fn a_released_instance_and_one_that_is_not_there_are_told_nothing() {
     assert_eq!(post.account(&seller).await.lost, 0);
     assert_eq!(seller.instance(bodies::ID).await.unwrap(), before);
     let (order, told) = ("CS1".parse().unwrap(), ToldOrder::default());
-    let told = seller.host.store().order_told(&"i-none".parse().unwrap(), &order, None, &told, now()).await;
+    let told = seller.host.store().tell_order(&"i-none".parse().unwrap(), &order, None, &told, now()).await;
     assert_eq!(told.unwrap(), Changed::Unknown);
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use deliver_events::Left;
-use koogallery_store::{Kind, SubjectKey};
+use koogallery_store::{Kind, Subject};
 use koogallery_tests::application::{Does, Post};
 use koogallery_tests::bodies;
 use koogallery_tests::faults::{FaultyDynamoDb, Reads};
@@ -44,11 +44,13 @@ async fn a_wake_up_that_comes_twice_or_too_late_does_nothing() {
 }
 
 /// Puts so many more events into a subject's history, delivered, as the first one of it stands.
-async fn fill(seller: &Seller, subject: &SubjectKey, count: usize) {
+async fn fill(seller: &Seller, subject: &Subject, count: usize) {
     let store = seller.host.store();
     let items = seller.items().await;
     let first = items.iter().find(|item| {
-        text(item, "pk") == subject.as_str() && text(item, "sk").starts_with("EVENT#") && item.contains_key("endedAt")
+        text(item, "pk") == subject.partition()
+            && text(item, "sk").starts_with("EVENT#")
+            && item.contains_key("endedAt")
     });
     let first = first.unwrap().clone();
     let ids: Vec<Uuid> = (0..count).map(|_| Uuid::now_v7()).collect();
@@ -72,7 +74,7 @@ async fn fill(seller: &Seller, subject: &SubjectKey, count: usize) {
 }
 
 /// How many events a history has, read in pages that the test's database is quick with.
-async fn length(seller: &Seller, of: &SubjectKey) -> usize {
+async fn length(seller: &Seller, of: &Subject) -> usize {
     let (mut length, mut after) = (0, None);
     loop {
         let Ok((page, last)) = seller.host.store().history(of, after, 250).await else { continue };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use koogallery_local::events;
-use koogallery_store::SubjectKey;
+use koogallery_store::Subject;
 use koogallery_tests::api::Api;
 use koogallery_tests::kit::{self, DIALECTS};
 use koogallery_tests::{Seller, text};
@@ -64,7 +64,7 @@ async fn everything_personal_is_gone_when_the_time_is_over_and_nobody_elses() {
         goes.call_late(&world.seller).await;
         world.assert_gone(goes, "after late calls").await;
         let before = world.post.application.taken().len();
-        for subject in ["INSTANCE#goes-1", "TENANT#t-1"].map(|subject| SubjectKey::from(subject.to_owned())) {
+        for subject in ["INSTANCE#goes-1", "TENANT#t-1"].map(|subject| subject.parse::<Subject>().unwrap()) {
             let all = store.events(&subject).await.unwrap();
             let ids: Vec<_> = all.iter().map(|record| record.event.event_id).collect();
             events::resend(store, &ids, Some(&subject)).await.unwrap();

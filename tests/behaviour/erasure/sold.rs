@@ -115,7 +115,7 @@ impl Sold {
             "password": format!("first-password-{n}") });
         let way_in: AppInfo = serde_json::from_value(way_in).unwrap();
         assert_eq!(
-            seller.host.store().provisioned(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
+            seller.host.store().provision(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
             Provisioned::Applied
         );
         let used = json!({ "usageValue": 1, "statisticalTime": "20261231160000000",
@@ -173,7 +173,7 @@ impl Sold {
         }
         let way_in: AppInfo = serde_json::from_value(json!({ "frontEndUrl": "https://late.example.com/" })).unwrap();
         assert_eq!(
-            seller.host.store().provisioned(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
+            seller.host.store().provision(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
             Provisioned::Released
         );
         assert_eq!(seller.host.store().keep_usage(&self.id(), &[]).await.unwrap(), UsageKept::Released);

@@ -10,7 +10,7 @@ use koogallery::{AccessKeys, Timestamp};
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{CloudWatch, Environment, Job, now};
-use koogallery_store::{Gone, StoreError, SubjectKey};
+use koogallery_store::{Gone, StoreError, Subject};
 use koogallery_tests::api::TOKEN;
 use koogallery_tests::application::{Post, TestClock};
 use koogallery_tests::kit::RSA_PRIVATE_KEY;
@@ -24,7 +24,7 @@ use super::sold::Sold;
 pub(super) struct Lines(Mutex<Vec<String>>);
 
 impl Journal for Lines {
-    fn erased(&self, of: &SubjectKey, gone: &Result<Gone, StoreError>) {
+    fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
         let line = erased_line(of, gone);
         self.0.lock().unwrap().push(line.to_string());
     }

@@ -58,7 +58,7 @@ async fn an_event_is_sent_again_whatever_became_of_it() {
         (bodies::LICENSE, json!({ "license": CODE })),
         (kit::TENANT, json!({ "tenantId": "t-1" })),
     ] {
-        let subject = subject.to_owned().into();
+        let subject = subject.parse().unwrap();
         let event = store.events(&subject).await.unwrap().remove(0);
         let undelivered = store.undelivered_events(&subject).await.unwrap().remove(0);
         let state = DestinationState { ended: Some(Ended::Delivered), attempts: 1, ..DestinationState::default() };

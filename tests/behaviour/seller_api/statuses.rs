@@ -114,7 +114,7 @@ async fn every_documented_status_is_met() {
     let asked = [("activity", "getLicense"), ("orderId", "CS1")];
     assert_eq!(code_v1(&seller, InterfaceType::License, &asked).await, "000004");
     stand_in.put_order(order_info("CS1"));
-    let event = seller.host.store().events(&"INSTANCE#b-1".to_owned().into()).await.unwrap().remove(0);
+    let event = seller.host.store().events(&"INSTANCE#b-1".parse().unwrap()).await.unwrap().remove(0);
     // An event that is resent has its order asked about anew.
     seller.host.store().resend(&event, now()).await.unwrap();
     while seller.instance("b-1").await.unwrap().life.bought.is_none() {

@@ -43,7 +43,7 @@ impl Store {
     /// The instance id is the call's businessId, as the guide recommends. It is a new UUID if the businessId cannot be an
     /// instance id, or if another order's instance has it. `details` is what V1.0 says about the buyer. `app_info` returns the
     /// app info for an instance id, or none if the application will send it later.
-    pub async fn new_instance<E: From<StoreError>>(
+    pub async fn create_instance<E: From<StoreError>>(
         &self,
         call: &Call,
         request: &NewInstance,
@@ -63,7 +63,7 @@ impl Store {
                 .create(purchase_item(call, interface_type, request, &id))?
                 .create(instance_item(call, &instance)?)?
                 .create_all(details.map(|details| details_item(call, &id, details)))?
-                .events(&Subject::Instance(&id), &events)?
+                .events(&Subject::Instance(id.clone()), &events)?
                 .commit()
                 .await?;
             match commit {

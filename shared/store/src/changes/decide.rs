@@ -255,7 +255,7 @@ impl Transaction<'_> {
     /// later order that came to count by it.
     pub(crate) fn replace_life<L: Living>(
         self,
-        subject: &Subject<'_>,
+        subject: &Subject,
         id: &L::Id,
         (before, is_new): (&L, bool),
         mut after: L,

@@ -16,7 +16,7 @@ use crate::kit::link::{APP_ID, TENANT_ID};
 use crate::model::instance::Instance;
 use crate::model::license::License;
 use crate::model::lifecycle::{Lifecycle, Status};
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::client::{Store, StoreError};
 use crate::table::facts::FURTHER;
@@ -61,15 +61,12 @@ impl Store {
     }
 
     /// Erases what is personal of an instance or a license code, if it was released by then.
-    pub async fn erase(&self, of: &SubjectKey, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
-        let (instance, license) = (of.as_str().strip_prefix("INSTANCE#"), of.as_str().strip_prefix("LICENSE#"));
-        if let Some(Ok(id)) = instance.map(str::parse::<InstanceId>) {
-            // Boxed: a caller's future would hold this one's, too deep for the compiler.
-            Box::pin(self.erase_instance(&id, released_by, at)).await
-        } else if let Some(Ok(code)) = license.map(str::parse::<LicenseCode>) {
-            Box::pin(self.erase_license(&code, released_by, at)).await
-        } else {
-            Ok(Erased::Unknown)
+    pub async fn erase(&self, of: &Subject, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        // Boxed: a caller's future would hold this one's, too deep for the compiler.
+        match of {
+            Subject::Instance(id) => Box::pin(self.erase_instance(id, released_by, at)).await,
+            Subject::License(code) => Box::pin(self.erase_license(code, released_by, at)).await,
+            Subject::Order(_) | Subject::Tenant(_) => Ok(Erased::Unknown),
         }
     }
 
@@ -78,7 +75,7 @@ impl Store {
             Ok(instance) => instance,
             Err(outcome) => return Ok(outcome),
         };
-        let own = self.of_partition(&SubjectKey::instance(id), None).await?;
+        let own = self.of_partition(&Subject::Instance(id.clone()), None).await?;
         let sorted = |prefix: &'static str| own.iter().filter(move |item| text(item, SORT_KEY).starts_with(prefix));
 
         // The kit's directories before its events: once no name is left to change, no event names one.
@@ -98,11 +95,10 @@ impl Store {
                 }
                 None => self.erase_kit(id, &tenant, app.as_ref()).await?,
             };
-            tenants.insert(text(link, TENANT_ID).to_owned());
+            tenants.insert(tenant);
         }
         for tenant in tenants {
-            let events = SubjectKey::from(format!("TENANT#{tenant}"));
-            let naming = self.of_partition(&events, Some(id)).await?;
+            let naming = self.of_partition(&Subject::Tenant(tenant), Some(id)).await?;
             gone.events += self.without(naming.iter()).await?;
         }
         gone.events += self.without(sorted("EVENT#").filter(|item| item.contains_key("data"))).await?;
@@ -123,7 +119,7 @@ impl Store {
             Ok(license) => license,
             Err(outcome) => return Ok(outcome),
         };
-        let own = self.of_partition(&SubjectKey::license(code), None).await?;
+        let own = self.of_partition(&Subject::License(code.clone()), None).await?;
         let orders = || own.iter().filter(|item| text(item, SORT_KEY).starts_with(Key::FACT));
         self.forget_further(orders()).await?;
         let items = self.delete(orders().filter_map(later_details).collect()).await?;
@@ -167,7 +163,7 @@ impl Store {
     /// pay-per-use name an order's products, not its lines. Then it goes with that.
     async fn is_shared(&self, instance: &Instance) -> Result<bool, StoreError> {
         let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
-        let order = SubjectKey::order(order);
+        let order = Subject::Order(order.clone());
         let query = self.partition(&order).filter_expression("attribute_exists(instanceId)");
         let items: Vec<Item> = query.into_paginator().items().send().collect::<Result<_, _>>().await?;
         let ids: Vec<InstanceId> = items.iter().filter_map(|item| text(item, "instanceId").parse().ok()).collect();
@@ -177,7 +173,7 @@ impl Store {
 
     /// Keys of a partition's items; of events, the members of their data that name somebody or something of somebody's. For an
     /// instance: only events of it that have one.
-    async fn of_partition(&self, of: &SubjectKey, instance: Option<&InstanceId>) -> Result<Vec<Item>, StoreError> {
+    async fn of_partition(&self, of: &Subject, instance: Option<&InstanceId>) -> Result<Vec<Item>, StoreError> {
         let members = NAMING.map(|member| format!("#data.#{member}")).join(", ");
         let mut query = self
             .partition(of)
@@ -191,13 +187,13 @@ impl Store {
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from)
     }
 
-    fn partition(&self, of: &SubjectKey) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+    fn partition(&self, of: &Subject) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
             .consistent_read(true)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(of.as_str().to_owned()))
+            .expression_attribute_values(":pk", AttributeValue::S(of.partition()))
     }
 
     /// Takes what names somebody out of the data of events; how many had it.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWrite
 use koogallery::{OrderId, OrderLineId, Timestamp};
 
 use crate::model::lifecycle::{AppliedOrder, Lifecycle};
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
@@ -54,7 +54,7 @@ impl Store {
     /// days, unless more is kept already: then this is false.
     pub async fn keep_order_details(
         &self,
-        of: &SubjectKey,
+        of: &Subject,
         order: &OrderId,
         line: Option<&OrderLineId>,
         details: &Sealed,
@@ -65,13 +65,13 @@ impl Store {
         let mut for_a_while = item.clone();
         let until = at.saturating_add(LIFETIME).as_seconds().to_string();
         for_a_while.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until));
-        if *of == SubjectKey::order(order) {
+        if *of == Subject::Order(order.clone()) {
             return self.keep_for_a_while(for_a_while).await;
         }
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build()?;
         let stands = ConditionCheck::builder()
             .table_name(&self.table)
-            .set_key(Some(Key::state(of.as_str()).into_item()))
+            .set_key(Some(Key::state(of).into_item()))
             .condition_expression("attribute_exists(pk) AND #status <> :released")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
@@ -103,8 +103,8 @@ impl Store {
     }
 
     /// Whether what is personal of an instance or a license code was erased.
-    pub async fn is_erased(&self, of: &SubjectKey) -> Result<bool, StoreError> {
-        let Some(item) = self.standing_item(Key::state(of.as_str())).await? else { return Ok(false) };
+    pub async fn is_erased(&self, of: &Subject) -> Result<bool, StoreError> {
+        let Some(item) = self.standing_item(Key::state(of)).await? else { return Ok(false) };
         Ok(serde_dynamo::from_item::<_, Lifecycle>(item)?.erased_at.is_some())
     }
 }

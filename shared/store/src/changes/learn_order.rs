@@ -26,7 +26,7 @@ impl Store {
     /// It may change the expiry, and so a freeze, with its event. The same answer once more changes nothing.
     ///
     /// For the last signed order, the current state is enough. For any other one, and for the first, all facts are read.
-    pub async fn order_told(
+    pub async fn tell_order(
         &self,
         id: &InstanceId,
         order: &OrderId,
@@ -73,7 +73,8 @@ impl Store {
                 transaction = transaction.update(change.only_if(Condition::Exists(SORT_KEY)).of(of.clone()))?;
             }
             after.settle();
-            transaction = transaction.replace_life(&Subject::Instance(id), id, (&before, false), after, None)?;
+            transaction =
+                transaction.replace_life(&Subject::Instance(id.clone()), id, (&before, false), after, None)?;
             match transaction.commit().await? {
                 Commit::Done => return Ok(Changed::Applied),
                 Commit::Replayed => return Ok(Changed::Replayed),

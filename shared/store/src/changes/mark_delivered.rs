@@ -184,7 +184,7 @@ fn cloned((name, state): (&String, &DestinationState)) -> (String, DestinationSt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::subject_key::SubjectKey;
+    use crate::model::subject::Subject;
 
     #[test]
     fn the_next_try_is_the_first_of_those_that_are_to_come() {
@@ -194,7 +194,7 @@ mod tests {
             ..DestinationState::default()
         };
         let of = |states: &[(&str, DestinationState)]| Undelivered {
-            subject: SubjectKey::from("INSTANCE#b-1".to_owned()),
+            subject: Subject::Instance("b-1".parse().unwrap()),
             event_id: Uuid::nil(),
             since: Timestamp::from_millis(1),
             urgent_until: None,

@@ -18,7 +18,7 @@ const MAX_PROBLEM: usize = 300;
 
 impl Store {
     /// Records that the order of an event is learnt. Delivery does not wait for it any more.
-    pub async fn order_learnt(&self, event: &KeptEvent, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn mark_order_learnt(&self, event: &KeptEvent, at: Timestamp) -> Result<(), StoreError> {
         let Some(learning) = event.learning() else { return Ok(()) };
         let update = note(event, &learning)
             .expression_attribute_names("#learning", "learning")
@@ -30,7 +30,7 @@ impl Store {
 
     /// Records that the order query could not be asked, or did not answer. It is asked again at `next_try_at`; if there is
     /// none, only when the event is resent.
-    pub async fn order_not_learnt(
+    pub async fn mark_order_not_learnt(
         &self,
         event: &KeptEvent,
         problem: &str,

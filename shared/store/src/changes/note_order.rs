@@ -23,14 +23,14 @@ pub enum Noticed {
 
 impl Store {
     /// Keeps an order notice.
-    pub async fn order_notice(&self, call: &Call, request: &OrderNotify) -> Result<Noticed, StoreError> {
+    pub async fn note_order(&self, call: &Call, request: &OrderNotify) -> Result<Noticed, StoreError> {
         let OrderNotify { order_id, order_line_id, .. } = request;
         let key = || Key::notice(call.world(), order_id, order_line_id);
         let mut pauses = Pauses::new();
         loop {
             let commit = Transaction::new(self, call)?
                 .create(key().into_item())?
-                .events(&Subject::Order(order_id), &[Event::order_paid(call.now(), order_id, order_line_id)])?
+                .events(&Subject::Order(order_id.clone()), &[Event::order_paid(call.now(), order_id, order_line_id)])?
                 .commit()
                 .await?;
             let stands = match commit {

@@ -34,13 +34,13 @@ pub enum Provisioned {
 impl Store {
     /// Keeps how the buyer reaches an instance: it is in use from now on, unless it is frozen. No event tells of it, as
     /// the application itself is the one who said so.
-    pub async fn provisioned(
+    pub async fn provision(
         &self,
         id: &InstanceId,
         app_info: &AppInfo,
         told_by: ToldBy,
     ) -> Result<Provisioned, StoreError> {
-        self.provision(id, |instance| {
+        self.decide_on_instance(id, |instance| {
             if instance.v1
                 && let Err(error) = app_info.fits_v1()
             {
@@ -61,13 +61,13 @@ impl Store {
     }
 
     /// Keeps why an instance cannot be provisioned: newInstance and queryInstance answer with it until a success.
-    pub async fn provisioning_failed(
+    pub async fn fail_provisioning(
         &self,
         id: &InstanceId,
         failure: &ProvisioningFailure,
         told_by: ToldBy,
     ) -> Result<Provisioned, StoreError> {
-        self.provision(id, |instance| {
+        self.decide_on_instance(id, |instance| {
             let other_failure = instance.provisioning_failure.as_ref().is_some_and(|standing| standing != failure);
             if instance.app_info.is_some() || (other_failure && instance.outweighs(told_by)) {
                 return Some(Provisioned::Outweighed);
@@ -80,7 +80,7 @@ impl Store {
     }
 
     /// Lets `decide` work on what stands and writes the result; where it returns an outcome, nothing is written.
-    async fn provision(
+    async fn decide_on_instance(
         &self,
         id: &InstanceId,
         decide: impl Fn(&mut Instance) -> Option<Provisioned>,

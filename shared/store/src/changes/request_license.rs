@@ -208,7 +208,7 @@ impl Store {
 
     /// Notes that the seller's application has handed a device's license in: KooGallery is told `000000` from now on. False where
     /// nobody applied for it.
-    pub async fn license_handed_in(
+    pub async fn hand_in_license(
         &self,
         world: World,
         id: &LicenseRequestId,
@@ -292,10 +292,10 @@ impl LicenseRequestId {
         }
     }
 
-    fn subject(&self) -> Subject<'_> {
+    fn subject(&self) -> Subject {
         match self {
-            Self::Device { instance_id, .. } => Subject::Instance(instance_id),
-            Self::Purchase { order_id, .. } => Subject::Order(order_id),
+            Self::Device { instance_id, .. } => Subject::Instance(instance_id.clone()),
+            Self::Purchase { order_id, .. } => Subject::Order(order_id.clone()),
         }
     }
 }

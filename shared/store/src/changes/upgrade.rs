@@ -32,7 +32,7 @@ impl Store {
         let usual = in_order(Change::new(), &order)?
             .only_if(Condition::Exists(PARTITION_KEY))
             .only_if(Condition::IsNot("status", Status::Released.into()));
-        let event = Event::ordered(call.now(), &Subject::Instance(id), &order, None);
+        let event = Event::ordered(call.now(), &Subject::Instance(id.clone()), &order, None);
         let fact = Fact::Order(Box::new(order));
         self.change::<Instance>(call, id, Asked { fact, further: Some(further), usual, event }).await
     }

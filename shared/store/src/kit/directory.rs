@@ -190,7 +190,7 @@ impl Store {
             }
             if !changed.is_empty() {
                 changed.sort_by(|(left, _), (right, _)| left.cmp(right));
-                transaction = transaction.events(&Subject::Tenant(directory.tenant), &events(&changed))?;
+                transaction = transaction.events(&Subject::Tenant(directory.tenant.clone()), &events(&changed))?;
             }
             let commit = transaction.commit().await?;
             let done = matches!(commit, Commit::Done);

@@ -148,7 +148,8 @@ impl Store {
                     _ => None,
                 };
                 let events: Vec<Event> = event_type.map(&event).into_iter().collect();
-                transaction = transaction.replace(item, version)?.events(&Subject::Tenant(thing.tenant), &events)?;
+                transaction =
+                    transaction.replace(item, version)?.events(&Subject::Tenant(thing.tenant.clone()), &events)?;
                 if let Some(id) = thing.needs {
                     transaction = transaction.keep(kit_link(id, thing.tenant, thing.app))?;
                 }

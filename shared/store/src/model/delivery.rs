@@ -6,7 +6,7 @@ use koogallery::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 
 /// The state of one event at each destination that tried it, by the destination's name.
 pub type Destinations = BTreeMap<String, DestinationState>;
@@ -51,7 +51,7 @@ pub enum Ended {
 pub struct Undelivered {
     /// What it is about.
     #[serde(rename = "pk")]
-    pub subject: SubjectKey,
+    pub subject: Subject,
     /// The event.
     pub event_id: Uuid,
     /// Since when it has to be delivered: since it happened, or since it was resent.

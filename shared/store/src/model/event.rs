@@ -101,7 +101,7 @@ impl Event {
         let Acceptance { acceptance_time, provision_type, .. } = instance.acceptance.as_ref()?;
         let is_told =
             told.is_some_and(|told| (told.acceptance_time, &told.provision_type) == (*acceptance_time, provision_type));
-        let mut data = Subject::Instance(&instance.instance_id).data();
+        let mut data = Subject::Instance(instance.instance_id.clone()).data();
         data["orderId"] = json!(instance.order_id);
         data["acceptanceTime"] = json!(acceptance_time);
         add(&mut data, "provisionType", provision_type.as_ref());
@@ -110,18 +110,13 @@ impl Event {
 
     /// An order that came to count in the order of signing; for one that moves the expiry, `expiry` is what stands from
     /// now on.
-    pub(crate) fn ordered(
-        at: Timestamp,
-        subject: &Subject<'_>,
-        order: &AppliedOrder,
-        expiry: Option<ExpireTime>,
-    ) -> Self {
+    pub(crate) fn ordered(at: Timestamp, subject: &Subject, order: &AppliedOrder, expiry: Option<ExpireTime>) -> Self {
         let changes =
             Changes { expire_time: expiry, product_id: order.product().cloned(), holds: order.adds().cloned() };
         Self::of_order(at, subject, order, &changes)
     }
 
-    fn of_order(at: Timestamp, subject: &Subject<'_>, order: &AppliedOrder, changes: &Changes) -> Self {
+    fn of_order(at: Timestamp, subject: &Subject, order: &AppliedOrder, changes: &Changes) -> Self {
         let AppliedOrder { order_id, order_line_id, .. } = order;
         let mut data = subject.data();
         data["orderId"] = json!(order_id);
@@ -137,17 +132,17 @@ impl Event {
         }
     }
 
-    pub(crate) fn frozen(at: Timestamp, subject: &Subject<'_>, cause: FreezeCause) -> Self {
+    pub(crate) fn frozen(at: Timestamp, subject: &Subject, cause: FreezeCause) -> Self {
         let mut data = subject.data();
         data["cause"] = json!(cause);
         Self::new(at, subject.event(EventType::Frozen, EventType::LicenseFrozen), data)
     }
 
-    pub(crate) fn unfrozen(at: Timestamp, subject: &Subject<'_>) -> Self {
+    pub(crate) fn unfrozen(at: Timestamp, subject: &Subject) -> Self {
         Self::new(at, subject.event(EventType::Unfrozen, EventType::LicenseUnfrozen), subject.data())
     }
 
-    pub(crate) fn released(at: Timestamp, subject: &Subject<'_>) -> Self {
+    pub(crate) fn released(at: Timestamp, subject: &Subject) -> Self {
         Self::new(at, subject.event(EventType::Released, EventType::LicenseReleased), subject.data())
     }
 
@@ -208,7 +203,7 @@ impl Event {
     /// the call asked for. `order` is the later order that came to count by it.
     pub(crate) fn between(
         at: Timestamp,
-        subject: &Subject<'_>,
+        subject: &Subject,
         before: &Lifecycle,
         after: &Lifecycle,
         order: Option<&AppliedOrder>,

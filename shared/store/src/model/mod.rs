@@ -12,5 +12,4 @@ pub(crate) mod license_request;
 pub(crate) mod license_rules;
 pub(crate) mod lifecycle;
 pub(crate) mod subject;
-pub(crate) mod subject_key;
 pub(crate) mod world;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::model::delivery::{DestinationState, Destinations, Ended, Undelivered};
 use crate::model::event::Event;
 use crate::model::learning::{Asked, Learning};
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError};
 use crate::table::index::Kind;
 use crate::table::outbox_item::{event_key, outbox_key};
@@ -33,7 +33,7 @@ pub enum Delivery {
 pub struct KeptEvent {
     /// Whom it is about.
     #[serde(rename = "pk")]
-    pub subject: SubjectKey,
+    pub subject: Subject,
     /// The event.
     #[serde(flatten)]
     pub event: Event,
@@ -81,7 +81,7 @@ impl KeptEvent {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRecord {
     /// Whom it is about.
-    pub subject: SubjectKey,
+    pub subject: Subject,
     /// The event.
     pub event: Event,
     /// How it stands at each destination that tried it.
@@ -143,14 +143,14 @@ impl EventRecord {
 
 impl Store {
     /// One event as it stands, without what is noted in the outbox.
-    pub async fn kept_event(&self, subject: &SubjectKey, id: Uuid) -> Result<Option<KeptEvent>, StoreError> {
+    pub async fn kept_event(&self, subject: &Subject, id: Uuid) -> Result<Option<KeptEvent>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(event_key(subject, id)));
         let answer = get.consistent_read(true).send().await?;
         Ok(answer.item.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// One event.
-    pub async fn event(&self, subject: &SubjectKey, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
+    pub async fn event(&self, subject: &Subject, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
         // The outbox first: what leaves it meanwhile has its end in the history.
         let get = self.client.get_item().table_name(&self.table).set_key(Some(outbox_key(subject, id)));
         let answer = get.consistent_read(true).send().await?;
@@ -159,7 +159,7 @@ impl Store {
     }
 
     /// The events of a subject, the oldest first: its history.
-    pub async fn events(&self, subject: &SubjectKey) -> Result<Vec<EventRecord>, StoreError> {
+    pub async fn events(&self, subject: &Subject) -> Result<Vec<EventRecord>, StoreError> {
         let (mut events, mut after) = (Vec::new(), None);
         loop {
             let (page, more) = self.history_page(subject, after, None).await?;
@@ -174,7 +174,7 @@ impl Store {
     /// Up to `limit` events of a subject after one, the oldest first; and the last of them, where there may be more.
     pub async fn history(
         &self,
-        subject: &SubjectKey,
+        subject: &Subject,
         after: Option<Uuid>,
         limit: usize,
     ) -> Result<(Vec<EventRecord>, Option<Uuid>), StoreError> {
@@ -183,7 +183,7 @@ impl Store {
 
     async fn history_page(
         &self,
-        subject: &SubjectKey,
+        subject: &Subject,
         after: Option<Uuid>,
         limit: Option<i32>,
     ) -> Result<(Vec<EventRecord>, Option<Uuid>), StoreError> {
@@ -195,7 +195,7 @@ impl Store {
             .key_condition_expression("#pk = :pk AND begins_with(#sk, :event)")
             .expression_attribute_names("#pk", PARTITION_KEY)
             .expression_attribute_names("#sk", SORT_KEY)
-            .expression_attribute_values(":pk", AttributeValue::S(subject.as_str().to_owned()))
+            .expression_attribute_values(":pk", AttributeValue::S(subject.partition()))
             .expression_attribute_values(":event", AttributeValue::S(EVENT.to_owned()))
             .set_exclusive_start_key(after.map(|after| event_key(subject, after)))
             .set_limit(limit);

@@ -46,10 +46,8 @@ impl Store {
 fn read(item: &Item) -> Result<Open, StoreError> {
     let text = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let time = |name| item.get(name)?.as_n().ok()?.parse().ok().map(Timestamp::from_millis);
-    match (text(PARTITION_KEY), text(SORT_KEY), time(OPEN_SINCE)) {
-        (Some(partition), Some(sort), Some(since)) => {
-            Ok(Open { partition, sort, since, next_try_at: time(NEXT_TRY_AT) })
-        }
+    match (text(PARTITION_KEY).and_then(|partition| partition.parse().ok()), text(SORT_KEY), time(OPEN_SINCE)) {
+        (Some(subject), Some(sort), Some(since)) => Ok(Open { subject, sort, since, next_try_at: time(NEXT_TRY_AT) }),
         _ => Err(StoreError::Unreadable("an entry of the index of open things".to_owned())),
     }
 }

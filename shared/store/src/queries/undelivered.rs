@@ -4,20 +4,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use uuid::Uuid;
 
 use crate::model::delivery::Undelivered;
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError};
 use crate::table::schema::{OUTBOX, PARTITION_KEY, SORT_KEY};
 
 impl Store {
     /// What of a subject is still to be delivered, the oldest first.
-    pub async fn undelivered_events(&self, subject: &SubjectKey) -> Result<Vec<Undelivered>, StoreError> {
+    pub async fn undelivered_events(&self, subject: &Subject) -> Result<Vec<Undelivered>, StoreError> {
         self.undelivered_between(subject, Uuid::nil(), Uuid::max()).await
     }
 
     /// The same of the events from one to another.
     pub(crate) async fn undelivered_between(
         &self,
-        subject: &SubjectKey,
+        subject: &Subject,
         first: Uuid,
         last: Uuid,
     ) -> Result<Vec<Undelivered>, StoreError> {
@@ -30,7 +30,7 @@ impl Store {
             .key_condition_expression("#pk = :pk AND #sk BETWEEN :first AND :last")
             .expression_attribute_names("#pk", PARTITION_KEY)
             .expression_attribute_names("#sk", SORT_KEY)
-            .expression_attribute_values(":pk", AttributeValue::S(subject.as_str().to_owned()))
+            .expression_attribute_values(":pk", AttributeValue::S(subject.partition()))
             .expression_attribute_values(":first", place(first))
             .expression_attribute_values(":last", place(last));
         let mut found = Vec::new();

@@ -4,7 +4,6 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::model::event::Event;
 use crate::model::subject::Subject;
-use crate::model::subject_key::SubjectKey;
 use crate::table::call::Call;
 use crate::table::client::StoreError;
 use crate::table::index::{Kind, open};
@@ -14,20 +13,13 @@ use crate::table::schema::GROUP;
 
 impl Event {
     /// The items to write: the event itself, which stays, and the outbox item, which says that it is undelivered.
-    pub(crate) fn to_items(&self, call: &Call, subject: &Subject<'_>) -> Result<[Item; 2], StoreError> {
-        let key = match subject {
-            Subject::Instance(id) => Key::instance_event(call.world(), id, self.event_id),
-            Subject::License(code) => Key::license_event(call.world(), code, self.event_id),
-            Subject::Order(id) => Key::order_event(call.world(), id, self.event_id),
-            Subject::Tenant(id) => Key::tenant_event(call.world(), id, self.event_id),
-        };
-        let subject = SubjectKey::from(key.partition().to_owned());
+    pub(crate) fn to_items(&self, call: &Call, subject: &Subject) -> Result<[Item; 2], StoreError> {
         let mut item: Item = serde_dynamo::to_item(self)?;
         if self.order().is_some() {
             item.extend(open(Kind::Unlearnt, self.event_id.as_bytes(), call.now()));
         }
         item.insert(GROUP.to_owned(), AttributeValue::S(subject.group()));
-        item.extend(key.into_item());
-        Ok([item, outbox_item(&subject, self, call.now())])
+        item.extend(Key::event(subject, self.event_id).into_item());
+        Ok([item, outbox_item(subject, self, call.now())])
     }
 }

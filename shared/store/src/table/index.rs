@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::model::instance::Instance;
 use crate::model::lifecycle::Lifecycle;
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::expression::Change;
 use crate::table::key::{Item, Key};
@@ -33,8 +33,8 @@ pub enum Kind {
 /// One thing to do, as the index has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
-    /// The item's partition.
-    pub partition: String,
+    /// What it is about.
+    pub subject: Subject,
     /// The item's sort key.
     pub sort: String,
     /// Since when.
@@ -44,12 +44,6 @@ pub struct Open {
 }
 
 impl Open {
-    /// What it is about.
-    #[must_use]
-    pub fn subject(&self) -> SubjectKey {
-        SubjectKey::from(self.partition.clone())
-    }
-
     /// The id of the event, or none if it is not about an event.
     #[must_use]
     pub fn event_id(&self) -> Option<Uuid> {

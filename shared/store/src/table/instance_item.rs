@@ -38,8 +38,8 @@ impl Living for Instance {
         Key::instance(world, id)
     }
 
-    fn subject(id: &InstanceId) -> Subject<'_> {
-        Subject::Instance(id)
+    fn subject(id: &InstanceId) -> Subject {
+        Subject::Instance(id.clone())
     }
 
     /// No call but newInstance creates an instance.

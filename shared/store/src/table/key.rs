@@ -10,9 +10,9 @@ use koogallery::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::model::subject_key::{INSTANCE, LICENSE, ORDER, TENANT};
+use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
 use crate::model::world::World;
-use crate::table::schema::{PARTITION_KEY, SORT_KEY};
+use crate::table::schema::{EVENT, OUTBOX, PARTITION_KEY, SORT_KEY};
 
 /// An item's attributes.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -35,9 +35,19 @@ impl Key {
         Self::new(world, &format!("{INSTANCE}{id}"), Self::STATE.to_owned())
     }
 
-    /// The state of what a partition is about: an instance, a license code.
-    pub(crate) fn state(partition: &str) -> Self {
-        Self { partition: partition.to_owned(), sort: Self::STATE.to_owned() }
+    /// The state of a subject: an instance, a license code.
+    pub(crate) fn state(subject: &Subject) -> Self {
+        Self { partition: subject.partition(), sort: Self::STATE.to_owned() }
+    }
+
+    /// An event about a subject: it is in the subject's history.
+    pub(crate) fn event(subject: &Subject, event: Uuid) -> Self {
+        Self { partition: subject.partition(), sort: format!("{EVENT}{event}") }
+    }
+
+    /// What says that this event is undelivered.
+    pub(crate) fn outbox(subject: &Subject, event: Uuid) -> Self {
+        Self { partition: subject.partition(), sort: format!("{OUTBOX}{event}") }
     }
 
     /// The sort key of these items.
@@ -92,11 +102,6 @@ impl Key {
         Self::new(World::Real, "DATA_KEY", id.to_owned())
     }
 
-    /// An event about an instance: its history, and the outbox.
-    pub(crate) fn instance_event(world: World, id: &InstanceId, event: Uuid) -> Self {
-        Self::new(world, &format!("{INSTANCE}{id}"), format!("EVENT#{event}"))
-    }
-
     /// Records which instance an order line made. A pay-per-use order and any order of V1.0 name products instead of lines. A
     /// purchase with another interface type's key has another item, even with the same ids.
     pub(crate) fn purchase(
@@ -118,11 +123,6 @@ impl Key {
     /// An order notice that was received.
     pub(crate) fn notice(world: World, order: &OrderId, line: &OrderLineId) -> Self {
         Self::new(world, &format!("{ORDER}{order}"), format!("NOTICE#{line}"))
-    }
-
-    /// An event about an order.
-    pub(crate) fn order_event(world: World, order: &OrderId, event: Uuid) -> Self {
-        Self::new(world, &format!("{ORDER}{order}"), format!("EVENT#{event}"))
     }
 
     /// A tenant as one instance knows it, or without an instance.
@@ -163,19 +163,9 @@ impl Key {
         Self::new(world, &format!("{TENANT}{tenant}#{bucket:02}"), format!("DEPARTMENTS#{instance}"))
     }
 
-    /// An event about a tenant.
-    pub(crate) fn tenant_event(world: World, tenant: &TenantId, event: Uuid) -> Self {
-        Self::new(world, &format!("{TENANT}{tenant}"), format!("EVENT#{event}"))
-    }
-
     /// A license code's state.
     pub(crate) fn license(world: World, code: &LicenseCode) -> Self {
         Self::new(world, &format!("{LICENSE}{}", code.reveal()), Self::STATE.to_owned())
-    }
-
-    /// An event about a license code.
-    pub(crate) fn license_event(world: World, code: &LicenseCode, event: Uuid) -> Self {
-        Self::new(world, &format!("{LICENSE}{}", code.reveal()), format!("EVENT#{event}"))
     }
 
     /// A requested license for a device, on an instance. The key has the digest of the fingerprint, which itself is too long

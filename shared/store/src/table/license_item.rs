@@ -18,8 +18,8 @@ impl Living for License {
         Key::license(world, code)
     }
 
-    fn subject(code: &LicenseCode) -> Subject<'_> {
-        Subject::License(code)
+    fn subject(code: &LicenseCode) -> Subject {
+        Subject::License(code.clone())
     }
 
     /// A code may be renewed before it was ever activated, so the first call about it creates it.

@@ -36,7 +36,7 @@ pub(crate) trait Living: Clone + PartialEq + Serialize + DeserializeOwned {
     fn key(world: World, id: &Self::Id) -> Key;
 
     /// The subject of its events.
-    fn subject(id: &Self::Id) -> Subject<'_>;
+    fn subject(id: &Self::Id) -> Subject;
 
     /// What a call creates if it does not exist yet. None if the call does not create it.
     fn unheard_of(call: &Call, id: &Self::Id) -> Option<Self>;

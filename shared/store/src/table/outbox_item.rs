@@ -7,13 +7,13 @@ use koogallery::Timestamp;
 use uuid::Uuid;
 
 use crate::model::event::Event;
-use crate::model::subject_key::SubjectKey;
+use crate::model::subject::Subject;
 use crate::table::index::{Kind, open};
-use crate::table::key::Item;
-use crate::table::schema::{EVENT, GROUP, OUTBOX, PARTITION_KEY, SORT_KEY};
+use crate::table::key::{Item, Key};
+use crate::table::schema::GROUP;
 
 /// The item that says that an event is undelivered.
-pub(crate) fn outbox_item(subject: &SubjectKey, event: &Event, since: Timestamp) -> Item {
+pub(crate) fn outbox_item(subject: &Subject, event: &Event, since: Timestamp) -> Item {
     let id = event.event_id;
     let mut item = outbox_key(subject, id);
     item.extend(event.urgent_until().map(|until| ("urgentUntil".to_owned(), time(until))));
@@ -24,19 +24,12 @@ pub(crate) fn outbox_item(subject: &SubjectKey, event: &Event, since: Timestamp)
     item
 }
 
-pub(crate) fn event_key(subject: &SubjectKey, id: Uuid) -> Item {
-    key(subject, format!("{EVENT}{id}"))
+pub(crate) fn event_key(subject: &Subject, id: Uuid) -> Item {
+    Key::event(subject, id).into_item()
 }
 
-pub(crate) fn outbox_key(subject: &SubjectKey, id: Uuid) -> Item {
-    key(subject, format!("{OUTBOX}{id}"))
-}
-
-fn key(subject: &SubjectKey, sort: String) -> Item {
-    Item::from([
-        (PARTITION_KEY.to_owned(), AttributeValue::S(subject.as_str().to_owned())),
-        (SORT_KEY.to_owned(), AttributeValue::S(sort)),
-    ])
+pub(crate) fn outbox_key(subject: &Subject, id: Uuid) -> Item {
+    Key::outbox(subject, id).into_item()
 }
 
 pub(crate) fn time(at: Timestamp) -> AttributeValue {

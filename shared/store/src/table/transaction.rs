@@ -122,7 +122,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Adds events; debug calls make none.
-    pub(crate) fn events(mut self, subject: &Subject<'_>, events: &[Event]) -> Result<Self, StoreError> {
+    pub(crate) fn events(mut self, subject: &Subject, events: &[Event]) -> Result<Self, StoreError> {
         if self.call.world() == World::Real {
             for event in events {
                 for item in event.to_items(self.call, subject)? {
