@@ -16,7 +16,7 @@ use crate::model::lifecycle::{AppliedOrder, Fact, Facts, Kept, Status};
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
-use crate::table::client::{Store, StoreError, under_condition};
+use crate::table::client::{Store, StoreError};
 use crate::table::expression::{Change, Condition};
 use crate::table::facts;
 use crate::table::key::Item;
@@ -203,23 +203,6 @@ impl Store {
             Some(standing) => Ok(Standing::Known(standing)),
             None => L::unheard_of(call, id).map(Standing::New).ok_or(Changed::Unknown),
         })
-    }
-
-    /// Sends an update on its own; false where its condition did not hold.
-    pub(crate) async fn update_alone(&self, update: UpdateBuilder) -> Result<bool, StoreError> {
-        let update = update.table_name(&self.table).build()?;
-        let sent = self
-            .client
-            .update_item()
-            .table_name(update.table_name)
-            .set_key(Some(update.key))
-            .update_expression(update.update_expression)
-            .set_condition_expression(update.condition_expression)
-            .set_expression_attribute_names(update.expression_attribute_names)
-            .set_expression_attribute_values(update.expression_attribute_values)
-            .send()
-            .await;
-        Ok(under_condition(sent)?.is_some())
     }
 
     /// Ends a call that changes nothing: its nonce is used up all the same.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, Update, WriteRequest};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
 
 use crate::changes::decide::difference;
@@ -19,6 +19,7 @@ use crate::model::lifecycle::{Lifecycle, Status};
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::client::{Store, StoreError};
+use crate::table::expression::{Change, Condition};
 use crate::table::facts::FURTHER;
 use crate::table::index::{Kind, Open};
 use crate::table::key::{Item, Key};
@@ -200,22 +201,10 @@ impl Store {
     async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>) -> Result<usize, StoreError> {
         let mut changed = 0;
         for event in events {
-            let mut pauses = Pauses::new();
-            loop {
-                let update = Update::builder()
-                    .set_key(Some(key_of(event)))
-                    .condition_expression(has_any())
-                    .update_expression(format!("REMOVE {}", NAMING.map(|member| format!("#data.#{member}")).join(", ")))
-                    .set_expression_attribute_names(Some(naming()));
-                match self.update_alone(update).await {
-                    Ok(had) => {
-                        changed += usize::from(had);
-                        break;
-                    }
-                    Err(StoreError::Conflict) => pauses.pause().await?,
-                    Err(error) => return Err(error),
-                }
-            }
+            let names = NAMING.map(|member| Condition::HasMember(DATA, member)).to_vec();
+            let change = NAMING.iter().fold(Change::new(), |change, member| change.remove_member(DATA, member));
+            let update = change.only_if(Condition::Any(names)).update(key_of(event));
+            changed += usize::from(self.update_in_turn(update).await?);
         }
         Ok(changed)
     }
@@ -223,18 +212,8 @@ impl Store {
     /// Takes away what else V1.0 told of later orders: it may be personal.
     async fn forget_further(&self, orders: impl Iterator<Item = &Item>) -> Result<(), StoreError> {
         for order in orders {
-            let mut pauses = Pauses::new();
-            let update = Update::builder()
-                .set_key(Some(key_of(order)))
-                .condition_expression("attribute_exists(#further)")
-                .update_expression("REMOVE #further")
-                .expression_attribute_names("#further", FURTHER);
-            while let Err(error) = self.update_alone(update.clone()).await {
-                match error {
-                    StoreError::Conflict => pauses.pause().await?,
-                    other => return Err(other),
-                }
-            }
+            let update = Change::new().remove(FURTHER).only_if(Condition::Exists(FURTHER)).update(key_of(order));
+            self.update_in_turn(update).await?;
         }
         Ok(())
     }
@@ -271,8 +250,10 @@ impl Store {
 /// The members of an event's data that name somebody, a part of somebody's enterprise, or a device.
 const NAMING: [&str; 3] = ["userNames", "orgCodes", "deviceFingerprint"];
 
+const DATA: &str = "data";
+
 fn naming() -> HashMap<String, String> {
-    NAMING.iter().chain(&["data"]).map(|name| (format!("#{name}"), (*name).to_owned())).collect()
+    NAMING.iter().chain(&[DATA]).map(|name| (format!("#{name}"), (*name).to_owned())).collect()
 }
 
 fn has_any() -> String {

@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use koogallery::{OrderId, OrderLineId, Timestamp};
 
 use crate::model::lifecycle::{AppliedOrder, Lifecycle};
 use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError, under_condition};
+use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::seal::Sealed;
@@ -68,14 +69,9 @@ impl Store {
         if *of == Subject::Order(order.clone()) {
             return self.keep_for_a_while(for_a_while).await;
         }
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build()?;
-        let stands = ConditionCheck::builder()
-            .table_name(&self.table)
-            .set_key(Some(Key::state(of).into_item()))
-            .condition_expression("attribute_exists(pk) AND #status <> :released")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
-            .build()?;
+        let put = Change::new().put(item).table_name(&self.table).build()?;
+        let stands = Change::new().only_if(Condition::stands_unreleased()).check(Key::state(of));
+        let stands = stands.table_name(&self.table).build()?;
         let request = self
             .client
             .transact_write_items()
@@ -86,13 +82,8 @@ impl Store {
     }
 
     async fn keep_for_a_while(&self, item: Item) -> Result<bool, StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk) OR attribute_exists(#expiresAt)")
-            .expression_attribute_names("#expiresAt", TTL_ATTRIBUTE);
+        let is_for_a_while = Condition::Any(vec![Condition::NEW, Condition::Exists(TTL_ATTRIBUTE)]);
+        let put = self.put_request(Change::new().only_if(is_for_a_while).put(item))?;
         let mut pauses = Pauses::new();
         loop {
             match under_condition(put.clone().send().await) {

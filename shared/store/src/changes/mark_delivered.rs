@@ -8,21 +8,26 @@ use crate::model::delivery::DestinationState;
 use crate::model::delivery::Destinations;
 use crate::model::delivery::Ended;
 use crate::model::delivery::Undelivered;
-use crate::table::outbox_item::event_key;
 use crate::table::outbox_item::outbox_item;
 use crate::table::outbox_item::outbox_key;
 use crate::table::outbox_item::time;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use koogallery::Timestamp;
 use uuid::Uuid;
 
 use crate::queries::history::EventRecord;
-use crate::table::client::{Store, StoreError, under_condition};
+use crate::table::client::{Store, StoreError};
+use crate::table::expression::{Change, Condition};
 use crate::table::index::Kind;
-use crate::table::key::Item;
+use crate::table::key::Key;
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};
 use crate::table::transaction::write_together;
+
+const DESTINATIONS: &str = "destinations";
+const ENDED_AT: &str = "endedAt";
+const LEARNING: &str = "learning";
+const RESEND_ID: &str = "resendId";
 
 /// A problem is kept up to this many characters.
 const MAX_PROBLEM: usize = 300;
@@ -67,27 +72,14 @@ impl Store {
         destination: &str,
         all: &[&str],
     ) -> Result<Option<Undelivered>, StoreError> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(outbox_key(&noted.subject, noted.event_id)))
-            .condition_expression(not_resent_since(noted))
-            .set_expression_attribute_values(Some(resend_value(noted)))
-            .expression_attribute_names("#destinations", "destinations")
-            .expression_attribute_names("#destination", destination)
-            .expression_attribute_names("#nextTryAt", NEXT_TRY_AT)
-            .expression_attribute_names("#resentAt", RESENT_AT)
-            .expression_attribute_values(":state", serde_dynamo::to_attribute_value(noted.at(destination))?)
-            .return_values(ReturnValue::AllNew);
-        let update = match noted.next_try_at(all) {
-            Some(next) => update
-                .expression_attribute_values(":next", time(next))
-                .update_expression("SET #destinations.#destination = :state, #nextTryAt = :next REMOVE #resentAt"),
-            None => update.update_expression("SET #destinations.#destination = :state REMOVE #nextTryAt, #resentAt"),
+        let state: AttributeValue = serde_dynamo::to_attribute_value(noted.at(destination))?;
+        let change = Change::new().set_member(DESTINATIONS, destination, state).remove(RESENT_AT);
+        let change = match noted.next_try_at(all) {
+            Some(next) => change.set(NEXT_TRY_AT, next),
+            None => change.remove(NEXT_TRY_AT),
         };
-        let noted = under_condition(update.send().await)?.and_then(|answer| answer.attributes);
-        Ok(noted.map(serde_dynamo::from_item).transpose()?)
+        let update = change.only_if_all(not_resent_since(noted)).of(Key::outbox(&noted.subject, noted.event_id));
+        Ok(self.update_and_read(update).await?.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// Takes an event out of the outbox that has ended at all destinations.
@@ -95,35 +87,18 @@ impl Store {
         let destinations: Destinations =
             of.destinations.iter().filter(|(name, _)| all.contains(&name.as_str())).map(cloned).collect();
         let parked = destinations.values().any(|state| state.ended == Some(Ended::Parked));
-        let end = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(event_key(&of.subject, of.event_id)))
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#endedAt", "endedAt")
-            .expression_attribute_names("#destinations", "destinations")
-            .expression_attribute_names("#learntAt", LEARNT_AT)
-            .expression_attribute_names("#resentAt", RESENT_AT)
-            .expression_attribute_values(":at", time(at))
-            .expression_attribute_values(":destinations", serde_dynamo::to_attribute_value(&destinations)?);
-        let set = "SET #endedAt = :at, #destinations = :destinations";
-        let end = if parked {
-            end.expression_attribute_names("#open", OPEN)
-                .expression_attribute_names("#openSince", OPEN_SINCE)
-                .expression_attribute_values(":open", Kind::Parked.value(of.event_id.as_bytes()))
-                .update_expression(format!("{set}, #open = :open, #openSince = :at REMOVE #learntAt, #resentAt"))
-        } else {
-            end.update_expression(format!("{set} REMOVE #learntAt, #resentAt"))
-        };
-        let leave = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(outbox_key(&of.subject, of.event_id)))
-            .condition_expression(not_resent_since(of))
-            .set_expression_attribute_values(Some(resend_value(of)).filter(|values| !values.is_empty()));
+        let destinations: AttributeValue = serde_dynamo::to_attribute_value(&destinations)?;
+        let end = Change::new().set(ENDED_AT, at).set(DESTINATIONS, destinations).remove_all([LEARNT_AT, RESENT_AT]);
+        let end =
+            if parked { end.set(OPEN, Kind::Parked.value(of.event_id.as_bytes())).set(OPEN_SINCE, at) } else { end };
+        let end = end.only_if(Condition::STANDS).of(Key::event(&of.subject, of.event_id));
+        let leave = Change::new().only_if_all(not_resent_since(of)).delete(outbox_key(&of.subject, of.event_id));
+        let (end, leave) = (end.table_name(&self.table).build()?, leave.table_name(&self.table).build()?);
         let request = self
             .client
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(end.build()?).build())
-            .transact_items(TransactWriteItem::builder().delete(leave.build()?).build());
+            .transact_items(TransactWriteItem::builder().update(end).build())
+            .transact_items(TransactWriteItem::builder().delete(leave).build());
         Ok(if write_together(request).await? { Noted::Kept } else { Noted::Superseded })
     }
 
@@ -131,50 +106,33 @@ impl Store {
     /// is just being tried is tried again.
     pub async fn resend(&self, event: &EventRecord, at: Timestamp) -> Result<(), StoreError> {
         let (subject, id) = (&event.subject, event.event.event_id);
-        let update = Update::builder()
-            .table_name(&self.table)
-            .set_key(Some(event_key(subject, id)))
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_names("#open", OPEN)
-            .expression_attribute_names("#openSince", OPEN_SINCE)
-            .expression_attribute_names("#nextTryAt", NEXT_TRY_AT)
-            .expression_attribute_names("#resentAt", RESENT_AT)
-            .expression_attribute_names("#learntAt", LEARNT_AT)
-            .expression_attribute_names("#learning", "learning")
-            .expression_attribute_names("#endedAt", "endedAt")
-            .expression_attribute_names("#destinations", "destinations");
-        let rest = "#nextTryAt, #learntAt, #learning, #endedAt, #destinations";
+        let update = Change::new().remove_all([NEXT_TRY_AT, LEARNT_AT, LEARNING, ENDED_AT, DESTINATIONS]);
         let update = if event.event.order().is_some() {
-            update
-                .expression_attribute_values(":at", time(at))
-                .expression_attribute_values(":open", Kind::Unlearnt.value(id.as_bytes()))
-                .update_expression(format!("SET #open = :open, #openSince = :at, #resentAt = :at REMOVE {rest}"))
+            update.set(OPEN, Kind::Unlearnt.value(id.as_bytes())).set(OPEN_SINCE, at).set(RESENT_AT, at)
         } else {
-            update.update_expression(format!("REMOVE #open, #openSince, #resentAt, {rest}"))
+            update.remove_all([OPEN, OPEN_SINCE, RESENT_AT])
         };
+        let update = update.only_if(Condition::STANDS).of(Key::event(subject, id)).table_name(&self.table).build()?;
         let mut item = outbox_item(subject, &event.event, at);
         item.insert(RESENT_AT.to_owned(), time(at));
-        item.insert("resendId".to_owned(), AttributeValue::S(Uuid::new_v4().to_string()));
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        item.insert(RESEND_ID.to_owned(), AttributeValue::S(Uuid::new_v4().to_string()));
+        let put = Change::new().put(item).table_name(&self.table).build()?;
         let request = self
             .client
             .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(update.build()?).build())
-            .transact_items(TransactWriteItem::builder().put(put.build()?).build());
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(TransactWriteItem::builder().put(put).build());
         // Refused only where there is no such event any more.
         write_together(request).await.map(drop)
     }
 }
 
-const fn not_resent_since(of: &Undelivered) -> &'static str {
+/// The event was not resent since it was read.
+fn not_resent_since(of: &Undelivered) -> Vec<Condition> {
     match of.resend_id {
-        Some(_) => "resendId = :resendId",
-        None => "attribute_exists(pk) AND attribute_not_exists(resendId)",
+        Some(id) => vec![Condition::Is(RESEND_ID, id.into())],
+        None => vec![Condition::STANDS, Condition::Absent(RESEND_ID)],
     }
-}
-
-fn resend_value(of: &Undelivered) -> Item {
-    of.resend_id.map(|id| (":resendId".to_owned(), AttributeValue::S(id.to_string()))).into_iter().collect()
 }
 
 fn cloned((name, state): (&String, &DestinationState)) -> (String, DestinationState) {

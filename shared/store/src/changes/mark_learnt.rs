@@ -2,16 +2,15 @@
 //! things, and keeps the mark until the order is learnt.
 
 use crate::model::learning::{Asked, Learning};
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
 
 use crate::queries::history::KeptEvent;
 use crate::table::client::{Store, StoreError};
+use crate::table::expression::{Change, Condition};
 use crate::table::index::Kind;
-use crate::table::outbox_item::{event_key, time};
+use crate::table::key::Key;
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};
-use crate::table::transaction::Pauses;
 
 /// How much of a problem is kept, in characters.
 const MAX_PROBLEM: usize = 300;
@@ -20,12 +19,8 @@ impl Store {
     /// Records that the order of an event is learnt. Delivery does not wait for it any more.
     pub async fn mark_order_learnt(&self, event: &KeptEvent, at: Timestamp) -> Result<(), StoreError> {
         let Some(learning) = event.learning() else { return Ok(()) };
-        let update = note(event, &learning)
-            .expression_attribute_names("#learning", "learning")
-            .expression_attribute_names("#learntAt", LEARNT_AT)
-            .expression_attribute_values(":at", time(at))
-            .update_expression("SET #learntAt = :at REMOVE #open, #openSince, #nextTryAt, #learning, #resentAt");
-        self.noted(update).await
+        let learnt = note(&learning).set(LEARNT_AT, at).remove_all([OPEN, OPEN_SINCE, NEXT_TRY_AT, LEARNING]);
+        self.update_in_turn(learnt.of(Key::event(&event.subject, event.event.event_id))).await.map(drop)
     }
 
     /// Records that the order query could not be asked, or did not answer. It is asked again at `next_try_at`; if there is
@@ -41,42 +36,20 @@ impl Store {
             attempts: learning.attempts.saturating_add(1),
             last_problem: Some(problem.chars().take(MAX_PROBLEM).collect()),
         };
-        let update = note(event, &learning)
-            .expression_attribute_names("#learning", "learning")
-            .expression_attribute_values(":learning", serde_dynamo::to_attribute_value(asked)?);
-        let update = match next_try_at {
-            Some(next) => update
-                .expression_attribute_values(":next", time(next))
-                .update_expression("SET #learning = :learning, #nextTryAt = :next REMOVE #resentAt"),
-            None => {
-                update.update_expression("SET #learning = :learning REMOVE #open, #openSince, #nextTryAt, #resentAt")
-            }
+        let asked: AttributeValue = serde_dynamo::to_attribute_value(asked)?;
+        let change = note(&learning).set(LEARNING, asked);
+        let change = match next_try_at {
+            Some(next) => change.set(NEXT_TRY_AT, next),
+            None => change.remove_all([OPEN, OPEN_SINCE, NEXT_TRY_AT]),
         };
-        self.noted(update).await
-    }
-
-    /// Writes such a record, unless it is not needed any more.
-    async fn noted(&self, update: UpdateBuilder) -> Result<(), StoreError> {
-        let mut pauses = Pauses::new();
-        loop {
-            match self.update_alone(update.clone()).await {
-                Ok(_) => return Ok(()),
-                Err(StoreError::Conflict) => pauses.pause().await?,
-                Err(error) => return Err(error),
-            }
-        }
+        self.update_in_turn(change.of(Key::event(&event.subject, event.event.event_id))).await.map(drop)
     }
 }
 
+const LEARNING: &str = "learning";
+
 /// The condition of such a record: the order is not learnt yet, and the event was not resent since the question began.
-fn note(event: &KeptEvent, learning: &Learning) -> UpdateBuilder {
-    Update::builder()
-        .set_key(Some(event_key(&event.subject, event.event.event_id)))
-        .condition_expression("begins_with(#open, :unlearnt) AND #openSince = :since")
-        .expression_attribute_names("#openSince", OPEN_SINCE)
-        .expression_attribute_values(":since", time(learning.since))
-        .expression_attribute_names("#open", OPEN)
-        .expression_attribute_names("#nextTryAt", NEXT_TRY_AT)
-        .expression_attribute_names("#resentAt", RESENT_AT)
-        .expression_attribute_values(":unlearnt", AttributeValue::S(Kind::Unlearnt.prefix().to_owned()))
+fn note(learning: &Learning) -> Change {
+    let unlearnt = Condition::Begins(OPEN, Kind::Unlearnt.prefix().to_owned().into());
+    Change::new().remove(RESENT_AT).only_if(unlearnt).only_if(Condition::Is(OPEN_SINCE, learning.since.into()))
 }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use koogallery::{
     DeviceLicense, ExpireTime, GetLicenseAsync, InterfaceType, OrderId, ProductId, PurchaseLicense, Reply, ResultCode,
     Timestamp,
@@ -15,10 +15,12 @@ use crate::model::event::Event;
 use crate::model::instance::Instance;
 use crate::model::license_request::{LicenseRequest, LicenseRequestId};
 use crate::model::license_rules::{LicenseRules, last};
+use crate::model::lifecycle::Status;
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
-use crate::table::client::{Store, StoreError, under_condition};
+use crate::table::client::{Store, StoreError};
+use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
@@ -86,6 +88,7 @@ pub fn license_details_place(order: &OrderId, product: Option<&ProductId>) -> St
 
 /// The attribute that holds the license of a purchase, and the one that holds what the application for it told; sealed.
 const LICENSE: &str = "license";
+const HANDED_IN_AT: &str = "handedInAt";
 const DETAILS: &str = "details";
 
 /// The writes of the transaction, in this order.
@@ -181,13 +184,8 @@ impl Store {
         at: Timestamp,
     ) -> Result<LicenseKept, StoreError> {
         let key = || Key::purchase_license(World::Real, order, product);
-        let update = Update::builder()
-            .set_key(Some(key().into_item()))
-            .condition_expression("attribute_exists(pk) AND attribute_not_exists(#license)")
-            .update_expression("SET #license = :license, handedInAt = :at")
-            .expression_attribute_names("#license", LICENSE)
-            .expression_attribute_values(":license", license.to_attribute())
-            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
+        let update = Change::new().set(LICENSE, license.to_attribute()).set(HANDED_IN_AT, at);
+        let update = update.only_if(Condition::STANDS).only_if(Condition::Absent(LICENSE)).of(key());
         if self.update_alone(update).await? {
             return Ok(LicenseKept::Kept);
         }
@@ -214,15 +212,8 @@ impl Store {
         id: &LicenseRequestId,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(id.key(world).into_item()))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET handedInAt = if_not_exists(handedInAt, :at)")
-            .expression_attribute_values(":at", AttributeValue::N(at.to_string()));
-        Ok(under_condition(update.send().await)?.is_some())
+        let update = Change::new().set_once(HANDED_IN_AT, at).only_if(Condition::STANDS).of(id.key(world));
+        self.update_alone(update).await
     }
 
     /// Reads an application for a license.
@@ -239,32 +230,30 @@ impl Store {
 
 /// One license more on its instance, if the instance is as [`LicenseRules::refusal`] wants it.
 fn counted(device: &DeviceLicense, rules: LicenseRules, call: &Call) -> UpdateBuilder {
-    let mut condition = "#interfaceType = :license AND #status IN (:provisioning, :active)".to_owned();
-    let mut update = Update::builder()
-        .set_key(Some(Key::instance(call.world(), &device.instance_id).into_item()))
-        .update_expression("ADD #licenses :one")
-        .expression_attribute_names("#interfaceType", "interfaceType")
-        .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
-        .expression_attribute_names("#status", "status")
-        .expression_attribute_names("#licenses", "licenses")
-        .expression_attribute_names("#expireTime", "expireTime")
-        .expression_attribute_values(":provisioning", AttributeValue::S("provisioning".to_owned()))
-        .expression_attribute_values(":active", AttributeValue::S("active".to_owned()))
-        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-    if device.expire_time.is_some() {
-        condition += " AND (attribute_not_exists(#expireTime) OR (#expireTime > :now AND #expireTime >= :last))";
+    const EXPIRE_TIME: &str = "expireTime";
+    const LICENSES: &str = "licenses";
+    let is_in = |status: Status| Condition::Is("status", status.into());
+    let mut change = Change::new()
+        .count_up(LICENSES)
+        .only_if(Condition::Is("interfaceType", InterfaceType::License.into()))
+        .only_if(Condition::Any(vec![is_in(Status::Provisioning), is_in(Status::Active)]));
+    change = change.only_if(if device.expire_time.is_some() {
         let now = ExpireTime::from_timestamp(call.now()).map(|time| time.to_string()).unwrap_or_default();
-        update = update
-            .expression_attribute_values(":now", AttributeValue::S(now))
-            .expression_attribute_values(":last", AttributeValue::S(last(device).to_string()));
+        Condition::Any(vec![
+            Condition::Absent(EXPIRE_TIME),
+            Condition::All(vec![
+                Condition::Greater(EXPIRE_TIME, now.into()),
+                Condition::AtLeast(EXPIRE_TIME, last(device).into()),
+            ]),
+        ])
     } else {
-        condition += " AND attribute_not_exists(#expireTime)";
-    }
+        Condition::Absent(EXPIRE_TIME)
+    });
     if let Some(quota) = rules.quota {
-        condition += " AND (attribute_not_exists(#licenses) OR #licenses < :quota)";
-        update = update.expression_attribute_values(":quota", AttributeValue::N(quota.to_string()));
+        let has_room = Condition::Less(LICENSES, u64::from(quota.get()).into());
+        change = change.only_if(Condition::Any(vec![Condition::Absent(LICENSES), has_room]));
     }
-    update.condition_expression(condition)
+    change.of(Key::instance(call.world(), &device.instance_id))
 }
 
 impl From<&GetLicenseAsync> for LicenseRequestId {

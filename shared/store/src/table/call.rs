@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use koogallery::{Dialect, InstanceId, InterfaceType, Nonce, Request, ResultCode, SyncTime, Timestamp, Verified};
 use uuid::Uuid;
 
 use crate::model::world::World;
+use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::stamp::Stamp;
@@ -138,35 +139,27 @@ impl Call {
     /// The result code that a call with this nonce was answered with.
     pub(crate) const ANSWER: &str = "answer";
 
-    pub(crate) const NONCE_IS_NEW: &str = "attribute_not_exists(pk) OR expiresAt < :now OR claim = :claim";
-
     /// What records the nonce, and with it the answer where a repeat gets the same; none where the call has none.
-    pub(crate) fn nonce_item(&self, answer: ResultCode) -> Option<Item> {
+    fn nonce_item(&self, answer: ResultCode) -> Option<Item> {
         let mut item = Key::nonce(self.world, self.nonce.as_ref()?).into_item();
         item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(self.nonce_until.as_seconds().to_string()));
-        item.insert("claim".to_owned(), AttributeValue::S(self.claim.to_string()));
+        item.insert(CLAIM.to_owned(), AttributeValue::S(self.claim.to_string()));
         if self.answers_repeats {
             item.insert(Self::ANSWER.to_owned(), AttributeValue::S(answer.to_string()));
         }
         Some(item)
     }
 
-    pub(crate) fn nonce_values(&self) -> Item {
-        Item::from([
-            (":now".to_owned(), AttributeValue::N(self.now.as_seconds().to_string())),
-            (":claim".to_owned(), AttributeValue::S(self.claim.to_string())),
-        ])
-    }
-
-    /// The first write of a transaction, which succeeds as a whole. An expired nonce is overwritten, as DynamoDB deletes
-    /// late.
-    pub(crate) fn nonce_put(&self, table: &str) -> Option<aws_sdk_dynamodb::types::builders::PutBuilder> {
-        let put = Put::builder()
-            .table_name(table)
-            .set_item(Some(self.nonce_item(ResultCode::Success)?))
-            .condition_expression(Self::NONCE_IS_NEW)
-            .set_expression_attribute_values(Some(self.nonce_values()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None);
-        Some(put)
+    /// Writes the nonce, unless it was used before. An expired nonce is overwritten, because DynamoDB deletes late. None if the
+    /// call has no nonce.
+    pub(crate) fn nonce_put(&self, answer: ResultCode) -> Option<PutBuilder> {
+        let is_new = Condition::Any(vec![
+            Condition::NEW,
+            Condition::Less(TTL_ATTRIBUTE, AttributeValue::N(self.now.as_seconds().to_string()).into()),
+            Condition::Is(CLAIM, self.claim.into()),
+        ]);
+        Some(Change::new().only_if(is_new).put(self.nonce_item(answer)?))
     }
 }
+
+const CLAIM: &str = "claim";

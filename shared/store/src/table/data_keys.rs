@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::table::client::{Store, StoreError, under_condition};
+use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
 use crate::table::seal::{DataKey, DataKeyId};
 
@@ -91,8 +92,8 @@ impl Store {
 
     /// Whether it was put; what stands there is left as it is.
     async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        Ok(under_condition(put.condition_expression("attribute_not_exists(pk)").send().await)?.is_some())
+        let put = Change::new().only_if(Condition::NEW).put(item);
+        Ok(under_condition(self.put_request(put)?.send().await)?.is_some())
     }
 }
 

@@ -1,15 +1,16 @@
-//! Update expressions, built from typed parts. A name or a value is always both bound and used.
+//! Update and condition expressions, built from typed parts. A name or a value is always both bound and used.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, Update};
 use koogallery::{ExpireTime, InterfaceType, ProductId, Timestamp};
 use uuid::Uuid;
 
 use crate::model::lifecycle::{FreezeCause, Status};
 use crate::table::key::{Item, Key};
+use crate::table::schema::PARTITION_KEY;
 
 /// A value of an attribute.
 #[derive(Debug, Clone)]
@@ -30,14 +31,42 @@ pub(crate) enum Condition {
     Less(&'static str, Value),
     /// It is this or less.
     AtMost(&'static str, Value),
+    /// It is more than this.
+    Greater(&'static str, Value),
+    /// It is this or more.
+    AtLeast(&'static str, Value),
+    /// It is a text that begins with this.
+    Begins(&'static str, Value),
+    /// This member of an attribute that is a map exists.
+    HasMember(&'static str, &'static str),
     /// One of these is true.
     Any(Vec<Condition>),
+    /// All of these are true.
+    All(Vec<Condition>),
 }
 
-/// An update of one item, and its conditions.
+impl Condition {
+    /// The item exists.
+    pub(crate) const STANDS: Self = Self::Exists(PARTITION_KEY);
+    /// The item does not exist.
+    pub(crate) const NEW: Self = Self::Absent(PARTITION_KEY);
+
+    /// The attribute does not exist, or it has another value.
+    pub(crate) fn is_not_even_if_absent(name: &'static str, value: impl Into<Value>) -> Self {
+        Self::Any(vec![Self::Absent(name), Self::IsNot(name, value.into())])
+    }
+
+    /// The instance or license code exists and is not released.
+    pub(crate) fn stands_unreleased() -> Self {
+        Self::All(vec![Self::STANDS, Self::IsNot("status", Status::Released.into())])
+    }
+}
+
+/// A write of one item: what an update changes, and the conditions of any write.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Change {
     sets: Vec<String>,
+    adds: Vec<String>,
     removes: Vec<String>,
     conditions: Vec<String>,
     names: HashMap<String, String>,
@@ -64,7 +93,21 @@ impl Change {
         self
     }
 
-    /// Adds one to an attribute.
+    /// Sets an attribute that does not exist yet, and leaves another one as it is.
+    pub(crate) fn set_once(mut self, name: &str, value: impl Into<Value>) -> Self {
+        let (name, value) = (self.name(name), self.value(value.into()));
+        self.sets.push(format!("{name} = if_not_exists({name}, {value})"));
+        self
+    }
+
+    /// Adds one to an attribute; one that does not exist counts as 0.
+    pub(crate) fn count_up(mut self, name: &str) -> Self {
+        let (name, one) = (self.name(name), self.value(1.into()));
+        self.adds.push(format!("{name} {one}"));
+        self
+    }
+
+    /// Adds one to an attribute that exists.
     pub(crate) fn count(mut self, name: &str) -> Self {
         let (name, one) = (self.name(name), self.value(1.into()));
         self.sets.push(format!("{name} = {name} + {one}"));
@@ -75,6 +118,18 @@ impl Change {
     pub(crate) fn remove(mut self, name: &str) -> Self {
         let name = self.name(name);
         self.removes.push(name);
+        self
+    }
+
+    /// Removes attributes, if they exist.
+    pub(crate) fn remove_all(self, names: impl IntoIterator<Item = &'static str>) -> Self {
+        names.into_iter().fold(self, Self::remove)
+    }
+
+    /// Removes a member of an attribute that is a map, if it exists.
+    pub(crate) fn remove_member(mut self, name: &str, member: &str) -> Self {
+        let (name, member) = (self.name(name), self.name(member));
+        self.removes.push(format!("{name}.{member}"));
         self
     }
 
@@ -92,19 +147,63 @@ impl Change {
 
     /// The update of an item.
     pub(crate) fn of(self, key: Key) -> UpdateBuilder {
+        self.update(key.into_item())
+    }
+
+    /// The same for an item whose key is at hand as attributes.
+    pub(crate) fn update(self, key: Item) -> UpdateBuilder {
         let mut expression = String::new();
-        for (clause, parts) in [("SET", &self.sets), ("REMOVE", &self.removes)] {
+        for (clause, parts) in [("SET", &self.sets), ("ADD", &self.adds), ("REMOVE", &self.removes)] {
             if !parts.is_empty() {
                 let _ = write!(expression, "{clause} {} ", parts.join(", "));
             }
         }
-        let values = Some(self.values).filter(|values| !values.is_empty());
+        let (condition, names, values) = self.bound();
         Update::builder()
-            .set_key(Some(key.into_item()))
+            .set_key(Some(key))
             .update_expression(expression.trim_end())
-            .set_condition_expression(Some(self.conditions.join(" AND ")).filter(|text| !text.is_empty()))
-            .set_expression_attribute_names(Some(self.names).filter(|names| !names.is_empty()))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
+    }
+
+    /// An item in place of another one, under the conditions.
+    pub(crate) fn put(self, item: Item) -> PutBuilder {
+        let (condition, names, values) = self.bound();
+        Put::builder()
+            .set_item(Some(item))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+    }
+
+    /// The deletion of an item, under the conditions.
+    pub(crate) fn delete(self, key: Item) -> DeleteBuilder {
+        let (condition, names, values) = self.bound();
+        Delete::builder()
+            .set_key(Some(key))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+    }
+
+    /// The conditions alone, for a transaction that writes other items.
+    pub(crate) fn check(self, key: Key) -> ConditionCheckBuilder {
+        let (condition, names, values) = self.bound();
+        ConditionCheck::builder()
+            .set_key(Some(key.into_item()))
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+    }
+
+    /// The condition, the names and the values, each if there is one.
+    fn bound(self) -> (Option<String>, Option<HashMap<String, String>>, Option<Item>) {
+        (
+            Some(self.conditions.join(" AND ")).filter(|text| !text.is_empty()),
+            Some(self.names).filter(|names| !names.is_empty()),
+            Some(self.values).filter(|values| !values.is_empty()),
+        )
     }
 
     fn name(&mut self, name: &str) -> String {
@@ -126,13 +225,22 @@ impl Change {
             Condition::IsNot(name, value) => compare(name, "<>", value),
             Condition::Less(name, value) => compare(name, "<", value),
             Condition::AtMost(name, value) => compare(name, "<=", value),
+            Condition::Greater(name, value) => compare(name, ">", value),
+            Condition::AtLeast(name, value) => compare(name, ">=", value),
+            Condition::Begins(name, value) => format!("begins_with({}, {})", self.name(name), self.value(value)),
+            Condition::HasMember(name, member) => {
+                format!("attribute_exists({}.{})", self.name(name), self.name(member))
+            }
             Condition::Exists(name) => format!("attribute_exists({})", self.name(name)),
             Condition::Absent(name) => format!("attribute_not_exists({})", self.name(name)),
-            Condition::Any(conditions) => {
-                let any: Vec<_> = conditions.into_iter().map(|condition| self.condition(condition)).collect();
-                format!("({})", any.join(" OR "))
-            }
+            Condition::Any(conditions) => self.joined(conditions, " OR "),
+            Condition::All(conditions) => self.joined(conditions, " AND "),
         }
+    }
+
+    fn joined(&mut self, conditions: Vec<Condition>, by: &str) -> String {
+        let all: Vec<_> = conditions.into_iter().map(|condition| self.condition(condition)).collect();
+        format!("({})", all.join(by))
     }
 }
 

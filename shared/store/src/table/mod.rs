@@ -1,5 +1,6 @@
 //! How the model is written in DynamoDB: schema, keys, seals, expressions, transactions.
 
+mod alone;
 pub(crate) mod call;
 pub(crate) mod client;
 pub(crate) mod data_keys;

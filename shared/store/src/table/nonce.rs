@@ -36,15 +36,8 @@ impl Store {
     }
 
     pub(crate) async fn use_nonce_for(&self, call: &Call, answer: ResultCode) -> Result<NonceUse, StoreError> {
-        let Some(nonce) = call.nonce_item(answer) else { return Ok(NonceUse::First) };
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(nonce))
-            .condition_expression(Call::NONCE_IS_NEW)
-            .set_expression_attribute_values(Some(call.nonce_values()));
-        let used = under_condition(call.timed(put.send()).await)?;
+        let Some(put) = call.nonce_put(answer) else { return Ok(NonceUse::First) };
+        let used = under_condition(call.timed(self.put_request(put)?.send()).await)?;
         Ok(if used.is_some() { NonceUse::First } else { NonceUse::Replayed })
     }
 }

@@ -5,11 +5,9 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::transact_write_items::builders::TransactWriteItemsFluentBuilder;
 use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use backon::{BackoffBuilder, ExponentialBuilder};
-use koogallery::{InstanceId, InterfaceType};
+use koogallery::{InstanceId, InterfaceType, ResultCode};
 use koogallery_aws_error::AwsError;
 use std::time::Duration;
 
@@ -18,6 +16,7 @@ use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
+use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
 
 /// Counts the changes of an item that is replaced as a whole.
@@ -54,7 +53,7 @@ pub(crate) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     /// Begins with the call's nonce.
     pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
-        let nonce = call.nonce_put(&store.table).map(PutBuilder::build).transpose()?;
+        let nonce = call.nonce_put(ResultCode::Success).map(|put| put.table_name(&store.table).build()).transpose()?;
         let nonce = nonce.map(|nonce| TransactWriteItem::builder().put(nonce).build());
         Ok(Self { store, call, nonce, writes: Vec::new() })
     }
@@ -67,7 +66,7 @@ impl<'a> Transaction<'a> {
     /// Adds an item that must not exist yet.
     pub(crate) fn create(self, item: Item) -> Result<Self, StoreError> {
         let item = self.call.expiring(item);
-        self.put(Put::builder().set_item(Some(item)).condition_expression("attribute_not_exists(pk)"))
+        self.put(Change::new().only_if(Condition::NEW).put(item))
     }
 
     /// Adds items that must not exist yet.
@@ -77,34 +76,25 @@ impl<'a> Transaction<'a> {
 
     /// Adds an item in place of the version that it was decided on; 0 where none stood.
     pub(crate) fn replace(self, mut item: Item, standing: u64) -> Result<Self, StoreError> {
-        let version = |version: u64| AttributeValue::N(version.to_string());
-        item.insert(VERSION.to_owned(), version(standing + 1));
-        let put = Put::builder().set_item(Some(self.call.expiring(item)));
-        self.put(if standing == 0 {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression("#version = :standing")
-                .expression_attribute_names("#version", VERSION)
-                .expression_attribute_values(":standing", version(standing))
-        })
+        item.insert(VERSION.to_owned(), AttributeValue::N((standing + 1).to_string()));
+        let is_standing = if standing == 0 { Condition::NEW } else { Condition::Is(VERSION, standing.into()) };
+        let put = Change::new().only_if(is_standing).put(self.call.expiring(item));
+        self.put(put)
     }
 
     /// Adds an item, whatever stands at its key.
     pub(crate) fn keep(self, item: Item) -> Result<Self, StoreError> {
-        self.put(Put::builder().set_item(Some(item)))
+        self.put(Change::new().put(item))
     }
 
     /// Adds the condition that an instance exists, is a SaaS product's, and is not released. The license key's instances have no
     /// kit: to it they are unknown.
     pub(crate) fn instance_stands(mut self, id: &InstanceId) -> Result<Self, StoreError> {
-        let check = ConditionCheck::builder()
+        let check = Change::new()
+            .only_if(Condition::stands_unreleased())
+            .only_if(Condition::is_not_even_if_absent("interfaceType", InterfaceType::License))
+            .check(Key::instance(self.call.world(), id))
             .table_name(&self.store.table)
-            .set_key(Some(Key::instance(self.call.world(), id).into_item()))
-            .condition_expression("attribute_exists(pk) AND #status <> :released AND NOT #interfaceType = :license")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#interfaceType", "interfaceType")
-            .expression_attribute_values(":license", AttributeValue::S(InterfaceType::License.name().to_owned()))
-            .expression_attribute_values(":released", AttributeValue::S("released".to_owned()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()?;
         self.writes.push(TransactWriteItem::builder().condition_check(check).build());
