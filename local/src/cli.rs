@@ -3,17 +3,23 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use koogallery_runtime::Environment;
 
-use crate::commands::{Call, Conform, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate};
+use crate::commands::{
+    Call, Completions, Conform, Done, Erase, Events, Examine, Keygen, Listen, Rotate, Serve, Simulate,
+};
 
 const KEYS_HELP: &str = "\
 Access keys come from KOOGALLERY_KEYS: JSON like
   {\"basic\":[\"current\",\"previous\"],\"kit\":[\"…\"],\"license\":[\"…\"],\"order\":[\"…\"]}
 Without it, all commands use a local test key that everybody knows.\n";
 
+/// The package's version and the commit that it was built from: see build.rs.
+const VERSION: &str = env!("VERSION_AND_COMMIT");
+
 /// Answer the callbacks of Huawei Cloud KooGallery on this machine, play the marketplace that sends them, or send one.
 #[derive(Debug, Parser)]
-#[command(name = "koogallery", version, max_term_width = 100, after_help = KEYS_HELP)]
+#[command(name = "koogallery", version = VERSION, max_term_width = 100, after_help = KEYS_HELP)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -30,12 +36,19 @@ enum Command {
     Listen(Listen),
     Keygen(Keygen),
     Rotate(Rotate),
+    Doctor(Examine),
+    Completions(Completions),
 }
 
 impl Arguments {
     /// Runs the command. A command that cannot do its work says why, and ends with 2.
     #[allow(clippy::print_stderr)]
     pub async fn run(self) -> ExitCode {
+        if self.command.is_configured_by_variables() {
+            for unknown in Environment::of_process().unknown_variables() {
+                eprintln!("koogallery: {unknown}");
+            }
+        }
         self.command.run().await.unwrap_or_else(|error| {
             eprintln!("koogallery: {error}");
             ExitCode::from(2)
@@ -44,6 +57,11 @@ impl Arguments {
 }
 
 impl Command {
+    /// Whether a variable that nothing reads is worth a word here: `serve` and `doctor` have their own.
+    const fn is_configured_by_variables(&self) -> bool {
+        !matches!(self, Self::Serve(_) | Self::Doctor(_) | Self::Completions(_) | Self::Keygen(_))
+    }
+
     async fn run(self) -> Done {
         match self {
             Self::Serve(serve) => serve.run().await,
@@ -55,6 +73,8 @@ impl Command {
             Self::Listen(listen) => listen.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Rotate(rotate) => rotate.run().await,
+            Self::Doctor(doctor) => doctor.run().await,
+            Self::Completions(completions) => completions.run(),
         }
     }
 }

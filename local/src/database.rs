@@ -4,6 +4,7 @@
 //! file any more: SQLite overwrites it at once (`secure_delete`). The write-ahead log, which may contain it too, is truncated
 //! within a minute.
 
+use std::fs::{File, TryLockError};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ const RECORDS_AT_ONCE: usize = 500;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The mark of a file in which every page was written with `secure_delete`: the letters `KooG`.
 const OVERWRITES: i32 = 0x4b6f_6f47;
+/// The end of the name of the file that is locked.
+const LOCKED_BESIDE: &str = ".lock";
 /// The characters that would end the path of a `file:` URI.
 const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
 
@@ -38,6 +41,8 @@ pub struct EmbeddedDatabase {
     served: JoinHandle<Result<(), String>>,
     stop_tidying: oneshot::Sender<()>,
     tidying: JoinHandle<()>,
+    /// Held as long as the file is open.
+    lock: Option<File>,
 }
 
 /// Why it did not start.
@@ -50,6 +55,14 @@ pub enum DatabaseError {
         path: String,
         /// Why.
         problem: String,
+    },
+    /// Another process works on it.
+    #[error(
+        "the database file {path} is open in another `koogallery serve`: stop that one, or give --data a file of its own"
+    )]
+    InUse {
+        /// Which file.
+        path: String,
     },
     /// No loopback port.
     #[error("no loopback port for the embedded DynamoDB: {0}")]
@@ -71,6 +84,7 @@ impl EmbeddedDatabase {
     /// Starts one, in memory or in a file.
     pub async fn start(file: Option<&Path>) -> Result<Self, DatabaseError> {
         let path = file.map_or_else(|| ":memory:".to_owned(), |file| file.display().to_string());
+        let lock = file.map(lock).transpose()?;
         let opened = match file {
             Some(file) => open(file).map_err(|problem| problem.to_string()),
             None => Database::memory().map_err(|problem| problem.to_string()),
@@ -83,7 +97,7 @@ impl EmbeddedDatabase {
         let served = tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database.clone(), shutdown));
         let (stop_tidying, stopped) = oneshot::channel::<()>();
         let tidying = tokio::spawn(tidy(database, file.map(Path::to_path_buf), stopped));
-        Ok(Self { address, stop, served, stop_tidying, tidying })
+        Ok(Self { address, stop, served, stop_tidying, tidying, lock })
     }
 
     /// Where AWS tools find it.
@@ -98,6 +112,23 @@ impl EmbeddedDatabase {
         drop(self.served.await);
         drop(self.stop_tidying);
         drop(self.tidying.await);
+        drop(self.lock);
+    }
+}
+
+/// Two hosts on one file would deliver every event twice: each locks an empty file beside it, which stays. The operating
+/// system unlocks it with the process, however that ends. The database's own file will not do: SQLite's locks of it would go
+/// once another handle to it is closed.
+fn lock(file: &Path) -> Result<File, DatabaseError> {
+    let mut name = file.as_os_str().to_owned();
+    name.push(LOCKED_BESIDE);
+    let path = || file.display().to_string();
+    let unusable = |problem: std::io::Error| DatabaseError::File { path: path(), problem: problem.to_string() };
+    let lock = File::options().create(true).truncate(false).write(true).open(PathBuf::from(name)).map_err(unusable)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(DatabaseError::InUse { path: path() }),
+        Err(TryLockError::Error(problem)) => Err(unusable(problem)),
     }
 }
 

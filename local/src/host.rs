@@ -243,7 +243,7 @@ struct Following {
 }
 
 /// What runs without any configuration: the test key, and instances that are ready at once. And what was not set.
-fn with_defaults(environment: Environment, test_keys: bool) -> (Environment, Vec<&'static str>) {
+pub(crate) fn with_defaults(environment: Environment, test_keys: bool) -> (Environment, Vec<&'static str>) {
     let mut wanted =
         vec![("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
     // As well known as the test keys: what it seals is test data, unless the seller gives a key of their own.

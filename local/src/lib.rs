@@ -4,11 +4,13 @@
 //! KooGallery does.
 
 pub mod call;
+pub mod checks;
 pub mod cli;
 mod commands;
 pub mod conform;
 pub mod database;
 pub mod delivery;
+pub mod doctor;
 pub mod erasure;
 pub mod events;
 pub mod functions;

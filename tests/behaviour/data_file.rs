@@ -88,8 +88,10 @@ async fn what_is_erased_cannot_be_read_from_the_file() {
     erase_instance(seller.host.store(), &ID.parse().unwrap()).await.unwrap().unwrap();
     seller.host.stop().await.unwrap();
     assert_eq!(folder.hold(&personal), [""; 0]);
-    let files: Vec<_> = std::fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(files, ["store.db"], "and nothing beside it");
+    let files = std::fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap());
+    let mut files: Vec<_> = files.map(|file| (file.file_name(), file.metadata().unwrap().len() > 0)).collect();
+    files.sort();
+    assert_eq!(files, [("store.db".into(), true), ("store.db.lock".into(), false)], "and nothing beside it");
     assert_eq!(folder.hold(&["stays-here".to_owned()]).len(), 1);
 }
 

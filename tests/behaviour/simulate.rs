@@ -199,7 +199,7 @@ async fn a_webhook_that_nothing_can_sign_is_told_at_start() {
 }
 
 /// The command, built once, with nothing of this process's environment.
-fn koogallery(variables: &[(&str, &str)]) -> Command {
+pub(crate) fn koogallery(variables: &[(&str, &str)]) -> Command {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| build(["--bin", "koogallery"]));
     let mut command = Command::new(binaries().join("koogallery"));

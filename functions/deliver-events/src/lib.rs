@@ -22,6 +22,7 @@ mod queue;
 mod receiver;
 mod record;
 mod sweep;
+mod test_event;
 mod webhook;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use koogallery_queue::{Batch, BatchAnswer, QueueError};
 pub use message::type_name;
 pub use queue::{Queue, deliver};
 pub use sweep::{Swept, look};
+pub use test_event::{TestEvent, send_test_event};
 
 /// A try that is begun takes up to this long: order query, receiver, store.
 const LONGEST_TRY: Duration = Duration::from_secs(45);
@@ -55,7 +57,7 @@ enum Occasion {
 
 /// Delivers on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
-    let environment = Environment::of_process();
+    let environment = Environment::of_lambda();
     let log = &CloudWatch::of(&environment);
     let queue = &Queue::of(&environment)?;
     let courier = Courier::of(&environment, Job::of(&environment, Arc::new(log.clone()) as Arc<dyn Journal>)?)?;

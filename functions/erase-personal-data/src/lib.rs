@@ -98,7 +98,7 @@ impl Eraser {
 
 /// Erases on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
-    let environment = Environment::of_process();
+    let environment = Environment::of_lambda();
     let journal: Arc<dyn Journal> = Arc::new(CloudWatch::of(&environment));
     let eraser = &Eraser::of(&environment, Job::of(&environment, journal)?)?;
     serve_job(LONGEST_ERASURE, async |_: IgnoredAny, until| {

@@ -135,7 +135,7 @@ impl FrontDoor {
 
 /// Serves the front door on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
-    let environment = Environment::of_process();
+    let environment = Environment::of_lambda();
     let door = &FrontDoor::configured(&environment, Arc::new(CloudWatch::of(&environment)))?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Box<RawValue>>| async move {
         Ok::<_, Error>(door.answer(&event.payload).await?)

@@ -76,7 +76,7 @@ impl Change {
 
 /// Learns on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
-    let environment = Environment::of_process();
+    let environment = Environment::of_lambda();
     let log = &CloudWatch::of(&environment);
     let learner = &Learner::of(&environment, Job::of(&environment, Arc::new(log.clone()) as Arc<dyn Journal>)?)?;
     let queue = &DelayQueue::of(&environment)?;

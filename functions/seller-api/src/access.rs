@@ -13,8 +13,8 @@ use subtle::{Choice, ConstantTimeEq};
 use crate::SellerApi;
 use crate::problem::{Kind, Problem};
 
-/// The shortest token that is accepted: a shorter one could be guessed.
-const SHORTEST_TOKEN: usize = 16;
+/// The shortest token that is accepted, in bytes: a shorter one could be guessed.
+pub const SHORTEST_TOKEN: usize = 16;
 
 /// Lets a request with a valid token pass.
 pub(crate) async fn token(State(api): State<Arc<SellerApi>>, request: Request, next: Next) -> Response {

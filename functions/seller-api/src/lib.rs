@@ -41,6 +41,7 @@ use koogallery_runtime::{
 use koogallery_store::Store;
 use lambda_http::lambda_runtime::Service;
 
+pub use access::SHORTEST_TOKEN;
 pub use document::document;
 
 use problem::{Kind, Problem};
@@ -92,7 +93,7 @@ pub fn router(api: SellerApi) -> Router {
 
 /// Serves the API on Lambda until the sandbox ends.
 pub async fn lambda() -> Result<(), StartError> {
-    let environment = Environment::of_process();
+    let environment = Environment::of_lambda();
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let api = SellerApi::of(&environment, shared, now)?;
     let router = router(api);

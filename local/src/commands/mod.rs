@@ -1,7 +1,9 @@
 //! The commands of `koogallery`: each file has one command's arguments and what it does.
 
 mod call;
+mod completions;
 mod conform;
+mod doctor;
 mod erase;
 mod events;
 mod keygen;
@@ -16,7 +18,9 @@ mod store;
 use std::process::ExitCode;
 
 pub(crate) use call::Call;
+pub(crate) use completions::Completions;
 pub(crate) use conform::Conform;
+pub(crate) use doctor::Examine;
 pub(crate) use erase::Erase;
 pub(crate) use events::Events;
 pub(crate) use keygen::Keygen;

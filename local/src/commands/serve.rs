@@ -9,6 +9,7 @@ use clap::Args;
 use koogallery_runtime::Environment;
 
 use super::Done;
+use crate::checks::{self, Reach};
 use crate::host::{LocalHost, Options};
 use crate::keys::{LOCAL_API_TOKEN, LOCAL_WEBHOOK_SECRET};
 use crate::log::Console;
@@ -36,9 +37,13 @@ impl Serve {
     pub(crate) async fn run(self) -> Done {
         let Self { listen, data, dynamodb_endpoint } = self;
         let environment = Environment::of_process();
+        let reach = Reach { listen, forgets: data.is_none() && dynamodb_endpoint.is_none() };
+        checks::before_start(&environment, reach).await?;
+        let notices = checks::notices(&environment).await;
         let variable = |name| environment.get(name).map(str::to_owned);
         let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
         let (log, journal) = (Arc::new(Console), Arc::new(Console));
+        let environment = checks::with_own_seal_key(environment, reach);
         let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
         eprintln!("production address   {}   (and any path below it)", host.address());
         eprintln!("seller API           {}/v1   (description: /v1/openapi.json)", host.seller_api());
@@ -77,6 +82,9 @@ impl Serve {
             eprintln!("order details        from {url}{whose}");
         }
         eprintln!("look inside          {}", look_inside(&host));
+        for notice in notices {
+            eprintln!("notice               {notice}");
+        }
         eprintln!("Ctrl-C ends it.");
         until_told_to_stop().await?;
         eprintln!("stopping");

@@ -66,6 +66,11 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
     }
 
+    /// The names of those that are set.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str).filter(|name| self.get(name).is_some())
+    }
+
     /// The value of a required variable.
     pub fn required(&self, name: &'static str, meaning: &'static str) -> Result<&str, ConfigError> {
         self.get(name).ok_or(ConfigError::Missing { name, meaning })

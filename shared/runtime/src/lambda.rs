@@ -27,7 +27,7 @@ pub enum StartError {
 
 /// Serves one function on Lambda until the sandbox ends.
 pub async fn lambda<F: Function>() -> Result<(), StartError> {
-    let environment = Environment::of_process();
+    let environment = Environment::of_lambda();
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let host = Host::<F>::of(&environment, Arc::clone(&shared))?;
 

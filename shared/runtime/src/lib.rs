@@ -19,6 +19,7 @@ mod provisioning;
 mod record;
 mod secrets;
 mod styled;
+mod variables;
 mod vault;
 
 pub use api_record::ApiRecord;
@@ -38,4 +39,5 @@ pub use provisioning::Provisioning;
 pub use record::{CallRecord, CloudWatch, Log};
 pub use secrets::{OpenApiKey, SecretError, SecretSource, SecretText, Secrets};
 pub use styled::response;
+pub use variables::{UnknownVariable, VARIABLES, Variable};
 pub use vault::{Vault, VaultError};

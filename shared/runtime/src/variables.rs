@@ -1,0 +1,146 @@
+//! Every environment variable of this project, with its meaning: the one list. docs/configure.md, the template and the code
+//! are held to it by a test, and a variable that is not on it is told at start: it is a slip of the pen, and what was meant
+//! is not set.
+
+use std::fmt;
+
+use serde_json::json;
+
+use crate::config::Environment;
+use crate::record::CloudWatch;
+
+/// What all names begin with.
+const PREFIX: &str = "KOOGALLERY_";
+/// This repository's own tests read these; they configure nothing.
+const OF_TESTS: [&str; 2] = ["KOOGALLERY_TEST_", "KOOGALLERY_CI_"];
+
+/// An environment variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, as the start of its line in docs/configure.md.
+    pub meaning: &'static str,
+}
+
+const fn variable(name: &'static str, meaning: &'static str) -> Variable {
+    Variable { name, meaning }
+}
+
+/// All of them, in the order of docs/configure.md.
+pub const VARIABLES: [Variable; 27] = [
+    variable("KOOGALLERY_KEYS", "access keys per interface type"),
+    variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
+    variable("KOOGALLERY_RSA_PRIVATE_KEY", "the key that decrypts the kit's client secrets"),
+    variable("KOOGALLERY_RSA_PUBLIC_KEY", "the public half of it, as you registered it in KooGallery"),
+    variable("KOOGALLERY_KMS_KEY_ARN", "the KMS key that wraps the data key"),
+    variable("KOOGALLERY_LOCAL_KEY", "without AWS: what wraps the data key instead, 32 bytes as 64 hex digits"),
+    variable("KOOGALLERY_V1_ENCRYPT_TYPE", "how replies to SaaS V1.0 encrypt"),
+    variable("KOOGALLERY_API_TOKEN", "the tokens that open the seller API, separated by spaces"),
+    variable("KOOGALLERY_TABLE", "the DynamoDB table"),
+    variable("KOOGALLERY_PROVISIONING", "whether an instance is ready at once"),
+    variable("KOOGALLERY_APP_INFO", "what the buyer sees, as JSON"),
+    variable("KOOGALLERY_CHANGE_CHECK", "which changes of specification a renewal may make"),
+    variable("KOOGALLERY_LICENSE_RULES", "what getLicenseAsync demands"),
+    variable("KOOGALLERY_TIME_WINDOW_SECONDS", "how far a call's timestamp may be from now, in seconds"),
+    variable("KOOGALLERY_WEBHOOK_URL", "your application's address for events"),
+    variable("KOOGALLERY_WEBHOOK_SECRET", "what signs the events"),
+    variable("KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS", "how long your application may take to answer, in seconds"),
+    variable(
+        "KOOGALLERY_WEBHOOK_STOP_STATUSES",
+        "HTTP statuses, separated by commas, that mean \"do not send this event again\"",
+    ),
+    variable("KOOGALLERY_EVENT_BUS", "an EventBridge bus that receives the events"),
+    variable("KOOGALLERY_OPEN_API_URL", "where KooGallery's open APIs are"),
+    variable("KOOGALLERY_ACCESS_KEY_ID", "the AK that signs calls to the open APIs"),
+    variable("KOOGALLERY_SECRET_ACCESS_KEY", "the SK of that AK"),
+    variable("KOOGALLERY_PERSONAL_DATA_DAYS", "how many days after a release personal data is erased"),
+    variable("KOOGALLERY_METRICS_NAMESPACE", "the CloudWatch namespace of the metrics"),
+    variable("KOOGALLERY_FUNCTIONS", "which Lambda function answers each callback"),
+    variable("KOOGALLERY_EVENT_QUEUE_URL", "the FIFO queue that wakes delivery"),
+    variable("KOOGALLERY_DELAY_QUEUE_URL", "the queue of wake-ups that come later"),
+];
+
+/// A variable with our prefix that nothing reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownVariable {
+    /// As it is set.
+    pub name: String,
+    /// The one that it looks like.
+    pub nearest: Option<&'static str>,
+}
+
+impl fmt::Display for UnknownVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not a variable of KooGallery's seller side: ", self.name)?;
+        match self.nearest {
+            Some(nearest) => write!(f, "did you mean {nearest}?"),
+            None => f.write_str("unset it; docs/configure.md lists all that there are"),
+        }
+    }
+}
+
+impl Environment {
+    /// Those with our prefix that nothing reads, by name.
+    #[must_use]
+    pub fn unknown_variables(&self) -> Vec<UnknownVariable> {
+        let ours = |name: &&str| name.starts_with(PREFIX) && !OF_TESTS.iter().any(|prefix| name.starts_with(prefix));
+        let mut names: Vec<&str> = self.names().filter(ours).collect();
+        names.retain(|name| VARIABLES.iter().all(|known| known.name != *name));
+        names.sort_unstable();
+        names.into_iter().map(|name| UnknownVariable { name: name.to_owned(), nearest: nearest(name) }).collect()
+    }
+
+    /// The variables of a function on Lambda. A line of the log tells those that nothing reads; the function starts all the
+    /// same, since one variable too many must not leave KooGallery's calls without an answer.
+    #[must_use]
+    pub fn of_lambda() -> Self {
+        let environment = Self::of_process();
+        for unknown in environment.unknown_variables() {
+            CloudWatch::write(&json!({ "level": "WARN", "configuration": unknown.to_string() }));
+        }
+        environment
+    }
+}
+
+/// The known name that a name is a slip of the pen of.
+fn nearest(name: &str) -> Option<&'static str> {
+    let told = name.trim_start_matches(PREFIX);
+    let distance = |known: &str| strsim::damerau_levenshtein(told, known.trim_start_matches(PREFIX));
+    let nearest = VARIABLES.iter().map(|known| (distance(known.name), known.name)).min()?;
+    (nearest.0 <= (told.len() / 3).max(1)).then_some(nearest.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &str) -> Vec<String> {
+        let environment = Environment::default().with(name, "x").with("KOOGALLERY_KEYS", "x");
+        environment.unknown_variables().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_names_what_was_meant() {
+        for (name, meant) in [
+            ("KOOGALLERY_PROVISONING", "KOOGALLERY_PROVISIONING"),
+            ("KOOGALLERY_KEY", "KOOGALLERY_KEYS"),
+            ("KOOGALLERY_WEBHOOK_SECRETS", "KOOGALLERY_WEBHOOK_SECRET"),
+            ("KOOGALLERY_API_TOKENS", "KOOGALLERY_API_TOKEN"),
+            ("KOOGALLERY_WEBHOK_ULR", "KOOGALLERY_WEBHOOK_URL"),
+        ] {
+            let told = told(name);
+            assert!(told.len() == 1 && told[0].starts_with(name) && told[0].contains(meant), "{told:?}");
+        }
+        let told = told("KOOGALLERY_COLOUR_OF_THE_SKY");
+        assert!(told.len() == 1 && told[0].contains("docs/configure.md"), "{told:?}");
+    }
+
+    #[test]
+    fn what_is_known_blank_or_not_ours_is_not_told() {
+        let environment = VARIABLES.iter().fold(Environment::default(), |all, known| all.with(known.name, "x"));
+        let environment =
+            environment.with("KOOGALLERY_PROVISONING", " ").with("HOME", "/").with("KOOGALLERY_CI_SKIPS", "0");
+        assert_eq!(environment.unknown_variables(), []);
+    }
+}
