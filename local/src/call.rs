@@ -1,11 +1,13 @@
 //! `koogallery call`: one callback, signed and sent.
 
+mod members;
+
 use clap::ValueEnum;
 use koogallery::{AccessKey, Callback, Dialect};
 use koogallery_runtime::now;
 use serde_json::{Map, Value};
 
-use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall, new_nonce};
+use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall};
 
 /// Which protocol version a call speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -21,10 +23,12 @@ pub enum Version {
 #[derive(Debug, thiserror::Error)]
 pub enum OneCallError {
     /// No such activity.
-    #[error("unknown activity {given}: one of {known}")]
+    #[error("unknown activity {given}{hint}: one of {known}")]
     Activity {
         /// What was given.
         given: String,
+        /// What may be meant.
+        hint: String,
         /// What there is.
         known: String,
     },
@@ -53,58 +57,132 @@ pub struct Called {
     pub v1_key: Option<AccessKey>,
 }
 
-/// Builds a call from `key=value` (text) and `key:=json` members, signs it with the activity's own key, sends it.
-pub async fn call(
-    marketplace: &Marketplace,
+/// A call that is not sent yet.
+#[derive(Debug, Clone)]
+pub struct Draft {
     version: Version,
-    activity: &str,
-    members: &[String],
-) -> Result<Called, OneCallError> {
-    let (callback, dialect) = callback(version, activity)?;
-    let mut body = Map::new();
-    if !callback.is_kit() {
-        body.insert("activity".to_owned(), activity.into());
-    }
-    for member in members {
-        let (name, value) = read_member(member)?;
-        body.insert(name, value);
-    }
-
-    let key = marketplace.key(callback.interface_types()[0])?;
-    let canonical = |body: Map<String, Value>| {
-        let body = Value::Object(body).to_string();
-        koogallery::canonical_form(body.as_bytes()).unwrap_or(body)
-    };
-    let signed = match dialect {
-        Dialect::BasicV2 => SignedCall::basic(key, canonical(body), now(), &new_nonce()),
-        Dialect::KitV2 => SignedCall::kit(key, callback, canonical(body), now(), &new_nonce()),
-        Dialect::BasicV1 => SignedCall::basic_v1(key, body.into_iter().map(parameter).collect(), now()),
-        Dialect::KitV1 => {
-            SignedCall::kit_v1(key, callback, body, now()).unwrap_or_else(|_| unreachable!("a map is an object"))
-        }
-    };
-    let exchange = marketplace.send(&signed).await?;
-    Ok(Called { exchange, v1_key: (version == Version::V1).then(|| key.clone()) })
+    activity: String,
+    callback: Callback,
+    dialect: Dialect,
+    body: Map<String, Value>,
 }
 
-fn callback(version: Version, activity: &str) -> Result<(Callback, Dialect), OneCallError> {
+impl Draft {
+    /// A call of `key=value` (text) and `key:=json` members.
+    pub fn new(version: Version, activity: &str, members: &[String]) -> Result<Self, OneCallError> {
+        let (callback, dialect) = callback(version, activity)?;
+        let mut body = Map::new();
+        if !callback.is_kit() {
+            body.insert("activity".to_owned(), activity.into());
+        }
+        for member in members {
+            let (name, value) = read_member(member)?;
+            body.insert(name, value);
+        }
+        Ok(Self { version, activity: activity.to_owned(), callback, dialect, body })
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn callback(&self) -> Callback {
+        self.callback
+    }
+
+    /// A member that is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.body.get(name).and_then(Value::as_str)
+    }
+
+    /// Gives a member a value where the activity has such a member, and it has none.
+    pub fn fill(&mut self, name: &str, value: &str) {
+        if members::members(self.version, &self.activity).iter().any(|member| member.name == name) {
+            self.body.entry(name).or_insert_with(|| value.into());
+        }
+    }
+
+    /// What is probably a mistake: all mandatory members that are missing, and members that are called almost like another.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<String> {
+        let members = members::members(self.version, &self.activity);
+        let mut doubts = Vec::new();
+        let missing = members.iter().filter(|member| member.mandatory && !self.body.contains_key(member.name));
+        let missing: Vec<&str> = missing.map(|member| member.name).collect();
+        if !missing.is_empty() {
+            doubts.push(format!("{} must have {}, and has not", self.activity, missing.join(", ")));
+        }
+        for given in self.body.keys().filter(|given| *given != "activity") {
+            let names = members.iter().map(|member| member.name);
+            if let Some(name) = alike(given, names) {
+                doubts.push(format!("{given} is no member of {}: did you mean {name}?", self.activity));
+            }
+        }
+        doubts
+    }
+
+    /// Signs it with the activity's own key, and sends it.
+    pub async fn send(self, marketplace: &Marketplace) -> Result<Called, OneCallError> {
+        let key = marketplace.key(self.callback.interface_types()[0])?;
+        let signed = SignedCall::of(key, self.callback, self.dialect, self.body, now());
+        let exchange = marketplace.send(&signed).await?;
+        Ok(Called { exchange, v1_key: (self.version == Version::V1).then(|| key.clone()) })
+    }
+}
+
+/// The members of an activity for a reader, with an example.
+pub fn help(version: Version, activity: &str) -> Result<String, OneCallError> {
+    callback(version, activity).map(|_| members::help(version, activity))
+}
+
+/// The callback that an activity of this version is.
+pub(crate) fn callback(version: Version, activity: &str) -> Result<(Callback, Dialect), OneCallError> {
     let dialects = match version {
         Version::V2 => [Dialect::BasicV2, Dialect::KitV2],
         Version::V1 => [Dialect::BasicV1, Dialect::KitV1],
     };
     let in_dialect = |dialect| Callback::named(dialect, activity).map(|callback| (callback, dialect));
-    dialects.into_iter().find_map(in_dialect).ok_or_else(|| {
-        let names = Callback::ALL.into_iter().flat_map(Callback::names);
-        let known = names.filter(|(dialect, _)| dialects.contains(dialect)).map(|(_, name)| *name);
-        OneCallError::Activity { given: activity.to_owned(), known: known.collect::<Vec<_>>().join(", ") }
-    })
+    dialects.into_iter().find_map(in_dialect).ok_or_else(|| unknown(version, activity))
 }
 
-/// A member as a query parameter: anything but a text as its JSON.
-fn parameter((name, value): (String, Value)) -> (String, String) {
-    match value {
-        Value::String(text) => (name, text),
-        other => (name, other.to_string()),
+fn unknown(version: Version, activity: &str) -> OneCallError {
+    let other = if version == Version::V1 { Version::V2 } else { Version::V1 };
+    let is_of_other = members::activities(other).any(|known| known == activity);
+    let hint = match (is_of_other, alike(activity, members::activities(version))) {
+        (true, _) => format!(", but one of {} (--version {})", other.title(), other.name()),
+        (false, Some(meant)) => format!(", did you mean {meant}?"),
+        (false, None) => String::new(),
+    };
+    let known = members::activities(version).collect::<Vec<_>>().join(", ");
+    OneCallError::Activity { given: activity.to_owned(), hint, known }
+}
+
+/// The name that is most like what was given, and is not the same.
+fn alike<'a>(given: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    /// Of 1; less is another word.
+    const ENOUGH: f64 = 0.85;
+    if names.clone().any(|name| name == given) {
+        return None;
+    }
+    let likeness = |name: &str| strsim::jaro_winkler(&given.to_lowercase(), &name.to_lowercase());
+    let likely = names.map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness >= ENOUGH);
+    likely.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
+}
+
+impl Version {
+    /// Its name for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::V2 => "V2.0",
+            Self::V1 => "V1.0",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V1 => "v1",
+        }
     }
 }
 
@@ -121,6 +199,8 @@ fn read_member(member: &str) -> Result<(String, Value), OneCallError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -136,8 +216,48 @@ mod tests {
     fn an_activity_is_of_its_version() {
         assert_eq!(callback(Version::V2, "tenantSync").unwrap(), (Callback::TenantSync, Dialect::KitV2));
         assert_eq!(callback(Version::V1, "tenantSync").unwrap(), (Callback::TenantSync, Dialect::KitV1));
-        assert_eq!(callback(Version::V1, "upgrade").unwrap(), (Callback::UpgradeInstance, Dialect::BasicV1));
-        assert!(callback(Version::V2, "upgrade").is_err());
-        assert!(callback(Version::V1, "upgradeInstance").unwrap_err().to_string().contains("upgrade,"));
+        for activity in members::activities(Version::V1).filter(|activity| !activity.ends_with("Sync")) {
+            assert_eq!(callback(Version::V1, activity).unwrap().1, Dialect::BasicV1, "{activity}");
+        }
+        let v2: BTreeSet<&str> = members::activities(Version::V2).collect();
+        assert_eq!(v2, BTreeSet::from(Callback::ALL.map(Callback::activity)));
+    }
+
+    #[test]
+    fn an_unknown_activity_is_told_what_is_meant() {
+        for (version, given, hint) in [
+            (Version::V2, "upgrade", "but one of V1.0 (--version v1)"),
+            (Version::V1, "upgradeInstance", "but one of V2.0 (--version v2)"),
+            (Version::V2, "newInstnace", "did you mean newInstance?"),
+            (Version::V2, "NEWINSTANCE", "did you mean newInstance?"),
+        ] {
+            let told = callback(version, given).unwrap_err().to_string();
+            assert!(told.contains(hint), "{told}");
+        }
+        assert!(!callback(Version::V2, "xyz").unwrap_err().to_string().contains("did you mean"));
+    }
+
+    #[test]
+    fn what_is_missing_is_told_at_once_and_what_is_misspelt() {
+        let draft = |members: &[&str]| {
+            let members: Vec<String> = members.iter().map(|member| (*member).to_owned()).collect();
+            Draft::new(Version::V2, "newInstance", &members).unwrap()
+        };
+        assert_eq!(draft(&[]).doubts(), ["newInstance must have orderId, orderLineId, businessId, and has not"]);
+        let doubts = draft(&["orderID=CS1", "orderLineId=CS1-000001", "businessId=b-1", "shoeSize=42"]).doubts();
+        assert_eq!(
+            doubts,
+            [
+                "newInstance must have orderId, and has not",
+                "orderID is no member of newInstance: did you mean orderId?"
+            ]
+        );
+        let mut whole = draft(&["orderId=CS1"]);
+        for (name, value) in
+            [("orderId", "CS2"), ("orderLineId", "CS1-000001"), ("businessId", "b-1"), ("skuCode", "s")]
+        {
+            whole.fill(name, value);
+        }
+        assert_eq!((whole.doubts(), whole.text("orderId"), whole.text("skuCode")), (Vec::new(), Some("CS1"), None));
     }
 }

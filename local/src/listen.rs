@@ -2,6 +2,7 @@
 //! receives with it too.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -9,11 +10,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::response::Response;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use koogallery_runtime::now;
 use koogallery_webhook::{ID, Refusal, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, verify};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::keys::LOCAL_WEBHOOK_SECRET;
@@ -26,6 +28,9 @@ pub enum ListenError {
     /// The secret.
     #[error("KOOGALLERY_WEBHOOK_SECRET cannot be used: {0}")]
     Secret(#[from] WebhookSecretError),
+    /// The port is another program's.
+    #[error("port {0} is in use: end what listens there, or take another one by --port")]
+    InUse(u16),
     /// The port.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),
@@ -52,6 +57,8 @@ pub enum Heard<'a> {
     },
     /// A message without a good signature.
     Refused(Refusal),
+    /// The application's answer to the event before this, which was passed on: its status and its body.
+    Answered(StatusCode, &'a [u8]),
     /// The event before this was not passed on, and why.
     NotHandedOn(String),
 }
@@ -78,7 +85,10 @@ impl Listener {
         let secrets = secrets.map(str::parse).collect::<Result<Vec<WebhookSecret>, _>>()?;
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => ListenError::InUse(port),
+            _ => error.into(),
+        })?;
         Ok(Self { listener, desk: Desk { secrets, forward_to, http: http.build()?, hear } })
     }
 
@@ -110,7 +120,12 @@ async fn receive(State(desk): State<Arc<Desk>>, request: http::Request<Body>) ->
             .map_or_else(|| status(StatusCode::NO_CONTENT), |answer| Response::new(answer.to_string().into()));
     };
     match hand_on(&desk.http, url, &parts.headers, body.to_vec()).await {
-        Ok(answer) => answer,
+        Ok((answered, body)) => {
+            (desk.hear)(&Heard::Answered(answered, &body));
+            let mut response = status(answered);
+            *response.body_mut() = Body::from(body);
+            response
+        }
         Err(error) => {
             (desk.hear)(&Heard::NotHandedOn(error.to_string()));
             status(StatusCode::BAD_GATEWAY)
@@ -123,7 +138,7 @@ async fn hand_on(
     url: &str,
     headers: &HeaderMap,
     body: Vec<u8>,
-) -> Result<Response, reqwest::Error> {
+) -> Result<(StatusCode, Bytes), reqwest::Error> {
     let mut request = http.post(url).body(body);
     for name in [ID, TIMESTAMP, SIGNATURE, CONTENT_TYPE.as_str()] {
         if let Some(value) = headers.get(name) {
@@ -131,9 +146,7 @@ async fn hand_on(
         }
     }
     let answer = request.send().await?;
-    let mut response = status(answer.status());
-    *response.body_mut() = Body::from(answer.bytes().await?);
-    Ok(response)
+    Ok((answer.status(), answer.bytes().await?))
 }
 
 fn status(status: StatusCode) -> Response {
@@ -148,6 +161,7 @@ impl fmt::Display for Heard<'_> {
             Self::Event { id, body: Value::Null } => return write!(f, "{id}: not JSON"),
             Self::Event { id, body } => (id, *body),
             Self::Refused(refusal) => return write!(f, "refused: {refusal}"),
+            Self::Answered(status, body) => return write!(f, "← {status} {}", shown_answer(body)),
             Self::NotHandedOn(problem) => return write!(f, "not passed on: {problem}"),
         };
         let mut data = body["data"].clone();
@@ -159,9 +173,94 @@ impl fmt::Display for Heard<'_> {
     }
 }
 
+/// An answer for a person: the beginning of it, without a password.
+fn shown_answer(body: &[u8]) -> String {
+    const SHOWN: usize = 300;
+    let text = match serde_json::from_slice::<Value>(body) {
+        Ok(mut json) => {
+            if let Some(password) = json.pointer_mut("/appInfo/password") {
+                *password = "…".into();
+            }
+            json.to_string()
+        }
+        Err(_) => String::from_utf8_lossy(body).trim().to_owned(),
+    };
+    let shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() { shown + "…" } else { shown }
+}
+
+/// An address to hand events on to: `localhost:3000/path` is one of http.
+#[must_use]
+pub fn address(given: &str) -> String {
+    if given.contains("://") { given.to_owned() } else { format!("http://{given}") }
+}
+
+impl Heard<'_> {
+    /// Whether a person who wants only these types of events wants to see it: `instance.created`, or `instance.*`.
+    #[must_use]
+    pub fn is_wanted(&self, types: &[String]) -> bool {
+        let Self::Event { body, .. } = self else { return true };
+        let name = body["type"].as_str().unwrap_or_default();
+        types.is_empty()
+            || types.iter().any(|wanted| match wanted.strip_suffix('*') {
+                Some(start) => name.starts_with(start),
+                None => name == wanted,
+            })
+    }
+
+    /// The same as JSON, on one line for programs; who bought is left out here too.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match self {
+            Self::Event { id, body } => {
+                let mut body = (*body).clone();
+                if let Some(buyer) = body.pointer_mut("/data/order/buyerInfo") {
+                    *buyer = "…".into();
+                }
+                json!({ "webhookId": id, "event": body })
+            }
+            Self::Refused(refusal) => json!({ "refused": refusal.to_string() }),
+            Self::Answered(status, body) => json!({ "status": status.as_u16(), "answer": shown_answer(body) }),
+            Self::NotHandedOn(problem) => json!({ "notHandedOn": problem }),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_shown_without_its_password() {
+        let answer = br#"{"appInfo":{"frontEndUrl":"https://x","password":"s3cret"}}"#;
+        let shown = Heard::Answered(StatusCode::OK, answer).to_string();
+        assert!(shown.starts_with("← 200 OK {") && shown.contains("https://x") && !shown.contains("s3cret"), "{shown}");
+        let long = shown_answer(&[b'x'; 1000]);
+        assert_eq!(long.chars().count(), 301);
+        assert_eq!(shown_answer(b" no \n"), "no");
+    }
+
+    #[test]
+    fn events_are_filtered_by_type() {
+        let body = json!({ "type": "instance.created" });
+        let event = Heard::Event { id: "e-1", body: &body };
+        for (types, wanted) in [
+            (&[][..], true),
+            (&["instance.*"], true),
+            (&["order.paid", "instance.created"], true),
+            (&["license.*"], false),
+        ] {
+            let types: Vec<String> = types.iter().map(|name: &&str| (*name).to_owned()).collect();
+            assert_eq!(event.is_wanted(&types), wanted, "{types:?}");
+        }
+        assert!(Heard::Refused(Refusal::Malformed).is_wanted(&["license.*".to_owned()]));
+    }
+
+    #[test]
+    fn an_address_may_lack_its_scheme() {
+        assert_eq!(address("localhost:3000"), "http://localhost:3000");
+        assert_eq!(address("https://app.example.com/"), "https://app.example.com/");
+    }
 
     #[test]
     fn an_event_is_shown_without_its_buyer() {

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http_body_util::BodyExt as _;
 use koogallery::{
-    AccessKey, AccessKeys, Callback, ExpireTime, InterfaceType, NotAnObject, Reply, Request, Timestamp, auth_token,
-    body_sign, signature,
+    AccessKey, AccessKeys, Callback, Dialect, ExpireTime, InterfaceType, NotAnObject, Reply, Request, Timestamp,
+    auth_token, body_sign, canonical_form, signature,
 };
 use koogallery_runtime::now;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::http1_client::{Client, name_as_written};
@@ -105,6 +106,29 @@ impl Exchange {
 }
 
 impl SignedCall {
+    /// A call with this body, or these parameters of V1.0, as its dialect signs it.
+    #[must_use]
+    pub fn of(
+        key: &AccessKey,
+        callback: Callback,
+        dialect: Dialect,
+        body: Map<String, Value>,
+        signed_at: Timestamp,
+    ) -> Self {
+        let canonical = |body: Map<String, Value>| {
+            let body = Value::Object(body).to_string();
+            canonical_form(body.as_bytes()).unwrap_or(body)
+        };
+        match dialect {
+            Dialect::BasicV2 => Self::basic(key, canonical(body), signed_at, &new_nonce()),
+            Dialect::KitV2 => Self::kit(key, callback, canonical(body), signed_at, &new_nonce()),
+            Dialect::BasicV1 => Self::basic_v1(key, body.into_iter().map(parameter).collect(), signed_at),
+            Dialect::KitV1 => {
+                Self::kit_v1(key, callback, body, signed_at).unwrap_or_else(|_| unreachable!("a map is an object"))
+            }
+        }
+    }
+
     /// A basic call, signed in the query.
     #[must_use]
     pub fn basic(key: &AccessKey, body: impl Into<Vec<u8>>, signed_at: Timestamp, nonce: &str) -> Self {
@@ -189,6 +213,14 @@ impl SignedCall {
             headers.insert(HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable())?, value);
         }
         Ok(headers)
+    }
+}
+
+/// A member as a query parameter: anything but a text as its JSON.
+fn parameter((name, value): (String, Value)) -> (String, String) {
+    match value {
+        Value::String(text) => (name, text),
+        other => (name, other.to_string()),
     }
 }
 
@@ -297,7 +329,7 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use koogallery::{Dialect, route};
+    use koogallery::route;
 
     use super::*;
 

@@ -26,5 +26,6 @@ mod rotation;
 mod saas_v1;
 mod seller_api;
 mod simulate;
+mod simulate_judges;
 mod start;
 mod verification;

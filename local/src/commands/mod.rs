@@ -8,6 +8,7 @@ mod erase;
 mod events;
 mod keygen;
 mod listen;
+mod played;
 mod progress;
 mod rotate;
 mod rsa_public_key;

@@ -1,5 +1,6 @@
 //! `koogallery serve`: runs every function in this process.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,11 +9,14 @@ use std::sync::Arc;
 use clap::Args;
 use koogallery_runtime::Environment;
 
-use super::Done;
+use super::{Done, Failure};
 use crate::checks::{self, Reach};
-use crate::host::{LocalHost, Options};
+use crate::database::DatabaseError;
+use crate::host::{HostError, LocalHost, Options};
 use crate::keys::{LOCAL_API_TOKEN, LOCAL_WEBHOOK_SECRET};
 use crate::log::Console;
+use crate::open_api::PLAYED_AT;
+use crate::simulate::{OwnSideError, open_api};
 
 /// Run every function in this process, over an embedded DynamoDB.
 ///
@@ -29,22 +33,34 @@ pub(crate) struct Serve {
     /// Use another DynamoDB: DynamoDB Local, or AWS itself with credentials in the environment.
     #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", conflicts_with = "data")]
     dynamodb_endpoint: Option<String>,
+    /// Play KooGallery's open APIs as well [default address: 127.0.0.1:9200]. The orders that `call` and `simulate` make are
+    /// known there, and licenses and usage are taken.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = PLAYED_AT)]
+    play_koogallery: Option<SocketAddr>,
 }
 
 impl Serve {
     /// Serves until it gets a signal to stop.
     #[allow(clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
-        let Self { listen, data, dynamodb_endpoint } = self;
-        let environment = Environment::of_process();
+        let Self { listen, data, dynamodb_endpoint, play_koogallery } = self;
+        let mut environment = Environment::of_process();
         let reach = Reach { listen, forgets: data.is_none() && dynamodb_endpoint.is_none() };
         checks::before_start(&environment, reach).await?;
         let notices = checks::notices(&environment).await;
+        let played = match play_koogallery {
+            Some(address) => Some(open_api(&environment, address).await.map_err(|error| in_use(error, address))?),
+            None => None,
+        };
+        if let Some(played) = played.as_ref().filter(|_| environment.get("KOOGALLERY_OPEN_API_URL").is_none()) {
+            environment = environment.with("KOOGALLERY_OPEN_API_URL", played.endpoint().as_str());
+        }
         let variable = |name| environment.get(name).map(str::to_owned);
         let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
         let (log, journal) = (Arc::new(Console), Arc::new(Console));
         let environment = checks::with_own_seal_key(environment, reach);
-        let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
+        let options = Options { listen, data, dynamodb_endpoint, environment, log, journal };
+        let host = LocalHost::start(options).await.map_err(friendly)?;
         eprintln!("production address   {}   (and any path below it)", host.address());
         eprintln!("seller API           {}/v1   (description: /v1/openapi.json)", host.seller_api());
         eprintln!(
@@ -81,6 +97,12 @@ impl Serve {
                 if host.has_default_of("KOOGALLERY_ACCESS_KEY_ID") { ", with the local test AK and SK" } else { "" };
             eprintln!("order details        from {url}{whose}");
         }
+        if let Some(played) = &played {
+            eprintln!(
+                "KooGallery           played at {}: it knows the orders of `call` and `simulate`",
+                played.endpoint().as_str()
+            );
+        }
         eprintln!("look inside          {}", look_inside(&host));
         for notice in notices {
             eprintln!("notice               {notice}");
@@ -89,8 +111,45 @@ impl Serve {
         until_told_to_stop().await?;
         eprintln!("stopping");
         host.stop().await?;
+        if let Some(played) = played {
+            played.stop().await;
+        }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The failures that a first start meets, with what mends them.
+fn friendly(error: HostError) -> Failure {
+    match error {
+        HostError::Listen { address, source } if source.kind() == ErrorKind::AddrInUse => port_in_use(address),
+        HostError::Database(DatabaseError::File { path, problem }) if problem.contains("not a database") => {
+            format!("{path} is no database of `serve`: name another --data FILE, or move this one away").into()
+        }
+        HostError::Table { table, endpoint, source } => format!(
+            "the table {table} at {endpoint} cannot be used: {source}. Does a DynamoDB listen there? \
+             Without --dynamodb-endpoint (and DYNAMODB_ENDPOINT) one is started here"
+        )
+        .into(),
+        error => error.into(),
+    }
+}
+
+fn in_use(error: OwnSideError, address: SocketAddr) -> Failure {
+    match error {
+        OwnSideError::OpenApi(source) if source.kind() == ErrorKind::AddrInUse => {
+            format!("port {} is in use: give --play-koogallery another ADDRESS:PORT", address.port()).into()
+        }
+        error => error.into(),
+    }
+}
+
+fn port_in_use(address: SocketAddr) -> Failure {
+    format!(
+        "port {} is in use, perhaps by another `serve`: end that, or take another one by --listen 127.0.0.1:{}",
+        address.port(),
+        address.port().saturating_add(1)
+    )
+    .into()
 }
 
 fn look_inside(host: &LocalHost) -> String {

@@ -1,28 +1,38 @@
 //! `koogallery simulate`: plays the marketplace, and the seller's side as well unless it is elsewhere.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use koogallery_runtime::Environment;
+use terminal_size::{Width, terminal_size};
 
+use super::played::played_for;
 use super::progress::Progress;
 use super::rsa_public_key::given_or_local;
 use super::{Done, Failure};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_keys};
 use crate::marketplace::Marketplace;
-use crate::simulate::{Family, News, OwnSide, SellerApi, Simulation, open_api as play_open_api};
+use crate::simulate::{
+    Family, Goods, Life, Look, News, OwnSide, SellerApi, Simulation, USUAL_PATIENCE, open_api as play_open_api,
+};
 
-/// Play the marketplace: the whole life of products of every family, debug calls and attacks; check every answer.
+/// Play the marketplace: whole lives of products of every family, debug calls and attacks; check every answer, and that
+/// the application provisions what was bought.
 ///
-/// A family is left out if its access key is not set. Client secrets are left out without the RSA public key.
+/// A family is left out if its access key is not set. Client secrets are left out without the RSA public key. Use --family
+/// to leave out what you do not sell.
 ///
 /// Without --to, the seller's side is played as well: a local host, KooGallery's open APIs that tell the orders, and
 /// an application that receives the events. `KOOGALLERY_WEBHOOK_URL` names an application of your own instead.
 ///
-/// Ends with 0 where every answer was right, each event is one that its call makes, and none was tried in vain or
-/// overtaken; one that the application does not want (HTTP 410) is no failure. The application that is played here
-/// must have got every event, with its order's details.
+/// Ends with 0 where every answer was right, all that was bought became ready, each event is one that its call makes, and
+/// none was tried in vain or overtaken; one that the application does not want (HTTP 410) is no failure unless a purchase
+/// depends on it. The summary says what is not proven. The application that is played here must have got every event, with
+/// its order's details.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
     /// The production address [default: a local host, started for this run].
@@ -33,15 +43,36 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "URL", requires = "to")]
     seller_api: Option<String>,
     /// Play KooGallery's open APIs here, for a `KOOGALLERY_OPEN_API_URL` of http://ADDRESS:PORT/. They know the orders
-    /// made up here, which KooGallery itself does not [default: for the local host started, at any free port].
+    /// made up here, which KooGallery itself does not [default: those of `serve --play-koogallery`, where it runs; for the
+    /// local host started, at any free port].
     ///
     /// `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY` may call them, or local test ones.
     #[arg(long, value_name = "ADDRESS:PORT")]
     open_api: Option<SocketAddr>,
-    /// Play only this family. May be repeated [default: all].
+    /// Only this family; may be repeated [default: all, or none with --play].
     #[arg(long, value_name = "NAME")]
     family: Vec<Family>,
-    /// The RSA public key that you registered in KooGallery: base64 as registered, or a file.
+    /// Play the life in this file; may be repeated. docs/simulate.md has the format.
+    #[arg(long, value_name = "FILE")]
+    play: Vec<PathBuf>,
+    /// How long KooGallery waits: a call that is answered 000004, 000005 or not at all is sent again for so long, as
+    /// KooGallery does for three hours.
+    #[arg(long, value_name = "SECONDS", default_value_t = USUAL_PATIENCE.as_secs())]
+    patience: u64,
+    /// Where your application shows a customer, with {instanceId} in it: JSON with any of status (active, frozen,
+    /// released), skuCode, quantity. Then it is seen whether an upgrade, a freeze, a release was carried out.
+    #[arg(long, value_name = "URL")]
+    look_at: Option<String>,
+    /// The productId that is bought.
+    #[arg(long, value_name = "ID")]
+    product: Option<String>,
+    /// The skuCode that is bought, and the one of an upgrade.
+    #[arg(long, value_name = "CODE[,CODE]", value_delimiter = ',', num_args = 1..=2)]
+    sku: Vec<String>,
+    /// How many are bought, and how many there are after an upgrade [default: 10,20].
+    #[arg(long, value_name = "N[,N]", value_delimiter = ',', num_args = 1..=2)]
+    quantity: Vec<u32>,
+    /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
     rsa_public_key: Option<String>,
     /// Print the report as JSON.
@@ -52,12 +83,21 @@ pub(crate) struct Simulate {
 impl Simulate {
     /// Plays and reports.
     pub(crate) async fn run(self) -> Done {
-        let Self { to, seller_api, open_api, family, rsa_public_key, json } = self;
         let environment = Environment::of_process();
-        let rsa_public_key = given_or_local(rsa_public_key.as_deref())?;
+        let rsa_public_key = given_or_local(self.rsa_public_key.as_deref())?;
+        let lives = self.play.iter().map(|path| Life::read(path)).collect::<Result<Vec<_>, _>>()?;
+        let look = self.look_at.as_deref().map(Look::new).transpose()?;
+        let (goods, patience) = (self.goods(), Duration::from_secs(self.patience));
+        let asked = match (&self.family[..], &lives[..]) {
+            ([], []) => Family::ALL.to_vec(),
+            (families, _) => families.to_vec(),
+        };
+        let Self { to, seller_api, open_api, json, .. } = self;
         let Some(address) = to else {
             let own = OwnSide::start(environment, open_api).await?;
-            let done = report(Simulation { rsa_public_key, ..own.simulation() }, &family, json).await;
+            let simulation = own.simulation();
+            let done =
+                report(Simulation { rsa_public_key, lives, look, goods, patience, ..simulation }, &asked, json).await;
             own.stop().await?;
             return done;
         };
@@ -66,9 +106,27 @@ impl Simulate {
             Some(listen) => Some(play_open_api(&environment, listen).await?),
             None => None,
         };
+        let played = match &stand_in {
+            Some(stand_in) => Some(stand_in.played()?),
+            None => played_for(&address, &environment).await,
+        };
         let seller_api = seller_api_to_ask(seller_api, &address, &environment).await?;
-        let (open_api, seller_api) = (stand_in.as_ref(), seller_api.as_ref());
-        report(Simulation { rsa_public_key, open_api, seller_api, ..Simulation::new(marketplace) }, &family, json).await
+        let (open_api, seller_api) = (played.as_ref(), seller_api.as_ref());
+        let simulation = Simulation::new(marketplace);
+        let simulation =
+            Simulation { rsa_public_key, lives, look, goods, patience, open_api, seller_api, ..simulation };
+        report(simulation, &asked, json).await
+    }
+
+    /// What is bought: of what is not said, the usual.
+    fn goods(&self) -> Goods {
+        let usual = Goods::default();
+        let product = self.product.clone().unwrap_or(usual.product);
+        let sku = self.sku.first().cloned().unwrap_or(usual.sku);
+        let upgraded_sku = self.sku.get(1).cloned().unwrap_or_else(|| format!("{sku}-large"));
+        let quantity = self.quantity.first().copied().unwrap_or(usual.quantity);
+        let upgraded_quantity = self.quantity.get(1).copied().unwrap_or_else(|| quantity.saturating_mul(2));
+        Goods { product, sku, upgraded_sku, quantity, upgraded_quantity }
     }
 }
 
@@ -88,7 +146,9 @@ async fn report(simulation: Simulation<'_>, families: &[Family], json: bool) -> 
     if json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
-        println!("{report}");
+        // A pipe gets each sentence whole.
+        let width = std::io::stdout().is_terminal().then(terminal_size).flatten().map(|(Width(width), _)| width.into());
+        println!("{}", report.text(width));
     }
     Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -113,17 +173,13 @@ async fn seller_api_to_ask(
     Ok(Some(api))
 }
 
-/// Those asked for, or all; without those that there is no key for.
+/// Those asked for, without those that there is no key for.
 #[allow(clippy::print_stderr)]
 fn playable(asked: &[Family], marketplace: &Marketplace) -> Vec<Family> {
-    let asked = if asked.is_empty() { &Family::ALL } else { asked };
     let has_key = |family: &&Family| {
         let key = marketplace.key(family.interface_type());
         if let Err(problem) = &key {
-            eprintln!(
-                "left out: {}: {problem}",
-                family.to_possible_value().map_or_else(String::new, |name| name.get_name().to_owned())
-            );
+            eprintln!("left out: {}: {problem}", family.name());
         }
         key.is_ok()
     };

@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Held;
+use super::{Held, played};
 
 /// The largest body that is read, in bytes: 1,000 usage records fit easily.
 const MAX_BODY: usize = 4 << 20;
@@ -38,6 +38,9 @@ pub(super) async fn answer(State(held): State<Arc<Held>>, request: Request<Body>
 }
 
 fn route(held: &Held, request: &Request<Bytes>) -> Answer {
+    if let Some(path) = request.uri().path().strip_prefix("/played") {
+        return played::answer(held, request, path);
+    }
     if !held.verifies(request) {
         // KooGallery's guide does not say. Huawei Cloud's API gateway, which is before its APIs, answers this.
         let message = "Incorrect IAM authentication information: verify aksk signature fail";

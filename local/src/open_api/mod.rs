@@ -5,6 +5,7 @@
 
 mod answer;
 mod mock_orders;
+mod played;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -22,6 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use mock_orders::mock_orders;
+pub use played::{PLAYED_AT, PlayedError, PlayedKooGallery};
 
 /// A stand-in that runs.
 #[derive(Debug)]
@@ -56,6 +58,18 @@ impl Held {
     fn verifies(&self, request: &Request<Bytes>) -> bool {
         let credentials = self.credentials.lock().unwrap_or_else(PoisonError::into_inner);
         credentials.iter().any(|credentials| ak_sk::verify(request, credentials, (self.clock)()).is_ok())
+    }
+
+    fn put_order(&self, order: OrderInfo) {
+        let mut state = self.state();
+        state.told_orders.remove(&order.order_id);
+        state.orders.insert(order.order_id.clone(), order);
+    }
+
+    fn put_license(&self, code: LicenseCode, info: LicenseInfo) {
+        let mut state = self.state();
+        state.licenses.retain(|(known, _)| *known != code);
+        state.licenses.push((code, info));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -110,9 +124,12 @@ impl StandIn {
 
     /// Adds or changes an order.
     pub fn put_order(&self, order: OrderInfo) {
-        let mut state = self.held.state();
-        state.told_orders.remove(&order.order_id);
-        state.orders.insert(order.order_id.clone(), order);
+        self.held.put_order(order);
+    }
+
+    /// The same for who plays KooGallery from elsewhere.
+    pub fn played(&self) -> Result<PlayedKooGallery, PlayedError> {
+        PlayedKooGallery::at(self.endpoint().as_str())
     }
 
     /// Whether an order was asked for and answered since it was last added or changed.
@@ -123,9 +140,7 @@ impl StandIn {
 
     /// Adds or changes a license code. A code with an `activate_time` counts as used.
     pub fn put_license(&self, code: LicenseCode, info: LicenseInfo) {
-        let mut state = self.held.state();
-        state.licenses.retain(|(known, _)| *known != code);
-        state.licenses.push((code, info));
+        self.held.put_license(code, info);
     }
 
     /// The uploaded licenses, in the order of arrival.
@@ -246,6 +261,29 @@ mod tests {
         assert_eq!(second.order_lines, order.order_lines[1..]);
         let third = client.order_query(&id, Some(&"CS1-000003".parse().unwrap()), later()).await;
         assert_eq!(code_of(third.unwrap_err()), "MKT.0100");
+    }
+
+    #[tokio::test]
+    async fn who_plays_koogallery_from_elsewhere_makes_orders_and_licenses_known() {
+        let stand_in = start().await;
+        let (client, played) = (client(&stand_in), stand_in.played().unwrap());
+        played.check().await.unwrap();
+        let id: OrderId = "CS1".parse().unwrap();
+        let order = r#"{"orderId":"CS1","orderType":"NEW","orderLine":[{"orderLineId":"CS1-000001"}]}"#;
+        let order: OrderInfo = serde_json::from_str(order).unwrap();
+        played.put_order(&order).await.unwrap();
+        assert!(played.told_orders().await.unwrap().is_empty());
+        assert_eq!(client.order_query(&id, None, later()).await.unwrap(), order);
+        assert!(played.told_orders().await.unwrap().contains(&id));
+
+        let code: LicenseCode = "ABCDE-FGHIJ-KLMNO".parse().unwrap();
+        let sold = LicenseInfo { order_id: Some(id), ..LicenseInfo::default() };
+        played.put_license(&code, &sold).await.unwrap();
+        let active = client.activate_license(&code, None, later()).await.unwrap();
+        assert_eq!(active.order_id, sold.order_id);
+        stand_in.stop().await;
+        let told = played.check().await.unwrap_err().to_string();
+        assert!(told.contains("serve --play-koogallery"), "{told}");
     }
 
     #[tokio::test]

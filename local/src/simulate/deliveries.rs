@@ -2,17 +2,15 @@
 //! application received where that is played here as well.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use deliver_events::type_name;
+use koogallery::OrderId;
 use koogallery_store::EventType;
-use serde::Serialize;
 
 use super::application::Receipts;
-use super::play::Step;
 use super::seller_api::{Delivery, KnownEvent, SellerApi, SellerApiError, Subject};
-use crate::open_api::StandIn;
+use super::step::{Event, Step, Told};
 
 /// How often the seller's API is asked.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
@@ -21,66 +19,9 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// The same where nothing at all was tried on this machine: there may be nobody to deliver to.
 pub(super) const PATIENCE_FOR_NOBODY: Duration = Duration::from_secs(3);
 
-/// An event that is to come of a call.
-#[derive(Debug)]
-pub(super) struct Told {
-    /// The call's place among the steps.
-    pub(super) step: usize,
-    pub(super) subject: Subject,
-    pub(super) event_type: EventType,
-}
-
-/// An event that came of a call, and what became of it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Event {
-    /// What happened.
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// Its id; none where the call should have made it and did not.
-    pub event_id: Option<String>,
-    /// Where it is on its way.
-    pub delivery: Option<Delivery>,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// Whether its order's details went with it, where it names an order and that is known.
-    pub order_details: Option<bool>,
-    /// Why the last try failed.
-    pub last_problem: Option<String>,
-    /// What is wrong with it.
-    pub problem: Option<&'static str>,
-}
-
-impl Event {
-    /// Whether nobody sent it yet.
-    #[must_use]
-    pub fn is_untried(&self) -> bool {
-        self.delivery == Some(Delivery::Undelivered) && self.attempts == 0
-    }
-
-    /// Whether the application has it, and nothing is wrong.
-    #[must_use]
-    pub fn is_delivered(&self) -> bool {
-        self.delivery == Some(Delivery::Delivered) && self.problem.is_none()
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.delivery {
-            None => f.write_str("no such event")?,
-            Some(Delivery::Undelivered) if self.is_untried() => f.write_str("not tried yet")?,
-            Some(Delivery::Undelivered) => write!(f, "not delivered, attempt {}", self.attempts)?,
-            Some(Delivery::Parked) => write!(f, "given up, attempt {}", self.attempts)?,
-            Some(Delivery::Stopped) => f.write_str("not wanted")?,
-            Some(Delivery::Delivered) => write!(f, "delivered, attempt {}", self.attempts)?,
-        }
-        if let (Some(Delivery::Delivered), Some(with_it)) = (self.delivery, self.order_details) {
-            f.write_str(if with_it { ", order details with it" } else { ", no order details" })?;
-        }
-        self.last_problem.iter().try_for_each(|problem| write!(f, ": {problem}"))
-    }
-}
+/// What an application cannot refuse to hear: nobody else tells it what it has to do for what was paid.
+const NEEDED: [&str; 5] =
+    ["instance.created", "instance.upgraded", "instance.frozen", "instance.unfrozen", "instance.released"];
 
 type Histories = BTreeMap<Subject, Vec<KnownEvent>>;
 
@@ -126,8 +67,8 @@ fn is_settled(events: &[KnownEvent]) -> bool {
 pub(super) struct Judge<'a> {
     /// What the application received, where it is played here: then everything must arrive.
     pub(super) receipts: Option<&'a Receipts>,
-    /// The open APIs, where they are played here.
-    pub(super) open_api: Option<&'a StandIn>,
+    /// The orders that the open APIs told, where they are played here.
+    pub(super) told_orders: Option<&'a BTreeSet<OrderId>>,
 }
 
 impl Judge<'_> {
@@ -139,26 +80,26 @@ impl Judge<'_> {
                 last = told.step;
                 let name = type_name(told.event_type);
                 let Some(place) = left.iter().position(|event| event.event_type == name) else {
-                    steps[last].events.push(Event::missing(name));
+                    steps[last].events.push(missing(name));
                     continue;
                 };
-                let (unexpected, rest) = left.split_at(place);
-                steps[last].events.extend(unexpected.iter().map(|event| self.event(event, &mut before).unexpected()));
+                let (unplayed, rest) = left.split_at(place);
+                steps[last].events.extend(unplayed.iter().map(|event| unexpected(self.event(event, &mut before))));
                 if let Some((event, rest)) = rest.split_first() {
                     steps[last].events.push(self.event(event, &mut before));
                     left = rest;
                 }
             }
-            steps[last].events.extend(left.iter().map(|event| self.event(event, &mut before).unexpected()));
+            steps[last].events.extend(left.iter().map(|event| unexpected(self.event(event, &mut before))));
         }
     }
 
     /// What became of an event; `before` is when the one before was delivered.
     fn event(&self, known: &KnownEvent, before: &mut Option<Moment>) -> Event {
         let receipt = self.receipts.and_then(|receipts| receipts.first(&known.event_id));
-        let order_details = known.order().and_then(|order| match (&receipt, self.open_api) {
+        let order_details = known.order().and_then(|order| match (&receipt, self.told_orders) {
             (Some((_, receipt)), _) => Some(receipt.details_of.as_deref() == Some(order)),
-            (None, Some(open_api)) => Some(order.parse().is_ok_and(|order| open_api.has_told(&order))),
+            (None, Some(told)) => Some(order.parse().is_ok_and(|order: OrderId| told.contains(&order))),
             (None, None) => None,
         });
         let moment = Moment { place: receipt.as_ref().map(|(place, _)| *place), at: known.delivered_at.clone() };
@@ -173,8 +114,11 @@ impl Judge<'_> {
             {
                 Some("the application got another type")
             }
-            Delivery::Delivered if receipt.is_some() && self.open_api.is_some() && order_details == Some(false) => {
+            Delivery::Delivered if receipt.is_some() && self.told_orders.is_some() && order_details == Some(false) => {
                 Some("its order's details are missing")
+            }
+            Delivery::Stopped if NEEDED.contains(&known.event_type.as_str()) => {
+                Some("your application refuses it for good, and what was bought depends on it: answer 2xx, and do it")
             }
             Delivery::Delivered | Delivery::Stopped => None,
             Delivery::Undelivered if known.attempts == 0 && self.receipts.is_none() => None,
@@ -202,35 +146,34 @@ struct Moment {
     at: Option<String>,
 }
 
-impl Event {
-    fn missing(event_type: String) -> Self {
-        Self {
-            event_type,
-            event_id: None,
-            delivery: None,
-            attempts: 0,
-            order_details: None,
-            last_problem: None,
-            problem: Some("the call made no such event"),
-        }
+fn missing(event_type: String) -> Event {
+    Event {
+        event_type,
+        event_id: None,
+        delivery: None,
+        attempts: 0,
+        order_details: None,
+        last_problem: None,
+        problem: Some("the call made no such event"),
     }
+}
 
-    /// Made by no call that was played; but what the order query tells may come between any two.
-    fn unexpected(self) -> Self {
-        if [EventType::Changed, EventType::LicenseChanged].map(type_name).contains(&self.event_type) {
-            return self;
-        }
-        Self { problem: Some("no call that was played makes this event here"), ..self }
+/// Made by no call that was played; but what the order query tells may come between any two.
+fn unexpected(event: Event) -> Event {
+    if [EventType::Changed, EventType::LicenseChanged].map(type_name).contains(&event.event_type) {
+        return event;
     }
+    Event { problem: Some("no call that was played makes this event here"), ..event }
 }
 
 #[cfg(test)]
 mod tests {
     use koogallery::ResultCode;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::listen::Heard;
+    use crate::simulate::Family;
 
     fn known(id: &str, event_type: &str, delivery: &str, at: &str) -> KnownEvent {
         serde_json::from_value(json!({
@@ -252,10 +195,16 @@ mod tests {
     /// Bought, frozen, unfrozen: what became of that, held against what came.
     fn judged(events: Vec<KnownEvent>, receipts: Option<&Receipts>) -> Vec<Step> {
         let step = |activity: &str| Step {
+            family: Family::Saas,
+            life: String::new(),
             activity: activity.to_owned(),
             tried: String::new(),
+            ids: BTreeMap::new(),
+            request: Value::Null,
+            reply: Value::Null,
             result_code: Some(ResultCode::Success),
             result_msg: String::new(),
+            sent: 1,
             milliseconds: 1.0,
             problem: None,
             events: Vec::new(),
@@ -266,7 +215,7 @@ mod tests {
         let told: Vec<Told> =
             told.map(|(step, event_type)| Told { step, subject: subject.clone(), event_type }).collect();
         let mut steps = ["newInstance", "freeze", "unfreeze"].map(step).to_vec();
-        Judge { receipts, open_api: None }.attach(&mut steps, &told, &Histories::from([(subject, events)]));
+        Judge { receipts, told_orders: None }.attach(&mut steps, &told, &Histories::from([(subject, events)]));
         steps
     }
 
@@ -322,14 +271,16 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_tried_is_wrong_only_where_an_application_is_played() {
+    fn what_nobody_tried_is_wrong_only_where_an_application_is_played_and_what_is_refused_always() {
         let events = || {
             let mut events = all_delivered();
             events[1] = known("e-2", "instance.frozen", "stopped", "");
             events[2] = known("e-3", "instance.unfrozen", "undelivered", "");
             events
         };
-        assert_eq!(problems(&judged(events(), None)), vec![vec![None]; 3]);
+        let judged_alone = problems(&judged(events(), None));
+        assert_eq!((&judged_alone[0], &judged_alone[2]), (&vec![None], &vec![None]));
+        assert!(judged_alone[1][0].is_some_and(|problem| problem.contains("refuses it for good")));
         let receipts = received(&[CREATED, FROZEN]);
         assert_eq!(problems(&judged(events(), Some(&receipts)))[2], [Some("not delivered")]);
         let mut failed = events();

@@ -16,13 +16,14 @@ use crate::keys::{LOCAL_API_TOKEN, or_local_test_credentials, or_local_test_keys
 use crate::listen::ListenError;
 use crate::log::Silent;
 use crate::marketplace::{CallError, Marketplace};
-use crate::open_api::StandIn;
+use crate::open_api::{PlayedError, PlayedKooGallery, StandIn};
 
 /// The seller's side while it runs.
 #[derive(Debug)]
 pub struct OwnSide {
     host: LocalHost,
     open_api: Option<StandIn>,
+    played: Option<PlayedKooGallery>,
     application: Option<Application>,
     seller_api: SellerApi,
     marketplace: Marketplace,
@@ -40,6 +41,9 @@ pub enum OwnSideError {
     /// The open APIs.
     #[error("the open APIs cannot be played: {0}")]
     OpenApi(#[from] std::io::Error),
+    /// The same, as this process asks them.
+    #[error(transparent)]
+    Played(#[from] PlayedError),
     /// The application.
     #[error(transparent)]
     Application(#[from] ListenError),
@@ -72,13 +76,18 @@ impl OwnSide {
         if let Some(open_api) = open_api.as_ref().filter(|_| !named) {
             environment = environment.with("KOOGALLERY_OPEN_API_URL", open_api.endpoint().as_str());
         }
-        let application = if environment.get("KOOGALLERY_WEBHOOK_URL").is_none() {
+        let played = open_api.as_ref().map(StandIn::played).transpose()?;
+        let mut application = if environment.get("KOOGALLERY_WEBHOOK_URL").is_none() {
             let application = Application::start(environment.get("KOOGALLERY_WEBHOOK_SECRET")).await?;
             environment = environment.with("KOOGALLERY_WEBHOOK_URL", application.url());
             Some(application)
         } else {
             None
         };
+        // Then it is the application that says how a buyer gets in, and what it says is seen.
+        if environment.get("KOOGALLERY_PROVISIONING").is_none() {
+            environment = environment.with("KOOGALLERY_PROVISIONING", "deferred");
+        }
         let token = environment.get("KOOGALLERY_API_TOKEN").and_then(|tokens| tokens.split_whitespace().next());
         let token = token.unwrap_or(LOCAL_API_TOKEN).to_owned();
         if environment.get("KOOGALLERY_API_TOKEN").is_none() {
@@ -89,15 +98,18 @@ impl OwnSide {
         let host =
             LocalHost::start(Options { listen: any, data, dynamodb_endpoint, environment, log, journal }).await?;
         let seller_api = SellerApi::new(&host.seller_api(), &token)?;
+        if let Some(application) = &mut application {
+            application.hand_licenses_in(seller_api.clone());
+        }
         let marketplace = Marketplace::new(&host.address(), keys)?;
-        Ok(Self { host, open_api, application, seller_api, marketplace })
+        Ok(Self { host, open_api, played, application, seller_api, marketplace })
     }
 
     /// A simulation of every family against it.
     #[must_use]
     pub fn simulation(&self) -> Simulation<'_> {
         Simulation {
-            open_api: self.open_api.as_ref(),
+            open_api: self.played.as_ref(),
             seller_api: Some(&self.seller_api),
             receipts: self.application.as_ref().map(Application::receipts),
             ..Simulation::new(self.marketplace.clone())

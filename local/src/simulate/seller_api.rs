@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 
+use http::header::CONTENT_TYPE;
 use koogallery::InstanceId;
+use koogallery_store::EventType;
 use reqwest::{StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -24,6 +27,47 @@ pub enum Subject {
     License(String),
     /// An enterprise.
     Tenant(String),
+}
+
+/// As the seller API's paths name it.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (of, id) = self.parts();
+        write!(f, "{of}/{id}")
+    }
+}
+
+/// No kind of subject is called so.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is none of instances/ID, orders/ID, licenses/CODE, tenants/ID")]
+pub struct UnknownSubject(String);
+
+impl FromStr for Subject {
+    type Err = UnknownSubject;
+
+    fn from_str(text: &str) -> Result<Self, UnknownSubject> {
+        let unknown = || UnknownSubject(text.to_owned());
+        let (of, id) = text.split_once('/').ok_or_else(unknown)?;
+        let id = id.to_owned();
+        match of {
+            "instances" => Ok(Self::Instance(id)),
+            "orders" => Ok(Self::Order(id)),
+            "licenses" => Ok(Self::License(id)),
+            "tenants" => Ok(Self::Tenant(id)),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl Subject {
+    fn parts(&self) -> (&'static str, &str) {
+        match self {
+            Self::Instance(id) => ("instances", id),
+            Self::Order(id) => ("orders", id),
+            Self::License(code) => ("licenses", code),
+            Self::Tenant(id) => ("tenants", id),
+        }
+    }
 }
 
 impl From<&InstanceId> for Subject {
@@ -67,6 +111,11 @@ pub struct KnownEvent {
 }
 
 impl KnownEvent {
+    /// Whether it is one of this type.
+    pub(super) fn is(&self, event_type: EventType) -> bool {
+        deliver_events::type_name(event_type) == self.event_type
+    }
+
     /// The order that it names.
     #[must_use]
     pub fn order(&self) -> Option<&str> {
@@ -75,6 +124,7 @@ impl KnownEvent {
 }
 
 /// Asks one seller's API.
+#[derive(Clone)]
 pub struct SellerApi {
     http: reqwest::Client,
     address: Url,
@@ -159,25 +209,33 @@ impl SellerApi {
         struct Page {
             events: Vec<KnownEvent>,
         }
-        let (of, id) = match subject {
-            Subject::Instance(id) => ("instances", id),
-            Subject::Order(id) => ("orders", id),
-            Subject::License(code) => ("licenses", code),
-            Subject::Tenant(id) => ("tenants", id),
-        };
-        let answer = self.get([of, id.as_str(), "events"]).await?.bytes().await;
+        let (of, id) = subject.parts();
+        let answer = self.get([of, id, "events"]).await?.bytes().await;
         let answer = answer.map_err(|source| self.no_answer(source))?;
         let malformed = |source| SellerApiError::Malformed { address: self.address.to_string(), source };
         Ok(serde_json::from_slice::<Page>(&answer).map_err(malformed)?.events)
     }
 
+    /// Tells it something, at a path below `/v1`.
+    pub async fn put(&self, path: &[&str], body: &Value) -> Result<(), SellerApiError> {
+        let request = self.http.put(self.url(path)).header(CONTENT_TYPE, "application/json").body(body.to_string());
+        self.answer(request).await.map(drop)
+    }
+
     async fn get(&self, path: [&str; 3]) -> Result<reqwest::Response, SellerApiError> {
+        self.answer(self.http.get(self.url(&path)).query(&[("limit", LIMIT)])).await
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
         let mut url = self.address.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().push("v1").extend(path);
         }
-        let request = self.http.get(url).query(&[("limit", LIMIT)]).bearer_auth(&self.token);
-        let answer = request.send().await.map_err(|source| self.no_answer(source))?;
+        url
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, SellerApiError> {
+        let answer = request.bearer_auth(&self.token).send().await.map_err(|source| self.no_answer(source))?;
         let hint = match answer.status() {
             status if status.is_success() => return Ok(answer),
             StatusCode::UNAUTHORIZED => "set KOOGALLERY_API_TOKEN to one of its tokens",
