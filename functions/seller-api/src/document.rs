@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(usage::get_usage_info, usage::put_usage_info))
         .routes(routes!(purchase::get))
         .routes(routes!(purchase::of_order))
+        .routes(routes!(events::list))
         .routes(routes!(events::of_instance))
         .routes(routes!(events::of_order))
         .routes(routes!(events::of_license))

@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
-use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, Subject};
+use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, OpenEvents, OpenPlace, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -33,9 +33,9 @@ pub(crate) struct PageQuery {
 }
 
 /// The delivery state of an event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum DeliveryWord {
+pub(crate) enum DeliveryWord {
     /// It is not delivered yet.
     Undelivered,
     /// All tries failed, for more than three days. It waits for a resend.
@@ -46,12 +46,54 @@ enum DeliveryWord {
     Stopped,
 }
 
+impl From<Delivery> for DeliveryWord {
+    fn from(delivery: Delivery) -> Self {
+        match delivery {
+            Delivery::Undelivered => Self::Undelivered,
+            Delivery::Parked => Self::Parked,
+            Delivery::Delivered => Self::Delivered,
+            Delivery::Stopped => Self::Stopped,
+        }
+    }
+}
+
+/// What an event is about: one of these. Its events are delivered one after the other.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Subject, examples(json!({ "instanceId": "03pf80c2b8" })))]
+struct SubjectView {
+    /// The instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_id: Option<String>,
+    /// The order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+    /// The license code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license: Option<String>,
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<String>,
+}
+
+impl From<&Subject> for SubjectView {
+    fn from(subject: &Subject) -> Self {
+        let nothing = Self::default();
+        match subject {
+            Subject::Instance(id) => Self { instance_id: Some(id.to_string()), ..nothing },
+            Subject::Order(id) => Self { order_id: Some(id.to_string()), ..nothing },
+            Subject::License(code) => Self { license: Some(code.reveal().to_owned()), ..nothing },
+            Subject::Tenant(id) => Self { tenant_id: Some(id.to_string()), ..nothing },
+        }
+    }
+}
+
 /// An event.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Event, examples(json!({
     "eventId": "019adb6c-2f00-7c11-8d5e-0123456789ab", "type": "instance.created",
-    "occurredAt": "2025-12-01T00:00:00.000Z", "data": { "instanceId": "03pf80c2b8" },
+    "subject": { "instanceId": "03pf80c2b8" }, "occurredAt": "2025-12-01T00:00:00.000Z", "data": { "instanceId": "03pf80c2b8" },
     "delivery": "delivered", "attempts": 1, "deliveredAt": "2025-12-01T00:00:01.000Z",
 })))]
 struct EventView {
@@ -61,6 +103,8 @@ struct EventView {
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     event_type: koogallery_store::EventType,
+    /// What it is about, as the resend takes it.
+    subject: SubjectView,
     /// When it happened.
     #[schema(format = DateTime)]
     occurred_at: String,
@@ -131,15 +175,11 @@ impl From<(String, DestinationState)> for DestinationView {
 
 impl From<EventRecord> for EventView {
     fn from(record: EventRecord) -> Self {
-        let delivery = match record.delivery() {
-            Delivery::Undelivered => DeliveryWord::Undelivered,
-            Delivery::Parked => DeliveryWord::Parked,
-            Delivery::Delivered => DeliveryWord::Delivered,
-            Delivery::Stopped => DeliveryWord::Stopped,
-        };
+        let delivery = record.delivery().into();
         Self {
             event_id: record.event.event_id,
             event_type: record.event.event_type,
+            subject: SubjectView::from(&record.subject),
             occurred_at: record.event.occurred_at.to_rfc_3339(),
             data: record.event.data,
             delivery,
@@ -171,6 +211,104 @@ async fn history(
     let (events, last) = api.store().history(subject, after, limit).await?;
     let next = last.map(|id| cursor(&id.to_string()));
     Ok(Json(EventList { events: events.into_iter().map(EventView::from).collect(), next }))
+}
+
+/// Which events to list, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StateQuery {
+    /// Their delivery state. `delivered` and `stopped` need one of instanceId, orderId, license and tenantId.
+    #[param(inline)]
+    state: DeliveryWord,
+    /// Only events of this instance.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    instance_id: Option<InstanceId>,
+    /// Only events of this order itself.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    order_id: Option<OrderId>,
+    /// Only events of this license code.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    license: Option<LicenseCode>,
+    /// Only events of this tenant.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    tenant_id: Option<TenantId>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// The most members that the page may have.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+}
+
+/// The subject that exactly one of these names; none if none does.
+fn subject(
+    instance: Option<&InstanceId>,
+    order: Option<&OrderId>,
+    license: Option<&LicenseCode>,
+    tenant: Option<&TenantId>,
+) -> Result<Option<Subject>, Problem> {
+    match (instance, order, license, tenant) {
+        (None, None, None, None) => Ok(None),
+        (Some(id), None, None, None) => Ok(Some(Subject::Instance(id.clone()))),
+        (None, Some(id), None, None) => Ok(Some(Subject::Order(id.clone()))),
+        (None, None, Some(code), None) => Ok(Some(Subject::License(code.clone()))),
+        (None, None, None, Some(id)) => Ok(Some(Subject::Tenant(id.clone()))),
+        _ => Err(Problem::new(Kind::Invalid, "give only one of instanceId, orderId, license and tenantId")),
+    }
+}
+
+/// Events by delivery state: what your application does not have, for all subjects; or any state of one subject.
+///
+/// Without a subject the list has the oldest events first, in 16 parts one after the other. It is a moment behind.
+#[utoipa::path(get, path = "/v1/events", tag = "events", operation_id = "listEvents", params(StateQuery),
+    responses((status = 200, description = "A page of events", body = EventList)))]
+pub(crate) async fn list(
+    State(api): State<Arc<SellerApi>>,
+    QueryOf(query): QueryOf<StateQuery>,
+) -> Result<Json<EventList>, Problem> {
+    let StateQuery { state, instance_id, order_id, license, tenant_id, cursor: from, limit } = query;
+    let subject = subject(instance_id.as_ref(), order_id.as_ref(), license.as_ref(), tenant_id.as_ref())?;
+    if let Some(subject) = subject {
+        return history_in(&api, &subject, state, place(from.as_deref())?, limit).await;
+    }
+    let which = match state {
+        DeliveryWord::Undelivered => OpenEvents::Undelivered,
+        DeliveryWord::Parked => OpenEvents::Parked,
+        DeliveryWord::Delivered | DeliveryWord::Stopped => {
+            let detail = "events that were delivered or stopped are listed by subject: \
+                          give one of instanceId, orderId, license and tenantId";
+            return Err(Problem::new(Kind::Invalid, detail));
+        }
+    };
+    let from: OpenPlace = place(from.as_deref())?.unwrap_or_default();
+    let page = api.store().open_events(which, from, limit.0).await?;
+    let events = page.events.into_iter().map(EventView::from).collect();
+    Ok(Json(EventList { events, next: page.next.map(|place| cursor(&place.to_string())) }))
+}
+
+/// So many times one request reads on in a history. After that, the page is short.
+const MOST_READS: usize = 10;
+
+/// The events of a subject in one delivery state.
+async fn history_in(
+    api: &SellerApi,
+    subject: &Subject,
+    state: DeliveryWord,
+    mut after: Option<Uuid>,
+    Limit(limit): Limit,
+) -> Result<Json<EventList>, Problem> {
+    let mut found = Vec::with_capacity(limit);
+    for _ in 0..MOST_READS {
+        let (events, last) = api.store().history(subject, after, limit - found.len()).await?;
+        found.extend(events.into_iter().filter(|event| DeliveryWord::from(event.delivery()) == state));
+        after = last;
+        if after.is_none() || found.len() == limit {
+            break;
+        }
+    }
+    let next = after.map(|id| cursor(&id.to_string()));
+    Ok(Json(EventList { events: found.into_iter().map(EventView::from).collect(), next }))
 }
 
 /// The history of an instance.
@@ -272,13 +410,10 @@ pub(crate) async fn resend(
     State(api): State<Arc<SellerApi>>,
     Body(body): Body<ResendBody>,
 ) -> Result<(StatusCode, Json<Resent>), Problem> {
-    let subject = match (&body.instance_id, &body.order_id, &body.license, &body.tenant_id) {
-        (Some(id), None, None, None) => Subject::Instance(id.clone()),
-        (None, Some(id), None, None) => Subject::Order(id.clone()),
-        (None, None, Some(code), None) => Subject::License(code.clone()),
-        (None, None, None, Some(id)) => Subject::Tenant(id.clone()),
-        _ => return Err(Problem::new(Kind::Invalid, "give exactly one of instanceId, orderId, license and tenantId")),
-    };
+    let subject =
+        subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
+    let subject =
+        subject.ok_or_else(|| Problem::new(Kind::Invalid, "give one of instanceId, orderId, license and tenantId"))?;
     if !(1..=100).contains(&body.event_ids.len()) {
         return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
     }

@@ -46,6 +46,7 @@ pub use model::subject::{Subject, SubjectError};
 pub use model::world::World;
 pub use queries::history::{Delivery, EventRecord, KeptEvent};
 pub use queries::list_instances::InstancePage;
+pub use queries::open_events::{EventPage, OpenEvents, OpenPlace, OpenPlaceError};
 pub use queries::read::Read;
 pub use table::call::Call;
 pub use table::client::{Store, StoreError};

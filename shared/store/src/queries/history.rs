@@ -111,7 +111,7 @@ impl EventRecord {
         Self { subject, event, destinations, attempts, delivered_at, next_try_at, last_problem, delivery }
     }
 
-    fn new(kept: KeptEvent, outbox: Option<Undelivered>) -> Self {
+    pub(super) fn new(kept: KeptEvent, outbox: Option<Undelivered>) -> Self {
         if let Some((delivery, at)) = kept.ended_before() {
             return Self::of_before(kept, delivery, at);
         }

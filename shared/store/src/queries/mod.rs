@@ -3,5 +3,6 @@
 pub(crate) mod history;
 pub(crate) mod list_instances;
 pub(crate) mod open;
+pub(crate) mod open_events;
 pub(crate) mod read;
 pub(crate) mod undelivered;

@@ -43,7 +43,7 @@ impl Store {
     }
 }
 
-fn read(item: &Item) -> Result<Open, StoreError> {
+pub(super) fn read(item: &Item) -> Result<Open, StoreError> {
     let text = |name| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let time = |name| item.get(name)?.as_n().ok()?.parse().ok().map(Timestamp::from_millis);
     match (text(PARTITION_KEY).and_then(|partition| partition.parse().ok()), text(SORT_KEY), time(OPEN_SINCE)) {
