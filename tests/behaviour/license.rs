@@ -78,7 +78,8 @@ async fn a_codes_whole_life_leaves_one_event_for_each_change() {
         ]
     );
     let renewed = &seller.whole_events(LICENSE).await[0].data;
-    let told = json!({ "license": CODE, "orderId": "R1", "orderLineId": "R1-000001", "scene": "RENEWAL", "expireTime": FUTURE });
+    let told = json!({ "license": CODE, "orderId": "R1", "orderLineId": "R1-000001", "scene": "RENEWAL",
+        "expireTime": FUTURE.parse::<koogallery::ExpireTime>().unwrap().timestamp().to_rfc_3339() });
     assert_eq!(*renewed, told);
 }
 
@@ -156,7 +157,7 @@ async fn a_license_follows_once_it_is_handed_in() {
         assert_eq!(seller.say(&get_license("e-1", "f-1")).await, "000004");
     }
     let times = ("20231027103015000", "20991027103015000");
-    let data = json!({ "instanceId": ID, "eventId": "e-1", "deviceFingerprint": "f-1", "effectiveTime": times.0, "expireTime": times.1 });
+    let data = json!({ "instanceId": ID, "eventId": "e-1", "deviceFingerprint": "f-1", "effectiveTime": "2023-10-27T10:30:15.000Z", "expireTime": "2099-10-27T10:30:15.000Z" });
     let event = seller.whole_events(INSTANCE).await.pop().unwrap();
     assert_eq!(event.data, data);
     assert_eq!(seller.events(INSTANCE).await, ["instance.created", "license.requested"]);
@@ -437,7 +438,7 @@ async fn what_a_purchase_told_reaches_the_application_and_is_sealed_at_rest() {
     let seller = Seller::start().await;
     let post = Post::of(&seller, |environment| environment).await;
     assert_eq!(say_v1(&seller, &bought("p-1")).await, "000004");
-    let clear = json!({ "orderId": "CS1", "productId": "p-1", "expireTime": "20991231160000000", "amount": "25",
+    let clear = json!({ "orderId": "CS1", "productId": "p-1", "expireTime": "2099-12-31T16:00:00.000Z", "amount": "25",
         "chargingMode": "1", "periodType": "year", "periodNumber": "1" });
     assert_eq!(seller.whole_events("ORDER#CS1").await[0].data, clear);
     let at_rest = format!("{:?}", seller.everything().await);
@@ -450,5 +451,6 @@ async fn what_a_purchase_told_reaches_the_application_and_is_sealed_at_rest() {
     let told = &post.application.taken()[0].body["data"];
     assert_eq!(told["purchase"]["saasExtendParams"], json!([{ "name": "machineCode", "value": "M-4711" }]));
     assert_eq!((&told["purchase"]["customerName"], &told["amount"]), (&json!("Example Buyer"), &json!("25")));
+    assert_eq!(told["customerName"], "Example Buyer");
     assert_eq!(post.account(&seller).await.lost, 0);
 }

@@ -259,11 +259,10 @@ impl Follower {
             Sold::Instance => api.get(&format!("/v1/instances/{ID}")).await.body,
             Sold::LicenseCode => api.get(&format!("/v1/licenses/{CODE}")).await.body,
         };
-        let expiry = shown["expireTime"].as_str().map(|time| time.chars().filter(char::is_ascii_digit).collect());
         Self {
             status: shown["status"].as_str().unwrap().to_owned(),
             cause: shown["freezeCause"].clone(),
-            expiry: expiry.map_or(Value::Null, Value::String),
+            expiry: shown["expireTime"].clone(),
             product: shown["productId"].clone(),
             holds: members(&shown["holds"]),
         }

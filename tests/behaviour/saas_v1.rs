@@ -229,7 +229,8 @@ async fn a_trial_that_turned_into_a_shorter_formal_period_ends_with_that() {
     let refresh = [("activity", "refreshInstance"), ("instanceId", ID), ("orderId", "F1"), ("expireTime", &*formal)];
     assert_eq!(say(&seller, &with(&refresh, &[("trialToFormal", "1")])).await["resultCode"], "000000");
     assert_eq!(seller.instance(ID).await.unwrap().life.expire_time.unwrap().to_string(), formal);
-    assert_eq!(told(&seller).await.last().unwrap().1["expireTime"], formal);
+    let written = formal.parse::<koogallery::ExpireTime>().unwrap().timestamp().to_rfc_3339();
+    assert_eq!(told(&seller).await.last().unwrap().1["expireTime"], written);
 }
 
 const ACCEPTED: [(&str, &str); 2] = [("provisionType", "1"), ("acceptanceTime", "20251126080000123")];
@@ -260,7 +261,7 @@ async fn an_acceptance_is_kept_and_told_once_whatever_comes_first() {
         let events = seller.whole_events(&format!("INSTANCE#{}", id.as_str().unwrap())).await;
         let accepted: Vec<_> = events.iter().filter(|event| event.event_type == EventType::Accepted).collect();
         assert_eq!((events.len(), accepted.len()), (2, 1));
-        assert_eq!(accepted[0].data["acceptanceTime"], "20251126080000123");
+        assert_eq!(accepted[0].data["acceptanceTime"], "2025-11-26T08:00:00.123Z");
         assert_eq!(accepted[0].data["provisionType"], "1");
     }
 }
@@ -277,7 +278,7 @@ async fn of_two_acceptances_the_one_signed_last_stands_and_is_told() {
         }
         let accepted = seller.instance(ID).await.unwrap().acceptance.unwrap();
         assert_eq!(accepted.acceptance_time.to_string(), "20251127080000000");
-        assert_eq!(told(&seller).await.last().unwrap().1["acceptanceTime"], "20251127080000000");
+        assert_eq!(told(&seller).await.last().unwrap().1["acceptanceTime"], "2025-11-27T08:00:00.000Z");
     }
 }
 

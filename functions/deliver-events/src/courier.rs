@@ -16,7 +16,8 @@ use koogallery_store::{DestinationState, Ended, Event, KeptEvent, Noted, Store, 
 
 use crate::bus::EventBus;
 use crate::destination::{Destination, DestinationError, Parcel, Sent};
-use crate::message;
+use crate::facts::Standing;
+use crate::message::{self, Enclosed};
 use crate::purchase::{self, PurchaseError};
 use crate::receiver::Receiver;
 use crate::webhook::Webhook;
@@ -109,6 +110,12 @@ enum SendError {
     /// What its purchase told cannot be read.
     #[error(transparent)]
     Purchase(#[from] PurchaseError),
+    /// The current state of what it is about cannot be read.
+    #[error("what the event is about: {0}")]
+    Standing(#[from] StoreError),
+    /// The buyer's name cannot be read.
+    #[error("the buyer's name: {0}")]
+    CustomerName(#[source] OrdersError),
     /// It cannot be written.
     #[error("the event cannot be written as JSON")]
     Body(#[from] serde_json::Error),
@@ -241,7 +248,7 @@ impl Courier {
         let before = undelivered.at(destination.name());
         let sent = match details {
             Err(error) if before.attempts < TRIES_FOR_DETAILS => Err(error.into()),
-            details => self.send(destination, event, details.ok().flatten()).await,
+            details => self.send(destination, event, details.ok().flatten(), before.attempts).await,
         };
         let at = self.now();
         let note = sent.as_ref().ok().and_then(|sent| match sent {
@@ -271,11 +278,21 @@ impl Courier {
         &self,
         destination: &dyn Destination,
         event: &Event,
-        details: Option<OrderInfo>,
+        order: Option<OrderInfo>,
+        tried_before: u32,
     ) -> Result<Sent, SendError> {
         let secrets = self.secrets.fresh().await?;
-        let purchase = purchase::told(event, &self.job.store, &self.vault).await?;
-        let body = message::body(event, details, purchase)?;
+        let (store, vault) = (&self.job.store, &self.vault);
+        let purchase = purchase::told(event, store, vault).await?;
+        let standing = Standing::of(event, store).await?;
+        let kept = KeptOrders { vault, store };
+        let name = standing.customer_name(event, order.as_ref(), purchase.as_ref(), kept, self.now()).await;
+        let customer_name = match name {
+            Err(error) if tried_before < TRIES_FOR_DETAILS => return Err(SendError::CustomerName(error)),
+            name => name.ok().flatten(),
+        };
+        let facts = standing.facts(event, order.as_ref());
+        let body = message::body(event, Enclosed { facts, customer_name, order, purchase })?;
         Ok(destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now() }).await?)
     }
 

@@ -16,6 +16,7 @@ mod answer_body;
 mod bus;
 mod courier;
 mod destination;
+mod facts;
 mod message;
 mod purchase;
 mod queue;

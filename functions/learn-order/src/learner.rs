@@ -7,12 +7,10 @@ use std::time::{Duration, Instant};
 
 use koogallery::{InstanceId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
-use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError};
+use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError, told};
 use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretSource, Vault, now};
 use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, Subject};
 use uuid::Uuid;
-
-use crate::told::told;
 
 /// One asking waits this long for the order query.
 const BUDGET: Duration = Duration::from_secs(10);

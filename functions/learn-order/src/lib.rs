@@ -14,7 +14,6 @@
 mod lambda;
 mod learner;
 mod record;
-mod told;
 
 pub use lambda::lambda;
 pub use learner::{Asked, Journal, Learner, Learnt};

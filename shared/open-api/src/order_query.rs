@@ -72,6 +72,18 @@ pub struct OrderInfo {
     pub extend_params: Vec<ExtendParam>,
 }
 
+impl OrderInfo {
+    /// The same with all its times as RFC 3339 writes them, in UTC. A text that is no time stays as KooGallery wrote it.
+    #[must_use]
+    pub fn with_times_in_utc(mut self) -> Self {
+        self.create_time = self.create_time.map(SentTime::in_utc);
+        for line in &mut self.order_lines {
+            line.expire_time = line.expire_time.take().map(SentTime::in_utc);
+        }
+        self
+    }
+}
+
 /// A line of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -218,6 +230,9 @@ mod tests {
         assert_eq!(line.product_info[0].linear_value, Some(5.0));
         assert_eq!(line.extend_params[1].value.reveal(), "3");
         assert_eq!(line.expire_time.as_ref().unwrap().timestamp().unwrap().as_millis(), 1_795_535_999_000);
+        let written = order.clone().with_times_in_utc();
+        assert_eq!(written.create_time.unwrap().as_str(), "2025-11-24T09:49:12.000Z");
+        assert_eq!(written.order_lines[0].expire_time.as_ref().unwrap().as_str(), "2026-11-24T15:59:59.000Z");
         let buyer = order.buyer_info.unwrap();
         assert_eq!(buyer.user_id.unwrap().reveal(), "7");
         assert_eq!((buyer.mobile_phone, buyer.user_name), (None, None));

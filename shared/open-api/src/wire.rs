@@ -152,6 +152,14 @@ impl SentTime {
     }
 }
 
+impl SentTime {
+    /// The same as RFC 3339 writes it, in UTC. A text that is no time stays as KooGallery wrote it.
+    #[must_use]
+    pub fn in_utc(self) -> Self {
+        self.timestamp().map_or(self, |at| Self(at.to_rfc_3339()))
+    }
+}
+
 impl From<String> for SentTime {
     fn from(text: String) -> Self {
         Self(text)
@@ -161,6 +169,15 @@ impl From<String> for SentTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_written_in_one_form_and_what_is_none_stays() {
+        for (text, written) in [("20261231160000", "2026-12-31T16:00:00.000Z"), ("soon", "soon")] {
+            let time = SentTime(text.to_owned()).in_utc();
+            assert_eq!(time.as_str(), written);
+            assert_eq!(time.clone().in_utc(), time);
+        }
+    }
 
     #[test]
     fn times_are_read_in_each_form_that_the_guides_show() {

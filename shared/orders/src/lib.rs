@@ -5,6 +5,8 @@
 
 mod open_api;
 mod orders;
+mod told;
 
 pub use open_api::{NoClient, OpenApi};
 pub use orders::{KeptOrders, Line, OrdersError};
+pub use told::told;

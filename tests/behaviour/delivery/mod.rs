@@ -7,6 +7,7 @@ mod answers;
 mod crashes;
 mod destinations;
 mod earlier_version;
+mod facts;
 mod on_aws;
 mod order_details;
 mod receiver;

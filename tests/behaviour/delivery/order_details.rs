@@ -40,7 +40,7 @@ async fn an_order_s_details_go_with_its_events_and_are_kept_sealed() {
 }
 
 /// An order of one line, of so many users of a product.
-fn order_of(id: &str, order_type: &str, users: u32, expire_time: &Value) -> OrderInfo {
+pub(super) fn order_of(id: &str, order_type: &str, users: u32, expire_time: &Value) -> OrderInfo {
     let line = json!({ "orderLineId": format!("{id}-000001"), "chargingMode": "PERIOD", "expireTime": expire_time,
         "periodType": "year", "periodNumber": 1,
         "productInfo": [{ "productId": "p-1", "skuCode": "team", "linearValue": users }],

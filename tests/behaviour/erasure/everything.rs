@@ -74,6 +74,7 @@ async fn everything_personal_is_gone_when_the_time_is_over_and_nobody_elses() {
         let of_it = resent.iter().filter(|event| event.body["data"]["instanceId"] == goes.id);
         assert!(of_it.clone().count() > 5);
         assert!(of_it.clone().all(|event| event.body["data"]["order"].is_null()), "it is not asked for again");
+        assert!(of_it.clone().all(|event| event.body["data"]["customerName"].is_null()), "nor is the buyer named");
         assert!(of_it.clone().all(|event| event.body["data"]["userNames"].is_null()));
         assert!(of_it.filter(|event| event.name() == "users.granted").all(|event| event.body["data"]["count"] == 1));
         assert_eq!(world.sealed().await, others);

@@ -68,6 +68,12 @@ impl Bought {
         }
     }
 
+    /// The quantity, such as the number of users: from the order query, or else from V1.0's calls.
+    #[must_use]
+    pub fn quantity(&self) -> Option<f64> {
+        self.linear_value.or_else(|| self.amount.map(f64::from))
+    }
+
     /// The same, or none if all members are absent.
     pub(crate) fn if_any(self) -> Option<Self> {
         Some(self).filter(|bought| *bought != Self::default())

@@ -90,7 +90,7 @@ impl Event {
         let mut data = json!({ "instanceId": instance_id, "orderId": order_id });
         add(&mut data, "orderLineId", order_line_id.as_ref());
         add(&mut data, "productId", life.product_id.as_ref());
-        add(&mut data, "expireTime", life.expire_time);
+        add(&mut data, "expireTime", life.expire_time.map(rfc_3339));
         add(&mut data, "bought", life.bought.as_ref());
         add(&mut data, "holds", life.holds());
         Self::new(at, EventType::Created, data)
@@ -103,7 +103,7 @@ impl Event {
             told.is_some_and(|told| (told.acceptance_time, &told.provision_type) == (*acceptance_time, provision_type));
         let mut data = Subject::Instance(instance.instance_id.clone()).data();
         data["orderId"] = json!(instance.order_id);
-        data["acceptanceTime"] = json!(acceptance_time);
+        data["acceptanceTime"] = json!(rfc_3339(*acceptance_time));
         add(&mut data, "provisionType", provision_type.as_ref());
         (!is_told).then(|| Self::new(at, EventType::Accepted, data))
     }
@@ -159,8 +159,8 @@ impl Event {
                 add(&mut data, "productId", product_id.as_ref());
             }
         }
-        add(&mut data, "effectiveTime", request.effective_time);
-        add(&mut data, "expireTime", request.expire_time);
+        add(&mut data, "effectiveTime", request.effective_time.map(rfc_3339));
+        add(&mut data, "expireTime", request.expire_time.map(rfc_3339));
         for (name, told) in &request.told {
             data[name] = json!(told);
         }
@@ -272,10 +272,15 @@ impl Changes {
     }
 
     fn tell(&self, data: &mut Value) {
-        add(data, "expireTime", self.expire_time);
+        add(data, "expireTime", self.expire_time.map(rfc_3339));
         add(data, "productId", self.product_id.as_ref());
         add(data, "holds", self.holds.as_ref());
     }
+}
+
+/// A time as all times of an event are written.
+fn rfc_3339(time: ExpireTime) -> String {
+    time.timestamp().to_rfc_3339()
 }
 
 fn add(data: &mut Value, name: &str, value: Option<impl Serialize>) {

@@ -1,4 +1,4 @@
-//! The part of an order's details that an instance gets: of its own line and product, and nothing about the buyer.
+//! The part of an order's details that an instance and an event get: of their own line and product, and nothing about the buyer.
 
 use koogallery::{ExpireTime, OrderLineId, ProductId, ProductInfo};
 use koogallery_open_api::{ChargingMode, OrderInfo, OrderLine};
@@ -10,7 +10,7 @@ const LARGEST_QUANTITY: f64 = 1e12;
 /// What an order line bought: the named line, or the only one, or the only one with `product`. Returns none if several lines are
 /// possible. A value that cannot be read is left out.
 #[must_use]
-pub(crate) fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Option<&ProductId>) -> Option<ToldOrder> {
+pub fn told(order: &OrderInfo, line: Option<&OrderLineId>, product: Option<&ProductId>) -> Option<ToldOrder> {
     let is_product = |info: &&ProductInfo| product.is_some_and(|product| info.product_id.as_ref() == Some(product));
     let named = order.order_lines.iter().filter(|known| line.is_none_or(|line| known.order_line_id == *line));
     let named: Vec<&OrderLine> = named.collect();
