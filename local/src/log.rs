@@ -111,9 +111,10 @@ fn line(record: &CallRecord) -> String {
 fn api_line(record: &ApiRecord) -> String {
     let ApiRecord { status, method, route, .. } = record;
     let mut line = format!("{status:<6} {method} {route} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
+    let application = record.application.iter().flat_map(|name| [" by ", name.as_str()]);
     let subjects = record.subjects.iter().flat_map(|(name, value)| [" ", *name, " ", value.as_str()]);
     let shown = record.shown.into_iter().flat_map(|shown| [" showed ", shown]);
     let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
-    line.extend(subjects.chain(shown).chain(reason));
+    line.extend(application.chain(subjects).chain(shown).chain(reason));
     line
 }

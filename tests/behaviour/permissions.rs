@@ -238,6 +238,7 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
     for path in [
         "/v1/instances?status=active".to_owned(),
         "/v1/events?state=undelivered".to_owned(),
+        "/v1/orders".to_owned(),
         "/v1/instances/b-1".to_owned(),
         "/v1/instances/b-1/usage-info".to_owned(),
         "/v1/instances/b-1/purchase-details".to_owned(),

@@ -33,7 +33,9 @@ pub(crate) struct ApplicationPath {
 /// A tenant's application.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = Application)]
+#[schema(as = Application, examples(json!({
+    "tenantId": "t-1", "appId": "a-1", "instanceId": "03pf80c2b8", "clientId": "client-1", "name": "Example",
+})))]
 pub(crate) struct ApplicationView {
     /// The tenant.
     tenant_id: String,
@@ -94,6 +96,7 @@ pub(crate) async fn get(
 /// An application's OAuth credentials.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(examples(json!({ "clientId": "client-1", "clientSecret": "a client secret" })))]
 pub(crate) struct Credentials {
     /// The OAuth client id.
     client_id: String,

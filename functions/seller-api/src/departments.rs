@@ -57,6 +57,7 @@ impl From<StandingDepartment> for DepartmentView {
 
 /// A page of departments.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "departments": [{ "orgCode": "o-2", "orgName": "Research", "parentCode": "o-1" }] })))]
 pub(crate) struct DepartmentList {
     /// The departments, in the order of their codes.
     departments: Vec<DepartmentView>,

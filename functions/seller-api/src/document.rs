@@ -3,6 +3,9 @@
 use std::sync::{Arc, LazyLock};
 
 use axum::Json;
+use axum::extract::OriginalUri;
+use http::uri::Authority;
+use http::{HeaderMap, Uri};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -15,7 +18,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
 use crate::{
-    SellerApi, applications, departments, events, instances, licenses, provisioning, purchase, tenants, usage, users,
+    SellerApi, applications, departments, events, instances, license_lists, licenses, orders, provisioning, purchase,
+    tenants, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -36,12 +40,16 @@ pub(crate) fn routes() -> Routes {
         .routes(routes!(events::of_license))
         .routes(routes!(events::of_tenant))
         .routes(routes!(events::resend))
+        .routes(routes!(orders::list))
+        .routes(routes!(tenants::list))
         .routes(routes!(tenants::get))
         .routes(routes!(applications::get))
         .routes(routes!(applications::client_secret))
         .routes(routes!(users::list))
         .routes(routes!(users::get))
         .routes(routes!(departments::list))
+        .routes(routes!(license_lists::codes))
+        .routes(routes!(license_lists::requests))
         .routes(routes!(licenses::get))
         .routes(routes!(licenses::put))
         .routes(routes!(licenses::put_of_order))
@@ -58,9 +66,25 @@ pub(crate) fn open_routes() -> Routes {
 /// This description.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "description", operation_id = "getDescription",
     responses((status = 200, description = "The description of the API, OpenAPI 3.1", body = serde_json::Value)))]
-async fn get() -> Json<&'static OpenApi> {
+async fn get(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Json<OpenApi> {
     static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
-    Json(&DOCUMENT)
+    let server = ServerBuilder::new().url(server(&uri, &headers)).build();
+    let mut document = DOCUMENT.clone();
+    document.servers = Some(vec![server]);
+    Json(document)
+}
+
+/// The address at which this request reached the API, without a closing slash: as the caller sees it, also behind a proxy.
+fn server(uri: &Uri, headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let below = uri.path().strip_suffix("/v1/openapi.json").unwrap_or_default();
+    let Some(host) = text("host").filter(|host| !host.is_empty()).or(uri.authority().map(Authority::as_str)) else {
+        // An address without a host is below the one that the document comes from.
+        return if below.is_empty() { "/".to_owned() } else { below.to_owned() };
+    };
+    let scheme = text("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https"));
+    let scheme = scheme.or(uri.scheme_str()).unwrap_or("http");
+    format!("{scheme}://{host}{below}")
 }
 
 const DESCRIPTION: &str = "\
@@ -75,7 +99,7 @@ may have fewer members than `limit`.
 A problem is reported as `application/problem+json` (RFC 9457). Its `type` is one of:
 ";
 
-/// The whole description of the API.
+/// The whole description of the API, but for the address where it is served.
 #[must_use]
 pub fn document() -> OpenApi {
     let (_, guarded) = routes().split_for_parts();
@@ -91,8 +115,7 @@ pub fn document() -> OpenApi {
         .description(Some(description))
         .license(Some(License::builder().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();
-    let server = ServerBuilder::new().url("/").description(Some("The function URL")).build();
-    let mut document = OpenApiBuilder::new().info(info).servers(Some([server])).build();
+    let mut document = OpenApiBuilder::new().info(info).build();
 
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let mut components = Components::new();
@@ -139,4 +162,25 @@ fn as_problem(response: &mut Response) {
     let schema = Ref::from_schema_name(Document::name());
     let content = ContentBuilder::new().schema(Some(schema)).build();
     response.content.insert("application/problem+json".to_owned(), content.into());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_the_address_at_which_the_api_is_served() {
+        let of = |uri: &str, headers: &[(&'static str, &'static str)]| {
+            let pairs = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            server(&uri.parse().unwrap(), &pairs.collect())
+        };
+        assert_eq!(of("/v1/openapi.json", &[]), "/");
+        assert_eq!(of("/seller-api/v1/openapi.json", &[]), "/seller-api");
+        let host = ("host", "127.0.0.1:9000");
+        assert_eq!(of("/seller-api/v1/openapi.json", &[host]), "http://127.0.0.1:9000/seller-api");
+        let url = [("host", "abc.lambda-url.eu-west-1.on.aws"), ("x-forwarded-proto", "https")];
+        assert_eq!(of("/v1/openapi.json", &url), "https://abc.lambda-url.eu-west-1.on.aws");
+        assert_eq!(of("https://a.example.com/v1/openapi.json", &[]), "https://a.example.com");
+        assert_eq!(of("/v1/openapi.json", &[host, ("x-forwarded-proto", "odd")]), "http://127.0.0.1:9000");
+    }
 }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, QueryOf, optional_text};
+use crate::filter::MOST_READS;
 use crate::page::{Limit, cursor, place};
 use crate::paths::{InstancePath, LicensePath, OrderPath, TenantPath};
 use crate::problem::{Kind, Problem};
@@ -194,6 +195,12 @@ impl From<EventRecord> for EventView {
 
 /// A page of events.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "events": [{
+    "eventId": "019adb6c-2f00-7c11-8d5e-0123456789ab", "type": "instance.created",
+    "subject": { "instanceId": "03pf80c2b8" }, "occurredAt": "2025-12-01T00:00:00.000Z",
+    "data": { "instanceId": "03pf80c2b8" }, "delivery": "undelivered", "attempts": 1,
+    "nextTryAt": "2025-12-01T00:00:06.000Z", "lastProblem": "the receiver answered HTTP 500",
+}] })))]
 pub(crate) struct EventList {
     /// The events, oldest first.
     events: Vec<EventView>,
@@ -286,9 +293,6 @@ pub(crate) async fn list(
     let events = page.events.into_iter().map(EventView::from).collect();
     Ok(Json(EventList { events, next: page.next.map(|place| cursor(&place.to_string())) }))
 }
-
-/// So many times one request reads on in a history. After that, the page is short.
-const MOST_READS: usize = 10;
 
 /// The events of a subject in one delivery state.
 async fn history_in(
@@ -394,6 +398,7 @@ pub(crate) struct ResendBody {
 
 /// How many events are delivered once more.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "resent": 1 })))]
 pub(crate) struct Resent {
     /// Their number.
     resent: usize,

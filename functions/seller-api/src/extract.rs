@@ -1,13 +1,17 @@
 //! Reads the parts of a request into their types. A part that does not fit makes a problem.
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde_json::error::Category;
 
+use crate::explain::{explain, place};
 use crate::problem::{Kind, Problem};
 
 /// The longest body, in bytes: 1,000 usage records or a license file fit well.
@@ -57,7 +61,16 @@ async fn bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Pro
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| Problem::new(Kind::Invalid, format!("the body: {error}")))
+    let no_json = |error: &serde_json::Error| Problem::new(Kind::Invalid, format!("the body is not JSON: {error}"));
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let body = serde_path_to_error::deserialize(&mut json).map_err(|error| match error.inner().classify() {
+        Category::Data => {
+            Problem::new(Kind::Invalid, explain("member", &place(error.path()), &error.inner().to_string()))
+        }
+        Category::Io | Category::Syntax | Category::Eof => no_json(error.inner()),
+    })?;
+    json.end().map_err(|error| no_json(&error))?;
+    Ok(body)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -74,8 +87,21 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Path::from_request_parts(parts, state).await {
             Ok(Path(parameters)) => Ok(Self(parameters)),
-            Err(rejection) => Err(Problem::new(Kind::Invalid, format!("the path: {}", rejection.body_text()))),
+            Err(rejection) => Err(Problem::new(Kind::Invalid, format!("the path: {}", unreadable(rejection)))),
         }
+    }
+}
+
+/// Which parameter of a path cannot be read, and why.
+fn unreadable(rejection: PathRejection) -> String {
+    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
+        return "it does not have the form of this route".to_owned();
+    };
+    match failed.into_kind() {
+        ErrorKind::DeserializeError { key, message, .. } => explain("parameter", &key, &message),
+        ErrorKind::InvalidUtf8InPathParam { key } => format!("{key}: write it in UTF-8, percent-encoded"),
+        ErrorKind::ParseErrorAtKey { key, .. } => format!("{key}: it does not have the expected form"),
+        _ => "it does not have the form of this route".to_owned(),
     }
 }
 
@@ -84,11 +110,13 @@ pub(crate) struct QueryOf<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
     type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Query::from_request_parts(parts, state).await {
-            Ok(Query(parameters)) => Ok(Self(parameters)),
-            Err(rejection) => Err(Problem::new(Kind::Invalid, format!("the query: {}", rejection.body_text()))),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let parameters = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query));
+        parameters.map(Self).map_err(|error| {
+            let problem = explain("parameter", &place(error.path()), &error.inner().to_string());
+            Problem::new(Kind::Invalid, format!("the query: {problem}"))
+        })
     }
 }
 

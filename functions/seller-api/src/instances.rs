@@ -1,19 +1,22 @@
 //! Instances, in their current state.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use koogallery::{AppInfo, InstanceId, InterfaceType, Scene};
+use koogallery::{AppInfo, InstanceId, InterfaceType, ProductId, Scene};
 use koogallery_store::{Acceptance, AppliedOrder, Bought, FreezeCause, Instance, OrderEffect, Place, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
+use crate::filter::{changed_at, contains, ends_before, fitting, is, is_since};
 use crate::page::{Limit, cursor, place};
 use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem};
+use crate::time::Time;
 
 impl SellerApi {
     /// Reads the instance that a path names.
@@ -114,6 +117,10 @@ pub(crate) struct InstanceView {
     /// When it was bought.
     #[schema(format = DateTime)]
     created_at: String,
+    /// When there was the last event about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    changed_at: Option<String>,
     /// The end of the paid period, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -230,10 +237,10 @@ struct AppInfoView {
     /// The product's address for administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     admin_url: Option<String>,
-    /// The first administrator's login name.
+    /// The first administrator's login name. Lists leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<String>,
-    /// A note to the buyer.
+    /// A note to the buyer. Lists leave it out.
     #[serde(skip_serializing_if = "Option::is_none")]
     memo: Option<String>,
 }
@@ -244,8 +251,9 @@ struct AppInfoView {
 struct FailureView {
     /// The result code, `000100` to `000107`.
     result_code: String,
-    /// The message for the buyer.
-    message: String,
+    /// The message for the buyer. Lists leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
 }
 
 /// A later order of an instance or a license.
@@ -313,8 +321,19 @@ impl SellerApi {
 }
 
 impl InstanceView {
+    /// As a list shows it. The application's own texts may name a person.
+    fn without_personal_data(mut self) -> Self {
+        if let Some(info) = &mut self.app_info {
+            (info.user_name, info.memo) = (None, None);
+        }
+        if let Some(failure) = &mut self.provisioning_failure {
+            failure.message = None;
+        }
+        self
+    }
+
     fn of(instance: Instance, orders: Vec<AppliedOrder>) -> Self {
-        let text = |text: &dyn std::fmt::Display| text.to_string();
+        let text = |text: &dyn Display| text.to_string();
         let failure = instance.provisioning_failure.as_ref().map(koogallery_store::ProvisioningFailure::reply);
         let life = &instance.life;
         Self {
@@ -327,6 +346,7 @@ impl InstanceView {
             interface_type: instance.interface_type,
             v1: instance.v1,
             created_at: life.created_at.to_rfc_3339(),
+            changed_at: changed_at(life.last_event).map(koogallery::Timestamp::to_rfc_3339),
             expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
             bought_until: life.bought_until.map(|time| time.timestamp().to_rfc_3339()),
             bought: life.bought.as_ref().map(BoughtView::from),
@@ -337,7 +357,7 @@ impl InstanceView {
             app_info: instance.app_info.map(AppInfoView::from),
             provisioning_failure: failure.map(|reply| FailureView {
                 result_code: reply.result_code.as_str().to_owned(),
-                message: reply.result_msg.into_owned(),
+                message: Some(reply.result_msg.into_owned()),
             }),
             later_orders: LaterOrder::of(orders),
         }
@@ -357,12 +377,23 @@ impl From<AppInfo> for AppInfoView {
 
 /// Which instances to list, and which page.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// Their status.
+    /// Only instances in this status.
     #[param(inline)]
-    status: StatusWord,
+    status: Option<StatusWord>,
+    /// Only instances of this product.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    product_id: Option<ProductId>,
+    /// Only instances about which there was an event since then.
+    #[param(value_type = Option<String>, format = DateTime)]
+    changed_since: Option<Time>,
+    /// Only instances whose paid period ends before then, or ended before then.
+    #[param(value_type = Option<String>, format = DateTime)]
+    expiring_before: Option<Time>,
+    /// Only instances with this text in the id of the instance, its order, its order line or its product, or in the specification.
+    text: Option<String>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// The most members that the page may have.
@@ -373,6 +404,11 @@ pub(crate) struct ListQuery {
 
 /// A page of instances.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "instances": [{
+    "instanceId": "03pf80c2b8", "status": "provisioning", "orderId": "CS2509071201OKVI2",
+    "orderLineId": "CS2509071201OKVI2-000001", "interfaceType": "basic", "v1": false,
+    "createdAt": "2025-12-01T00:00:00.000Z",
+}] })))]
 pub(crate) struct InstanceList {
     /// The instances, in their current state.
     instances: Vec<InstanceView>,
@@ -381,19 +417,37 @@ pub(crate) struct InstanceList {
     next: Option<String>,
 }
 
-/// Instances of one status.
+/// Instances, of one status or of all.
 ///
-/// An instance that keeps the status while you read the pages is listed exactly once, whatever happens to others.
+/// An instance that keeps its status while you read the pages is listed exactly once, whatever happens to others. Without
+/// `status`, the statuses follow one another. An instance that changes its status meanwhile may be listed twice or not at all.
 #[utoipa::path(get, path = "/v1/instances", tag = "instances", operation_id = "listInstances", params(ListQuery),
     responses((status = 200, description = "A page of instances", body = InstanceList)))]
 pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<InstanceList>, Problem> {
-    let from: Place = place(query.cursor.as_deref())?.unwrap_or_default();
-    let page = api.store().instances_in(query.status.into(), from, query.limit.0).await?;
+    let ListQuery { status, product_id, changed_since, expiring_before, text, cursor: from, limit } = query;
+    let from: Place = place(from.as_deref())?.unwrap_or_default();
+    let fits = |instance: &Instance| {
+        let life = &instance.life;
+        let sku = life.holds().and_then(|holds| holds.sku_code.as_ref());
+        let ids: [Option<&dyn Display>; 5] = [
+            Some(&instance.instance_id),
+            Some(&instance.order_id),
+            instance.order_line_id.as_ref().map(|id| id as _),
+            life.product_id.as_ref().map(|id| id as _),
+            sku.map(|id| id as _),
+        ];
+        is(product_id.as_ref(), life.product_id.as_ref())
+            && is_since(changed_since, changed_at(life.last_event))
+            && ends_before(expiring_before, life.expire_time)
+            && contains(text.as_deref(), &ids)
+    };
+    let status = status.map(Status::from);
+    let page = fitting(from, limit, |from, limit| api.store().instances_in(status, from, limit), fits).await?;
     let reads: Vec<_> = page
-        .instances
+        .members
         .into_iter()
         .map(|instance| {
             let api = Arc::clone(&api);
@@ -402,7 +456,8 @@ pub(crate) async fn list(
         .collect();
     let mut instances = Vec::with_capacity(reads.len());
     for read in reads {
-        instances.push(read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be read"))??);
+        let shown = read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be read"))??;
+        instances.push(shown.without_personal_data());
     }
     Ok(Json(InstanceList { instances, next: page.next.map(|place| cursor(&place.to_string())) }))
 }

@@ -40,13 +40,15 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
         Problem::new(Kind::Unavailable, detail).because("the deadline passed").into_response()
     });
     let extensions = response.extensions();
+    let allowed = extensions.get::<Allowed>();
     api.log().api(&ApiRecord {
         at,
         request_id,
+        application: allowed.and_then(|Allowed(name)| name.clone()),
         method,
         route,
         status: response.status().as_u16(),
-        subjects: if extensions.get::<Allowed>().is_some() { subjects } else { Vec::new() },
+        subjects: if allowed.is_some() { subjects } else { Vec::new() },
         shown: extensions.get::<Shown>().map(|shown| shown.0),
         reason: extensions.get::<Reason>().map(|reason| reason.0.clone()),
         duration: start.elapsed(),

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
 use koogallery::{DeviceFingerprint, EventId, InstanceId, LicenseText, ProductId};
-use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime, UtcTime};
+use koogallery_open_api::{LicenseFile, LicenseInfo, SentTime};
 use koogallery_store::{AppliedOrder, License, LicenseKept, LicenseRequestId, World, license_place};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,6 +20,7 @@ use crate::instances::{BoughtView, FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
 use crate::paths::{LicensePath, OrderPath};
 use crate::problem::{Kind, Problem};
+use crate::time::Time;
 
 /// A license code, as callbacks reported it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -218,11 +219,12 @@ pub(crate) async fn put_of_order(
     }
 }
 
-/// A license as KooGallery knows it, with the members that KooGallery sent. Times are as KooGallery wrote them.
+/// A license as KooGallery knows it, with the members that KooGallery sent. KooGallery's guide gives no zone for its times: they
+/// are read as UTC. A text that is no time stays as KooGallery wrote it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LicenseState, examples(json!({
-    "status": "ALIVE", "activateTime": "20251201000000", "expireTime": "20261201000000",
+    "status": "ALIVE", "activateTime": "2025-12-01T00:00:00.000Z", "expireTime": "2026-12-01T00:00:00.000Z",
 })))]
 pub(crate) struct LicenseView {
     /// `ALIVE`, `EXPIRED` or `RELEASED`.
@@ -247,7 +249,7 @@ pub(crate) struct LicenseView {
 
 impl From<LicenseInfo> for LicenseView {
     fn from(info: LicenseInfo) -> Self {
-        let time = |time: SentTime| time.as_str().to_owned();
+        let time = |time: SentTime| time.in_utc().as_str().to_owned();
         Self {
             status: info.status.map(|status| status.as_str().to_owned()),
             activate_time: info.activate_time.map(time),
@@ -262,16 +264,16 @@ impl From<LicenseInfo> for LicenseView {
 /// When the use of a license begins.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = Activation, examples(json!({ "realEffectTime": "20251201T000000Z" })))]
+#[schema(as = Activation, examples(json!({ "realEffectTime": "2025-12-01T00:00:00Z" })))]
 pub(crate) struct ActivationBody {
-    /// The time in UTC; now, if absent.
+    /// The time, to the second; now, if absent.
     #[serde(default, deserialize_with = "some")]
-    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
-    real_effect_time: Option<UtcTime>,
+    #[schema(value_type = String, format = DateTime)]
+    real_effect_time: Option<Time>,
 }
 
-fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UtcTime>, D::Error> {
-    UtcTime::deserialize(deserializer).map(Some)
+fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
+    Time::deserialize(deserializer).map(Some)
 }
 
 /// Activates a license.
@@ -291,7 +293,7 @@ pub(crate) async fn activate(
     OptionalBody(body): OptionalBody<ActivationBody>,
 ) -> Result<Json<LicenseView>, Problem> {
     let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
-    let info = client.activate_license(&code, body.real_effect_time, deadline()).await;
+    let info = client.activate_license(&code, body.real_effect_time.and_then(Time::second), deadline()).await;
     Ok(Json(info.map_err(|error| failed(error, Kind::RefusedState))?.into()))
 }
 

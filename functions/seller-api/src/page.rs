@@ -19,7 +19,7 @@ impl Default for Limit {
 
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let limit = u16::deserialize(deserializer)?;
+        let limit = u16::deserialize(deserializer).map_err(|_| D::Error::custom("give 1 to 200"))?;
         if (1..=200).contains(&limit) { Ok(Self(limit.into())) } else { Err(D::Error::custom("give 1 to 200")) }
     }
 }

@@ -17,6 +17,7 @@ use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::journal::Shown;
 use crate::open_api::failed;
+use crate::order::OrderSchema;
 use crate::paths::{InstancePath, OrderPath};
 use crate::problem::{Kind, Problem, Reason};
 
@@ -41,7 +42,7 @@ pub(crate) struct Details {
     /// What the order query said, under KooGallery's names, with the buyer's answers to the seller's questions
     /// (`extendParams`). Absent if the order query does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<OrderSchema>)]
     order: Option<OrderInfo>,
 }
 
@@ -103,6 +104,7 @@ pub(crate) async fn get(
         _ => None,
     };
     let (order, reason) = api.purchase_order(&instance).await?;
+    let order = order.map(OrderInfo::with_times_in_utc);
     let details = Details { instance_id: id.to_string(), order_id: instance.order_id.to_string(), purchase, order };
     Ok((Extension(Shown("purchase details")), reason.map(Extension), Json(details)))
 }
@@ -124,7 +126,7 @@ pub(crate) struct LineQuery {
 })))]
 pub(crate) struct OrderDetails {
     /// The answer, under KooGallery's names.
-    #[schema(value_type = Object)]
+    #[schema(value_type = OrderSchema)]
     order: OrderInfo,
 }
 
@@ -148,5 +150,5 @@ pub(crate) async fn of_order(
         OrdersError::Query(error) => failed(error, Kind::Unknown),
         error => error.into(),
     })?;
-    Ok((Extension(Shown("order details")), Json(OrderDetails { order })))
+    Ok((Extension(Shown("order details")), Json(OrderDetails { order: order.with_times_in_utc() })))
 }

@@ -1,15 +1,18 @@
 //! Tenants of the joint-operations kit, as KooGallery last described them.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use koogallery_store::{BoundTenant, World};
-use serde::Serialize;
-use utoipa::ToSchema;
+use koogallery_store::{BoundTenant, Place, World};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
-use crate::extract::PathOf;
+use crate::extract::{PathOf, QueryOf};
+use crate::filter::{contains, fitting};
+use crate::page::{Limit, cursor, place};
 use crate::paths::TenantPath;
 use crate::problem::Problem;
 
@@ -69,8 +72,76 @@ pub(crate) async fn get(
 ) -> Result<Json<TenantView>, Problem> {
     let bindings = api.store().tenants(World::Real, &tenant_id).await?;
     if bindings.is_empty() {
-        return Err(Problem::unknown("enterprise"));
+        return Err(Problem::unknown("tenant"));
     }
     let bindings = bindings.into_iter().map(Binding::from).collect();
     Ok(Json(TenantView { tenant_id: tenant_id.to_string(), bindings }))
+}
+
+/// Which tenants to list, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TenantsQuery {
+    /// Only tenants with this text in the id of the tenant, the instance or the order.
+    text: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// The most members that the page may have.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+}
+
+/// A tenant that an instance is bound to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ListedTenant)]
+struct ListedTenant {
+    /// The tenant.
+    tenant_id: String,
+    /// The instance; absent if the seller only asked for credentials.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_id: Option<String>,
+    /// The order that bought the instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<String>,
+}
+
+/// A page of tenants.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "tenants": [{
+    "tenantId": "68cbc86abc2018ab880d92f36422fa0e", "instanceId": "03pf80c2b8", "orderId": "CS2509071201OKVI2",
+}] })))]
+pub(crate) struct TenantList {
+    /// The tenants, each once for every instance that it is bound to.
+    tenants: Vec<ListedTenant>,
+    /// The `cursor` of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Tenants that instances are bound to. Names and domains are personal data: `GET /v1/tenants/{tenantId}` shows them.
+#[utoipa::path(get, path = "/v1/tenants", tag = "tenants", operation_id = "listTenants", params(TenantsQuery),
+    responses((status = 200, description = "A page of tenants", body = TenantList)))]
+pub(crate) async fn list(
+    State(api): State<Arc<SellerApi>>,
+    QueryOf(TenantsQuery { text, cursor: from, limit }): QueryOf<TenantsQuery>,
+) -> Result<Json<TenantList>, Problem> {
+    let from: Place = place(from.as_deref())?.unwrap_or_default();
+    let fits = |bound: &BoundTenant| {
+        let ids: [Option<&dyn Display>; 3] = [
+            Some(&bound.tenant_id),
+            bound.instance_id.as_ref().map(|id| id as _),
+            bound.order_id.as_ref().map(|id| id as _),
+        ];
+        contains(text.as_deref(), &ids)
+    };
+    let page = fitting(from, limit, |from, limit| api.store().bound_tenants(from, limit), fits).await?;
+    let tenants = page.members.into_iter().map(|bound| ListedTenant {
+        tenant_id: bound.tenant_id.to_string(),
+        instance_id: bound.instance_id.map(|id| id.to_string()),
+        order_id: bound.order_id.map(|id| id.to_string()),
+    });
+    Ok(Json(TenantList { tenants: tenants.collect(), next: page.next.map(|place| cursor(&place.to_string())) }))
 }

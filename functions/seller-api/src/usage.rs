@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use koogallery::{ExpireTime, InstanceId, InterfaceType, Text, TextError, Timestamp, UsageInfo};
-use koogallery_open_api::{MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError, UtcTime};
+use koogallery::{InstanceId, InterfaceType, Text, TextError, Timestamp, UsageInfo};
+use koogallery_open_api::{MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError};
 use koogallery_store::UsageKept;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,6 +18,7 @@ use crate::extract::{Body, PathOf, optional_text, text};
 use crate::open_api::{deadline, failed};
 use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem};
+use crate::time::{Time, TimeError};
 
 /// KooGallery does not count older use.
 const OLDEST: Duration = Duration::from_hours(21 * 24);
@@ -27,7 +28,7 @@ const MOST_USAGE_INFO: usize = 100;
 /// What a pay-per-use instance or a package has used so far.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = UsageInfo, examples(json!({ "usageValue": 12.5, "statisticalTime": "20251201000000000" })))]
+#[schema(as = UsageInfo, examples(json!({ "usageValue": 12.5, "statisticalTime": "2025-12-01T00:00:00.000Z" })))]
 pub(crate) struct UsageInfoBody {
     /// The pay-per-use instance that a package's use belongs to.
     #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
@@ -36,9 +37,9 @@ pub(crate) struct UsageInfoBody {
     /// The running total (pay-per-use), or the use so far (package), with up to 4 decimals.
     #[schema(value_type = f64, minimum = 0, exclusive_maximum = 100_000_000, multiple_of = 0.0001)]
     usage_value: serde_json::Number,
-    /// When it was counted: UTC, `yyyyMMddHHmmssSSS`.
-    #[schema(value_type = String, pattern = "^[0-9]{17}$", min_length = 17, max_length = 17)]
-    statistical_time: String,
+    /// When it was counted.
+    #[schema(value_type = String, format = DateTime)]
+    statistical_time: Time,
     /// The address where the buyer can see it.
     #[serde(default, deserialize_with = "optional_text", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 512)]
@@ -48,7 +49,9 @@ pub(crate) struct UsageInfoBody {
 /// What an instance has used so far.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = UsageInfoList)]
+#[schema(as = UsageInfoList, examples(json!({
+    "usageInfo": [{ "usageValue": 12.5, "statisticalTime": "2025-12-01T00:00:00.000Z" }],
+})))]
 pub(crate) struct UsageInfoList {
     /// One entry for each metered item.
     #[schema(max_items = 100)]
@@ -60,8 +63,6 @@ pub(crate) struct UsageInfoList {
 pub(crate) enum UsageInfoError {
     #[error("usageValue: give 0 to 99999999.9999, with at most 4 decimals")]
     Value,
-    #[error("statisticalTime: give a UTC time like 20251201000000000")]
-    Time,
     #[error("statisticalTime: {0}")]
     TimeText(#[from] TextError),
 }
@@ -76,26 +77,25 @@ impl TryFrom<UsageInfoBody> for UsageInfo {
         if whole.len() > 8 || !whole.bytes().all(|digit| digit.is_ascii_digit()) || decimals.len() > 4 {
             return Err(UsageInfoError::Value);
         }
-        if statistical_time.len() != 17 || statistical_time.parse::<ExpireTime>().is_err() {
-            return Err(UsageInfoError::Time);
-        }
         Ok(Self {
             related_instance_id,
             usage_value: usage_value.into(),
-            statistical_time: statistical_time.try_into()?,
+            statistical_time: statistical_time.to_digits().try_into()?,
             dashboard_url,
         })
     }
 }
 
-impl From<UsageInfo> for UsageInfoBody {
-    fn from(info: UsageInfo) -> Self {
+impl TryFrom<UsageInfo> for UsageInfoBody {
+    type Error = TimeError;
+    fn try_from(info: UsageInfo) -> Result<Self, TimeError> {
         let UsageInfo { related_instance_id, usage_value, statistical_time, dashboard_url } = info;
         let usage_value = match usage_value {
             serde_json::Value::Number(number) => number,
             _ => 0.into(),
         };
-        Self { related_instance_id, usage_value, statistical_time: statistical_time.as_str().to_owned(), dashboard_url }
+        let statistical_time = statistical_time.as_str().parse()?;
+        Ok(Self { related_instance_id, usage_value, statistical_time, dashboard_url })
     }
 }
 
@@ -110,7 +110,10 @@ pub(crate) async fn get_usage_info(
     State(api): State<Arc<SellerApi>>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
 ) -> Result<Json<UsageInfoList>, Problem> {
-    let usage_info = api.instance(&id).await?.usage_info.into_iter().map(UsageInfoBody::from).collect();
+    let usage_info = api.instance(&id).await?.usage_info.into_iter().map(UsageInfoBody::try_from);
+    let usage_info = usage_info.collect::<Result<_, _>>().map_err(|error| {
+        Problem::new(Kind::Internal, "the stored usage does not have the expected form").because(error)
+    })?;
     Ok(Json(UsageInfoList { usage_info }))
 }
 
@@ -147,7 +150,10 @@ pub(crate) async fn put_usage_info(
 /// Usage records, under KooGallery's own names.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = UsagePush)]
+#[schema(as = UsagePush, examples(json!({ "usage_records": [{
+    "instance_id": "03pf80c2b8", "record_time": "2025-12-01T01:05:00Z", "begin_time": "2025-12-01T00:00:00Z",
+    "end_time": "2025-12-01T01:00:00Z", "usage_value": 0.25, "metering_sn": "03pf80c2b8-20251201T00",
+}] })))]
 pub(crate) struct Push {
     /// The records.
     #[schema(min_items = 1, max_items = 1000)]
@@ -158,8 +164,8 @@ pub(crate) struct Push {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = UsageRecord, examples(json!({
-    "instance_id": "03pf80c2b8", "record_time": "20251201T010500Z", "begin_time": "20251201T000000Z",
-    "end_time": "20251201T010000Z", "usage_value": 0.25, "metering_sn": "03pf80c2b8-20251201T00",
+    "instance_id": "03pf80c2b8", "record_time": "2025-12-01T01:05:00Z", "begin_time": "2025-12-01T00:00:00Z",
+    "end_time": "2025-12-01T01:00:00Z", "usage_value": 0.25, "metering_sn": "03pf80c2b8-20251201T00",
 })))]
 #[allow(clippy::struct_field_names)] // KooGallery's own names
 struct Record {
@@ -168,14 +174,14 @@ struct Record {
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     instance_id: InstanceId,
     /// When this record was made.
-    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
-    record_time: UtcTime,
+    #[schema(value_type = String, format = DateTime)]
+    record_time: Time,
     /// The beginning; at most 21 days ago.
-    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
-    begin_time: UtcTime,
+    #[schema(value_type = String, format = DateTime)]
+    begin_time: Time,
     /// The end; later than `begin_time`.
-    #[schema(value_type = String, pattern = "^[0-9]{8}T[0-9]{6}Z$")]
-    end_time: UtcTime,
+    #[schema(value_type = String, format = DateTime)]
+    end_time: Time,
     /// The amount: above 0, with at most 4 decimals.
     #[schema(value_type = f64, exclusive_minimum = 0, exclusive_maximum = 100_000_000_000_f64, multiple_of = 0.0001)]
     usage_value: serde_json::Number,
@@ -195,8 +201,10 @@ enum RecordError {
     Twice,
     #[error(transparent)]
     Value(#[from] UsageValueError),
-    #[error("end_time must be later than begin_time")]
+    #[error("end_time must be later than begin_time, by a second or more")]
     NoTime,
+    #[error(transparent)]
+    Time(#[from] TimeError),
     #[error("begin_time is more than 21 days ago: KooGallery does not count it")]
     TooOld,
 }
@@ -205,17 +213,20 @@ impl Record {
     fn checked(self, now: Timestamp) -> Result<UsageRecord, RecordError> {
         let written = self.usage_value.to_string();
         let usage_value: UsageValue = written.strip_suffix(".0").unwrap_or(&written).parse()?;
-        if self.begin_time >= self.end_time {
+        let second = |time: Time| time.second().ok_or(RecordError::Time(TimeError));
+        let (record_time, begin_time, end_time) =
+            (second(self.record_time)?, second(self.begin_time)?, second(self.end_time)?);
+        if begin_time >= end_time {
             return Err(RecordError::NoTime);
         }
-        if self.begin_time.timestamp().saturating_add(OLDEST) < now {
+        if begin_time.timestamp().saturating_add(OLDEST) < now {
             return Err(RecordError::TooOld);
         }
         Ok(UsageRecord {
             instance_id: self.instance_id,
-            record_time: self.record_time,
-            begin_time: self.begin_time,
-            end_time: self.end_time,
+            record_time,
+            begin_time,
+            end_time,
             usage_value,
             metering_sn: self.metering_sn,
             relate_pkg_instance: self.relate_pkg_instance,
@@ -225,6 +236,7 @@ impl Record {
 
 /// How many records KooGallery took.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "accepted": 1 })))]
 pub(crate) struct Pushed {
     /// Their number.
     accepted: usize,

@@ -51,7 +51,9 @@ enum RoleWord {
 /// A user of an application.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-#[schema(as = User)]
+#[schema(as = User, examples(json!({
+    "userName": "user-1", "name": "…", "orgCode": "o-2", "role": "user", "enabled": true, "revoked": false,
+})))]
 pub(crate) struct UserView {
     /// The login name.
     user_name: String,
@@ -110,6 +112,9 @@ impl From<StandingUser> for UserView {
 
 /// A page of users.
 #[derive(Serialize, ToSchema)]
+#[schema(examples(json!({ "users": [{
+    "userName": "user-1", "name": "…", "orgCode": "o-2", "role": "user", "enabled": true, "revoked": false,
+}], "next": "dXNlci0x" })))]
 pub(crate) struct UserList {
     /// The users, in the order of their login names.
     users: Vec<UserView>,

@@ -15,6 +15,8 @@ pub struct ApiRecord {
     pub at: Timestamp,
     /// What names the request in every log that it passes.
     pub request_id: Option<String>,
+    /// The name of the token that it has, if that has one.
+    pub application: Option<String>,
     /// Its method.
     pub method: String,
     /// Its route, as a pattern such as `/v1/instances/{id}`; empty where there is none.
@@ -53,8 +55,12 @@ impl ApiRecord {
         for (name, value) in &self.subjects {
             line[name] = json!(value);
         }
-        let optional =
-            [("requestId", self.request_id.as_deref()), ("shown", self.shown), ("reason", self.reason.as_deref())];
+        let optional = [
+            ("requestId", self.request_id.as_deref()),
+            ("application", self.application.as_deref()),
+            ("shown", self.shown),
+            ("reason", self.reason.as_deref()),
+        ];
         for (name, text) in optional {
             if let Some(text) = text {
                 line[name] = json!(text);
@@ -73,6 +79,7 @@ mod tests {
         let record = ApiRecord {
             at: Timestamp::from_millis(1_764_000_000_000),
             request_id: Some("r-1".to_owned()),
+            application: Some("crm".to_owned()),
             method: "GET".to_owned(),
             route: "/v1/instances/{id}".to_owned(),
             status: 503,
@@ -91,6 +98,6 @@ mod tests {
             (&1.into(), &0.into(), &"ERROR".into())
         );
         assert_eq!((&line["instanceId"], line.get("shown")), (&"i-1".into(), None));
-        assert_eq!(line["requestId"], "r-1");
+        assert_eq!((&line["requestId"], &line["application"]), (&"r-1".into(), &"crm".into()));
     }
 }

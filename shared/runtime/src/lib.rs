@@ -4,6 +4,7 @@
 //! Lambda ([`lambda()`]) and in the local host. Functions that no callback wakes have a [`Job`] instead.
 
 mod api_record;
+mod api_token;
 mod app_info;
 mod aws;
 mod clock;
@@ -23,6 +24,7 @@ mod variables;
 mod vault;
 
 pub use api_record::ApiRecord;
+pub use api_token::ApiToken;
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
 pub use aws::{dynamodb_client, sdk_config};
 pub use clock::{Clock, now};

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::api_token::tokens;
 use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment};
 
@@ -56,7 +57,7 @@ pub struct Secrets {
     /// What calls KooGallery's open APIs: `openApi`, or `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY`.
     pub open_api: Option<OpenApiKey>,
     /// What the seller's application shows to the seller's API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, by
-    /// spaces.
+    /// spaces. Each may be written with the name of its application: see [`crate::ApiToken`].
     pub api_tokens: Vec<SecretText>,
 }
 
@@ -228,7 +229,7 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<
         #[serde(default)]
         webhook_secrets: Vec<SecretText>,
         open_api: Option<OpenApiKey>,
-        #[serde(default)]
+        #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<SecretText>,
     }
     let answer = client

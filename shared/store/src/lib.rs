@@ -45,7 +45,7 @@ pub use model::lifecycle::{
 pub use model::subject::{Subject, SubjectError};
 pub use model::world::World;
 pub use queries::history::{Delivery, EventRecord, KeptEvent};
-pub use queries::list_instances::InstancePage;
+pub use queries::lists::{ListedOrder, OrderKind, Page};
 pub use queries::open_events::{EventPage, OpenEvents, OpenPlace, OpenPlaceError};
 pub use queries::read::Read;
 pub use table::call::Call;

@@ -34,8 +34,10 @@ fn references(value: &Value, found: &mut Vec<String>) {
 
 #[tokio::test]
 async fn the_description_is_served_and_hangs_together() {
-    let (_seller, api) = start().await;
-    let served = api.send(&Method::GET, "/v1/openapi.json", "", None).await.expect(200);
+    let (seller, api) = start().await;
+    let mut served = api.send(&Method::GET, "/v1/openapi.json", "", None).await.expect(200);
+    let servers = served.as_object_mut().unwrap().remove("servers").unwrap();
+    assert_eq!(servers, json!([{ "url": seller.host.seller_api() }]));
     assert_eq!(served, document());
     assert_eq!(served["openapi"].as_str().unwrap().split('.').collect::<Vec<_>>()[..2], ["3", "1"]);
     let mut found = Vec::new();
@@ -72,6 +74,38 @@ fn every_example_fits_its_schema() {
         }
     }
     assert!(examples >= 10, "{examples}");
+}
+
+/// The schema that a content has, looked up.
+fn schema_of<'a>(document: &'a Value, content: &'a Value) -> &'a Value {
+    let schema = &content["application/json"]["schema"];
+    // An optional body is null or the schema.
+    let schema = schema["oneOf"].as_array().and_then(|either| either.last()).unwrap_or(schema);
+    match schema["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
+        None => schema,
+    }
+}
+
+#[test]
+fn every_operation_shows_examples() {
+    let document = document();
+    let mut without = Vec::new();
+    for (path, item) in paths() {
+        for (method, operation) in item {
+            let body = &operation["requestBody"]["content"];
+            let success =
+                operation["responses"].as_object().unwrap().iter().find(|(status, _)| status.starts_with('2'));
+            let answer = &success.unwrap().1["content"];
+            for (what, content) in [("body", body), ("answer", answer)] {
+                let is_free = path == "/v1/openapi.json";
+                if !content.is_null() && !is_free && schema_of(&document, content)["examples"].is_null() {
+                    without.push(format!("{method} {path}: {what}"));
+                }
+            }
+        }
+    }
+    assert_eq!(without, Vec::<String>::new());
 }
 
 /// The description is valid by the rules of `OpenAPI` 3.1.

@@ -22,7 +22,7 @@ async fn a_license_is_activated_and_its_heartbeat_heard() {
     stand_in.put_license(CODE.parse().unwrap(), LicenseInfo::default());
     let start = json!({ "realEffectTime": "20251201T000000Z" });
     let active = api.post(&activate, &start).await.expect(200);
-    assert_eq!(active, json!({ "status": "ALIVE", "activateTime": "20251201000000" }));
+    assert_eq!(active, json!({ "status": "ALIVE", "activateTime": "2025-12-01T00:00:00.000Z" }));
     for body in [None, Some(json!({})), Some(json!({ "heartbeatInfo": "1.4" }))] {
         assert_eq!(api.ask(&Method::POST, &heartbeat, body.as_ref()).await.expect(200), active);
     }

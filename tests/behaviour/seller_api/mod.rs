@@ -8,11 +8,13 @@ mod description;
 mod history;
 mod instances;
 mod licenses;
+mod lists;
 mod orders;
 mod provisioning;
 mod statuses;
 mod tenants;
 mod usage;
+mod words;
 
 use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::marketplace::SignedCall;

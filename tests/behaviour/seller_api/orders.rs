@@ -84,6 +84,7 @@ async fn what_an_order_bought_is_learnt_without_a_webhook_and_a_look_changes_not
     assert_eq!(released["order"], Value::Null, "of a released instance nobody asks any more");
     let whole = api.get("/v1/orders/CS1/details").await.expect(200);
     assert_eq!(whole["order"]["orderLine"].as_array().unwrap().len(), 2);
+    assert_eq!(whole["order"]["orderLine"][0]["expireTime"], "2098-12-31T16:00:00.000Z");
     assert!(seller.item("ORDER#CS1", "DETAILS").await.is_none());
     let store = seller.host.store();
     let of_second = [("pk", "ORDER#CS1"), ("sk", "DETAILS#CS1-000002")]

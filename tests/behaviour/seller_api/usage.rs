@@ -14,11 +14,13 @@ async fn query_instance_tells_the_usage_that_was_put() {
     assert_eq!(api.get(path).await.expect(200), json!({ "usageInfo": [] }));
     for value in [json!(12.5), json!(99_999_999.999_9), json!(0), json!(7)] {
         let usage = json!({ "usageInfo": [{ "relatedInstanceId": "b-0", "usageValue": value,
-            "statisticalTime": "20251201000000000", "dashboardUrl": "https://app.example.com/usage" }] });
+            "statisticalTime": "2025-12-01T08:00:00+08:00", "dashboardUrl": "https://app.example.com/usage" }] });
         api.put(path, &usage).await.expect(204);
-        assert_eq!(api.get(path).await.expect(200), usage);
+        let written = |time: &str| json!([with(usage["usageInfo"][0].clone(), "statisticalTime", time)]);
+        assert_eq!(api.get(path).await.expect(200)["usageInfo"], written("2025-12-01T00:00:00.000Z"));
         let reply = seller.send(&seller.signed(&query())).await;
-        assert_eq!(serde_json::to_value(&reply.info.unwrap()[0].usage_info).unwrap(), usage["usageInfo"]);
+        let told = serde_json::to_value(&reply.info.unwrap()[0].usage_info).unwrap();
+        assert_eq!(told, written("20251201000000000"), "as KooGallery wants it");
     }
     seller.say_all(&[freeze(), unfreeze()]).await;
     assert_eq!(api.get(path).await.expect(200)["usageInfo"][0]["usageValue"], 7, "other changes leave it alone");
@@ -31,13 +33,15 @@ async fn usage_that_koogallery_would_not_take_is_refused() {
     let (seller, api) = start().await;
     seller.say_all(&[purchase()]).await;
     let good = json!({ "usageValue": 1, "statisticalTime": "20251201000000000" });
+    api.put("/v1/instances/b-1/usage-info", &json!({ "usageInfo": [good] })).await.expect(204);
+    api.put("/v1/instances/b-1/usage-info", &json!({ "usageInfo": [] })).await.expect(204);
     for (name, value) in [
         ("usageValue", json!(0.00001)),
         ("usageValue", json!(-1)),
         ("usageValue", json!(100_000_000)),
         ("usageValue", json!(1e300)),
         ("usageValue", json!("1")),
-        ("statisticalTime", json!("20251201000000")),
+        ("statisticalTime", json!("2025-12-01")),
         ("statisticalTime", json!("20251301000000000")),
         ("statisticalTime", json!(20_251_201_000_000_000_u64)),
         ("relatedInstanceId", json!(7)),

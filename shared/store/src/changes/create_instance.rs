@@ -12,6 +12,7 @@ use crate::model::subject::Subject;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
+use crate::table::listing::List;
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
 use crate::table::seal::Sealed;
@@ -161,7 +162,9 @@ fn purchase_key(call: &Call, family: InterfaceType, request: &NewInstance) -> Ke
 }
 
 fn purchase_item(call: &Call, family: InterfaceType, request: &NewInstance, id: &InstanceId) -> Item {
-    let mut item = purchase_key(call, family, request).into_item();
+    let key = purchase_key(call, family, request);
+    let mut item = List::Orders.entry(call.world(), request.order_id.as_str(), call.signed_at(), &key);
+    item.extend(key.into_item());
     item.insert("instanceId".to_owned(), AttributeValue::S(id.as_str().to_owned()));
     item
 }

@@ -7,6 +7,7 @@ use crate::model::subject::Subject;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::Key;
+use crate::table::listing::List;
 use crate::table::nonce::NonceUse;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
@@ -28,8 +29,10 @@ impl Store {
         let key = || Key::notice(call.world(), order_id, order_line_id);
         let mut pauses = Pauses::new();
         loop {
+            let mut item = List::Orders.entry(call.world(), order_id.as_str(), call.signed_at(), &key());
+            item.extend(key().into_item());
             let commit = Transaction::new(self, call)?
-                .create(key().into_item())?
+                .create(item)?
                 .events(&Subject::Order(order_id.clone()), &[Event::order_paid(call.now(), order_id, order_line_id)])?
                 .commit()
                 .await?;

@@ -22,9 +22,10 @@ use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
+use crate::table::listing::List;
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
-use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::schema::{LISTED, LISTED_AS, TTL_ATTRIBUTE};
 use crate::table::seal::Sealed;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
@@ -185,6 +186,7 @@ impl Store {
     ) -> Result<LicenseKept, StoreError> {
         let key = || Key::purchase_license(World::Real, order, product);
         let update = Change::new().set(LICENSE, license.to_attribute()).set(HANDED_IN_AT, at);
+        let update = update.remove(LISTED).remove(LISTED_AS);
         let update = update.only_if(Condition::STANDS).only_if(Condition::Absent(LICENSE)).of(key());
         if self.update_alone(update).await? {
             return Ok(LicenseKept::Kept);
@@ -212,7 +214,12 @@ impl Store {
         id: &LicenseRequestId,
         at: Timestamp,
     ) -> Result<bool, StoreError> {
-        let update = Change::new().set_once(HANDED_IN_AT, at).only_if(Condition::STANDS).of(id.key(world));
+        let update = Change::new()
+            .set_once(HANDED_IN_AT, at)
+            .remove(LISTED)
+            .remove(LISTED_AS)
+            .only_if(Condition::STANDS)
+            .of(id.key(world));
         self.update_alone(update).await
     }
 
@@ -281,6 +288,14 @@ impl LicenseRequestId {
         }
     }
 
+    /// What it is called: the event, or the order.
+    fn name(&self) -> &str {
+        match self {
+            Self::Device { event_id, .. } => event_id.as_str(),
+            Self::Purchase { order_id, .. } => order_id.as_str(),
+        }
+    }
+
     fn subject(&self) -> Subject {
         match self {
             Self::Device { instance_id, .. } => Subject::Instance(instance_id.clone()),
@@ -328,7 +343,9 @@ impl LicenseRequest {
 
     fn to_item(&self, world: World) -> Result<Item, StoreError> {
         let mut item: Item = serde_dynamo::to_item(self)?;
-        item.extend(self.id.key(world).into_item());
+        let key = self.id.key(world);
+        item.extend(List::LicenseRequests.entry(world, self.id.name(), self.requested_at, &key));
+        item.extend(key.into_item());
         Ok(item)
     }
 }

@@ -12,6 +12,7 @@ use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
+use crate::table::listing::List;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
 use crate::table::stamp::Stamp;
 
@@ -97,13 +98,17 @@ impl Store {
             id("orderId", order_id.as_ref().map(OrderId::as_str));
             ids
         };
+        let listed = |known: &KnownTenant| {
+            let key = Key::tenant(call.world(), tenant_id, instance);
+            List::Tenants.entry(call.world(), tenant_id.as_str(), known.code.at.time(), &key)
+        };
         let thing = Thing {
             key: Key::tenant(call.world(), tenant_id, instance),
             tenant: tenant_id,
             app: None,
             needs: call.needs(instance, deletes),
             read: |item: Item| std::future::ready(known(&item)),
-            write: |known: &KnownTenant| written(known, ids()),
+            write: |known: &KnownTenant| written(known, ids().into_iter().chain(listed(known)).collect()),
         };
         let event = |kind| Event::of_tenant(call.now(), kind, tenant_id, instance, None);
         self.sync_one(call, thing, KnownTenant::told(call.stamp(None), change), event, TYPES).await

@@ -1,7 +1,7 @@
 //! The reads. Nothing here changes anything.
 
 pub(crate) mod history;
-pub(crate) mod list_instances;
+pub(crate) mod lists;
 pub(crate) mod open;
 pub(crate) mod open_events;
 pub(crate) mod read;

@@ -13,6 +13,7 @@ use crate::model::lifecycle::{AppliedOrder, Fact, Facts, Freeze};
 use crate::model::world::World;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
+use crate::table::listing::List;
 use crate::table::living::Living;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
 
@@ -55,6 +56,9 @@ pub(crate) fn item<L: Living>(
         Fact::Freeze(freeze) => serde_dynamo::to_item(freeze)?,
         Fact::Unfreeze(_) | Fact::Release(_) => Item::new(),
     };
+    if let Fact::Order(order) = fact {
+        item.extend(List::Orders.entry(world, order.order_id.as_str(), order.signed_at, &key));
+    }
     item.extend(key.into_item());
     Ok(Some(item))
 }

@@ -9,6 +9,7 @@ use crate::table::call::Call;
 use crate::table::index::open_erasure;
 use crate::table::key::Item;
 use crate::table::key::Key;
+use crate::table::listing::List;
 use crate::table::living::Living;
 use koogallery::LicenseCode;
 impl Living for License {
@@ -40,6 +41,8 @@ impl Living for License {
     }
 
     fn indexed(&self, world: World) -> Item {
-        open_erasure(world, &Self::key(world, &self.license), &self.life)
+        let key = Self::key(world, &self.license);
+        let listed = List::Licenses.entry(world, self.license.reveal(), self.life.created_at, &key);
+        listed.into_iter().chain(open_erasure(world, &key, &self.life)).collect()
     }
 }

@@ -1,29 +1,70 @@
-//! Which instances have a status: a sparse index in which each change of status moves an instance. Its partitions are sharded,
-//! so that no partition gets too much load. Instances of debug calls are not in it.
+//! Lists: a sparse index of instances by status, in which each change of status moves an instance; and of orders, license codes,
+//! tenants, and open requests for licenses. Its partitions are sharded, so that no partition gets too much load. Nothing of debug
+//! calls is in it.
 
 use std::fmt;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::InstanceId;
+use koogallery::{InstanceId, Timestamp};
+use sha2::{Digest, Sha256};
 
 use crate::model::instance::Instance;
 use crate::model::lifecycle::Status;
 use crate::model::world::World;
 use crate::table::expression::Change;
-use crate::table::key::Item;
+use crate::table::key::{Item, Key};
 use crate::table::schema::{LISTED, LISTED_AS};
 
 pub(crate) const SHARDS: u8 = 16;
 
+/// A list reads at most so many partitions: of instances in any of the four statuses.
+const MOST_PARTITIONS: u8 = 4 * SHARDS;
+
+/// A list beside the instances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum List {
+    Orders,
+    Licenses,
+    Tenants,
+    LicenseRequests,
+}
+
+impl List {
+    /// The partition of a shard.
+    pub(crate) fn partition(self, shard: u8) -> String {
+        let name = match self {
+            Self::Orders => "order",
+            Self::Licenses => "license",
+            Self::Tenants => "tenant",
+            Self::LicenseRequests => "licenseRequest",
+        };
+        format!("{name}#{shard}")
+    }
+
+    /// The attributes by which an item is in the list. `id` is what it is called, `at` since when it exists; the same item always
+    /// has the same.
+    pub(crate) fn entry(self, world: World, id: &str, at: Timestamp, key: &Key) -> Item {
+        if world == World::Test {
+            return Item::new();
+        }
+        // Several items may have the same id and time. Their places differ, and a sort key has a longest length.
+        let digest = hex::encode(&Sha256::digest(key.place())[..8]);
+        Item::from([
+            (LISTED.to_owned(), AttributeValue::S(self.partition(shard(id)))),
+            (LISTED_AS.to_owned(), AttributeValue::S(format!("{:013}#{id}#{digest}", at.as_millis()))),
+        ])
+    }
+}
+
 /// FNV-1a of the id: the same on every machine and in every version.
-fn shard(id: &InstanceId) -> u8 {
-    let hash =
-        id.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+fn shard(id: &str) -> u8 {
+    let hash = id.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     u8::try_from(hash % u32::from(SHARDS)).unwrap_or_default()
 }
 
-pub(crate) fn partition(status: Status, shard: u8) -> AttributeValue {
-    AttributeValue::S(format!("{}#{shard}", status.as_str()))
+/// The partition of a status and a shard.
+pub(crate) fn partition(status: Status, shard: u8) -> String {
+    format!("{}#{shard}", status.as_str())
 }
 
 /// The attributes by which an instance is listed. The first changes with its status, the second stays.
@@ -34,7 +75,7 @@ pub(crate) fn listed(world: World, instance: &Instance) -> Item {
     let id = &instance.instance_id;
     let listed_as = format!("{:013}#{id}", instance.life.created_at.as_millis());
     Item::from([
-        (LISTED.to_owned(), partition(instance.life.status, shard(id))),
+        (LISTED.to_owned(), AttributeValue::S(partition(instance.life.status, shard(id.as_str())))),
         (LISTED_AS.to_owned(), AttributeValue::S(listed_as)),
     ])
 }
@@ -43,38 +84,39 @@ pub(crate) fn listed(world: World, instance: &Instance) -> Item {
 pub(crate) fn list_as(change: Change, world: World, id: &InstanceId, status: Status) -> Change {
     match world {
         World::Test => change,
-        World::Real => change.set(LISTED, partition(status, shard(id))),
+        World::Real => change.set(LISTED, partition(status, shard(id.as_str()))),
     }
 }
 
 /// The place in a list where a page begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    pub(crate) shard: u8,
+    /// The number of the partition, in the order in which they are read.
+    pub(crate) partition: u8,
     pub(crate) after: Option<String>,
 }
 
 /// The text is not a place in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is not a place in a list of instances")]
+#[error("it is not a place in a list")]
 pub struct PlaceError;
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.shard, self.after.as_deref().unwrap_or_default())
+        write!(f, "{}:{}", self.partition, self.after.as_deref().unwrap_or_default())
     }
 }
 
 impl std::str::FromStr for Place {
     type Err = PlaceError;
     fn from_str(text: &str) -> Result<Self, PlaceError> {
-        let (shard, after) = text.split_once(':').ok_or(PlaceError)?;
-        let shard = shard.parse().ok().filter(|shard| *shard < SHARDS).ok_or(PlaceError)?;
-        // 13 digits, a mark, and an id of up to 64 characters, each of up to 4 bytes.
-        if after.len() > 14 + 4 * 64 {
+        let (partition, after) = text.split_once(':').ok_or(PlaceError)?;
+        let partition = partition.parse().ok().filter(|number| *number < MOST_PARTITIONS).ok_or(PlaceError)?;
+        // DynamoDB takes sort keys up to this length.
+        if after.len() > 1024 {
             return Err(PlaceError);
         }
-        Ok(Self { shard, after: (!after.is_empty()).then(|| after.to_owned()) })
+        Ok(Self { partition, after: (!after.is_empty()).then(|| after.to_owned()) })
     }
 }
 
@@ -87,15 +129,14 @@ mod tests {
         for text in ["0:", "15:1764000000000#a:b", "7:1764000000000#03pf80c2"] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }
-        for bad in ["", "7", "16:", "-1:", "256:a", ":a", "x:a", &format!("1:{}", "x".repeat(271))] {
+        for bad in ["", "7", "64:", "-1:", "256:a", ":a", "x:a", &format!("1:{}", "x".repeat(1025))] {
             assert_eq!(bad.parse::<Place>(), Err(PlaceError), "{bad}");
         }
     }
 
     #[test]
     fn ids_spread_over_all_shards() {
-        let shards: std::collections::BTreeSet<u8> =
-            (0..200).map(|n| shard(&format!("b-{n}").parse().unwrap())).collect();
+        let shards: std::collections::BTreeSet<u8> = (0..200).map(|n| shard(&format!("b-{n}"))).collect();
         assert_eq!(shards.len(), usize::from(SHARDS));
     }
 }

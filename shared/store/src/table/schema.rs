@@ -20,11 +20,11 @@ pub const TTL_ATTRIBUTE: &str = "expiresAt";
 pub const EVENT: &str = "EVENT#";
 /// What the sort keys of the outbox begin with.
 pub const OUTBOX: &str = "OUTBOX#";
-/// The index of buyers' instances by status.
+/// The index of lists: buyers' instances by status, orders, license codes, tenants, open requests for licenses.
 pub const LISTED_INDEX: &str = "listed";
-/// Its partition key attribute: the status and a shard.
+/// Its partition key attribute: the status or the list, and a shard.
 pub const LISTED: &str = "listed";
-/// Its sort key attribute: when an instance was made, and its id.
+/// Its sort key attribute: since when it exists, and its id.
 pub const LISTED_AS: &str = "listedAs";
 /// The sparse index of what is still to be done: events to deliver, orders to ask about, instances to provision.
 pub const OPEN_INDEX: &str = "open";

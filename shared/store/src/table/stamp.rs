@@ -24,6 +24,11 @@ impl Stamp {
         Self(time, signed_at, 0)
     }
 
+    /// The time of the sync.
+    pub(crate) const fn time(self) -> Timestamp {
+        self.0
+    }
+
     /// The stamp under these names in an item; [`Self::NEVER`] if there is none.
     pub(crate) fn of_item(item: &Item, [time, signed_at]: [&str; 2]) -> Self {
         let read = |name| item.get(name)?.as_n().ok()?.parse().ok().map(Timestamp::from_millis);

@@ -1,0 +1,148 @@
+//! Orders, as callbacks reported them: purchases, renewals and their refunds, upgrades, order notices. Nothing about the buyer.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use koogallery::{ProductId, Scene};
+use koogallery_store::{ListedOrder, OrderKind, Place};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::SellerApi;
+use crate::extract::QueryOf;
+use crate::filter::{contains, fitting, is, is_since};
+use crate::page::{Limit, cursor, place};
+use crate::problem::Problem;
+use crate::time::Time;
+
+/// Which orders to list, and which page.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OrdersQuery {
+    /// Only orders of this product, if the call named it.
+    #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
+    product_id: Option<ProductId>,
+    /// Only orders that KooGallery reported since then.
+    #[param(value_type = Option<String>, format = DateTime)]
+    changed_since: Option<Time>,
+    /// Only orders with this text in the id of the order, its line, the product, the instance or the license code.
+    text: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// The most members that the page may have.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    limit: Limit,
+}
+
+/// What an order did.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum OrderWord {
+    /// It bought an instance.
+    Purchase,
+    /// It was paid, as an order notice says.
+    Notice,
+    /// It moved the expiry of an instance or a license code.
+    Refresh,
+    /// It changed specification or quantity of an instance.
+    Upgrade,
+}
+
+/// An order, as a callback reported it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ListedOrder)]
+struct OrderView {
+    /// The order.
+    order_id: String,
+    /// The order line; absent in V1.0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_line_id: Option<String>,
+    /// What it did.
+    kind: OrderWord,
+    /// If it moved an expiry: `RENEWAL`, `RENEWAL_CHANGE`, `TRIAL_TO_FORMAL` or `UNSUBSCRIBE_RENEWAL_PERIOD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    scene: Option<Scene>,
+    /// The product, if the call named it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<String>,
+    /// The instance that it made or changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_id: Option<String>,
+    /// The license code that it changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    license: Option<String>,
+    /// When KooGallery reported it.
+    #[schema(format = DateTime)]
+    signed_at: String,
+}
+
+impl From<ListedOrder> for OrderView {
+    fn from(order: ListedOrder) -> Self {
+        let (kind, scene) = match order.kind {
+            OrderKind::Purchase => (OrderWord::Purchase, None),
+            OrderKind::Notice => (OrderWord::Notice, None),
+            OrderKind::Refresh(scene) => (OrderWord::Refresh, Some(scene)),
+            OrderKind::Upgrade => (OrderWord::Upgrade, None),
+        };
+        Self {
+            order_id: order.order_id.to_string(),
+            order_line_id: order.order_line_id.map(|line| line.to_string()),
+            kind,
+            scene,
+            product_id: order.product_id.map(|product| product.to_string()),
+            instance_id: order.instance_id.map(|id| id.to_string()),
+            license: order.license.map(|code| code.reveal().to_owned()),
+            signed_at: order.signed_at.to_rfc_3339(),
+        }
+    }
+}
+
+/// A page of orders.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "orders": [{
+    "orderId": "CS2509071201OKVI2", "orderLineId": "CS2509071201OKVI2-000001", "kind": "purchase",
+    "instanceId": "03pf80c2b8", "signedAt": "2025-12-01T00:00:00.000Z",
+}] })))]
+pub(crate) struct OrderList {
+    /// The orders, each as often as calls about it did something.
+    orders: Vec<OrderView>,
+    /// The `cursor` of the next page; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Orders that callbacks reported.
+///
+/// An order is listed once for each of its lines, and once more if KooGallery sent an order notice. The oldest come first, in 16
+/// parts one after the other.
+#[utoipa::path(get, path = "/v1/orders", tag = "orders", operation_id = "listOrders", params(OrdersQuery),
+    responses((status = 200, description = "A page of orders", body = OrderList)))]
+pub(crate) async fn list(
+    State(api): State<Arc<SellerApi>>,
+    QueryOf(query): QueryOf<OrdersQuery>,
+) -> Result<Json<OrderList>, Problem> {
+    let OrdersQuery { product_id, changed_since, text, cursor: from, limit } = query;
+    let from: Place = place(from.as_deref())?.unwrap_or_default();
+    let fits = |order: &ListedOrder| {
+        let code = order.license.as_ref().map(koogallery::LicenseCode::reveal);
+        let ids: [Option<&dyn Display>; 5] = [
+            Some(&order.order_id),
+            order.order_line_id.as_ref().map(|id| id as _),
+            order.product_id.as_ref().map(|id| id as _),
+            order.instance_id.as_ref().map(|id| id as _),
+            code.as_ref().map(|id| id as _),
+        ];
+        is(product_id.as_ref(), order.product_id.as_ref())
+            && is_since(changed_since, Some(order.signed_at))
+            && contains(text.as_deref(), &ids)
+    };
+    let page = fitting(from, limit, |from, limit| api.store().orders(from, limit), fits).await?;
+    let orders = page.members.into_iter().map(OrderView::from).collect();
+    Ok(Json(OrderList { orders, next: page.next.map(|place| cursor(&place.to_string())) }))
+}

@@ -1,0 +1,240 @@
+//! Lists of instances, orders, license codes, tenants and open requests for licenses, in pages. They are found by an index, so a
+//! page costs what it shows.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{InstanceId, LicenseCode, OrderId, OrderLineId, ProductId, Scene, Timestamp};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::kit::tenant::BoundTenant;
+use crate::model::instance::Instance;
+use crate::model::license::License;
+use crate::model::license_request::LicenseRequest;
+use crate::model::lifecycle::Status;
+use crate::model::subject::Subject;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+use crate::table::listing::{List, Place, SHARDS, partition};
+use crate::table::schema::{LISTED, LISTED_AS, LISTED_INDEX, PARTITION_KEY, SORT_KEY};
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The members, in their current state.
+    pub members: Vec<T>,
+    /// Where the next page begins; none at the end.
+    pub next: Option<Place>,
+}
+
+/// An order, as calls reported it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedOrder {
+    /// Its id.
+    pub order_id: OrderId,
+    /// Its line; none in V1.0.
+    pub order_line_id: Option<OrderLineId>,
+    /// What it did.
+    pub kind: OrderKind,
+    /// The product, if the call named it.
+    pub product_id: Option<ProductId>,
+    /// The instance that it made or changed.
+    pub instance_id: Option<InstanceId>,
+    /// The license code that it changed.
+    pub license: Option<LicenseCode>,
+    /// When the call that reported it first was signed.
+    pub signed_at: Timestamp,
+}
+
+/// What an order did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderKind {
+    /// It bought an instance.
+    Purchase,
+    /// It was paid, as an order notice says.
+    Notice,
+    /// It moved an expiry.
+    Refresh(Scene),
+    /// It changed specification or quantity.
+    Upgrade,
+}
+
+/// An entry of the index.
+struct Entry {
+    key: Item,
+    subject: Subject,
+    sort: String,
+    listed_as: String,
+}
+
+impl Store {
+    /// Up to `limit` instances from a place on, in one status, or in all of them one status after the other.
+    ///
+    /// An instance that is in the status all the time is listed once, whatever happens to others. One that leaves it is left out,
+    /// so a page may have fewer.
+    pub async fn instances_in(
+        &self,
+        status: Option<Status>,
+        from: Place,
+        limit: usize,
+    ) -> Result<Page<Instance>, StoreError> {
+        let all = [Status::Provisioning, Status::Active, Status::Frozen, Status::Released];
+        let statuses = all.into_iter().filter(|known| status.is_none_or(|wanted| *known == wanted));
+        let partitions: Vec<_> =
+            statuses.flat_map(|status| (0..SHARDS).map(move |shard| partition(status, shard))).collect();
+        let mut page: Page<Instance> = self.listed(&partitions, from, limit, |_, item| Ok(Some(whole(item)?))).await?;
+        page.members.retain(|instance| status.is_none_or(|wanted| instance.life.status == wanted));
+        Ok(page)
+    }
+
+    /// Up to `limit` license codes.
+    pub async fn licenses(&self, from: Place, limit: usize) -> Result<Page<License>, StoreError> {
+        self.listed(&partitions(List::Licenses), from, limit, |_, item| Ok(Some(whole(item)?))).await
+    }
+
+    /// Up to `limit` tenants, each as one instance knows it.
+    pub async fn bound_tenants(&self, from: Place, limit: usize) -> Result<Page<BoundTenant>, StoreError> {
+        // What was removed a moment ago has no ids any more.
+        let read = |_: &Entry, item: Item| item.contains_key("tenantId").then(|| whole(item)).transpose();
+        self.listed(&partitions(List::Tenants), from, limit, read).await
+    }
+
+    /// Up to `limit` requests for licenses that nobody handed in yet.
+    pub async fn open_license_requests(&self, from: Place, limit: usize) -> Result<Page<LicenseRequest>, StoreError> {
+        let read = |_: &Entry, item: Item| {
+            let request: LicenseRequest = whole(item)?;
+            Ok(Some(request).filter(|request| request.handed_in_at.is_none()))
+        };
+        self.listed(&partitions(List::LicenseRequests), from, limit, read).await
+    }
+
+    /// Up to `limit` orders: purchases, order notices, and later orders of instances and license codes.
+    pub async fn orders(&self, from: Place, limit: usize) -> Result<Page<ListedOrder>, StoreError> {
+        self.listed(&partitions(List::Orders), from, limit, |entry, item| order(entry, item).map(Some)).await
+    }
+
+    /// Reads a list's entries, and then the items themselves, which are newer than the index.
+    async fn listed<T>(
+        &self,
+        partitions: &[String],
+        from: Place,
+        limit: usize,
+        read: impl Fn(&Entry, Item) -> Result<Option<T>, StoreError>,
+    ) -> Result<Page<T>, StoreError> {
+        let mut entries: Vec<Entry> = Vec::with_capacity(limit);
+        let mut place = Some(from);
+        while let Some(Place { partition, after }) = place.take_if(|_| entries.len() < limit) {
+            let Some(name) = partitions.get(usize::from(partition)) else { break };
+            let (found, last) = self.entries(name, after, limit - entries.len()).await?;
+            place = match last {
+                Some(last) => Some(Place { partition, after: Some(last) }),
+                None => Some(Place { partition: partition + 1, after: None })
+                    .filter(|place| usize::from(place.partition) < partitions.len()),
+            };
+            entries.extend(found);
+        }
+        let items = self.standing_items(distinct(&entries)).await?;
+        let mut items: HashMap<_, _> =
+            items.into_iter().filter_map(|item| Some((Key::of_item(&item)?.place(), item))).collect();
+        let mut members = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let item = Key::of_item(&entry.key).and_then(|key| items.remove(&key.place()));
+            members.extend(item.map(|item| read(entry, item)).transpose()?.flatten());
+        }
+        Ok(Page { members, next: place })
+    }
+
+    /// What one query of a partition finds, and the last place if there may be more.
+    async fn entries(
+        &self,
+        partition: &str,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, Option<String>), StoreError> {
+        let mut condition = "#listed = :listed".to_owned();
+        let mut query = self.client.query().table_name(&self.table).index_name(LISTED_INDEX);
+        if let Some(after) = after {
+            condition += " AND #listedAs > :after";
+            query = query
+                .expression_attribute_names("#listedAs", LISTED_AS)
+                .expression_attribute_values(":after", AttributeValue::S(after));
+        }
+        let query = query
+            .key_condition_expression(condition)
+            .expression_attribute_names("#listed", LISTED)
+            .expression_attribute_values(":listed", AttributeValue::S(partition.to_owned()))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
+        let answer = query.send().await?;
+        let entries = answer.items().iter().map(entry).collect::<Result<_, _>>()?;
+        let last = answer.last_evaluated_key().map(entry).transpose()?;
+        Ok((entries, last.map(|last| last.listed_as)))
+    }
+}
+
+fn partitions(list: List) -> Vec<String> {
+    (0..SHARDS).map(|shard| list.partition(shard)).collect()
+}
+
+fn whole<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    Ok(serde_dynamo::from_item(item)?)
+}
+
+/// The keys, each once: while a status changes, the index may have an instance twice.
+fn distinct(entries: &[Entry]) -> Vec<Item> {
+    let mut keys: Vec<Item> = Vec::with_capacity(entries.len());
+    let mut seen = std::collections::HashSet::new();
+    for Entry { key, subject, sort, .. } in entries {
+        if seen.insert((subject, sort)) {
+            keys.push(key.clone());
+        }
+    }
+    keys
+}
+
+fn entry(item: &Item) -> Result<Entry, StoreError> {
+    let text = |name: &str| item.get(name).and_then(|text| text.as_s().ok()).cloned();
+    let unreadable = || StoreError::Unreadable("an entry of the index of lists".to_owned());
+    let (Some(partition), Some(sort), Some(listed_as)) = (text(PARTITION_KEY), text(SORT_KEY), text(LISTED_AS)) else {
+        return Err(unreadable());
+    };
+    let subject = partition.parse().map_err(|_| unreadable())?;
+    let key = Item::from([
+        (PARTITION_KEY.to_owned(), AttributeValue::S(partition)),
+        (SORT_KEY.to_owned(), AttributeValue::S(sort.clone())),
+    ]);
+    Ok(Entry { key, subject, sort, listed_as })
+}
+
+/// An order from the item that records it: below the order itself, or below what it changed.
+fn order(entry: &Entry, item: Item) -> Result<ListedOrder, StoreError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Recorded {
+        order_id: Option<OrderId>,
+        order_line_id: Option<OrderLineId>,
+        product_id: Option<ProductId>,
+        instance_id: Option<InstanceId>,
+        scene: Option<Scene>,
+    }
+    let unreadable = || StoreError::Unreadable(format!("an order of {}", entry.subject));
+    let Recorded { order_id, order_line_id, product_id, instance_id, scene } = whole(item)?;
+    let at = entry.listed_as.split_once('#').and_then(|(at, _)| at.parse().ok()).map(Timestamp::from_millis);
+    let signed_at = at.ok_or_else(unreadable)?;
+    let (order_id, instance_id, license) = match &entry.subject {
+        Subject::Order(id) => (Some(id.clone()), instance_id, None),
+        Subject::Instance(id) => (order_id, Some(id.clone()), None),
+        Subject::License(code) => (order_id, None, Some(code.clone())),
+        Subject::Tenant(_) => (None, None, None),
+    };
+    let order_id = order_id.ok_or_else(unreadable)?;
+    let (name, of) = entry.sort.strip_prefix("ENTITLEMENT#").unwrap_or(&entry.sort).split_once('#').unwrap_or_default();
+    let (kind, order_line_id, product_id) = match (name, &entry.subject) {
+        ("NOTICE", _) => (OrderKind::Notice, of.parse().ok(), product_id),
+        ("LINE", _) => (OrderKind::Purchase, of.parse().ok(), product_id),
+        ("PRODUCT", _) => (OrderKind::Purchase, order_line_id, of.parse().ok()),
+        (_, Subject::Order(_)) => (OrderKind::Purchase, order_line_id, product_id),
+        _ => (scene.map_or(OrderKind::Upgrade, OrderKind::Refresh), order_line_id, product_id),
+    };
+    Ok(ListedOrder { order_id, order_line_id, kind, product_id, instance_id, license, signed_at })
+}
