@@ -1,5 +1,5 @@
-//! What the application's answer to `instance.created` says of provisioning. Nothing of a value is repeated in a
-//! problem or a note: it may be a password.
+//! What the application's answer to `instance.created` says about provisioning. A problem or a note never contains a value, which
+//! may be a password.
 
 use koogallery::{AppInfo, AppInfoError, ResultCode};
 use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, StoreError, ToldBy};
@@ -20,15 +20,15 @@ pub(crate) enum AnswerError {
     #[error("the answer cannot be used: {0}")]
     AppInfo(#[from] AppInfoError),
     /// Its resultCode is none that says why an instance cannot be provisioned.
-    #[error("the answer's resultCode is none of 000100 to 000107")]
+    #[error("the answer's resultCode is not one of 000100 to 000107")]
     ResultCode,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Takes in what the application answers to an event: the answer to `instance.created` may provision the instance, or say
-/// that it cannot be. Returns what somebody should know of it all the same; the error says why it cannot be used.
+/// Takes in the application's answer to an event. The answer to `instance.created` may provision the instance, or say that this is
+/// impossible. Returns a note for the log, if there is one. The error says why the answer cannot be used.
 pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> Result<Option<String>, AnswerError> {
     let instance = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
     let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(None) };
@@ -39,9 +39,11 @@ pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> R
     };
     match kept? {
         Provisioned::DoesNotFit(error) => Err(error.into()),
-        Provisioned::Outweighed => Ok(Some("the answer changes nothing: something else was said before it".to_owned())),
+        Provisioned::Outweighed => {
+            Ok(Some("the answer changes nothing: a value that counts more was sent before it".to_owned()))
+        }
         Provisioned::Applied | Provisioned::Unchanged | Provisioned::Unknown | Provisioned::Released => {
-            let note = || format!("the answer's appInfo holds what no app info has: {}", unknown.join(", "));
+            let note = || format!("the answer's appInfo has unknown members: {}", unknown.join(", "));
             Ok((!unknown.is_empty()).then(note))
         }
     }
@@ -50,24 +52,24 @@ pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> R
 /// What an answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Said {
-    /// Nothing: the application will tell later.
+    /// Nothing: the application will send it later.
     Nothing,
-    /// How the buyer reaches the instance.
+    /// The buyer's way into the instance.
     Provisioned {
-        /// This.
+        /// The app info.
         app_info: Box<AppInfo>,
-        /// Members that no app info has.
+        /// The names of unknown members.
         unknown: Vec<String>,
     },
     /// Why it cannot be provisioned.
     Failed(ProvisioningFailure),
 }
 
-/// So many unknown members are named, each by so many characters.
+/// How many unknown members are named, and with how many characters each.
 const MAX_NAMES: usize = 10;
 const MAX_NAME: usize = 64;
 
-/// Reads an answer's body; the error says what is wrong with it. What neither is JSON nor is said to be says nothing.
+/// Reads an answer's body. The error says what is wrong with it. A body that is not JSON, and is not labelled as JSON, says nothing.
 pub(crate) fn read(body: &AnswerBody) -> Result<Said, AnswerError> {
     let text = match body.text() {
         Ok(text) => text,

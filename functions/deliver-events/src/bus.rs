@@ -1,4 +1,4 @@
-//! Amazon EventBridge as a destination: what other programs of the seller's on AWS subscribe to.
+//! Amazon EventBridge as a destination: other programs of the seller on AWS can subscribe to it.
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -18,10 +18,10 @@ pub(crate) struct EventBus {
     name: String,
 }
 
-/// Why the bus does not have an event.
+/// Why the bus did not take an event.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BusError {
-    /// It was not reached, or did not answer, or refused the request.
+    /// It could not be reached, did not answer, or refused the request.
     #[error("EventBridge: {0}")]
     Put(#[from] AwsError),
     /// It refused the event.
@@ -30,7 +30,7 @@ pub(crate) enum BusError {
 }
 
 impl EventBus {
-    /// Reads `KOOGALLERY_EVENT_BUS`, a name or ARN; none where it is not set.
+    /// Reads `KOOGALLERY_EVENT_BUS`, a name or ARN. Returns none if it is not set.
     pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(name) = environment.get("KOOGALLERY_EVENT_BUS") else { return Ok(None) };
         let client = Client::new(&sdk_config(environment, "AWS_ENDPOINT_URL_EVENTBRIDGE")?);

@@ -1,9 +1,8 @@
-//! Delivery itself, whoever wakes it: a queue on AWS, the table's stream in the local host.
+//! Delivery itself. A queue wakes it on AWS, the table's stream in the local host.
 //!
-//! The table is the truth. Being woken for a subject means: deliver whatever of it is undelivered, the oldest first, to
-//! each destination, and stop there at the first event that is not taken. So a wake-up may come twice, late, or for an
-//! event that is delivered by now; and an event whose wake-up got lost goes with the next one of its subject, or with the
-//! sweep's.
+//! Only the table says what is undelivered. A wake-up for a subject means: deliver its undelivered events, oldest first, to each
+//! destination, and stop there at the first event that is not taken. So a wake-up may come twice, late, or for an event that is
+//! delivered already. An event whose wake-up was lost is delivered with the next wake-up of its subject, or by the sweep.
 
 use std::time::{Duration, Instant};
 
@@ -22,36 +21,36 @@ use crate::purchase::{self, PurchaseError};
 use crate::receiver::Receiver;
 use crate::webhook::Webhook;
 
-/// An event waits this long for what the order query tells of its order: then it goes without, so that nothing is held up
-/// for ever. As long as the first three pauses between the tries of learn-order.
+/// How long an event waits for the order query's answer about its order. Then it is sent without, so that it does not wait for
+/// ever. It is as long as the first three pauses of learn-order.
 const PATIENCE: Duration = Duration::from_secs(155);
-/// One that somebody had resent, only this long.
+/// The same for an event that was resent.
 const PATIENCE_OF_RESENT: Duration = Duration::from_secs(10);
-/// After so many tries an event goes without its order's details, where they are kept and cannot be read.
+/// After this number of tries an event is sent without its order's details, if they are kept but cannot be read.
 const TRIES_FOR_DETAILS: u32 = 3;
 
 /// Where records of tries go.
 pub trait Journal: Send + Sync {
-    /// Takes one.
+    /// Takes one record.
     fn tried(&self, tried: &Tried<'_>);
 }
 
 /// One try of one event at one destination.
 #[derive(Debug)]
 pub struct Tried<'a> {
-    /// Whom the event is about.
+    /// What the event is about.
     pub subject: &'a Subject,
-    /// Which.
+    /// The event.
     pub event: &'a Event,
-    /// Where.
+    /// The destination.
     pub destination: &'static str,
     /// The number of the try, from 1.
     pub attempt: u32,
-    /// How it ended there; none where it is tried again.
+    /// How it ended there; none if it is tried again.
     pub ended: Option<Ended>,
-    /// Why it was not taken; where it was, what somebody should know of the answer.
+    /// Why it was not taken; or, if it was, a note about the answer.
     pub problem: Option<&'a str>,
-    /// When.
+    /// When it was tried.
     pub at: Timestamp,
     /// How long it took.
     pub duration: Duration,
@@ -60,14 +59,15 @@ pub struct Tried<'a> {
 /// What is left to do for a subject.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Left {
-    /// How long until the next of it can be tried; none where nothing is left. Nothing at all: it can be tried now.
+    /// How long until the next try; none if nothing is left to do. Zero means now.
     pub next: Option<Duration>,
-    /// The pauses that began: somebody has to wake the subject when each is over. Who began an older one sees to that.
+    /// The pauses that began now: the caller has to wake the subject at the end of each. The end of an older pause has its
+    /// wake-up already.
     pub begun: Vec<Duration>,
 }
 
 impl Left {
-    /// More could be tried at once.
+    /// More can be tried now.
     fn again() -> Self {
         Self { next: Some(Duration::ZERO), begun: Vec::new() }
     }
@@ -80,7 +80,7 @@ impl Left {
         Self { next: Some(pause), begun: vec![pause] }
     }
 
-    /// What is left of two destinations.
+    /// What is left to do for two destinations.
     fn and(mut self, other: Self) -> Self {
         self.next = self.next.into_iter().chain(other.next).min();
         self.begun.extend(other.begun);
@@ -90,7 +90,7 @@ impl Left {
     }
 }
 
-/// What became of one try.
+/// The result of one try.
 enum Tally {
     Ended,
     Paused(Duration),
@@ -135,7 +135,7 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// Reads where to deliver to; none where nothing is set.
+    /// Reads the destinations. Returns none if none is configured.
     pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Option<Self>, ConfigError> {
         let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
         if let Some(receiver) = Receiver::of(environment)? {
@@ -173,14 +173,14 @@ impl Courier {
         self.destinations.iter().map(|destination| destination.name()).collect()
     }
 
-    /// Delivers what is undelivered of a subject, to each destination in order until one event is not taken there. After
-    /// the first, no try is begun after `until`.
+    /// Delivers the undelivered events of a subject, to each destination in order, until one event is not taken there. No try after
+    /// the first begins after `until`.
     pub async fn deliver(&self, subject: &Subject, until: Instant) -> Result<Left, StoreError> {
         let all = self.names();
         let mut outbox = Vec::new();
         for undelivered in self.job.store.undelivered_events(subject).await? {
             if undelivered.has_ended_at(&all) {
-                // Whoever tried it last stopped before it left the outbox, or a destination is configured no more.
+                // The last try stopped before the event left the outbox, or a destination is not configured any more.
                 self.job.store.end_delivery(&undelivered, &all, self.now()).await?;
             } else {
                 outbox.push(undelivered);
@@ -210,7 +210,7 @@ impl Courier {
             }
             let Some(kept) = self.job.store.kept_event(&undelivered.subject, undelivered.event_id).await? else {
                 return Err(StoreError::Unreadable(format!(
-                    "the event {} of the outbox is gone",
+                    "the event {} of the outbox does not exist",
                     undelivered.event_id
                 )));
             };
@@ -229,14 +229,14 @@ impl Courier {
         Ok(Left::default())
     }
 
-    /// What is kept of the order that an event names.
+    /// The kept details of the order that an event names.
     async fn details(&self, kept: &KeptEvent) -> Result<Option<OrderInfo>, OrdersError> {
         let Some((order, line)) = kept.event.order() else { return Ok(None) };
         let orders = KeptOrders { vault: &self.vault, store: &self.job.store };
         Ok(orders.details((&order, line.as_ref()), self.now()).await?.map(|(details, _)| details))
     }
 
-    /// Tries one event at one destination and notes what became of it.
+    /// Tries one event at one destination and stores the result.
     async fn try_event(
         &self,
         destination: &dyn Destination,
@@ -296,7 +296,7 @@ impl Courier {
         Ok(destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now() }).await?)
     }
 
-    /// How an event stands at a destination after a try, and the pause where it is tried again.
+    /// The state of an event at a destination after a try, and the pause if it is tried again.
     fn stands(
         &self,
         before: &DestinationState,
@@ -316,12 +316,12 @@ impl Courier {
         let problem = match sent {
             Ok(Sent::Taken { .. }) => return (DestinationState { ended: Some(Ended::Delivered), ..state }, None),
             Ok(Sent::Unwanted(status)) => {
-                let problem = format!("the receiver answered HTTP {}: it wants no such event", status.as_u16());
+                let problem = format!("the receiver answered HTTP {}: it does not want this event", status.as_u16());
                 return (DestinationState { ended: Some(Ended::Stopped), last_problem: Some(problem), ..state }, None);
             }
             Err(error) => Some(error.to_string()),
         };
-        // A pause that is cut short does not count: once the event is urgent no more, the pauses go on where they were.
+        // A shortened pause does not count: when the event is not urgent any more, the pauses continue where they were.
         let usual = self.pauses.after(attempts.saturating_sub(before.hurried));
         let (pause, hurried) = match usual {
             Some(pause) if !is_urgent || pause <= Pauses::URGENT => (Some(pause), before.hurried),
@@ -334,15 +334,15 @@ impl Courier {
     }
 }
 
-/// How much is left of an event's pause at a destination; none where it is over, or somebody had it, or a later event of
-/// its subject, resent since.
+/// How much is left of an event's pause at a destination. Returns none if it is over, or if the event or a later one of its subject
+/// was resent since.
 fn pause_left(state: &DestinationState, from_here: &[Undelivered], now: Timestamp) -> Option<Duration> {
     let left = state.next_try_at.filter(|at| *at > now)?.since(now);
     let resent = from_here.iter().any(|later| later.resent_at() > state.tried_at);
     Some(left).filter(|_| !resent)
 }
 
-/// How long an event still waits for what is learnt of its order; none where nothing is to be learnt any more.
+/// How long an event still waits until its order is learnt. Returns none if nothing has to be learnt any more.
 fn patience_left(kept: &KeptEvent, undelivered: &Undelivered, now: Timestamp) -> Option<Duration> {
     let since = kept.learning()?.since;
     let patience = if undelivered.resent_at().is_some() { PATIENCE_OF_RESENT } else { PATIENCE };

@@ -1,5 +1,5 @@
-//! Where events go: the webhook, an event bus. Each has its own state for every event, so one that fails is tried again
-//! alone and holds up no other.
+//! Where events are sent: the webhook, an event bus. Each has its own state for every event, so if one fails, only that one is
+//! tried again, and no other waits.
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -12,17 +12,17 @@ use koogallery_store::Event;
 
 /// One destination.
 pub(crate) trait Destination: Debug + Send + Sync {
-    /// Its name in the table and in the log: it never changes, for the state of events stands under it.
+    /// Its name in the table and in the log. It never changes, because the state of events is stored under it.
     fn name(&self) -> &'static str;
 
     /// Sends one event.
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a>;
 }
 
-/// A sending on its way.
+/// The future of a send.
 pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<Sent, DestinationError>> + Send + 'a>>;
 
-/// Why a destination does not have an event: an error of its own. Holds no secret and nothing of the event.
+/// Why a destination did not take an event: an error of the destination. It contains no secret and nothing of the event.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(crate) struct DestinationError(Box<dyn Error + Send + Sync>);
@@ -33,27 +33,27 @@ impl DestinationError {
     }
 }
 
-/// What a destination is given.
+/// What a destination gets.
 #[derive(Debug)]
 pub(crate) struct Parcel<'a> {
     /// The event.
     pub(crate) event: &'a Event,
     /// Its body: the same for every destination.
     pub(crate) body: &'a str,
-    /// What it may be signed with.
+    /// The secrets that may sign it.
     pub(crate) secrets: &'a Secrets,
-    /// When.
+    /// When it is sent.
     pub(crate) at: Timestamp,
 }
 
-/// How it was received.
+/// How the destination took it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Sent {
     /// The destination has it.
     Taken {
-        /// What somebody should know of its answer.
+        /// A note about its answer, if there is one.
         note: Option<String>,
     },
-    /// The destination wants no such event, as this answer says.
+    /// The destination does not want this event, as this answer says.
     Unwanted(StatusCode),
 }

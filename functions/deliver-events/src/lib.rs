@@ -1,15 +1,15 @@
-//! deliver-events: the seller's application hears of every event, in order for each instance and order, at least once.
+//! deliver-events: delivers every event to the seller's application, in order for each subject, at least once.
 //!
 //! ```text
 //! table ─stream─▶ pipe ─▶ FIFO queue, a group per subject ─▶ Courier ─▶ each destination: signed webhook, EventBridge
 //!   ▲                      ▲   ▲                                │ │
 //!   └── delivered, or when ┼───┼────────────────────────────────┘ │
 //!       it is tried again  │   └── queue of delayed wake-ups ◀────┘
-//!                          └── sweep: what nothing drives, every five minutes
+//!                          └── sweep: what lost its wake-up, every five minutes
 //! ```
 //!
-//! [`Courier`] is delivery itself and knows no queue: the local host runs the same. It only reads what the function
-//! learn-order learnt of orders. Events of real calls only come this way; debug calls make none.
+//! [`Courier`] is delivery itself and knows no queue: the local host runs the same. It only reads what the function learn-order
+//! kept about orders. Only real calls make events; debug calls make none.
 
 mod answer;
 mod answer_body;
@@ -41,15 +41,15 @@ pub use queue::{Queue, deliver};
 pub use sweep::{Swept, look};
 pub use test_event::{TestEvent, send_test_event};
 
-/// A try that is begun takes up to this long: order query, receiver, store.
+/// How long one try may take: receiver and store.
 const LONGEST_TRY: Duration = Duration::from_secs(45);
 
-/// What wakes this function.
+/// The event that wakes this function.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Occasion {
     Batch(Batch),
-    /// The schedule's: `{"sweep":true}`.
+    /// From the schedule: `{"sweep":true}`.
     Sweep {
         #[serde(rename = "sweep")]
         _sweep: bool,
@@ -64,7 +64,7 @@ pub async fn lambda() -> Result<(), StartError> {
     let courier = Courier::of(&environment, Job::of(&environment, Arc::new(log.clone()) as Arc<dyn Journal>)?)?;
     let courier = &Arc::new(courier.ok_or(ConfigError::Missing {
         name: "KOOGALLERY_WEBHOOK_URL",
-        meaning: "the address that events are sent to, or KOOGALLERY_EVENT_BUS, an event bus",
+        meaning: "the address for events, or KOOGALLERY_EVENT_BUS, an event bus",
     })?);
     serve_job(LONGEST_TRY, async |occasion, until| {
         Ok(match occasion {

@@ -1,5 +1,5 @@
-//! What License 1.0's application for a license told of the buyer, and of the machine that the license is for. It is kept
-//! sealed and goes with the event, as an order's details do.
+//! What License 1.0's request for a license says about the buyer, and about the machine that the license is for. It is kept sealed
+//! and sent with the event, like an order's details.
 
 use koogallery::{OrderId, ProductId};
 use koogallery_runtime::{Vault, VaultError};
@@ -16,11 +16,11 @@ pub(crate) enum PurchaseError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// What was sealed is not what this code seals.
-    #[error("{0} is not of the expected form")]
+    #[error("{0} does not have the expected form")]
     Malformed(String),
 }
 
-/// The details, opened: none for an event of another kind, or once they are gone.
+/// The details, opened. Returns none for an event of another type, or if they do not exist any more.
 pub(crate) async fn told(event: &Event, store: &Store, vault: &Vault) -> Result<Option<Value>, PurchaseError> {
     let Some((order, product)) = application(event) else { return Ok(None) };
     let Some(sealed) = store.license_details(&order, product.as_ref()).await? else { return Ok(None) };

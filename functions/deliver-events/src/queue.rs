@@ -1,8 +1,8 @@
 //! The FIFO queue between the table's stream and this function: a message wakes its subject.
 //!
-//! Messages of one subject are one group, so SQS hands over none of it while another is being worked on. A subject that
-//! is to be tried later leaves its group free, so that what comes meanwhile, such as a resend, is worked on at once: its
-//! pause stands in the table, and the wake-up for the end of it waits in the queue of delayed ones.
+//! The messages of one subject are one group, so SQS does not pass on the next one while one is being worked on. A subject that has
+//! to be tried later does not block its group, so that something new, such as a resend, is worked on at once: its pause is in the
+//! table, and the wake-up for the end of the pause waits in the queue of delayed ones.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use crate::courier::Courier;
 use crate::record::FUNCTION;
 
 const EVENT_QUEUE: &str = "the queue of events";
-/// A message whose pause found no place in the other queue stays hidden in this one, but not for long: it holds up its
-/// group.
+/// How long a message stays hidden in this queue if the other queue did not take its pause. It is short, because a hidden message
+/// blocks its group.
 const LONGEST_HIDING: Duration = Duration::from_secs(30);
 
 /// A message's body.
@@ -32,7 +32,7 @@ struct WakeUp {
     subject: Subject,
 }
 
-/// The queue, and the one for wake-ups that come later.
+/// The queue, and the queue of delayed wake-ups.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
@@ -60,7 +60,7 @@ impl Queue {
         message.send().await.map(drop).map_err(|error| QueueError::of(EVENT_QUEUE, error))
     }
 
-    /// Wakes a subject at a time to come.
+    /// Wakes a subject later.
     async fn wake_at(&self, subject: &Subject, due: Timestamp, now: Timestamp) -> Result<(), QueueError> {
         let wake_up = WakeUp { subject: subject.clone() };
         self.delayed.send(&Delayed { wake_up, due }, now).await
@@ -73,21 +73,21 @@ impl Queue {
         hidden.map(drop).map_err(|error| QueueError::of(EVENT_QUEUE, error))
     }
 
-    /// Leaves a message in its queue for so long.
+    /// Leaves a message in its queue for this time.
     async fn keep(&self, message: Message, pause: Duration, answer: &mut BatchAnswer) {
         if let Err(error) = self.hide(&message.receipt_handle, pause).await {
-            // It comes back by itself, only sooner or later than it should.
+            // It comes back by itself, but earlier or later than it should.
             warn(&error);
         }
         answer.stays(message);
     }
 }
 
-/// What a message says.
+/// The meaning of a message.
 enum Said {
     /// This subject has something to deliver now.
     Now(Subject),
-    /// This wake-up was sent to come later.
+    /// This is a delayed wake-up.
     Later(Delayed<WakeUp>),
     Nothing,
 }
@@ -99,8 +99,8 @@ fn said(body: &str) -> Said {
     }
 }
 
-/// Delivers for one batch: subjects side by side, each in order, while `until` is ahead. Wake-ups that were sent to come
-/// later go into the queue of events when they are due, so that each subject is worked on by one at a time.
+/// Delivers for one batch: subjects side by side, each in order, until `until`. Delayed wake-ups go into the queue of events when they
+/// are due, so that only one worker at a time works on a subject.
 pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until: Instant) -> BatchAnswer {
     let mut answer = BatchAnswer::default();
     let mut subjects: HashMap<Subject, Vec<Message>> = HashMap::new();
@@ -114,7 +114,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
                 }
             }
             Said::Nothing => {
-                // It stays, and ends in the dead-letter queue, where somebody looks.
+                // It stays, and ends in the dead-letter queue, which has an alarm.
                 let mut line = CloudWatch::problem_line(FUNCTION, "ERROR", "a message of the queue names no subject");
                 line["message"] = message.message_id.as_str().into();
                 CloudWatch::write(&line);
@@ -128,7 +128,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
         working.spawn(async move { (courier.deliver(&subject, until).await, subject, messages) });
     }
     while let Some(worked) = working.join_next().await {
-        // A task that panicked ends the process with it (panic = abort): there is no other way to lose one.
+        // A task that panics ends the process (panic = abort). There is no other way to lose one.
         let Ok((left, subject, messages)) = worked else { continue };
         let stays_for = match left {
             Ok(left) => {
@@ -149,7 +149,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
     answer
 }
 
-/// Sees to it that a subject is woken after each of these pauses; where that cannot be, how long its message stays.
+/// Sends a wake-up for a subject after each of these pauses. If that fails, returns how long its message stays in the queue.
 async fn wake_after(courier: &Courier, queue: &Queue, subject: &Subject, pauses: &[Duration]) -> Option<Duration> {
     let now = courier.now();
     for pause in pauses {
@@ -161,7 +161,7 @@ async fn wake_after(courier: &Courier, queue: &Queue, subject: &Subject, pauses:
     None
 }
 
-/// What is due goes into the queue of events; what is not yet, back for the rest of its time.
+/// Moves a wake-up that is due into the queue of events; sends one that is not due back for the rest of its time.
 async fn pass_on(queue: &Queue, delayed: &Delayed<WakeUp>, now: Timestamp) -> Result<(), QueueError> {
     if delayed.is_due(now) {
         queue.wake(&delayed.wake_up.subject).await

@@ -1,4 +1,4 @@
-//! The seller's application: one address that signed events are sent to, by POST.
+//! The seller's application: one address, to which signed events are sent by POST.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -20,16 +20,16 @@ const STOPS: &str = "KOOGALLERY_WEBHOOK_STOP_STATUSES";
 pub(crate) struct Receiver {
     http: reqwest::Client,
     url: String,
-    /// What an event is answered with that is not wanted.
+    /// The statuses that mean that an event is not wanted.
     stops: Vec<StatusCode>,
 }
 
-/// How an event was received.
+/// How the application took an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// It was taken; this is the answer's body, as far as it was read.
+    /// It took the event; this is the answer's body, up to the limit.
     Taken(AnswerBody),
-    /// The application wants no such event, as this answer says.
+    /// It does not want this event, as this answer says.
     Unwanted(StatusCode),
 }
 
@@ -39,28 +39,28 @@ pub(crate) enum ReceiveError {
     /// A secret cannot sign.
     #[error("webhookSecrets cannot be used: {0}")]
     Secret(#[from] WebhookSecretError),
-    /// There is nothing to sign with.
+    /// There is no secret to sign with.
     #[error("there is no webhook secret: set webhookSecrets in the secret, or KOOGALLERY_WEBHOOK_SECRET")]
     NoSecret,
-    /// No answer in time.
+    /// There was no answer in time.
     #[error("the receiver did not answer in time")]
     TimedOut,
-    /// No connection.
+    /// There was no connection.
     #[error("the receiver cannot be reached: {}", innermost(.0))]
     NotReached(#[source] reqwest::Error),
-    /// The connection broke before the whole answer was there.
+    /// The connection broke before the whole answer arrived.
     #[error("the connection to the receiver broke: {}", innermost(.0))]
     Broken(#[source] reqwest::Error),
-    /// It leads elsewhere; the signed event does not follow.
-    #[error("the receiver answered a redirect, HTTP {}: set {URL} to where it leads", .0.as_u16())]
+    /// The answer is a redirect. A signed event does not follow it.
+    #[error("the receiver answered with a redirect, HTTP {}: set {URL} to the address that it leads to", .0.as_u16())]
     Redirect(StatusCode),
-    /// It refused, or failed.
+    /// The application refused it, or failed.
     #[error("the receiver answered HTTP {}", .0.as_u16())]
     Status(StatusCode),
 }
 
 impl From<reqwest::Error> for ReceiveError {
-    /// Without the address: its query may hold a secret.
+    /// The error does not contain the address, because its query may have a secret.
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if error.is_timeout() {
@@ -82,8 +82,8 @@ fn innermost(error: &reqwest::Error) -> &dyn std::error::Error {
 }
 
 impl Receiver {
-    /// Reads `KOOGALLERY_WEBHOOK_URL`, `KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS` and `KOOGALLERY_WEBHOOK_STOP_STATUSES`; none
-    /// where no address is set.
+    /// Reads `KOOGALLERY_WEBHOOK_URL`, `KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS` and `KOOGALLERY_WEBHOOK_STOP_STATUSES`. Returns none
+    /// if no address is set.
     pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         const TIMEOUT: &str = "KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS";
         let Some(url) = environment.get(URL).map(str::trim) else { return Ok(None) };
@@ -98,9 +98,9 @@ impl Receiver {
             Some(_) => return Err(ConfigError::invalid(TIMEOUT, "give whole seconds from 1 to 30")),
         };
         let stops = stops(environment.get(STOPS).unwrap_or("410")).ok_or_else(|| {
-            ConfigError::invalid(STOPS, "give HTTP statuses from 400 to 599, by commas, such as 410,422")
+            ConfigError::invalid(STOPS, "give HTTP statuses from 400 to 599, separated by commas, such as 410,422")
         })?;
-        // One crypto provider for the process; a second call finds it installed.
+        // The process has one crypto provider; a second call finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
@@ -110,7 +110,7 @@ impl Receiver {
             .user_agent(concat!("koogallery-seller/", env!("CARGO_PKG_VERSION")))
             .no_proxy();
         if url.starts_with("http://") {
-            // Nothing is encrypted on the way to this machine itself: no certificates need to be read.
+            // Nothing is encrypted on the way to the same machine, so no certificates have to be read.
             http = http.tls_certs_only([]);
         }
         let http = http.build().map_err(|error| ConfigError::invalid(URL, error))?;
@@ -135,7 +135,7 @@ impl Receiver {
             .http
             .post(&self.url)
             .header(CONTENT_TYPE, "application/json")
-            // Answers are short: packing them helps nobody. One that is packed all the same is unpacked.
+            // Answers are short, so packing does not help. One that is packed all the same is unpacked.
             .header(ACCEPT_ENCODING, "identity")
             .header(ID, &id)
             .header(TIMESTAMP, at.as_seconds())
@@ -160,19 +160,19 @@ impl Receiver {
                 None => break,
             }
         }
-        // One byte more tells that there was more.
+        // One byte more shows that the answer is longer.
         answer.truncate(MAX_ANSWER + 1);
         Ok(Received::Taken(AnswerBody::new(&headers, answer)))
     }
 }
 
-/// Statuses by commas; none where one is no refusal.
+/// Reads statuses that are separated by commas. Returns none if one of them is not a refusal.
 fn stops(list: &str) -> Option<Vec<StatusCode>> {
     let refusal = |status: &StatusCode| status.is_client_error() || status.is_server_error();
     list.split(',').map(|status| status.trim().parse().ok().filter(refusal)).collect()
 }
 
-/// https, or plain http where nothing leaves the machine; nothing secret within.
+/// Whether an address is https, or plain http on the same machine, and contains no user and password.
 fn is_safe(url: &str) -> bool {
     let Ok(uri) = url.parse::<Uri>() else { return false };
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };

@@ -1,5 +1,5 @@
-//! What is logged of a try and of a sweep: one JSON line each, with CloudWatch's embedded metrics. Never a body, a secret
-//! or personal data.
+//! The log lines of tries and sweeps: one JSON line each, with CloudWatch's embedded metrics. Never a body, a secret or personal
+//! data.
 
 use koogallery_runtime::{CloudWatch, Metric};
 use koogallery_store::Ended;

@@ -1,4 +1,4 @@
-//! The sweep: what is undelivered though nothing seems to drive it is driven again, and how things stand is measured.
+//! The sweep: wakes subjects that lost their wake-up, and measures what is still to be done.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use koogallery::Timestamp;
 use koogallery_store::{Kind, Open, Store, StoreError, Subject, schema};
 
-/// What should have been tried this long ago, and was not, lost its wake-up.
+/// An event that should have been tried this long ago, and was not, lost its wake-up.
 const GRACE: Duration = Duration::from_mins(15);
 
-/// How things stand.
+/// The result of a sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swept {
-    /// When.
+    /// When it was made.
     pub at: Timestamp,
     /// How many subjects were woken.
     pub driven: usize,
     /// How many events are undelivered.
     pub undelivered: usize,
-    /// How long the oldest of them has been.
+    /// For how long the oldest of them has been undelivered.
     pub undelivered_age: Duration,
-    /// How many events wait for somebody to look.
+    /// How many events are parked.
     pub parked: usize,
-    /// How long the oldest instance has been waiting to be provisioned.
+    /// For how long the oldest instance has waited to be provisioned.
     pub provisioning_age: Duration,
 }
 
-/// Looks at all that is open: how things stand, and whom to wake.
+/// Looks at everything that is still to be done. Returns the measures, and the subjects to wake.
 pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<Subject>), StoreError> {
     let undelivered = open_by_now(store, at).await?;
     let (parked, provisioning) = (store.open(Kind::Parked).await?, store.open(Kind::Provisioning).await?);
@@ -42,7 +42,7 @@ pub async fn look(store: &Store, at: Timestamp) -> Result<(Swept, BTreeSet<Subje
     Ok((swept, stalled))
 }
 
-/// What is undelivered. Events that version 0.1.0 left to be delivered enter the outbox first, which wakes whom they are about.
+/// The undelivered events. Events that version 0.1.0 left undelivered enter the outbox first, which wakes their subjects.
 async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreError> {
     let (old, undelivered): (Vec<Open>, Vec<Open>) =
         store.open(Kind::Undelivered).await?.into_iter().partition(|open| open.sort.starts_with(schema::EVENT));
@@ -56,7 +56,7 @@ async fn open_by_now(store: &Store, at: Timestamp) -> Result<Vec<Open>, StoreErr
     Ok(undelivered)
 }
 
-/// Subjects of which nothing was tried in time, and no try is to come.
+/// The subjects of which nothing was tried in time, and which have no next try.
 fn stalled(undelivered: &[Open], at: Timestamp) -> BTreeSet<Subject> {
     let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < at;
     let mut stalled: BTreeSet<Subject> =

@@ -6,17 +6,17 @@ use crate::answer::{AnswerError, heed};
 use crate::destination::{Destination, DestinationError, Parcel, Sending, Sent};
 use crate::receiver::{ReceiveError, Received, Receiver};
 
-/// The application, and where what it answers is kept.
+/// The application, and the store for its answers.
 #[derive(Debug)]
 pub(crate) struct Webhook {
     pub(crate) receiver: Receiver,
     pub(crate) store: Store,
 }
 
-/// Why the application does not have an event, or what it answered cannot be kept.
+/// Why the application did not take an event, or why its answer cannot be kept.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WebhookError {
-    /// It was not taken.
+    /// It did not take the event.
     #[error(transparent)]
     NotTaken(#[from] ReceiveError),
     /// The answer cannot be used.

@@ -1,7 +1,7 @@
-//! erase-personal-data: what is personal of an instance or a license code goes, a configured time after its release.
+//! erase-personal-data: erases the personal data of an instance or a license code, a configured time after its release.
 //!
-//! A schedule wakes it once a day. The table's index tells what is due; each erasure is the store's
-//! ([`Store::erase`]), and one that breaks off is due still. [`Eraser`] knows no Lambda: the local host runs the same.
+//! A schedule wakes it once a day. The table's index says what is due. The store makes each erasure ([`Store::erase`]); one that
+//! stops in the middle stays due. [`Eraser`] knows no Lambda: the local host runs the same.
 
 mod record;
 mod retention;
@@ -17,30 +17,30 @@ use serde::de::IgnoredAny;
 pub use record::erased_line;
 pub use retention::Retention;
 
-/// One erasure takes up to this long: none is begun with less time left.
+/// How long one erasure may take. None begins with less time left.
 const LONGEST_ERASURE: Duration = Duration::from_secs(90);
 
-/// Where records go. They name whom an erasure was about, never what was erased.
+/// Where records go. They say what an erasure was about, never what was erased.
 pub trait Journal: Send + Sync {
-    /// What is personal of one is gone, or why it is not.
+    /// One erasure is done, or failed for this reason.
     fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>);
 
     /// A run is over.
     fn ran(&self, run: &Run);
 }
 
-/// What one run came to.
+/// The result of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// When it was over.
+    /// When it ended.
     pub at: Timestamp,
     /// How many it erased.
     pub erased: usize,
     /// How many it could not erase.
     pub failed: usize,
-    /// How many are due still: those, and what there was no time for.
+    /// How many are still due: these, and those for which there was no time.
     pub due: usize,
-    /// How long the oldest of them has been due.
+    /// For how long the oldest of them has been due.
     pub overdue: Duration,
 }
 
@@ -57,15 +57,15 @@ impl Eraser {
         Ok(Self { job, retention: Retention::of(environment)? })
     }
 
-    /// What is to be erased by now, the oldest first.
+    /// What has to be erased now, oldest first.
     pub async fn due(&self) -> Result<Vec<Open>, StoreError> {
         let mut due = self.job.store.to_erase(self.retention.released_by(self.job.now())).await?;
         due.sort_by_key(|open| open.since);
         Ok(due)
     }
 
-    /// Erases what is due, one after the other. After the first, none is begun after `until`. One that fails holds up no
-    /// other.
+    /// Erases what is due, one after the other. After the first, none begins after `until`. One that fails does not stop the
+    /// others.
     pub async fn erase(&self, due: Vec<Open>, until: Instant) -> Run {
         let (mut erased, mut failed, mut left) = (0, 0, Vec::new());
         for (place, open) in due.into_iter().enumerate() {

@@ -1,5 +1,4 @@
-//! What is logged: one JSON line for each erasure and one for the run, with CloudWatch's embedded metrics. Never what was
-//! erased.
+//! The log lines: one JSON line for each erasure and one for the run, with CloudWatch's embedded metrics. Never what was erased.
 
 use koogallery_runtime::{CloudWatch, Metric};
 use koogallery_store::{Gone, StoreError, Subject};

@@ -7,7 +7,7 @@ use koogallery_runtime::{ConfigError, Environment};
 
 const NAME: &str = "KOOGALLERY_PERSONAL_DATA_DAYS";
 const DEFAULT_DAYS: u64 = 30;
-/// Ten years: whoever means to keep it longer means not to erase.
+/// The longest time: ten years. To keep data longer means not to erase it.
 const MOST_DAYS: u64 = 3650;
 
 /// The time between a release and the erasure.
@@ -15,7 +15,7 @@ const MOST_DAYS: u64 = 3650;
 pub struct Retention(Duration);
 
 impl Retention {
-    /// Reads `KOOGALLERY_PERSONAL_DATA_DAYS`, 30 by default; with 0 personal data goes at the next run.
+    /// Reads `KOOGALLERY_PERSONAL_DATA_DAYS`, 30 by default. With 0, the next run erases personal data.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         let days = environment.get(NAME).map_or(Ok(DEFAULT_DAYS), |days| days.trim().parse());
         match days {
@@ -24,13 +24,13 @@ impl Retention {
         }
     }
 
-    /// What was released by then is due at this time.
+    /// The latest time of release that is due at this time.
     #[must_use]
     pub fn released_by(self, at: Timestamp) -> Timestamp {
         at.saturating_sub(self.0)
     }
 
-    /// How long what was released then has been due at this time.
+    /// For how long something that was released then has been due at this time.
     #[must_use]
     pub fn overdue(self, released_at: Timestamp, at: Timestamp) -> Duration {
         self.released_by(at).since(released_at)

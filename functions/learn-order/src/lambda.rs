@@ -1,4 +1,4 @@
-//! What wakes a learner on AWS: the table's stream, the queue of delayed wake-ups, and a schedule.
+//! Runs a learner on AWS. The table's stream, the queue of delayed wake-ups and a schedule wake it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,23 +13,23 @@ use uuid::Uuid;
 use crate::learner::{Journal, Learner, Learnt};
 use crate::record::{FUNCTION, swept_line};
 
-/// An asking that is begun takes up to this long: order query, store.
+/// How long one question may take: order query and store.
 const LONGEST_ASKING: Duration = Duration::from_secs(20);
 
-/// What wakes this function.
+/// The event that wakes this function.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Occasion {
     Queue(Batch),
     Stream(Changes),
-    /// The schedule's: `{"sweep":true}`.
+    /// From the schedule: `{"sweep":true}`.
     Sweep {
         #[serde(rename = "sweep")]
         _sweep: bool,
     },
 }
 
-/// Changes of the table, of which the template's filter lets pass those that say something is to be learnt.
+/// Changes of the table. The template's filter lets only those pass that have something to learn.
 #[derive(Debug, Deserialize)]
 struct Changes {
     #[serde(rename = "Records")]
@@ -59,7 +59,7 @@ struct Text {
     text: String,
 }
 
-/// An event whose order is to be asked about.
+/// An event with an order to ask about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct WakeUp {
     subject: Subject,
@@ -87,7 +87,7 @@ pub async fn lambda() -> Result<(), StartError> {
                 for wake_up in changes.changes.into_iter().filter_map(Change::wake_up) {
                     learn(learner, queue, wake_up).await;
                 }
-                // What could not be learnt comes again by the queue or the sweep: the stream goes on.
+                // What could not be learnt comes again through the queue or the sweep, so the stream goes on.
                 to_raw_value(&BatchAnswer::default())?
             }
             Occasion::Sweep { .. } => to_raw_value(&sweep(learner, queue, log, until).await?)?,
@@ -96,7 +96,7 @@ pub async fn lambda() -> Result<(), StartError> {
     .await
 }
 
-/// Works a batch of delayed wake-ups off; what is not due yet goes back for the rest of its time.
+/// Works on a batch of delayed wake-ups. One that is not due yet is sent back for the rest of its time.
 async fn work_off(learner: &Learner, queue: &DelayQueue, batch: Batch) -> BatchAnswer {
     let mut answer = BatchAnswer::default();
     for message in batch.messages {
@@ -118,7 +118,7 @@ async fn work_off(learner: &Learner, queue: &DelayQueue, batch: Batch) -> BatchA
     answer
 }
 
-/// Drives what nothing drives; how many there were.
+/// Learns what lost its wake-up. Returns how many there were.
 async fn sweep(learner: &Learner, queue: &DelayQueue, log: &CloudWatch, until: Instant) -> Result<usize, StoreError> {
     let stalled = learner.stalled().await?;
     CloudWatch::write(&swept_line(log, &stalled, learner.now()));
@@ -130,7 +130,7 @@ async fn sweep(learner: &Learner, queue: &DelayQueue, log: &CloudWatch, until: I
     Ok(stalled.len())
 }
 
-/// Learns, and sees to it that what could not be learnt is asked again. What gets lost on the way, the sweep finds.
+/// Learns, and sends a wake-up for what could not be learnt. The sweep finds a lost wake-up.
 async fn learn(learner: &Learner, queue: &DelayQueue, wake_up: WakeUp) {
     let due = match learner.learn(&wake_up.subject, wake_up.event).await {
         Ok(Learnt::Done | Learnt::Waits(_)) => return,

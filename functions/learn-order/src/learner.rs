@@ -1,7 +1,7 @@
-//! Learning itself, whoever wakes it: the table's stream, on AWS and in the local host.
+//! Learning itself. The table's stream wakes it, on AWS and in the local host.
 //!
-//! The table is the truth: an event's item says whether its order is still to be asked about, and when. A wake-up may come
-//! twice or late, and one that got lost is found by the sweep.
+//! Only the table says what is to be learnt: an event's item says whether its order has to be asked about, and when. A wake-up may
+//! come twice or late; the sweep finds a lost one.
 
 use std::time::{Duration, Instant};
 
@@ -12,44 +12,44 @@ use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretSource, Va
 use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, Subject};
 use uuid::Uuid;
 
-/// One asking waits this long for the order query.
+/// How long one question waits for the order query.
 const BUDGET: Duration = Duration::from_secs(10);
-/// What should have been asked this long ago, and was not, lost its wake-up.
+/// An order that should have been asked about this long ago, and was not, lost its wake-up.
 const GRACE: Duration = Duration::from_mins(15);
 
-/// Where records of what was asked go.
+/// Where records of questions go.
 pub trait Journal: Send + Sync {
-    /// Takes one.
+    /// Takes one record.
     fn asked(&self, asked: &Asked<'_>);
 }
 
-/// One asking.
+/// One question to the order query.
 #[derive(Debug)]
 pub struct Asked<'a> {
-    /// Whom the event is about.
+    /// What the event is about.
     pub subject: &'a Subject,
     /// The event that names the order.
     pub event: &'a Event,
-    /// The number of the asking, from 1.
+    /// The number of the question, from 1.
     pub attempt: u32,
-    /// Why nothing was learnt; none where it was, or there is nothing to learn.
+    /// Why nothing was learnt; none if it was, or if there is nothing to learn.
     pub problem: Option<&'a OrdersError>,
-    /// When it is asked again, after a problem; none after the last.
+    /// When it is asked again after a problem; none after the last question.
     pub next_try_at: Option<Timestamp>,
-    /// When.
+    /// When it was asked.
     pub at: Timestamp,
     /// How long it took.
     pub duration: Duration,
 }
 
-/// What became of a wake-up.
+/// The result of a wake-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learnt {
     /// Nothing is left to ask.
     Done,
-    /// It was asked in vain; it is to be asked again then, and somebody has to wake it.
+    /// The question failed. It has to be asked again at this time, and the caller has to send the wake-up.
     Again(Timestamp),
-    /// It was asked before, in vain, and is to be asked again then: who asked sees to it.
+    /// An earlier question failed, and it is asked again at this time. The wake-up for that was sent.
     Waits(Timestamp),
 }
 
@@ -64,7 +64,7 @@ pub struct Learner {
 }
 
 impl Learner {
-    /// Reads where the open APIs are, and what seals their answers.
+    /// Reads the address of the open APIs, and what seals their answers.
     pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
         let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
         Ok(Self { job, secrets, open_api: OpenApi::of(environment, now)?, vault, pauses: Pauses::default() })
@@ -82,19 +82,19 @@ impl Learner {
         &self.job.store
     }
 
-    /// The pauses after askings that failed.
+    /// The pauses after questions that failed.
     #[must_use]
     pub const fn pauses(&self) -> &Pauses {
         &self.pauses
     }
 
-    /// Whether the deployment says where the order query is: without, there is nothing to learn.
+    /// Whether the address of the order query is configured. Without it there is nothing to learn.
     #[must_use]
     pub const fn can_ask(&self) -> bool {
         self.open_api.has_url()
     }
 
-    /// Asks about the order that an event names, if that is still to be done and its time has come.
+    /// Asks about the order that an event names, if that has to be done and its time has come.
     pub async fn learn(&self, subject: &Subject, id: Uuid) -> Result<Learnt, StoreError> {
         let Some(kept) = self.job.store.kept_event(subject, id).await? else { return Ok(Learnt::Done) };
         let Some(learning) = kept.learning() else { return Ok(Learnt::Done) };
@@ -123,14 +123,14 @@ impl Learner {
         Ok(next_try_at.map_or(Learnt::Done, Learnt::Again))
     }
 
-    /// What should have been asked about by now, and was not.
+    /// What should have been asked about until now, and was not.
     pub async fn stalled(&self) -> Result<Vec<Open>, StoreError> {
         let now = self.now();
         let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < now;
         Ok(self.job.store.open(Kind::Unlearnt).await?.into_iter().filter(late).collect())
     }
 
-    /// Learns all that there is to learn; nothing where there is no AK and SK, or what the event is about was erased.
+    /// Learns everything that there is to learn: nothing if there is no AK and SK, or if the subject of the event was erased.
     async fn ask(&self, KeptEvent { subject, event, .. }: &KeptEvent) -> Result<(), OrdersError> {
         let Some((order, line)) = event.order() else { return Ok(()) };
         let line = (&order, line.as_ref());
@@ -144,7 +144,7 @@ impl Learner {
         let orders = KeptOrders { vault: &self.vault, store: &self.job.store };
         let at = self.now();
         let details = match orders.details(line, at).await? {
-            // What goes by itself is kept for good by whoever stands for it.
+            // Details that expire by themselves are kept without an end for a subject that they belong to.
             Some((details, is_temporary)) => {
                 if is_temporary && *subject != Subject::Order(order.clone()) {
                     orders.keep(subject, line, &details, at).await?;
@@ -165,7 +165,7 @@ impl Learner {
         Ok(())
     }
 
-    /// Tells an instance what one of its orders bought, which `product` is known of. Told again it changes nothing.
+    /// Passes to an instance what one of its orders bought; `product` is the known product. The same once more changes nothing.
     async fn tell(
         &self,
         instance: &InstanceId,

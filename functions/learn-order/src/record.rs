@@ -1,4 +1,4 @@
-//! What is logged of an asking and of a sweep: one JSON line each. Never a body, a secret or personal data.
+//! The log lines of questions and sweeps: one JSON line each. Never a body, a secret or personal data.
 
 use koogallery::Timestamp;
 use koogallery_runtime::{CloudWatch, Metric};
@@ -31,7 +31,7 @@ impl Asked<'_> {
     }
 }
 
-/// The line of a sweep: for how long the oldest event has been waiting for what its order bought.
+/// The line of a sweep: for how long the oldest event has waited until its order is learnt.
 pub(crate) fn swept_line(log: &CloudWatch, stalled: &[Open], at: Timestamp) -> Value {
     let oldest = stalled.iter().map(|open| at.since(open.since)).max().unwrap_or_default();
     let mut line = log.metric_line(FUNCTION, "INFO", at, [Metric::seconds("UnlearntAge", oldest)]);

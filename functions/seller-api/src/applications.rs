@@ -1,7 +1,7 @@
 //! A tenant's applications (joint-operations kit) and their OAuth credentials, as KooGallery last described them.
 //!
-//! A client secret is sealed in the table and opened here. A request of its own shows it and nothing else does; each one is
-//! logged.
+//! The table holds a client secret sealed; it is opened here. It has a route of its own; no other route shows it, and each request
+//! is logged.
 
 use std::sync::Arc;
 

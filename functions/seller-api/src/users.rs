@@ -1,6 +1,6 @@
 //! The users of a tenant's application (joint-operations kit), as KooGallery last described them.
 //!
-//! They are personal data: sealed in the table and opened here; each request is logged.
+//! They are personal data: the table holds them sealed, they are opened here, and each request is logged.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `koogallery rotate`: another data key seals from now on.
+//! `koogallery rotate`: makes a new data key, which seals from now on.
 
 use std::process::ExitCode;
 
@@ -10,20 +10,20 @@ use super::store::store_at;
 
 /// Seal with a new data key from now on.
 ///
-/// Functions that run hear of it within ten minutes. What was sealed before opens still: older keys stay in the table,
-/// wrapped. KOOGALLERY_KMS_KEY_ARN or KOOGALLERY_LOCAL_KEY says what wraps the key, as for the deployment.
+/// Running functions use it within ten minutes. Older keys stay in the table, wrapped, and still open what they sealed.
+/// KOOGALLERY_KMS_KEY_ARN or KOOGALLERY_LOCAL_KEY says what wraps the key, as for the deployment.
 #[derive(Debug, Args)]
 pub(crate) struct Rotate {
-    /// The DynamoDB that holds the table: a local one, or AWS itself with credentials in the environment.
+    /// The DynamoDB with the table: a local one, or AWS itself with credentials in the environment.
     #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL")]
     dynamodb_endpoint: Option<String>,
-    /// The table.
+    /// The table's name.
     #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME")]
     table: String,
 }
 
 impl Rotate {
-    /// Rotates, and says the new key's name.
+    /// Rotates, and prints the new key's id.
     #[allow(clippy::print_stdout)]
     pub(crate) async fn run(self) -> Done {
         let Self { dynamodb_endpoint, table } = self;

@@ -86,7 +86,7 @@ pub enum Delivery {
     Parked,
     /// The application has it.
     Delivered,
-    /// The application wants no such event.
+    /// The application does not want this event.
     Stopped,
 }
 

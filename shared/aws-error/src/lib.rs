@@ -1,9 +1,9 @@
-//! What went wrong with a request to AWS, fit for a log.
+//! Errors of requests to AWS that a log may contain.
 //!
-//! The SDK's own errors hold the raw response, and print it with `Debug` and `DisplayErrorContext`: a secret that Secrets
-//! Manager sent, a data key of KMS, an item of the table. An [`AwsError`] is made of one and keeps what an operator needs
-//! and nothing else: service, operation, how it failed, the service's code, HTTP status and request id. A message is kept
-//! only of an error that the service's API declares; what else may be in an answer, nobody knows.
+//! The SDK's own errors contain the raw response, and `Debug` and `DisplayErrorContext` print it: a secret from Secrets Manager, a
+//! data key from KMS, an item of the table. An [`AwsError`] is made from such an error and keeps only what an operator needs: service,
+//! operation, how it failed, the service's code, HTTP status and request id. It keeps a message only if the service's API declares
+//! the error; nobody knows what other answers contain.
 
 use std::error::Error;
 use std::fmt;
@@ -17,9 +17,9 @@ use aws_types::request_id::RequestId;
 /// A request to AWS that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsError {
-    /// The SDK's name of the service, such as `dynamodb`.
+    /// The SDK's name for the service, such as `dynamodb`.
     service: &'static str,
-    /// Such as `GetItem`.
+    /// The operation, such as `GetItem`.
     operation: &'static str,
     failure: AwsFailure,
     status: Option<u16>,
@@ -29,16 +29,16 @@ pub struct AwsError {
 /// How it failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AwsFailure {
-    /// It could not be made: a fault of ours, or no credentials.
+    /// It could not be made: a fault of ours, or missing credentials.
     #[error("the request cannot be made")]
     NotMade,
     /// There is no connection: nothing was sent.
     #[error("no connection ({0})")]
     NotConnected(io::ErrorKind),
-    /// No answer in time. It may have been carried out.
+    /// There is no answer in time. The request may have been carried out.
     #[error("no answer in time")]
     TimedOut,
-    /// An answer came that is not of the form that the service's API has.
+    /// The answer does not have the form of the service's API.
     #[error("the answer cannot be read")]
     Unreadable,
     /// The service refused it, or failed.
@@ -46,7 +46,7 @@ pub enum AwsFailure {
     Refused {
         /// The service's code, such as `AccessDeniedException`.
         code: String,
-        /// Its message, where the service's API declares the error.
+        /// Its message, if the service's API declares the error.
         message: Option<String>,
     },
 }
@@ -58,7 +58,7 @@ impl AwsError {
         &self.failure
     }
 
-    /// The service's code, where it refused or failed.
+    /// The service's code, if it refused or failed.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         match &self.failure {
@@ -116,7 +116,7 @@ fn failure<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, HttpRe
     }
 }
 
-/// The crate and the type tell the service and the operation: `aws_sdk_kms::operation::decrypt::DecryptError`.
+/// Reads service and operation from crate and type: `aws_sdk_kms::operation::decrypt::DecryptError`.
 fn named<E>() -> (&'static str, &'static str) {
     let name = std::any::type_name::<E>();
     let (service, operation) = (name.split("::").next(), name.rsplit("::").next());
@@ -124,12 +124,12 @@ fn named<E>() -> (&'static str, &'static str) {
     (service.strip_prefix("aws_sdk_").unwrap_or(service), operation.strip_suffix("Error").unwrap_or(operation))
 }
 
-/// Whether the service's API declares the error. The SDK says so of the others in their `Display` alone.
+/// Whether the service's API declares the error. For the others, the SDK says so only in their `Display`.
 fn is_declared(error: &impl Error) -> bool {
     !error.to_string().starts_with("unhandled error")
 }
 
-/// A code or an id as services write them; none where it is something else.
+/// A code or an id, in the form that services use. Returns none for anything else.
 fn word(text: &str) -> Option<String> {
     const LONGEST: usize = 128;
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.=".contains(&byte);

@@ -1,5 +1,5 @@
-//! What is logged of a request to the seller's API: one JSON line with CloudWatch's embedded metrics. Never a token, a
-//! body, a user's name or other personal data; that some was shown is said.
+//! The log line of a request to the seller API: one JSON line with CloudWatch's embedded metrics. Never a token, a body, a user's
+//! name or other personal data; but it says that personal data was shown.
 
 use std::time::Duration;
 
@@ -11,25 +11,25 @@ use crate::metric_line::{Metric, metric_line};
 /// One request, answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiRecord {
-    /// When it came.
+    /// When it arrived.
     pub at: Timestamp,
-    /// What names the request in every log that it passes.
+    /// The id of the request, the same in every log line about it.
     pub request_id: Option<String>,
     /// The name of the token that it has, if that has one.
     pub application: Option<String>,
     /// Its method.
     pub method: String,
-    /// Its route, as a pattern such as `/v1/instances/{id}`; empty where there is none.
+    /// Its route, as a pattern such as `/v1/instances/{id}`; empty if there is none.
     pub route: String,
     /// The answer's HTTP status.
     pub status: u16,
-    /// Whom it was about, by the log's names; nothing of a request without a valid token.
+    /// What it was about, under the log's names; empty for a request without a valid token.
     pub subjects: Vec<(&'static str, String)>,
-    /// What of personal data or secrets was shown.
+    /// Which personal data or secret was shown.
     pub shown: Option<&'static str>,
-    /// What the caller is not told: why it failed.
+    /// Why it failed. The caller does not get this.
     pub reason: Option<String>,
-    /// From request to answer.
+    /// The time from request to answer.
     pub duration: Duration,
 }
 

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use koogallery::Timestamp;
 
-/// Tells the time: the wall clock's, or a test's.
+/// A clock: the wall clock, or a test's.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// The time now.

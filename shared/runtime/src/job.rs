@@ -1,4 +1,4 @@
-//! What the functions share that answer no callback: a schedule, a queue or the table's stream wakes them.
+//! What functions that answer no callback share. A schedule, a queue or the table's stream wakes them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,11 +17,11 @@ use crate::clock::{Clock, now};
 use crate::config::{ConfigError, Environment, Settings};
 use crate::lambda::StartError;
 
-/// What such a function works with, wherever it runs: the table, the time, and where its records go (`J`).
+/// What such a function uses, wherever it runs: the table, the clock, and where its records go (`J`).
 pub struct Job<J: ?Sized> {
     /// The table.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
     /// Where records go.
     pub journal: Arc<J>,
@@ -34,12 +34,12 @@ impl<J: ?Sized> fmt::Debug for Job<J> {
 }
 
 impl<J: ?Sized> Job<J> {
-    /// A job on this table, at the time that `clock` tells.
+    /// A job on this table, with this clock.
     pub const fn new(store: Store, clock: Clock, journal: Arc<J>) -> Self {
         Self { store, clock, journal }
     }
 
-    /// A job on the table that `KOOGALLERY_TABLE` names, by the wall clock. Sends nothing yet.
+    /// A job on the table in `KOOGALLERY_TABLE`, with the wall clock. It sends nothing yet.
     pub fn of(environment: &Environment, journal: Arc<J>) -> Result<Self, ConfigError> {
         let store = Store::new(dynamodb_client(environment)?, Settings::of(environment)?.table);
         Ok(Self::new(store, Arc::new(now), journal))
@@ -52,8 +52,8 @@ impl<J: ?Sized> Job<J> {
     }
 }
 
-/// Does a job on Lambda for each event until the sandbox ends. `work` takes the event, and until when it may begin
-/// something that takes up to `longest`; what it returns is the function's answer.
+/// Runs a job on Lambda for each event, until the sandbox ends. `work` gets the event, and the time until which it may begin something
+/// that takes up to `longest`. Its result is the function's answer.
 pub async fn serve_job<Occasion: DeserializeOwned, Answer: Serialize>(
     longest: Duration,
     work: impl AsyncFn(Occasion, Instant) -> Result<Answer, Error>,
@@ -63,7 +63,7 @@ pub async fn serve_job<Occasion: DeserializeOwned, Answer: Serialize>(
         let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
         let (occasion, until) =
             (serde_json::from_str(event.payload.get())?, Instant::now() + left.saturating_sub(longest));
-        // Boxed: with all that a job's future holds, the compiler's depth of types would not reach.
+        // Boxed, because the type of a job's future is too deep for the compiler.
         Box::pin(work(occasion, until)).await
     }))
     .await?;

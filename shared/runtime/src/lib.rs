@@ -1,7 +1,7 @@
-//! What every function needs around its meaning: configuration, keys, verification, deadline, logs, metrics, Lambda.
+//! What every function shares: configuration, keys, verification, deadline, logs, metrics, Lambda.
 //!
-//! A function says what its callback means by implementing [`Function`]; [`Host`] does everything else, the same on
-//! Lambda ([`lambda()`]) and in the local host. Functions that no callback wakes have a [`Job`] instead.
+//! A function implements [`Function`] for its callback. [`Host`] does everything else, the same on Lambda ([`lambda()`]) and in the
+//! local host. Functions that no callback wakes have a [`Job`] instead.
 
 mod api_record;
 mod api_token;

@@ -1,11 +1,11 @@
-//! Lines of the log that carry metrics, in CloudWatch's embedded metric format.
+//! Log lines with metrics, in CloudWatch's embedded metric format.
 
 use std::time::Duration;
 
 use koogallery::Timestamp;
 use serde_json::{Value, json};
 
-/// One figure of a line.
+/// One metric of a line.
 #[derive(Debug, Clone)]
 pub struct Metric {
     name: &'static str,
@@ -14,26 +14,26 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// So many.
+    /// A number.
     #[must_use]
     pub fn count(name: &'static str, count: usize) -> Self {
         Self { name, unit: "Count", value: count.into() }
     }
 
-    /// For so long, in whole seconds.
+    /// A duration in whole seconds.
     #[must_use]
     pub fn seconds(name: &'static str, duration: Duration) -> Self {
         Self { name, unit: "Seconds", value: duration.as_secs().into() }
     }
 
-    /// For so long, in milliseconds and parts of one.
+    /// A duration in milliseconds, with fractions.
     #[must_use]
     pub fn milliseconds(name: &'static str, duration: Duration) -> Self {
         Self { name, unit: "Milliseconds", value: (duration.as_secs_f64() * 1e3).into() }
     }
 }
 
-/// A line of a function with its metrics; members can be added.
+/// A line of a function, with its metrics. Members can be added.
 pub(crate) fn metric_line(
     namespace: &str,
     function: &str,

@@ -1,5 +1,5 @@
-//! What is logged of a call: one JSON line that is the structured log and, by CloudWatch's embedded metric format, the
-//! metrics as well. Never a secret, a signature, a body or personal data.
+//! The log line of a call: one JSON line, which is the structured log and, by CloudWatch's embedded metric format, the metrics as
+//! well. Never a secret, a signature, a body or personal data.
 
 use std::fmt;
 use std::io::Write;
@@ -17,44 +17,44 @@ use crate::metric_line::{Metric, metric_line};
 #[derive(Debug, Clone)]
 #[allow(clippy::struct_excessive_bools)] // each is a metric of its own
 pub struct CallRecord {
-    /// Which function answered.
+    /// The function that answered.
     pub function: &'static str,
-    /// When the call came.
+    /// When the call arrived.
     pub at: Timestamp,
-    /// What names the request in every log that it passes: the front door's and the function's.
+    /// The id of the request: the same in the front door's and the function's line.
     pub request_id: Option<String>,
-    /// Whose key signed it; none where nobody's did.
+    /// The interface type whose key signed it; none if no key did.
     pub interface_type: Option<InterfaceType>,
-    /// A debug call?
+    /// Whether it is a debug call.
     pub test: bool,
     /// The order that it names.
     pub order_id: Option<String>,
-    /// The instance that it names, or made.
+    /// The instance that it names, or created.
     pub instance_id: Option<String>,
-    /// The license code that it names: its end only.
+    /// The license code that it names: only its end.
     pub license: Option<String>,
     /// The answer.
     pub result_code: ResultCode,
-    /// What the caller is not told: why it was refused or failed.
+    /// Why it was refused or failed. The caller does not get this.
     pub reason: Option<String>,
-    /// Was it refused for its signature or nonce?
+    /// Whether it was refused because of its signature or nonce.
     pub signature_refused: bool,
-    /// From request to reply.
+    /// The time from request to reply.
     pub duration: Duration,
-    /// Of that, waiting for the store.
+    /// The part of it that waited for the store.
     pub store_latency: Duration,
-    /// The process's first call?
+    /// Whether it is the first call of the process.
     pub cold_start: bool,
-    /// Why a key in the secrets cannot be read, where one cannot.
+    /// Why a key in the secrets cannot be read, if one cannot.
     pub unreadable_key: Option<String>,
-    /// Was it refused since an enterprise has more users or departments than are kept?
+    /// Whether it was refused because a tenant has more users or departments than the table keeps.
     pub directory_full: bool,
-    /// How long the buyer has been waiting for the instance, where it is still being provisioned.
+    /// How long the buyer has waited for the instance, if it is still being provisioned.
     pub provisioning_age: Option<Duration>,
 }
 
 impl CallRecord {
-    /// A record that says only who answered what and when; fill in what is known.
+    /// A record with only function, time and answer; fill in what is known.
     #[must_use]
     pub const fn new(function: &'static str, at: Timestamp, result_code: ResultCode) -> Self {
         Self {
@@ -84,7 +84,7 @@ pub trait Log: Send + Sync {
     /// Takes one record.
     fn record(&self, record: &CallRecord);
 
-    /// Takes the record of one request to the seller's API.
+    /// Takes the record of one request to the seller API.
     fn api(&self, record: &ApiRecord);
 }
 
@@ -101,7 +101,7 @@ impl CloudWatch {
         Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
     }
 
-    /// The line of a function that answers no callback, with its metrics; members can be added.
+    /// The line of a function that answers no callback, with its metrics. Members can be added.
     #[must_use]
     pub fn metric_line(
         &self,
@@ -113,13 +113,13 @@ impl CloudWatch {
         metric_line(&self.namespace, function, level, at, metrics)
     }
 
-    /// The line of what went wrong in such a function.
+    /// The line of an error in such a function.
     #[must_use]
     pub fn problem_line(function: &str, level: &str, problem: impl fmt::Display) -> Value {
         json!({ "function": function, "level": level, "problem": problem.to_string() })
     }
 
-    /// Writes a line. One that cannot be written must not fail what it is about.
+    /// Writes a line. If that fails, the work that the line is about must not fail.
     pub fn write(line: &Value) {
         let _ = writeln!(std::io::stdout().lock(), "{line}");
     }
@@ -162,7 +162,7 @@ impl CloudWatch {
     }
 }
 
-/// A refusal is worth a look: a code that is new says itself which it is.
+/// The level of a line. A refusal is a warning. A new code must be added here.
 const fn level(code: ResultCode) -> &'static str {
     match code {
         ResultCode::Success | ResultCode::Processing => "INFO",
@@ -187,7 +187,7 @@ const fn level(code: ResultCode) -> &'static str {
 
 impl Log for CloudWatch {
     fn record(&self, record: &CallRecord) {
-        // A line that cannot be written must not fail the call that it is about.
+        // If a line cannot be written, the call that it is about must not fail.
         if let Ok(line) = self.line(record) {
             let _ = std::io::stdout().lock().write_all(&line);
         }
@@ -198,7 +198,7 @@ impl Log for CloudWatch {
     }
 }
 
-/// The first is told only where a buyer waits.
+/// The metrics of a call. The first one is written only if a buyer waits.
 const METRICS: &[NamedMetric] = &[
     NamedMetric { name: "ProvisioningAge", unit: "Seconds" },
     NamedMetric { name: "Calls", unit: "Count" },

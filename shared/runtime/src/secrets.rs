@@ -1,5 +1,5 @@
-//! The deployment's secrets as they are now: from the environment, or from one secret of AWS Secrets Manager that is read
-//! again when a signature does not verify, so that a rotation needs no deployment.
+//! The deployment's current secrets: from the environment, or from one secret of AWS Secrets Manager. That one is read again when a
+//! signature does not verify, so a rotation needs no deployment.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::api_token::tokens;
 use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment};
 
-/// The secret is read at most this often: a stranger's wrong signatures must not become a load on Secrets Manager.
+/// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
 const REREAD_AFTER: Duration = Duration::from_secs(30);
 
-/// A secret text. Its `Debug` prints nothing of it.
+/// A secret text. Its `Debug` output does not contain it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct SecretText(String);
@@ -44,20 +44,20 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// What one deployment must keep to itself.
+/// The secrets of one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
-    /// What verifies KooGallery's calls: `accessKeys`, or `KOOGALLERY_KEYS`.
+    /// The keys that verify KooGallery's calls: `accessKeys`, or `KOOGALLERY_KEYS`.
     pub access_keys: AccessKeys,
-    /// What decrypts the client secrets of the joint-operations kit, in PEM; several keys may follow one another, so that
-    /// an old and a new one decrypt side by side: `rsaPrivateKey`, or `KOOGALLERY_RSA_PRIVATE_KEY`.
+    /// The keys that decrypt the client secrets of the joint-operations kit, in PEM. Several may follow one another, so that an old
+    /// and a new one decrypt side by side: `rsaPrivateKey`, or `KOOGALLERY_RSA_PRIVATE_KEY`.
     pub rsa_private_key: Option<SecretText>,
-    /// What signs webhooks, all of them each: `webhookSecrets`, or `KOOGALLERY_WEBHOOK_SECRET`, by spaces.
+    /// The secrets that sign webhooks; each webhook is signed with all of them: `webhookSecrets`, or `KOOGALLERY_WEBHOOK_SECRET`,
+    /// separated by spaces.
     pub webhook_secrets: Vec<SecretText>,
-    /// What calls KooGallery's open APIs: `openApi`, or `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY`.
+    /// The pair that signs calls to KooGallery's open APIs: `openApi`, or `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY`.
     pub open_api: Option<OpenApiKey>,
-    /// What the seller's application shows to the seller's API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, by
-    /// spaces. Each may be written with the name of its application: see [`crate::ApiToken`].
+    /// The tokens that open the seller API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, separated by spaces. Each may be written with the name of its application: see [`crate::ApiToken`].
     pub api_tokens: Vec<SecretText>,
 }
 
@@ -90,27 +90,27 @@ struct Held {
     read_at: Instant,
 }
 
-/// Why there are no secrets. Says nothing of their values.
+/// Why there are no secrets. The error contains nothing of their values.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    /// Secrets Manager did not give the secret.
+    /// Secrets Manager did not return the secret.
     #[error("the secret {arn} cannot be read: {source}")]
     Unavailable {
-        /// Which secret.
+        /// The secret.
         arn: String,
         /// Why.
         source: AwsError,
     },
-    /// The secret holds no text.
-    #[error("the secret {0} holds no text: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
+    /// The secret has no text.
+    #[error("the secret {0} has no text: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
     Empty(String),
-    /// The secret is not of the expected form.
+    /// The secret does not have the expected form.
     #[error("the secret {0} is not JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}}")]
     Malformed(String),
     /// Its access keys cannot be used.
     #[error("the secret {arn} cannot be used: {source}")]
     Keys {
-        /// Which secret.
+        /// The secret.
         arn: String,
         /// Why.
         source: AccessKeysError,
@@ -118,7 +118,7 @@ pub enum SecretError {
 }
 
 impl SecretSource {
-    /// From the environment (`KOOGALLERY_KEYS` and its companions) or `KOOGALLERY_SECRET_ARN` (a secret that holds them).
+    /// Reads them from the environment (`KOOGALLERY_KEYS` and the others) or from `KOOGALLERY_SECRET_ARN` (a secret that has them).
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         const KEYS: &str = "KOOGALLERY_KEYS";
         let place = match (environment.get(KEYS), environment.get("KOOGALLERY_SECRET_ARN")) {
@@ -143,14 +143,14 @@ impl SecretSource {
             (None, None) => {
                 return Err(ConfigError::Missing {
                     name: KEYS,
-                    meaning: "the access keys as JSON, or KOOGALLERY_SECRET_ARN, the secret that holds them",
+                    meaning: "the access keys as JSON, or KOOGALLERY_SECRET_ARN, the secret that has them",
                 });
             }
         };
         Ok(Self { place, held: Mutex::new(None) })
     }
 
-    /// The secrets; the first call for them reads them.
+    /// The secrets. The first call reads them.
     pub async fn current(&self) -> Result<Arc<Secrets>, SecretError> {
         let (client, arn) = match &self.place {
             Place::Environment(secrets) => return Ok(Arc::clone(secrets)),
@@ -165,8 +165,8 @@ impl SecretSource {
         Ok(secrets)
     }
 
-    /// The secrets as they were at most 30 s ago, for what is sent: nothing tells when another key is expected there.
-    /// While Secrets Manager fails, those held serve on.
+    /// The secrets, read at most 30 s ago. They are for sending, because nothing says when the receiver expects another key. While
+    /// Secrets Manager fails, the held ones are used.
     pub async fn fresh(&self) -> Result<Arc<Secrets>, SecretError> {
         let Place::Manager { client, arn } = &self.place else { return self.current().await };
         let mut held = self.held.lock().await;
@@ -182,8 +182,8 @@ impl SecretSource {
         Ok(secrets)
     }
 
-    /// The secrets read again, for a signature that `tried` did not verify: none where they are the same, or were read
-    /// less than 30 s ago.
+    /// The secrets, read again for a signature that `tried` did not verify. Returns none if they are the same, or were read less
+    /// than 30 s ago.
     pub async fn renewed(&self, tried: &Secrets) -> Result<Option<Arc<Secrets>>, SecretError> {
         let Place::Manager { client, arn } = &self.place else { return Ok(None) };
         let mut held = self.held.lock().await;
@@ -194,7 +194,7 @@ impl SecretSource {
             if held.read_at.elapsed() < REREAD_AFTER {
                 return Ok(None);
             }
-            // Counted from the try, so that a failing Secrets Manager is left in peace as well.
+            // The time counts from the try, so that a failing Secrets Manager is not asked more often either.
             held.read_at = Instant::now();
         }
         let secrets = read(client, arn).await?;
@@ -203,7 +203,7 @@ impl SecretSource {
     }
 }
 
-/// Secrets of one kind, by spaces.
+/// Reads secrets that are separated by spaces.
 fn several(environment: &Environment, name: &str) -> Vec<SecretText> {
     environment.get(name).unwrap_or_default().split_whitespace().map(SecretText::from).collect()
 }

@@ -1,4 +1,4 @@
-//! The vault: what seals and opens client secrets and personal data, with data keys that AWS KMS or a local key wraps.
+//! The vault: seals and opens client secrets and personal data, with data keys that AWS KMS or a local key wraps.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ use crate::config::{ConfigError, Environment};
 
 const KMS_KEY_ARN: &str = "KOOGALLERY_KMS_KEY_ARN";
 const LOCAL_KEY: &str = "KOOGALLERY_LOCAL_KEY";
-/// What a local key wraps a data key for.
+/// The place for which a local key wraps a data key.
 const WRAPPED: &str = "data key";
-/// KMS unwraps a data key for the table that it was made for, and no other: this names the id in the table that it is
-/// bound to.
+/// The name in KMS's encryption context. Its value is an id in the table, so KMS unwraps a data key only for the data that it
+/// belongs to.
 const CONTEXT: &str = "koogallery:table";
-/// After so long the table is asked which data key seals now: so soon a rotation is heard of everywhere.
+/// How often the table is asked which data key seals now. A rotation is known everywhere after this time.
 const HEARS_OF_ROTATION: Duration = Duration::from_mins(10);
 
-/// Data keys in the clear, as they were needed. A function that seals nothing makes none and asks for none.
+/// Data keys in the clear, read when they are needed. A function that seals nothing makes none and asks for none.
 #[derive(Debug)]
 pub struct Vault {
     keeper: Keeper,
@@ -49,30 +49,30 @@ enum Keeper {
 /// Why a value was not sealed or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// KMS.
+    /// KMS failed.
     #[error("KMS did not {what} a data key: {source}")]
     Kms {
-        /// What it was asked.
+        /// What it should do.
         what: &'static str,
         /// Why.
         source: AwsError,
     },
-    /// KMS said yes, and sent none.
+    /// KMS answered with a success, but without a data key.
     #[error("KMS answered without a data key")]
     NoKey,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The value itself, or a data key that the local key does not open.
+    /// The value does not open, or the local key does not open a data key.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The table does not hold the data key that a value was sealed with.
+    /// The data key that sealed a value is not in the table.
     #[error("the data key {0} is not in the table")]
     NoDataKey(DataKeyId),
 }
 
 impl Vault {
-    /// From `KOOGALLERY_KMS_KEY_ARN` (a key of AWS KMS) or `KOOGALLERY_LOCAL_KEY` (32 bytes in hex, for use without AWS).
+    /// Reads `KOOGALLERY_KMS_KEY_ARN` (a key of AWS KMS) or `KOOGALLERY_LOCAL_KEY` (32 bytes in hex, for use without AWS).
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         let keeper = match (environment.get(KMS_KEY_ARN), environment.get(LOCAL_KEY)) {
             (Some(_), Some(_)) => {
@@ -97,7 +97,7 @@ impl Vault {
         Ok(Self { keeper, held: Mutex::default() })
     }
 
-    /// The data key to seal with. The first use of a deployment makes it.
+    /// The data key to seal with. The first use in a deployment makes it.
     pub async fn current(&self, store: &Store) -> Result<Arc<DataKey>, VaultError> {
         let mut held = self.held.lock().await;
         if let Some((key, since)) = &held.current
@@ -118,8 +118,8 @@ impl Vault {
         Ok(key)
     }
 
-    /// Makes another data key, which seals from now on, and within ten minutes wherever another vault holds the one before.
-    /// What older keys sealed they open: they stay in the table.
+    /// Makes another data key, which seals from now on; other vaults, which hold the one before, use it within ten minutes. Older keys
+    /// stay in the table and open what they sealed.
     pub async fn rotate(&self, store: &Store) -> Result<DataKeyId, VaultError> {
         let bound_to = store.current_data_key().await?.map_or_else(|| Uuid::new_v4().to_string(), |key| key.bound_to);
         let made = self.keeper.make(bound_to).await?;
@@ -133,12 +133,12 @@ impl Vault {
         Ok(self.current(store).await?.seal(place, value)?)
     }
 
-    /// Opens a value of that place, whichever data key sealed it.
+    /// Opens a value of this place, whichever data key sealed it.
     pub async fn open(&self, store: &Store, place: &str, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
         Ok(self.data_key(store, sealed.data_key()?).await?.open(place, sealed)?)
     }
 
-    /// A data key by its name.
+    /// A data key by its id.
     pub async fn data_key(&self, store: &Store, id: DataKeyId) -> Result<Arc<DataKey>, VaultError> {
         let mut held = self.held.lock().await;
         if let Some(key) = held.by_name.get(&id) {

@@ -1,9 +1,9 @@
-//! How a life is changed: by one transaction in the usual case, by a second one where something unusual stands.
+//! How a life is changed: by one transaction in the usual case, by a second one in any other.
 //!
-//! Each change is first sent as the update that is right when the call arrived in order and the instance or license is
-//! as one would expect. Its condition says exactly that; where it fails, DynamoDB hands back what stands, the rules of
-//! [`crate::Lifecycle`] decide on it, and the difference is written under the version it was decided on. A call that
-//! arrived in order is decided on what stands alone; for any other all facts of the life are read.
+//! Each change is first sent as the update that is right if the call arrived in order and the instance or license is in the
+//! expected state. Its condition says exactly that. If the condition fails, DynamoDB returns the current item, the rules of
+//! [`crate::Lifecycle`] decide on it, and the difference is written. The condition of that write is the version on which the
+//! rules decided. For a call that arrived in order the current item is enough; for any other all facts of the life are read.
 
 use std::collections::BTreeMap;
 
@@ -25,38 +25,38 @@ use crate::table::nonce::NonceUse;
 use crate::table::schema::PARTITION_KEY;
 use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
 
-/// The attribute of a life that names the last event about it. Ids of later ones are greater, whichever machine makes
-/// them, so that they are delivered in the order of the changes that they tell of.
+/// The attribute of a life with the id of the last event about it. Ids of later events are greater, whichever machine makes
+/// them, so that events are delivered in the order of the changes.
 const LAST_EVENT: &str = "lastEvent";
 
-/// The attribute of a fact that says when its call was signed.
+/// The attribute of a fact with the time when its call was signed.
 const SIGNED_AT: &str = "signedAt";
 
 /// One change of a life, as a call asks for it.
 pub(crate) struct Asked<'a> {
-    /// What the call tells.
+    /// The fact in the call.
     pub(crate) fact: Fact,
-    /// What else it tells, which is kept beside the fact.
+    /// Other data of the call, which is kept beside the fact.
     pub(crate) further: Option<&'a BTreeMap<String, String>>,
-    /// The change that is right where the call arrived in order and all is as one would expect.
+    /// The change for the usual case: the call arrived in order, and the state is the expected one.
     pub(crate) usual: Change,
-    /// What to tell the application then.
+    /// The events in that case.
     pub(crate) event: Event,
 }
 
-/// The place of a fact in the transaction of a change: first, so that a resent order is found by it.
+/// The place of a fact in the transaction of a change: first, so that a repeated order is recognised by it.
 const FACT: usize = 0;
 
-/// What a call finds.
+/// The state that a call finds.
 pub(crate) enum Standing<L> {
-    /// It stands.
+    /// The item exists.
     Known(L),
-    /// The call is the first that tells of it.
+    /// The call is the first one about it.
     New(L),
 }
 
 impl Store {
-    /// Sends the usual change; where its condition fails, decides on what stands.
+    /// Sends the usual change. If its condition fails, decides on the current state.
     pub(crate) async fn change<L: Living>(
         &self,
         call: &Call,
@@ -84,7 +84,7 @@ impl Store {
         self.decide_on_fact::<L>(call, id, &fact, item, commit).await
     }
 
-    /// Where `commit` was refused, lets the rules decide what a fact means to what stands, until the result is written.
+    /// If `commit` was refused, lets the rules apply a fact to the current state, until the result is written.
     async fn decide_on_fact<L: Living>(
         &self,
         call: &Call,
@@ -100,7 +100,7 @@ impl Store {
             let (standing, known) = match commit {
                 Commit::Done => return Ok(Changed::Applied),
                 Commit::Replayed => return Ok(Changed::Replayed),
-                // It was told before, so most likely nothing is to be written but the nonce.
+                // The fact is known, so most likely only the nonce has to be written.
                 Commit::Refused { place: FACT, standing: known } if item.is_some() => {
                     let (used, standing) = tokio::join!(self.use_nonce(call), self.item(call, L::key(world, id)));
                     nonce = Some(used?);
@@ -155,7 +155,7 @@ impl Store {
         }
     }
 
-    /// Where `commit` was refused, lets `decide` change what stands beside its facts, until the result is written.
+    /// If `commit` was refused, lets `decide` change the current state beside its facts, until the result is written.
     pub(crate) async fn decide<L: Living>(
         &self,
         call: &Call,
@@ -190,7 +190,7 @@ impl Store {
         }
     }
 
-    /// What stands, if the call may change it; what a first call makes; or why nothing can be changed.
+    /// The current state, if the call may change it; or what a first call creates; or why nothing can be changed.
     pub(crate) fn changeable<L: Living>(
         call: &Call,
         id: &L::Id,
@@ -205,12 +205,12 @@ impl Store {
         })
     }
 
-    /// Ends a call that changes nothing: its nonce is used up all the same.
+    /// Ends a call that changes nothing. Its nonce is used up all the same.
     pub(crate) async fn unchanged(&self, call: &Call, outcome: Changed) -> Result<Changed, StoreError> {
         self.end(call, None, outcome).await
     }
 
-    /// The same where the nonce may be used up already. A debug case never fails for state.
+    /// The same if the nonce may be used up already. A debug call never fails because of the state.
     async fn end(&self, call: &Call, nonce: Option<NonceUse>, outcome: Changed) -> Result<Changed, StoreError> {
         let outcome = match (call.world(), outcome) {
             (World::Test, Changed::Unknown | Changed::Released) => Changed::Unchanged,
@@ -227,15 +227,15 @@ impl Store {
     }
 }
 
-/// Whether an order's item says that it was signed by then: another call for it adds nothing.
+/// Whether an order's item has this time of signing or an earlier one: then another call for it adds nothing.
 fn signed_by(known: &Item, at: Timestamp) -> bool {
     let signed_at = known.get(SIGNED_AT).and_then(|value| value.as_n().ok()?.parse().ok());
     signed_at.is_some_and(|signed_at| Timestamp::from_millis(signed_at) <= at)
 }
 
 impl Transaction<'_> {
-    /// Adds what was decided on a life, under the version that it was decided on, and what to tell of it. `order` is the
-    /// later order that came to count by it.
+    /// Adds the decided state of a life, under the version on which it was decided, and its events. `order` is the later order
+    /// that counts since this change.
     pub(crate) fn replace_life<L: Living>(
         self,
         subject: &Subject,
@@ -262,8 +262,8 @@ impl Transaction<'_> {
     }
 }
 
-/// The update that makes `after` of `before`, if its version stands: attributes that did not change stay as they are, those
-/// that this version of the code does not know among them.
+/// The update from `before` to `after`, if the version is still the same. Attributes that did not change stay as they are, also
+/// those that this version of the code does not know.
 pub(crate) fn difference<L: Living>(
     world: World,
     id: &L::Id,

@@ -1,9 +1,9 @@
-//! Erasure: what is personal of an instance or a license code goes some time after its release.
+//! Erasure: the personal data of an instance or a license code is deleted some time after its release.
 //!
-//! Nothing personal is written about what is released ([`crate::Status::Released`]): whatever would says so in its own
-//! transaction. So all that is to be found here stays found, and no step comes too early. The steps are small and each
-//! can be taken again; the state is last, and it stands in the index until then: an erasure that breaks off begins again
-//! and ends alike. What stays tells nobody: status, orders, periods, and events without names.
+//! No personal data is written about something released ([`crate::Status::Released`]): every such write has that condition in
+//! its own transaction. So nothing is added after the search, and no step comes too early. The steps are small, and each can be
+//! repeated. The state is last and stays in the index until then, so an erasure that stops in the middle begins again and ends
+//! the same way. What stays identifies nobody: status, orders, periods, and events without names.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -27,28 +27,28 @@ use crate::table::living::Living;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
 use crate::table::transaction::Pauses;
 
-/// DynamoDB deletes at most so many items at once.
+/// The most items that DynamoDB deletes in one request.
 const LARGEST_DELETE: usize = 25;
 
-/// What became of an erasure.
+/// The result of an erasure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Erased {
     /// It is done.
     Done(Gone),
     /// It was done before.
     Before,
-    /// It is not released, or not for long enough: nothing was touched.
+    /// It is not released, or not long enough ago. Nothing was changed.
     NotDue,
-    /// There is no such instance or license code.
+    /// The instance or license code does not exist.
     Unknown,
 }
 
-/// What one erasure came to; of one that began again, the rest.
+/// What one erasure deleted; if it began again, only the rest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Gone {
     /// How many items were deleted.
     pub items: usize,
-    /// How many events stay without what named somebody or a device.
+    /// How many events stay without a name of a person or a device.
     pub events: usize,
 }
 
@@ -56,14 +56,14 @@ const ORDER_ID: &str = "orderId";
 const ORDER_LINE_ID: &str = "orderLineId";
 
 impl Store {
-    /// What was released by then and is not erased yet, the oldest of each shard first.
+    /// What was released by this time and is not erased yet, the oldest of each shard first.
     pub async fn to_erase(&self, released_by: Timestamp) -> Result<Vec<Open>, StoreError> {
         self.open_by(Kind::Erasure, released_by).await
     }
 
-    /// Erases what is personal of an instance or a license code, if it was released by then.
+    /// Erases the personal data of an instance or a license code, if it was released by this time.
     pub async fn erase(&self, of: &Subject, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
-        // Boxed: a caller's future would hold this one's, too deep for the compiler.
+        // Boxed, because the type of a caller's future would be too deep for the compiler.
         match of {
             Subject::Instance(id) => Box::pin(self.erase_instance(id, released_by, at)).await,
             Subject::License(code) => Box::pin(self.erase_license(code, released_by, at)).await,
@@ -79,7 +79,7 @@ impl Store {
         let own = self.of_partition(&Subject::Instance(id.clone()), None).await?;
         let sorted = |prefix: &'static str| own.iter().filter(move |item| text(item, SORT_KEY).starts_with(prefix));
 
-        // The kit's directories before its events: once no name is left to change, no event names one.
+        // The kit's directories go before its events: when no name is left, no new event can contain one.
         let mut gone = Gone::default();
         let mut tenants = BTreeSet::new();
         for link in sorted(Key::KIT) {
@@ -127,7 +127,7 @@ impl Store {
         self.forget(code, license, at, Gone { items, events: 0 }).await
     }
 
-    /// What is to be erased, or why nothing is.
+    /// What has to be erased, or why nothing has to be.
     async fn due<L: Living>(&self, id: &L::Id, by: Timestamp) -> Result<Result<L, Erased>, StoreError> {
         let Some(item) = self.standing_item(L::key(World::Real, id)).await? else { return Ok(Err(Erased::Unknown)) };
         let standing: L = serde_dynamo::from_item(item)?;
@@ -139,17 +139,17 @@ impl Store {
         })
     }
 
-    /// The last step: the state says that it is done, and is open no more.
+    /// The last step: the state says that it is done, and leaves the index.
     async fn forget<L: Living>(&self, id: &L::Id, of: L, at: Timestamp, gone: Gone) -> Result<Erased, StoreError> {
         let mut erased = of.clone();
         erased.erase(at);
         erased.life_mut().version += 1;
         let update = difference(World::Real, id, &of, &erased)?;
-        // What is released is changed by an erasure only: another one was faster.
+        // Only an erasure changes something released, so another erasure was faster.
         Ok(if self.update_alone(update).await? { Erased::Done(gone) } else { Erased::Before })
     }
 
-    /// The directories of an instance's application, or of its tenant, and the item about either.
+    /// The directories of an instance's application or of its tenant, and the items about them.
     async fn erase_kit(&self, id: &InstanceId, tenant: &TenantId, app: Option<&AppId>) -> Result<usize, StoreError> {
         let directory = Directory { world: World::Real, tenant, instance: Some(id), app };
         let mut keys: Vec<Item> = directory.keys().map(Key::into_item).collect();
@@ -160,8 +160,8 @@ impl Store {
         self.delete(keys).await
     }
 
-    /// Whether what is known of the order line that bought an instance is another one's as well, which stands: V1.0 and
-    /// pay-per-use name an order's products, not its lines. Then it goes with that.
+    /// Whether the details of the order line that bought an instance also belong to another instance that still exists. V1.0 and
+    /// pay-per-use identify an order's products, not its lines. The details then go with that instance.
     async fn is_shared(&self, instance: &Instance) -> Result<bool, StoreError> {
         let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
         let order = Subject::Order(order.clone());
@@ -172,8 +172,8 @@ impl Store {
         Ok(others.values().any(|other| other.life.status != Status::Released && other.order_line_id.as_ref() == line))
     }
 
-    /// Keys of a partition's items; of events, the members of their data that name somebody or something of somebody's. For an
-    /// instance: only events of it that have one.
+    /// The keys of a partition's items; of events also the members of their data that identify a person or a device. For an
+    /// instance, only its events that have such a member.
     async fn of_partition(&self, of: &Subject, instance: Option<&InstanceId>) -> Result<Vec<Item>, StoreError> {
         let members = NAMING.map(|member| format!("#data.#{member}")).join(", ");
         let mut query = self
@@ -197,7 +197,7 @@ impl Store {
             .expression_attribute_values(":pk", AttributeValue::S(of.partition()))
     }
 
-    /// Takes what names somebody out of the data of events; how many had it.
+    /// Removes names from the data of events. Returns how many events had one.
     async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>) -> Result<usize, StoreError> {
         let mut changed = 0;
         for event in events {
@@ -209,7 +209,7 @@ impl Store {
         Ok(changed)
     }
 
-    /// Takes away what else V1.0 told of later orders: it may be personal.
+    /// Removes the other data that V1.0 sent with later orders: it may be personal.
     async fn forget_further(&self, orders: impl Iterator<Item = &Item>) -> Result<(), StoreError> {
         for order in orders {
             let update = Change::new().remove(FURTHER).only_if(Condition::Exists(FURTHER)).update(key_of(order));
@@ -218,7 +218,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes what stands of these items; how many did.
+    /// Deletes these items. Returns how many existed.
     async fn delete(&self, mut keys: Vec<Item>) -> Result<usize, StoreError> {
         let mut seen = BTreeSet::new();
         keys.retain(|key| seen.insert((text(key, PARTITION_KEY).to_owned(), text(key, SORT_KEY).to_owned())));
@@ -227,7 +227,7 @@ impl Store {
             let requests: Result<Vec<_>, _> = keys.iter().map(|key| delete_request(key.clone())).collect();
             let mut left = requests?;
             let mut pauses = Pauses::new();
-            // DynamoDB may do a part and name the rest; or a sync that takes away holds an item.
+            // DynamoDB may do a part and return the rest; or a sync that removes something holds an item.
             while !left.is_empty() {
                 let request = self.client.batch_write_item().request_items(&self.table, left.clone());
                 match request.send().await.map_err(StoreError::from) {
@@ -247,7 +247,7 @@ impl Store {
     }
 }
 
-/// The members of an event's data that name somebody, a part of somebody's enterprise, or a device.
+/// The members of an event's data that identify a person, a department or a device.
 const NAMING: [&str; 3] = ["userNames", "orgCodes", "deviceFingerprint"];
 
 const DATA: &str = "data";
@@ -260,7 +260,7 @@ fn has_any() -> String {
     NAMING.map(|member| format!("attribute_exists(#data.#{member})")).join(" OR ")
 }
 
-/// Where the details of a later order stand.
+/// The key of the details of a later order.
 fn later_details(order: &Item) -> Option<Item> {
     let (id, line) = (text(order, ORDER_ID).parse::<OrderId>().ok()?, text(order, ORDER_LINE_ID));
     Some(Key::order_details(&id, line.parse::<OrderLineId>().ok().as_ref()).into_item())
@@ -277,7 +277,7 @@ fn key_of(item: &Item) -> Item {
     [PARTITION_KEY, SORT_KEY].into_iter().filter_map(part).collect()
 }
 
-/// A text attribute; empty where there is none.
+/// A text attribute; empty if there is none.
 fn text<'i>(item: &'i Item, name: &str) -> &'i str {
     item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
 }

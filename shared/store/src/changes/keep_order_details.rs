@@ -1,5 +1,5 @@
-//! What the order query told of an order line: buyer and product, personal data, kept sealed for as long as what it was
-//! asked about stands; of one that is released by then, or that made neither an instance nor a license code known, for as
+//! The order query's answer about an order line: buyer and product, so personal data. It is kept sealed as long as the instance
+//! or license code exists that it was asked about. If that is released already, or if the order made neither, it is kept only as
 //! long as its events may be on their way.
 
 use std::time::Duration;
@@ -16,26 +16,26 @@ use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::seal::Sealed;
 use crate::table::transaction::{Pauses, write_together};
 
-/// What nothing stands for is kept this long: longer than the events that name it are tried.
+/// How long details are kept that belong to no instance or license code: longer than the events that name the order are tried.
 const LIFETIME: Duration = Duration::from_hours(4 * 24);
 
-/// What is kept of an order line.
+/// The kept details of an order line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptDetails {
     /// The details, sealed for [`order_details_place`].
     pub sealed: Sealed,
-    /// Whether they go by themselves, since neither an instance nor a license code stands for them.
+    /// Whether they expire by themselves, because they belong to neither an instance nor a license code.
     pub is_temporary: bool,
 }
 
-/// Where the details of an order line are sealed for.
+/// The place for which the details of an order line are sealed.
 #[must_use]
 pub fn order_details_place(order: &OrderId, line: Option<&OrderLineId>) -> String {
     format!("details of {}", AppliedOrder::key_of(order, line))
 }
 
 impl Store {
-    /// What is kept of an order line at this time; none before it was asked for.
+    /// The details of an order line that are kept at this time. Returns none if nothing was asked yet.
     pub async fn order_details(
         &self,
         order: &OrderId,
@@ -44,15 +44,15 @@ impl Store {
     ) -> Result<Option<KeptDetails>, StoreError> {
         let Some(item) = self.standing_item(Key::order_details(order, line)).await? else { return Ok(None) };
         let Some(sealed) = Sealed::of_attribute(item.get("details")) else { return Ok(None) };
-        // DynamoDB deletes late.
+        // DynamoDB deletes expired items late.
         let until: Option<i64> = item.get(TTL_ATTRIBUTE).and_then(|until| until.as_n().ok()?.parse().ok());
         let is_gone = until.is_some_and(|until| until <= at.as_seconds());
         Ok(Some(KeptDetails { sealed, is_temporary: until.is_some() }).filter(|_| !is_gone))
     }
 
-    /// Keeps them for as long as the instance or license code stands that they were asked about; what was kept before
-    /// goes. Where that is released or nothing stands, and of what an order's own event asked about, they are kept for four
-    /// days, unless more is kept already: then this is false.
+    /// Keeps them as long as the instance or license code exists that they were asked about, in place of older ones. If that is
+    /// released or does not exist, or if an order's own event asked, they are kept for four days; but not if details without an
+    /// end are kept already. Then this returns false.
     pub async fn keep_order_details(
         &self,
         of: &Subject,
@@ -77,7 +77,7 @@ impl Store {
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().condition_check(stands).build())
             .transact_items(TransactWriteItem::builder().put(put).build());
-        // Refused where it is released: its events may be on their way still, and are to have their order with them.
+        // It is refused if released. Its events may still be on their way, and need their order.
         if write_together(request).await? { Ok(true) } else { self.keep_for_a_while(for_a_while).await }
     }
 
@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    /// Whether what is personal of an instance or a license code was erased.
+    /// Whether the personal data of an instance or a license code was erased.
     pub async fn is_erased(&self, of: &Subject) -> Result<bool, StoreError> {
         let Some(item) = self.standing_item(Key::state(of)).await? else { return Ok(false) };
         Ok(serde_dynamo::from_item::<_, Lifecycle>(item)?.erased_at.is_some())

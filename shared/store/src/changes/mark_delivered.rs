@@ -1,8 +1,8 @@
-//! The outbox: an item for each event that is still to be delivered, written in the transaction that writes the event and
-//! gone once the event has ended everywhere. It stands beside the subject's history under a sort key of its own, so that
-//! reading what is undelivered costs what is undelivered.
+//! The outbox: an item for each undelivered event. The transaction that writes the event writes it, and it goes when the event has
+//! ended at every destination. It is beside the subject's history, under a sort key of its own, so the cost of reading what is
+//! undelivered depends only on that.
 //!
-//! An item knows how the event stands at each destination, by the destination's name: one that fails is tried again alone.
+//! An item has the event's state at each destination, by the destination's name: if one fails, only that one is tried again.
 
 use crate::model::delivery::DestinationState;
 use crate::model::delivery::Destinations;
@@ -29,21 +29,21 @@ const ENDED_AT: &str = "endedAt";
 const LEARNING: &str = "learning";
 const RESEND_ID: &str = "resendId";
 
-/// A problem is kept up to this many characters.
+/// How much of a problem is kept, in characters.
 const MAX_PROBLEM: usize = 300;
 
-/// Whether a note was kept.
+/// Whether the result of a try was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
-    /// It was.
+    /// It was stored.
     Kept,
-    /// The event was resent since, or another delivery was faster: look again at what is undelivered.
+    /// The event was resent meanwhile, or another delivery was faster: look again at what is undelivered.
     Superseded,
 }
 
 impl Store {
-    /// Notes what a try at one destination came to. Where the event has ended at all of `all`, it leaves the outbox, and
-    /// the history says how it ended.
+    /// Stores the result of a try at one destination. If the event has ended at all of `all`, it leaves the outbox, and the
+    /// history says how it ended.
     pub async fn note_try(
         &self,
         of: &Undelivered,
@@ -57,7 +57,7 @@ impl Store {
         noted.destinations.insert(destination.to_owned(), state);
         if !noted.has_ended_at(all) {
             match self.note_one(&noted, destination, all).await? {
-                // Another destination may have ended meanwhile.
+                // The event may have ended at another destination meanwhile.
                 Some(stands) => noted = stands,
                 None => return Ok(Noted::Superseded),
             }
@@ -65,7 +65,7 @@ impl Store {
         if noted.has_ended_at(all) { self.end_delivery(&noted, all, at).await } else { Ok(Noted::Kept) }
     }
 
-    /// Writes how an event stands at one destination; the item as it stands then, or none where it was resent or is gone.
+    /// Writes an event's state at one destination. Returns the item after that, or none if it was resent or does not exist.
     async fn note_one(
         &self,
         noted: &Undelivered,
@@ -82,7 +82,7 @@ impl Store {
         Ok(self.update_and_read(update).await?.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// Takes an event out of the outbox that has ended at all destinations.
+    /// Removes an event from the outbox that has ended at all destinations.
     pub async fn end_delivery(&self, of: &Undelivered, all: &[&str], at: Timestamp) -> Result<Noted, StoreError> {
         let destinations: Destinations =
             of.destinations.iter().filter(|(name, _)| all.contains(&name.as_str())).map(cloned).collect();
@@ -102,8 +102,8 @@ impl Store {
         Ok(if write_together(request).await? { Noted::Kept } else { Noted::Superseded })
     }
 
-    /// Has an event delivered once more to every destination, whatever became of it, and asks anew about its order. What
-    /// is just being tried is tried again.
+    /// Delivers an event once more to every destination, whatever its state, and asks again about its order. An event that is
+    /// being tried now is tried again.
     pub async fn resend(&self, event: &EventRecord, at: Timestamp) -> Result<(), StoreError> {
         let (subject, id) = (&event.subject, event.event.event_id);
         let update = Change::new().remove_all([NEXT_TRY_AT, LEARNT_AT, LEARNING, ENDED_AT, DESTINATIONS]);
@@ -122,7 +122,7 @@ impl Store {
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())
             .transact_items(TransactWriteItem::builder().put(put).build());
-        // Refused only where there is no such event any more.
+        // It is refused only if the event does not exist any more.
         write_together(request).await.map(drop)
     }
 }

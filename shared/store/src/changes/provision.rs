@@ -1,8 +1,8 @@
-//! Deferred provisioning: the application says how the buyer reaches an instance, or why nobody can.
+//! Deferred provisioning: the application sends the buyer's way into an instance, or the reason why there is none.
 //!
-//! It may say so twice: in its answer to `instance.created`, which can be hours late, and by the seller API. What stands is
-//! decided thus, in whichever order they come: an app info stands over a failure; of two app infos, or two failures, the
-//! seller API's stands over an answer's, and of the same way the later one stands.
+//! It may send both an answer to `instance.created`, which can be hours late, and a request to the seller API. In whichever order
+//! they arrive: an app info replaces a failure; of two app infos, or of two failures, the seller API's counts more than an
+//! answer's; if both came the same way, the later one counts.
 
 use koogallery::{AppInfo, AppInfoError, InstanceId};
 
@@ -14,26 +14,26 @@ use crate::table::client::{Store, StoreError};
 use crate::table::key::Key;
 use crate::table::transaction::Pauses;
 
-/// What became of it.
+/// The result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provisioned {
     /// It is kept; queryInstance answers with it from now on.
     Applied,
-    /// It stood so before.
+    /// It was the same before.
     Unchanged,
-    /// Something else stands that it does not take the place of.
+    /// It does not replace the current value, which counts more.
     Outweighed,
-    /// There is no such instance.
+    /// The instance does not exist.
     Unknown,
     /// The instance was released.
     Released,
-    /// The instance was bought by V1.0, whose replies cannot hold this.
+    /// The purchase came by V1.0, whose replies cannot contain this.
     DoesNotFit(AppInfoError),
 }
 
 impl Store {
-    /// Keeps how the buyer reaches an instance: it is in use from now on, unless it is frozen. No event tells of it, as
-    /// the application itself is the one who said so.
+    /// Keeps the buyer's way into an instance. The instance is in use from now on, unless it is frozen. There is no event, because
+    /// the application itself sent it.
     pub async fn provision(
         &self,
         id: &InstanceId,
@@ -60,7 +60,7 @@ impl Store {
         .await
     }
 
-    /// Keeps why an instance cannot be provisioned: newInstance and queryInstance answer with it until a success.
+    /// Keeps the reason why an instance cannot be provisioned. newInstance and queryInstance answer with it until a success.
     pub async fn fail_provisioning(
         &self,
         id: &InstanceId,
@@ -79,7 +79,7 @@ impl Store {
         .await
     }
 
-    /// Lets `decide` work on what stands and writes the result; where it returns an outcome, nothing is written.
+    /// Lets `decide` change the current state, and writes the result. If `decide` returns an outcome, nothing is written.
     async fn decide_on_instance(
         &self,
         id: &InstanceId,

@@ -1,5 +1,5 @@
-//! getLicenseAsync: a license is applied for, once for each event and device, and the seller's application hands it in.
-//! License 1.0's getLicense: once for each purchase, and the license itself is kept, sealed, as each reply carries it.
+//! getLicenseAsync: a request for a license, once for each event and device; the seller's application hands the license in.
+//! License 1.0's getLicense: once for each purchase. The license itself is kept, sealed, because each reply contains it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,30 +29,30 @@ use crate::table::schema::{LISTED, LISTED_AS, TTL_ATTRIBUTE};
 use crate::table::seal::Sealed;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
-/// What of License 1.0's parameters names nobody: product, quantity and period.
+/// License 1.0's parameters that are not personal: product, quantity and period.
 const TOLD: [&str; 7] =
     ["skuCode", "amount", "chargingMode", "periodType", "periodNumber", "trialFlag", "provisionType"];
 
-/// What else the call told is kept so long. KooGallery gives up after hours, and the application hears of it at once.
+/// How long the other data of the call is kept. KooGallery stops after hours, and the application receives it at once.
 const DETAILS_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// What became of a call for a license.
+/// The result of a request for a license.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LicenseRequested {
-    /// The application is kept, with its event.
+    /// The request is kept, with its event.
     New,
     /// It was kept before; the license is not handed in yet.
     Waiting,
-    /// Its license is handed in: License 1.0's is here, sealed for [`license_place`].
+    /// Its license is handed in. License 1.0's license is here, sealed for [`license_place`].
     HandedIn(Option<Sealed>),
-    /// Something speaks against it.
+    /// It is refused for this reason.
     Refused(ResultCode),
     /// The nonce was used before.
     Replayed,
 }
 
 impl LicenseRequested {
-    /// How KooGallery is told, but for the license itself.
+    /// The reply to KooGallery, without the license itself.
     #[must_use]
     pub const fn reply(&self) -> Reply {
         Reply::of(match self {
@@ -64,30 +64,30 @@ impl LicenseRequested {
     }
 }
 
-/// What became of a license that was handed in for a purchase.
+/// The result of handing in a license for a purchase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LicenseKept {
     /// KooGallery gets it when it asks.
     Kept,
-    /// This one was handed in before: KooGallery may have it.
+    /// This one was handed in before, and KooGallery may have it.
     Standing(Sealed),
-    /// Nobody applied for it.
+    /// Nobody asked for it.
     Unknown,
 }
 
-/// Where the license for a purchase is sealed for.
+/// The place for which the license of a purchase is sealed.
 #[must_use]
 pub fn license_place(order: &OrderId, product: Option<&ProductId>) -> String {
     Key::purchase_license(World::Real, order, product).place()
 }
 
-/// Where what the application for it told is sealed for.
+/// The place for which the data of the request for it is sealed.
 #[must_use]
 pub fn license_details_place(order: &OrderId, product: Option<&ProductId>) -> String {
     Key::purchase_license_details(order, product).place()
 }
 
-/// The attribute that holds the license of a purchase, and the one that holds what the application for it told; sealed.
+/// The attributes with the license of a purchase and with the data of the request for it, both sealed.
 const LICENSE: &str = "license";
 const HANDED_IN_AT: &str = "handedInAt";
 const DETAILS: &str = "details";
@@ -96,8 +96,8 @@ const DETAILS: &str = "details";
 const APPLICATION: usize = 0;
 
 impl Store {
-    /// Keeps an application for a license, if nothing speaks against it, and counts it on its instance. A debug call
-    /// needs no instance. `details` is what License 1.0's call tells of the buyer, sealed for [`license_details_place`].
+    /// Keeps a request for a license, if there is no reason to refuse it, and counts it on its instance. A debug call needs no
+    /// instance. `details` is what License 1.0's call says about the buyer, sealed for [`license_details_place`].
     pub async fn request_license(
         &self,
         call: &Call,
@@ -132,8 +132,8 @@ impl Store {
                 }
             }
 
-            // Something stands in the way, or another call is at it. Should it be gone by now, the nonce still serves
-            // this call.
+            // There is a reason to refuse it, or another call is working on it. If that has passed, this call can still use
+            // its nonce.
             let (nonce, standing, instance) = tokio::join!(
                 self.use_nonce(call),
                 async {
@@ -176,7 +176,7 @@ impl Store {
         Ok(instance.filter(|instance| instance.is_known_to(call)))
     }
 
-    /// Keeps the license for a purchase, sealed for [`license_place`]. The first one stays: KooGallery may have it.
+    /// Keeps the license of a purchase, sealed for [`license_place`]. The first one stays, because KooGallery may have it.
     pub async fn keep_license(
         &self,
         order: &OrderId,
@@ -196,7 +196,8 @@ impl Store {
         Ok(standing.map_or(LicenseKept::Unknown, LicenseKept::Standing))
     }
 
-    /// What an application for the license of a purchase told, sealed for [`license_details_place`]; none some time after.
+    /// The data of the request for the license of a purchase, sealed for [`license_details_place`]. Returns none after some
+    /// time.
     pub async fn license_details(
         &self,
         order: &OrderId,
@@ -206,8 +207,8 @@ impl Store {
         Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get(DETAILS))))
     }
 
-    /// Notes that the seller's application has handed a device's license in: KooGallery is told `000000` from now on. False where
-    /// nobody applied for it.
+    /// Records that the seller's application has handed a device's license in. KooGallery gets `000000` from now on. Returns false
+    /// if nobody asked for it.
     pub async fn hand_in_license(
         &self,
         world: World,
@@ -223,7 +224,7 @@ impl Store {
         self.update_alone(update).await
     }
 
-    /// Reads an application for a license.
+    /// Reads a request for a license.
     pub async fn license_request(
         &self,
         world: World,
@@ -235,7 +236,7 @@ impl Store {
     }
 }
 
-/// One license more on its instance, if the instance is as [`LicenseRules::refusal`] wants it.
+/// Adds one license to its instance, if the instance fulfils what [`LicenseRules::refusal`] checks.
 fn counted(device: &DeviceLicense, rules: LicenseRules, call: &Call) -> UpdateBuilder {
     const EXPIRE_TIME: &str = "expireTime";
     const LICENSES: &str = "licenses";
@@ -327,7 +328,7 @@ impl LicenseRequest {
         }
     }
 
-    /// They go by themselves. A debug call's are not kept: nobody hears of it.
+    /// They expire by themselves. Those of a debug call are not kept, because no event needs them.
     fn details_item(&self, details: Option<&Sealed>, call: &Call) -> Option<Item> {
         let (LicenseRequestId::Purchase { order_id, product_id }, Some(details), World::Real) =
             (&self.id, details, call.world())

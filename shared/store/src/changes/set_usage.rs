@@ -1,4 +1,4 @@
-//! What an instance has used so far, as the seller's application tells it and queryInstance answers it.
+//! What an instance has used so far: the seller's application reports it, and queryInstance answers with it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, UsageInfo};
@@ -8,12 +8,12 @@ use crate::table::client::{Store, StoreError};
 use crate::table::expression::{Change, Condition};
 use crate::table::key::Key;
 
-/// What became of it.
+/// The result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsageKept {
-    /// It is kept; what was told before is gone.
+    /// It is kept, in place of the value before.
     Kept,
-    /// There is no such instance.
+    /// The instance does not exist.
     Unknown,
     /// The instance was released.
     Released,

@@ -1,7 +1,7 @@
-//! A part of a directory of users or departments, and how syncs merge into it: pure.
+//! A bucket of a directory of users or departments, and how syncs merge into it. Pure.
 //!
-//! A bucket is a join: whatever order syncs come in, however often, the same stands. Each name has its newest sync
-//! ([`crate::kit::newest`]); a sync that tells all names at once raises a floor, below which nothing counts any more.
+//! Syncs may arrive in any order and any number of times: the bucket ends in the same state. Each name has its newest sync
+//! ([`crate::kit::newest`]). A sync of all names sets a floor: older syncs do not count any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -18,28 +18,28 @@ use crate::table::client::StoreError;
 use crate::table::seal::{DataKey, Sealed};
 use crate::table::stamp::Stamp;
 
-/// What is known of one name.
+/// What is known about one name.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Entry<T> {
-    /// Of the newest sync that told it, or that it is gone.
+    /// The stamp of the newest sync of it, or of its removal.
     at: Stamp,
-    /// None: gone, or not told yet.
+    /// None: it was removed, or no sync named it yet.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     is: Option<T>,
-    /// The newest sync after which an older revocation counts no more: a grant or a deletion, but no change. None: that of
-    /// `at`.
+    /// The newest sync after which an older revocation does not count: a grant or a deletion, but not a change. None: the same
+    /// as `at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lifted: Option<Stamp>,
-    /// The newest sync that revoked it: that tells nothing else of it.
+    /// The newest sync that revoked it. It says nothing else about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked: Option<Stamp>,
-    /// When the sync came after which there is nothing to see.
+    /// When the sync arrived that removed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     came: Option<Timestamp>,
 }
 
 impl<T: PartialEq> PartialEq for Entry<T> {
-    /// When it came does not count: a repeat comes later and says the same.
+    /// The time of arrival does not count: a repeat arrives later and says the same.
     fn eq(&self, other: &Self) -> bool {
         (self.at, &self.is, self.lifted(), self.revoked) == (other.at, &other.is, other.lifted(), other.revoked)
     }
@@ -60,17 +60,17 @@ impl<T> Entry<T> {
 }
 
 impl<T: PartialEq + Serialize> Entry<T> {
-    /// It is so from this time on, revoked before or not.
+    /// It has this value from this time on, revoked before or not.
     pub(crate) const fn is(at: Stamp, is: T) -> Self {
         Self { at, is: Some(is), lifted: None, revoked: None, came: None }
     }
 
-    /// It is so from this time on; what is revoked stays so.
+    /// It has this value from this time on; if it was revoked, it stays revoked.
     pub(crate) const fn changed(at: Stamp, is: T) -> Self {
         Self { at, is: Some(is), lifted: Some(Stamp::NEVER), revoked: None, came: None }
     }
 
-    /// It is gone from this time on.
+    /// It is removed from this time on.
     pub(crate) const fn gone(at: Stamp, came: Timestamp) -> Self {
         Self { at, is: None, lifted: None, revoked: None, came: Some(came) }
     }
@@ -80,7 +80,7 @@ impl<T: PartialEq + Serialize> Entry<T> {
         Self { at: Stamp::NEVER, is: None, lifted: None, revoked: Some(at), came: Some(came) }
     }
 
-    /// What a reader sees, and whether it is revoked; none where there is nothing to see.
+    /// The value that a reader sees, and whether it is revoked. Returns none if there is nothing to see.
     pub(crate) fn shown(&self) -> Option<(&T, bool)> {
         self.is.as_ref().map(|is| (is, self.revoked >= Some(self.lifted())))
     }
@@ -89,7 +89,7 @@ impl<T: PartialEq + Serialize> Entry<T> {
         self.revoked.map_or(self.at, |revoked| revoked.max(self.at))
     }
 
-    /// What of it is not older than a sync that told all; none where nothing is.
+    /// The part that is not older than a sync of all names. Returns none if there is none.
     fn since(mut self, floor: Stamp) -> Option<Self> {
         let lifted = self.lifted();
         if self.at < floor {
@@ -114,23 +114,23 @@ impl<T: PartialEq + Serialize> Entry<T> {
     }
 }
 
-/// What became of a name, as a reader sees it.
+/// How a name changed, as a reader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Became {
-    /// It is there, and was not, or was revoked.
+    /// It exists now and did not before, or was revoked before.
     Given,
-    /// It was there and is told otherwise.
+    /// It existed before and has another value now.
     Changed,
-    /// It is revoked; it may have been before, and is told otherwise.
+    /// It is revoked now; or it was revoked before and has another value now.
     Revoked,
-    /// It is there no more.
+    /// It does not exist any more.
     Gone,
 }
 
-/// The names whose hash leads here.
+/// The names with a hash of this bucket.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Bucket<T> {
-    /// The newest sync that told all names at once.
+    /// The newest sync of all names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     floor: Option<Stamp>,
     entries: BTreeMap<String, Entry<T>>,
@@ -143,7 +143,7 @@ impl<T> Default for Bucket<T> {
 }
 
 impl<T: PartialEq + Serialize> Bucket<T> {
-    /// All names were told by this sync: what is older counts no more.
+    /// Takes in a sync of all names: older ones do not count any more.
     pub(crate) fn raise(&mut self, floor: Stamp) {
         if self.floor < Some(floor) {
             self.floor = Some(floor);
@@ -152,7 +152,7 @@ impl<T: PartialEq + Serialize> Bucket<T> {
         }
     }
 
-    /// A sync told this of a name.
+    /// Takes in what a sync says about a name.
     pub(crate) fn put(&mut self, name: &str, entry: Entry<T>) {
         let Some(entry) = entry.since(self.floor.unwrap_or(Stamp::NEVER)) else { return };
         match self.entries.get_mut(name) {
@@ -161,17 +161,17 @@ impl<T: PartialEq + Serialize> Bucket<T> {
         }
     }
 
-    /// Lets go of names of which there is nothing to see, where that came before this time.
+    /// Removes names of which there is nothing to see since this time or longer.
     pub(crate) fn forget(&mut self, before: Timestamp) {
         self.entries.retain(|_, entry| entry.is.is_some() || entry.came >= Some(before));
     }
 
-    /// What is known of a name.
+    /// What is known about a name.
     pub(crate) fn get(&self, name: &str) -> Option<(&T, bool)> {
         self.entries.get(name).and_then(Entry::shown)
     }
 
-    /// The names that a reader sees otherwise than in `before`, and what became of each.
+    /// The names that changed since `before`, as a reader sees it, and how.
     pub(crate) fn changed_since(&self, before: &Self) -> Vec<(String, Became)> {
         let names: BTreeSet<&String> = before.entries.keys().chain(self.entries.keys()).collect();
         let became = |name: &String| match (before.get(name), self.get(name)) {
@@ -184,7 +184,7 @@ impl<T: PartialEq + Serialize> Bucket<T> {
         names.into_iter().filter_map(|name| Some((name.clone(), became(name)?))).collect()
     }
 
-    /// All that a reader sees, and whether it is revoked.
+    /// All names that a reader sees, and whether each is revoked.
     pub(crate) fn into_shown(self) -> impl Iterator<Item = (String, T, bool)> {
         self.entries.into_iter().filter_map(|(name, entry)| {
             let revoked = entry.shown()?.1;
@@ -194,7 +194,7 @@ impl<T: PartialEq + Serialize> Bucket<T> {
 }
 
 impl<T: Serialize + DeserializeOwned> Bucket<T> {
-    /// The bucket for the table: JSON, deflated, sealed.
+    /// The bucket for the table: JSON, compressed, sealed.
     pub(crate) fn seal(&self, key: &DataKey, place: &str) -> Result<Sealed, StoreError> {
         let unwritable = || StoreError::Unwritable("a part of a directory");
         let json = serde_json::to_vec(self).map_err(|_| unwritable())?;
@@ -203,9 +203,9 @@ impl<T: Serialize + DeserializeOwned> Bucket<T> {
         Ok(key.seal(place, &deflated.map_err(|_| unwritable())?)?)
     }
 
-    /// The bucket as it stood in the table.
+    /// Reads a bucket from the table.
     pub(crate) fn open(sealed: &Sealed, key: &DataKey, place: &str) -> Result<Self, StoreError> {
-        // What a reader of JSON says of a fault could repeat what stands there.
+        // The JSON library's message could repeat the content.
         let unreadable = || StoreError::Unreadable("a part of a directory".to_owned());
         let mut json = Vec::new();
         DeflateDecoder::new(key.open(place, sealed)?.as_slice()).read_to_end(&mut json).map_err(|_| unreadable())?;
@@ -213,8 +213,8 @@ impl<T: Serialize + DeserializeOwned> Bucket<T> {
     }
 }
 
-/// Which of a directory's buckets a name belongs to: the same for ever, so not the standard library's hash. FNV-1a, and
-/// then mixed as `MurmurHash3` ends, since names that differ in their last digits would stay together.
+/// The bucket of a name. It must be the same for ever, so it is not the standard library's hash. It is FNV-1a, mixed with the last
+/// step of `MurmurHash3`, because names that differ only in their last digits would otherwise be in the same bucket.
 pub(crate) fn bucket_of(name: &str, buckets: usize) -> usize {
     let hash = name
         .bytes()

@@ -1,13 +1,13 @@
 //! A directory: the users of an application or the departments of a tenant, thousands of them.
 //!
-//! It is kept in a fixed number of buckets, an item each: so a sync of thousands is one transaction, and of one reads
-//! and writes little. The names are personal data: a bucket is deflated and sealed. A sync reads the buckets that it
-//! touches, merges, and writes those that changed under the versions that it read, all or none; where another was
-//! faster, it begins again. A reader of the whole reads all buckets in one transaction, and sees no sync half done.
+//! It is kept in a fixed number of buckets, one item each. So a sync of thousands is one transaction, and a sync of one name reads
+//! and writes little. The names are personal data, so a bucket is compressed and sealed. A sync reads the buckets that it needs,
+//! merges, and writes the changed ones, all or none, under the versions that it read. If another sync was faster, it begins again.
+//! A reader of the whole reads all buckets in one transaction, so it never sees half a sync.
 //!
-//! A transaction takes 4 MB. In the order of 50,000 users with all their data fit in there, deflated; a bucket that has more than
-//! its share of that stands in parts of its own ([`crate::kit::parts`]), and costs a few requests more. The bound is
-//! [`MAX_BUCKET`] for a bucket, 100 MB for all users: in the order of a million. Beyond it is [`StoreError::TooLarge`].
+//! A transaction takes 4 MB. About 50,000 users with all their data fit, compressed. A bucket that is larger than its share is
+//! stored in parts ([`crate::kit::parts`]), which costs a few requests more. The limit is [`MAX_BUCKET`] for a bucket, 100 MB for
+//! all users: about a million. More is [`StoreError::TooLarge`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,30 +35,30 @@ use crate::table::seal::Sealed;
 use crate::table::stamp::Stamp;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
-/// Which directory.
+/// Identifies a directory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Directory<'a> {
     pub(crate) world: World,
     pub(crate) tenant: &'a TenantId,
     pub(crate) instance: Option<&'a InstanceId>,
-    /// Users are an application's; departments do not depend on one.
+    /// The application of the users; none for departments, which do not depend on one.
     pub(crate) app: Option<&'a AppId>,
 }
 
-/// What one sync tells.
+/// The content of one sync.
 pub(crate) struct Sync<T> {
-    /// When it tells all names at once.
+    /// The stamp of a sync of all names; none for a sync of some.
     pub(crate) all_at: Option<Stamp>,
     /// The names.
     pub(crate) entries: Vec<(String, Entry<T>)>,
 }
 
-/// Users have more, as they are synced one at a time and each has more data; departments fewer, as a sync of all writes
-/// every bucket. With nonce, check and event a transaction has at most 100 writes.
+/// Users have more buckets, because each user has more data and is often synced alone. Departments have fewer, because a sync of
+/// all writes every bucket. With nonce, check and event, a transaction has at most 100 writes.
 const USER_BUCKETS: usize = 64;
 const DEPARTMENT_BUCKETS: usize = 16;
 
-/// DynamoDB's limit, less than keys and numbers can need.
+/// DynamoDB's limit, less a reserve for keys and numbers.
 const MAX_TRANSACTION: usize = 4 * 1024 * 1024 - 100 * 1024;
 
 const SEALED: &str = "sealed";
@@ -73,7 +73,7 @@ impl Directory<'_> {
         (0..self.buckets()).map(|bucket| self.key(bucket))
     }
 
-    /// The instance that it goes with; debug calls' goes by itself.
+    /// The instance with which it is erased. Debug data expires by itself.
     fn owner(&self) -> Option<&InstanceId> {
         self.instance.filter(|_| self.world == World::Real)
     }
@@ -86,33 +86,33 @@ impl Directory<'_> {
         }
     }
 
-    /// The longest bucket that stands in its own item: all of them together fit into a transaction.
+    /// The longest bucket in its own item: all of them together fit into a transaction.
     const fn longest_whole(&self) -> usize {
         MAX_TRANSACTION / self.buckets()
     }
 
-    /// Where parts of buckets stand.
+    /// The places of parts of buckets.
     fn keys_of(&self, parts: &[(usize, Parts)]) -> Vec<Key> {
         parts.iter().flat_map(|(bucket, parts)| parts.keys(&self.key(*bucket))).collect()
     }
 
-    /// Where the parts with this name can stand.
+    /// The keys at which the parts with this id can be.
     pub(crate) fn parts(&self, id: Uuid) -> impl Iterator<Item = Key> {
         self.keys().flat_map(move |bucket| (0..parts::MOST).map(move |number| bucket.part(id, number)))
     }
 }
 
-/// The names of which one of these became.
+/// The names that changed in one of these ways.
 pub(crate) fn names_that(changed: &[(String, Became)], became: &[Became]) -> Vec<String> {
     changed.iter().filter(|(_, of)| became.contains(of)).map(|(name, _)| name.clone()).collect()
 }
 
 impl Store {
-    /// Applies a sync whole or not at all. `needs` is the instance that must stand for it; `events` tell of the names
-    /// that a reader sees otherwise from now on: of what became of them, whatever the sync asked for.
+    /// Applies a sync completely or not at all. `needs` is the instance that must exist for it. `events` makes the events of the
+    /// names that a reader sees changed, by how they changed and not by what the sync asked for.
     ///
-    /// A sync that takes away needs no instance, but a bucket is only made where its instance stands: once that is
-    /// erased, nothing comes back.
+    /// A sync that removes needs no instance. But a bucket is only created if its instance exists, so nothing comes back after
+    /// the instance is erased.
     pub(crate) async fn sync_directory<T>(
         &self,
         call: &Call,
@@ -212,7 +212,7 @@ impl Store {
         }
     }
 
-    /// What a reader sees of one name, and whether it is revoked.
+    /// The value of one name as a reader sees it, and whether it is revoked.
     pub(crate) async fn in_directory<T>(
         &self,
         directory: Directory<'_>,
@@ -235,7 +235,7 @@ impl Store {
         }
     }
 
-    /// What a reader sees of the whole at one moment: up to `limit` names after `after`, in their order.
+    /// What a reader sees of the directory at one moment: up to `limit` names after `after`, in their order.
     pub(crate) async fn directory_page<T>(
         &self,
         directory: Directory<'_>,
@@ -265,7 +265,7 @@ impl Store {
         Ok(page)
     }
 
-    /// A bucket, opened with the key that sealed it: a rotation leaves what stands as it is.
+    /// A bucket, opened with the key that sealed it. A rotation of keys does not change it.
     async fn open_bucket<T: Serialize + DeserializeOwned>(
         &self,
         directory: Directory<'_>,
@@ -279,8 +279,8 @@ impl Store {
         Bucket::open(&sealed, &key, &directory.key(bucket).place())
     }
 
-    /// The buckets that stand, and whether their instance's partition says that there are some. Each is written under the
-    /// version that is read here, so one moment for all is not needed.
+    /// The existing buckets, and whether their instance's partition records that there are some. Each is written under the version
+    /// that is read here, so they need not be read at one moment.
     async fn buckets(
         &self,
         call: &Call,
@@ -300,7 +300,7 @@ impl Store {
         Ok((found, is_linked))
     }
 
-    /// Buckets with what stands in parts of their own; none where one of them was replaced meanwhile.
+    /// Buckets together with their parts. Returns none if one of them was replaced meanwhile.
     async fn whole(
         &self,
         directory: Directory<'_>,
@@ -316,7 +316,7 @@ impl Store {
         Ok(Some(items))
     }
 
-    /// Writes the parts that a transaction is to name; first of all where erasing finds them.
+    /// Writes the parts that a transaction will name; before that, the record by which erasing finds them.
     async fn put_apart(&self, call: &Call, directory: Directory<'_>, apart: &Apart) -> Result<(), StoreError> {
         if apart.parts.is_empty() {
             return Ok(());
@@ -327,7 +327,7 @@ impl Store {
         self.put_all(apart.parts.iter().map(|part| call.expiring(part.clone())).collect()).await
     }
 
-    /// Lets go of what named parts of which none is left, as all buckets were written anew.
+    /// Removes the records of parts of which none is left, because all buckets were written again.
     async fn retire(
         &self,
         call: &Call,
@@ -345,7 +345,7 @@ impl Store {
         self.put_all(ids.iter().map(retired).collect()).await
     }
 
-    /// Items as they stand at one moment, in the order asked for.
+    /// Items, all read at one moment, in the order of the keys.
     async fn at_one_moment(&self, keys: Vec<Key>) -> Result<Vec<Option<Item>>, StoreError> {
         let gets = keys.into_iter().map(|key| {
             let get = Get::builder().table_name(&self.table).set_key(Some(key.into_item())).build();
@@ -363,7 +363,7 @@ impl Store {
                         .map(|response| response.item)
                         .collect());
                 }
-                // A sync is being written.
+                // A sync is being written now.
                 Err(SdkError::ServiceError(context)) if context.err().is_transaction_canceled_exception() => {
                     pauses.pause().await?;
                 }
@@ -373,7 +373,7 @@ impl Store {
     }
 }
 
-/// What a sync writes apart from its transaction.
+/// What a sync writes outside its transaction.
 struct Apart {
     id: Uuid,
     parts: Vec<Item>,

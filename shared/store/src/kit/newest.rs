@@ -1,9 +1,9 @@
-//! The newest sync decides: one item about one thing, and the order that syncs of a thing have.
+//! The newest sync counts: one item about one thing, and the order of syncs.
 //!
-//! KooGallery repeats syncs and lets them overtake each other. What stands is the greatest of all that came in an order
-//! that does not depend on arrival: by the time of the sync; of two of one time the one that was signed later; of two that
-//! were signed in the same millisecond, what is there rather than what is gone, and then the greater text. So syncs may come
-//! in any order and as often as they like. An event tells what changed in what stands, never what a late call asked for.
+//! KooGallery repeats syncs, and they may overtake each other. The greatest sync counts, in an order that does not depend on
+//! arrival: first the time of the sync; of two with the same time, the one that was signed later; of two that were signed in the
+//! same millisecond, a value before a removal, and then the greater text. So syncs may arrive in any order and any number of times.
+//! An event says what changed in the current state, never what a late call asked for.
 
 use crate::table::stamp::Stamp;
 use std::cmp::Ordering;
@@ -24,11 +24,11 @@ use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
 
-/// What is gone is remembered this long, so that an older sync which comes late does not bring it back. KooGallery tries
-/// again for hours, and a buyer who is asked to choose "retry" for days.
+/// How long a removal is remembered, so that an older sync which arrives later does not bring the thing back. KooGallery tries again
+/// for hours, and a buyer may choose "retry" for days.
 pub(crate) const GONE_IS_REMEMBERED: Duration = Duration::from_hours(30 * 24);
 
-/// Whether what comes stands from now on; none is gone.
+/// Whether the new value counts from now on. None is a removal.
 pub(crate) fn wins<T: PartialEq + Serialize>(
     (comes, coming): (Stamp, Option<&T>),
     (stands, standing): (Stamp, Option<&T>),
@@ -41,31 +41,31 @@ pub(crate) fn wins<T: PartialEq + Serialize>(
     }
 }
 
-/// What syncs told of one thing. A join: whatever order they come in, however often, the same is known.
+/// What syncs say about one thing. They may arrive in any order and any number of times: the result is the same.
 pub(crate) trait Known: Clone + PartialEq {
-    /// What a reader sees.
+    /// The value that a reader sees.
     type Shown: PartialEq;
 
-    /// Takes in what another sync told.
+    /// Takes in what another sync says.
     fn join(&mut self, other: Self);
 
-    /// None where there is nothing to see: it is gone, or not told yet.
+    /// Returns none if there is nothing to see: it was removed, or no sync named it yet.
     fn shown(&self) -> Option<Self::Shown>;
 }
 
-/// A thing that each sync tells as a whole.
+/// A thing whose syncs each contain all of it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Newest<T> {
     pub(crate) at: Stamp,
-    /// None: gone, or never told.
+    /// None: it was removed, or no sync named it.
     pub(crate) is: Option<T>,
 }
 
 impl<T> Newest<T> {
-    /// Nothing was told.
+    /// No sync named it.
     pub(crate) const NEVER: Self = Self { at: Stamp::NEVER, is: None };
 
-    /// It is so from this time on.
+    /// It has this value from this time on.
     pub(crate) const fn told(at: Stamp, is: T) -> Self {
         Self { at, is: Some(is) }
     }
@@ -85,29 +85,29 @@ impl<T: Clone + PartialEq + Serialize> Known for Newest<T> {
     }
 }
 
-/// Which event tells of a thing that came, changed or went.
+/// The types of the events for a thing that was added, changed or removed.
 pub(crate) struct EventTypes {
     pub(crate) added: EventType,
     pub(crate) modified: EventType,
     pub(crate) removed: EventType,
 }
 
-/// One thing of a tenant that has an item of its own, and how it stands in it.
+/// One thing of a tenant that has an item of its own, and how it is written there.
 pub(crate) struct Thing<'a, R, W> {
     pub(crate) key: Key,
     pub(crate) tenant: &'a TenantId,
-    /// The application that it is of.
+    /// The application that it belongs to.
     pub(crate) app: Option<&'a AppId>,
-    /// The instance that must stand for it.
+    /// The instance that must exist for it.
     pub(crate) needs: Option<&'a InstanceId>,
-    /// Reads what is known from its item, which may be empty.
+    /// Reads it from its item, which may be empty.
     pub(crate) read: R,
     /// The item's attributes.
     pub(crate) write: W,
 }
 
 impl Store {
-    /// Takes in what a sync tells of one thing.
+    /// Takes in what a sync says about one thing.
     pub(crate) async fn sync_one<K, R, F, W>(
         &self,
         call: &Call,
@@ -165,14 +165,14 @@ impl Store {
         }
     }
 
-    /// Ends a call whose instance does not stand.
+    /// Ends a call whose instance does not exist.
     pub(crate) async fn no_instance(&self, call: &Call, standing: Option<Item>) -> Result<Changed, StoreError> {
         let outcome = if standing.is_some() { Changed::Released } else { Changed::Unknown };
         self.unchanged(call, outcome).await
     }
 }
 
-/// The version of an item; 0 where there is none.
+/// The version of an item; 0 if it does not exist.
 pub(crate) fn version(item: &Item) -> u64 {
     item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or_default()
 }

@@ -1,9 +1,9 @@
 //! The parts of a bucket that is too large to be written with all others in one transaction.
 //!
-//! Such a bucket's item only names its parts. They are written before the transaction, under a name that nobody has seen, and
-//! never change: so a sync of any size is seen whole or not at all, from the moment its transaction is done. Parts that
-//! nothing names any more are emptied, and go by their time to live. An item in the partition of the instance names them
-//! before they are there, so that erasing finds what a sync left that broke off.
+//! Such a bucket's item only names its parts. They are written before the transaction, under a new id, and never change. So a
+//! reader sees a sync of any size completely or not at all, from the moment its transaction is done. Parts that nothing names any
+//! more are emptied, and expire. An item in the partition of the instance records them before they are written, so that erasing
+//! finds the parts of a sync that stopped in the middle.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
@@ -17,12 +17,12 @@ use crate::table::seal::Sealed;
 
 /// The longest part, in bytes: an item has at most 400 KB.
 const LONGEST: usize = 390 * 1024;
-/// A bucket has at most so many.
+/// The most parts of a bucket.
 pub(crate) const MOST: usize = 4;
-/// A bucket's greatest length in parts, in bytes.
+/// The greatest length of a bucket in parts, in bytes.
 pub(crate) const MAX_BUCKET: usize = LONGEST * MOST;
 
-/// So many requests run side by side.
+/// How many requests run side by side.
 const AT_ONCE: usize = 16;
 
 const PARTS: &str = "parts";
@@ -32,20 +32,20 @@ const PART: &str = "part";
 /// The parts of one bucket, as its item names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parts {
-    /// One name for all that one try of a sync writes.
+    /// One id for all parts that one try of a sync writes.
     pub(crate) id: Uuid,
     count: usize,
 }
 
 impl Parts {
-    /// Those that an item names, if any.
+    /// The parts that an item names, if any.
     pub(crate) fn of_item(item: &Item) -> Option<Self> {
         let id = item.get(PARTS)?.as_s().ok()?.parse().ok()?;
         let count = item.get(COUNT)?.as_n().ok()?.parse().ok()?;
         Some(Self { id, count })
     }
 
-    /// Cuts a bucket into parts; its item names them.
+    /// Cuts a bucket into parts, and names them in its item.
     pub(crate) fn cut(id: Uuid, bucket: &Key, sealed: &Sealed, item: &mut Item) -> Vec<Item> {
         let chunks = sealed.as_bytes().chunks(LONGEST);
         item.insert(PARTS.to_owned(), AttributeValue::S(id.to_string()));
@@ -58,7 +58,7 @@ impl Parts {
         chunks.enumerate().map(part).collect()
     }
 
-    /// Where they stand.
+    /// Their keys.
     pub(crate) fn keys(self, bucket: &Key) -> Vec<Key> {
         (0..self.count).map(|number| bucket.part(self.id, number)).collect()
     }
@@ -74,7 +74,7 @@ impl Store {
         side_by_side(items.into_iter().map(put)).await.map(drop)
     }
 
-    /// Leaves nothing in parts that nothing names.
+    /// Empties parts that nothing names any more.
     pub(crate) async fn empty(&self, parts: Vec<Key>, at: Timestamp) -> Result<(), StoreError> {
         let emptied = |key: Key| {
             let mut item = key.into_item();
@@ -84,8 +84,8 @@ impl Store {
         self.put_all(parts.into_iter().map(emptied).collect()).await
     }
 
-    /// Buckets put together from their parts, each from those at its keys; none where a part is gone, as another sync took the
-    /// bucket's place.
+    /// Joins buckets from their parts, each from the parts at its keys. Returns none if a part is missing, because another sync
+    /// replaced the bucket.
     pub(crate) async fn put_together(&self, buckets: Vec<Vec<Key>>) -> Result<Option<Vec<Sealed>>, StoreError> {
         let read = |keys: Vec<Key>| {
             let store = self.clone();
@@ -104,7 +104,7 @@ impl Store {
     }
 }
 
-/// What comes of each, in their order.
+/// The results, in the order of the requests.
 async fn side_by_side<T: Send + 'static>(
     jobs: impl Iterator<Item = impl Future<Output = Result<T, StoreError>> + Send + 'static>,
 ) -> Result<Vec<T>, StoreError> {

@@ -1,4 +1,4 @@
-//! tenantSync: the enterprise that an instance is bound to.
+//! tenantSync: the tenant that an instance is bound to.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, OrderId, Tenant, TenantChange, TenantCode, TenantDetails, TenantId, TenantSync};
@@ -16,19 +16,19 @@ use crate::table::listing::List;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
 use crate::table::stamp::Stamp;
 
-/// An enterprise, as it is bound to one instance.
+/// A tenant, as one instance knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BoundTenant {
     /// Its id.
     pub tenant_id: TenantId,
-    /// The instance; none when the seller only applied for credentials.
+    /// The instance; none if the seller only asked for credentials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_id: Option<InstanceId>,
     /// The order that bought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// What was told of the enterprise.
+    /// The tenant's data.
     #[serde(flatten)]
     pub tenant: Tenant,
 }
@@ -39,8 +39,8 @@ const TYPES: EventTypes = EventTypes {
     removed: EventType::TenantRemoved,
 };
 
-/// What calls told of a tenant: the code that names it comes with the newest that added it, its name and domain with the
-/// newest that added or changed it. So a change that overtakes the addition waits for it, and is not lost.
+/// What calls say about a tenant. Its code comes from the newest call that added it, its name and domain from the newest call that
+/// added or changed it. So a change that arrives before the addition is not lost.
 #[derive(Debug, Clone, PartialEq)]
 struct KnownTenant {
     code: Newest<TenantCode>,
@@ -83,8 +83,7 @@ impl Known for KnownTenant {
 }
 
 impl Store {
-    /// Adds, changes or removes the tenant of an instance. The call carries no time of its own: when it was signed
-    /// decides.
+    /// Adds, changes or removes the tenant of an instance. The call has no time of its own, so the time of signing decides.
     pub async fn sync_tenant(&self, call: &Call, request: &TenantSync) -> Result<Changed, StoreError> {
         let TenantSync { instance_id, order_id, tenant_id, change, .. } = request;
         let (instance, deletes) = (instance_id.as_ref(), *change == TenantChange::Delete);
@@ -131,7 +130,7 @@ impl Store {
         items.iter().filter_map(|item| read(item).transpose()).collect()
     }
 
-    /// The items of a key's partition whose sort keys begin so, in the order of those.
+    /// The items of a key's partition whose sort keys begin with this text, in their order.
     pub(crate) async fn under(&self, key: Key, sort: &str) -> Result<Vec<Item>, StoreError> {
         let query = self
             .client
@@ -163,7 +162,7 @@ fn known(item: &Item) -> Result<KnownTenant, StoreError> {
     })
 }
 
-/// Where nothing is to be seen, the ids are left out.
+/// Without the ids if there is nothing to see.
 fn written(known: &KnownTenant, ids: Item) -> Result<Item, StoreError> {
     let mut item = if known.shown().is_some() { ids } else { Item::new() };
     if let Some(code) = &known.code.is {
@@ -178,7 +177,7 @@ fn written(known: &KnownTenant, ids: Item) -> Result<Item, StoreError> {
     Ok(item)
 }
 
-/// None where there is nothing to see.
+/// Returns none if there is nothing to see.
 fn read(item: &Item) -> Result<Option<BoundTenant>, StoreError> {
     if !item.contains_key("tenantId") {
         return Ok(None);

@@ -1,5 +1,5 @@
-//! Events: what the seller's application is told. Written in the transaction of the change that they report, they are
-//! an instance's history.
+//! Events: what the seller's application receives. They are written in the transaction of the change that they report, and are an
+//! instance's history.
 
 use crate::model::event_type::EventType;
 use crate::model::subject::Subject;
@@ -15,7 +15,7 @@ use crate::model::instance::{Acceptance, Instance};
 use crate::model::license_request::{LicenseRequest, LicenseRequestId};
 use crate::model::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
 
-/// A purchase is urgent for so long.
+/// For how long a purchase is urgent.
 const URGENT: Duration = Duration::from_hours(3);
 
 /// One event.
@@ -27,9 +27,9 @@ pub struct Event {
     /// What happened.
     #[serde(rename = "type")]
     pub event_type: EventType,
-    /// When the call that caused it came.
+    /// When the call that caused it arrived.
     pub occurred_at: Timestamp,
-    /// The particulars.
+    /// What changed.
     pub data: Value,
 }
 
@@ -38,7 +38,7 @@ impl Event {
         Self { event_id: Uuid::now_v7(), event_type, occurred_at: at, data }
     }
 
-    /// The order line that it names and the order query tells more of; none for an event of no order.
+    /// The order line that it names, about which the order query can be asked; none for an event without an order.
     #[must_use]
     pub fn order(&self) -> Option<(OrderId, Option<OrderLineId>)> {
         match self.event_type {
@@ -76,14 +76,14 @@ impl Event {
         }
     }
 
-    /// Until when it is urgent that it is delivered; none for an event that is not. KooGallery refunds a purchase that is
-    /// not provisioned some hours after it.
+    /// Until when its delivery is urgent; none for an event that is not urgent. KooGallery refunds a purchase that is not
+    /// provisioned within some hours.
     pub(crate) fn urgent_until(&self) -> Option<Timestamp> {
         (self.event_type == EventType::Created).then(|| self.occurred_at.saturating_add(URGENT))
     }
 }
 
-/// The makers, one for each type: the only place that knows an event's particulars.
+/// The constructors, one for each type: only they know an event's data.
 impl Event {
     pub(crate) fn created(at: Timestamp, instance: &Instance) -> Self {
         let Instance { instance_id, order_id, order_line_id, life, .. } = instance;
@@ -96,7 +96,7 @@ impl Event {
         Self::new(at, EventType::Created, data)
     }
 
-    /// The buyer's acceptance, if it is not the one that was told before.
+    /// The buyer's acceptance, if it is not the one that was sent before.
     pub(crate) fn accepted(at: Timestamp, told: Option<&Acceptance>, instance: &Instance) -> Option<Self> {
         let Acceptance { acceptance_time, provision_type, .. } = instance.acceptance.as_ref()?;
         let is_told =
@@ -108,8 +108,7 @@ impl Event {
         (!is_told).then(|| Self::new(at, EventType::Accepted, data))
     }
 
-    /// An order that came to count in the order of signing; for one that moves the expiry, `expiry` is what stands from
-    /// now on.
+    /// An order that counts from now on. If it moves the expiry, `expiry` is the expiry from now on.
     pub(crate) fn ordered(at: Timestamp, subject: &Subject, order: &AppliedOrder, expiry: Option<ExpireTime>) -> Self {
         let changes =
             Changes { expire_time: expiry, product_id: order.product().cloned(), holds: order.adds().cloned() };
@@ -171,7 +170,7 @@ impl Event {
         Self::new(at, EventType::OrderPaid, json!({ "orderId": order, "orderLineId": line }))
     }
 
-    /// Something of a tenant: `event_type` says what.
+    /// An event of a tenant: `event_type` says which.
     pub(crate) fn of_tenant(
         at: Timestamp,
         event_type: EventType,
@@ -185,7 +184,7 @@ impl Event {
         Self::new(at, event_type, data)
     }
 
-    /// The same of many things at once: how many, and their names where they are few.
+    /// The same for many things at once: their number, and their names if they are few.
     pub(crate) fn about(mut self, count: usize, names: Option<(&str, &[String])>) -> Self {
         self.data["count"] = json!(count);
         if let Some((name, names)) = names
@@ -196,11 +195,11 @@ impl Event {
         self
     }
 
-    /// Up to so many names are told; beyond, the reader asks for the whole.
+    /// The most names in an event. If there are more, the reader asks the seller API for all.
     const MAX_NAMES: usize = 100;
 
-    /// What to tell of a change that was decided on what stands: whoever follows the events knows what stands, whatever
-    /// the call asked for. `order` is the later order that came to count by it.
+    /// The events of a change of the current state. A reader who follows the events knows the current state, whatever the call asked
+    /// for. `order` is the later order that counts since this change.
     pub(crate) fn between(
         at: Timestamp,
         subject: &Subject,
@@ -232,7 +231,7 @@ impl Event {
         events
     }
 
-    /// The same events under ids that come after `last` and one after the other: in this order they are delivered.
+    /// The same events with ids after `last`, one after the other: they are delivered in this order.
     pub(crate) fn after(last: Option<Uuid>, mut events: Vec<Self>) -> Vec<Self> {
         let mut last = last.unwrap_or_default();
         for event in &mut events {
@@ -245,8 +244,7 @@ impl Event {
     }
 }
 
-/// An id that comes after `last`: of the millisecond after it, random as `id` is. Clocks of two machines differ, and so
-/// may what they call now.
+/// An id after `last`: of the millisecond after it, with the random part of `id`. The clocks of two machines may differ.
 fn successor(last: Uuid, id: Uuid) -> Uuid {
     let (mut millis, mut random) = ([0; 8], [0; 10]);
     millis[2..].copy_from_slice(&last.as_bytes()[..6]);
@@ -254,7 +252,7 @@ fn successor(last: Uuid, id: Uuid) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::from_be_bytes(millis) + 1, &random).into_uuid()
 }
 
-/// What changed in what stands, beside the status.
+/// What changed in the current state, beside the status.
 #[derive(Debug, Default, PartialEq)]
 struct Changes {
     expire_time: Option<ExpireTime>,

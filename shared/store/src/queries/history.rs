@@ -1,4 +1,4 @@
-//! Events as a subject's history: each with what became of it.
+//! The events of a subject: its history, with each event's delivery state.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
@@ -14,24 +14,24 @@ use crate::table::index::Kind;
 use crate::table::outbox_item::{event_key, outbox_key};
 use crate::table::schema::{EVENT, PARTITION_KEY, SORT_KEY};
 
-/// Where an event is on its way.
+/// The delivery state of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// It is still to be delivered.
+    /// It is not delivered yet.
     Undelivered,
-    /// It was tried for days without success; it waits for somebody to look.
+    /// All tries failed, for more than three days. It waits for a person.
     Parked,
     /// The application has it.
     Delivered,
-    /// The application said that it wants no such event.
+    /// The application does not want this event.
     Stopped,
 }
 
-/// An event as it stands in the table.
+/// An event, as the table has it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeptEvent {
-    /// Whom it is about.
+    /// What it is about.
     #[serde(rename = "pk")]
     pub subject: Subject,
     /// The event.
@@ -40,7 +40,7 @@ pub struct KeptEvent {
     #[serde(default)]
     destinations: Destinations,
     ended_at: Option<Timestamp>,
-    /// As version 0.1.0 wrote how an event ended.
+    /// How an event ended, in the form of version 0.1.0.
     delivered_at: Option<Timestamp>,
     stopped_at: Option<Timestamp>,
     #[serde(default)]
@@ -68,7 +68,7 @@ impl KeptEvent {
         parked.or(stopped).or(self.delivered_at.map(|at| (Delivery::Delivered, at)))
     }
 
-    /// How far it is with asking about its order; none where nothing is to be asked, or not any more.
+    /// The state of asking about its order; none if there is nothing to ask any more.
     #[must_use]
     pub fn learning(&self) -> Option<Learning> {
         let since = self.open_since.filter(|_| self.is_open(Kind::Unlearnt))?;
@@ -77,28 +77,28 @@ impl KeptEvent {
     }
 }
 
-/// An event with what became of it.
+/// An event with its delivery state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventRecord {
-    /// Whom it is about.
+    /// What it is about.
     pub subject: Subject,
     /// The event.
     pub event: Event,
-    /// How it stands at each destination that tried it.
+    /// Its state at each destination that tried it.
     pub destinations: Destinations,
-    /// How often it was tried, where it was tried most often.
+    /// The number of tries, at the destination with the most.
     pub attempts: u32,
     /// When the last destination took it.
     pub delivered_at: Option<Timestamp>,
     /// When it is tried again.
     pub next_try_at: Option<Timestamp>,
-    /// Why the last try failed, at the first destination where one did.
+    /// Why the last try failed, at the first destination with a failure.
     pub last_problem: Option<String>,
     delivery: Delivery,
 }
 
 impl EventRecord {
-    /// Where it is on its way.
+    /// Its delivery state.
     #[must_use]
     pub const fn delivery(&self) -> Delivery {
         self.delivery
@@ -142,7 +142,7 @@ impl EventRecord {
 }
 
 impl Store {
-    /// One event as it stands, without what is noted in the outbox.
+    /// One event, without its item in the outbox.
     pub async fn kept_event(&self, subject: &Subject, id: Uuid) -> Result<Option<KeptEvent>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(event_key(subject, id)));
         let answer = get.consistent_read(true).send().await?;
@@ -151,14 +151,14 @@ impl Store {
 
     /// One event.
     pub async fn event(&self, subject: &Subject, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
-        // The outbox first: what leaves it meanwhile has its end in the history.
+        // The outbox is read first: an event that leaves it meanwhile has its end in the history.
         let get = self.client.get_item().table_name(&self.table).set_key(Some(outbox_key(subject, id)));
         let answer = get.consistent_read(true).send().await?;
         let outbox = answer.item.map(serde_dynamo::from_item).transpose()?;
         Ok(self.kept_event(subject, id).await?.map(|kept| EventRecord::new(kept, outbox)))
     }
 
-    /// The events of a subject, the oldest first: its history.
+    /// The events of a subject, oldest first: its history.
     pub async fn events(&self, subject: &Subject) -> Result<Vec<EventRecord>, StoreError> {
         let (mut events, mut after) = (Vec::new(), None);
         loop {
@@ -171,7 +171,7 @@ impl Store {
         }
     }
 
-    /// Up to `limit` events of a subject after one, the oldest first; and the last of them, where there may be more.
+    /// Up to `limit` events of a subject after one, oldest first; and the last of them, if there may be more.
     pub async fn history(
         &self,
         subject: &Subject,

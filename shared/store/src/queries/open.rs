@@ -1,4 +1,4 @@
-//! What is still to be done, by the index of open things.
+//! What is still to be done, from the index of open things.
 
 use crate::table::client::Store;
 use crate::table::client::StoreError;
@@ -15,12 +15,12 @@ use crate::table::schema::SORT_KEY;
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
 impl Store {
-    /// All that is open of a kind, the oldest of each shard first. The index is a moment behind the table.
+    /// Everything of a kind that is still to be done, the oldest of each shard first. The index is a moment behind the table.
     pub async fn open(&self, kind: Kind) -> Result<Vec<Open>, StoreError> {
         self.open_by(kind, Timestamp::from_millis(i64::MAX)).await
     }
 
-    /// What of it has been open since then or longer.
+    /// The part of it that has been open since this time or longer.
     pub async fn open_by(&self, kind: Kind, by: Timestamp) -> Result<Vec<Open>, StoreError> {
         let mut found = Vec::new();
         for shard in 0..SHARDS {

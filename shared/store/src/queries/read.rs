@@ -15,13 +15,13 @@ use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
 use crate::table::seal::Sealed;
 
-/// DynamoDB takes at most so many keys at once.
+/// The most keys in one request to DynamoDB.
 const LARGEST_BATCH: usize = 100;
 
-/// What became of a read.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
-    /// The instances that exist, of those asked for, by id: such as the caller's interface type bought.
+    /// The requested instances that exist, by id: only those bought with the caller's interface type.
     Found(HashMap<InstanceId, Instance>),
     /// The nonce was used before.
     Replayed,
@@ -47,40 +47,40 @@ impl Store {
         Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// One license code, as far as calls told of it.
+    /// One license code, as known from calls.
     pub async fn license(&self, code: &LicenseCode) -> Result<Option<License>, StoreError> {
         let item = self.standing_item(Key::license(World::Real, code)).await?;
         Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// What V1.0 told of an instance's buyer, sealed for [`crate::purchase_details_place`]; none where nothing was told.
+    /// What V1.0 says about an instance's buyer, sealed for [`crate::purchase_details_place`]. Returns none if it says nothing.
     pub async fn purchase_details(&self, world: World, id: &InstanceId) -> Result<Option<Sealed>, StoreError> {
         let item = self.standing_item(Key::details(world, id)).await?;
         Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))
     }
 
-    /// One item as it stands.
+    /// One item, in its current state.
     pub(crate) async fn standing_item(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));
         Ok(get.consistent_read(true).send().await?.item)
     }
 
-    /// One item as it stands, for a call whose transaction met another.
+    /// One item, in its current state, for a call whose transaction met another one.
     pub(crate) async fn item(&self, call: &Call, key: Key) -> Result<Option<Item>, StoreError> {
         call.timed(self.standing_item(key)).await
     }
 
-    /// Several items as they stand; those that are not there are left out.
+    /// Several items, in their current state. Those that do not exist are left out.
     pub(crate) async fn items(&self, call: &Call, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         call.timed(self.standing_items(keys)).await
     }
 
-    /// The same for whoever is not a call.
+    /// The same without a call.
     pub(crate) async fn standing_items(&self, keys: Vec<Item>) -> Result<Vec<Item>, StoreError> {
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(LARGEST_BATCH) {
             let mut wanted = Some(batch(keys.to_vec())?);
-            // DynamoDB may answer a part and name the rest; the caller's deadline bounds the whole.
+            // DynamoDB may answer a part and return the other keys. The caller's deadline limits all of it.
             while let Some(keys) = wanted {
                 let request = self.client.batch_get_item().request_items(&self.table, keys);
                 let answer = request.send().await?;
@@ -91,7 +91,7 @@ impl Store {
         Ok(found)
     }
 
-    /// The instances that exist, of those named.
+    /// The named instances that exist.
     pub(crate) async fn instances(
         &self,
         world: World,

@@ -1,4 +1,4 @@
-//! What of a subject is still to be delivered, at the cost of just that.
+//! The undelivered events of a subject. The cost depends only on them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use uuid::Uuid;
@@ -9,12 +9,12 @@ use crate::table::client::{Store, StoreError};
 use crate::table::schema::{OUTBOX, PARTITION_KEY, SORT_KEY};
 
 impl Store {
-    /// What of a subject is still to be delivered, the oldest first.
+    /// The undelivered events of a subject, oldest first.
     pub async fn undelivered_events(&self, subject: &Subject) -> Result<Vec<Undelivered>, StoreError> {
         self.undelivered_between(subject, Uuid::nil(), Uuid::max()).await
     }
 
-    /// The same of the events from one to another.
+    /// The same, from one event to another.
     pub(crate) async fn undelivered_between(
         &self,
         subject: &Subject,

@@ -1,4 +1,4 @@
-//! What the store needs to know of the call that it applies, whichever callback it is.
+//! What the store needs to know about the call that it applies, for any callback.
 
 use std::time::Duration;
 
@@ -14,31 +14,31 @@ use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::stamp::Stamp;
 use crate::table::store_clock::StoreClock;
 
-/// Debug state is kept this long after its last change, so that a debug case replayed each day meets what it made.
+/// How long debug data is kept after its last change, so that a debug case that is repeated each day finds its data.
 const TEST_STATE_LIFETIME: Duration = Duration::from_hours(14 * 24);
 
-/// One verified call on its way through the store.
+/// One verified call, for the store.
 #[derive(Debug)]
 pub struct Call {
     world: World,
-    /// Whose key signed it; none where no call of KooGallery's asks.
+    /// The interface type whose key signed it; none if no call of KooGallery caused this.
     family: Option<InterfaceType>,
-    /// None for V1.0's basic calls, which a repeat does not harm.
+    /// None for V1.0's basic calls, for which a repeat does no harm.
     nonce: Option<Nonce>,
-    /// A call that comes again is answered as the first time: V1.0's kit has no nonce of its own, so the very same bytes
-    /// may be KooGallery's next try.
+    /// Whether a repeated call gets the same answer as the first time. V1.0's kit has no nonce of its own, so exactly the same
+    /// bytes may be KooGallery's next try.
     answers_repeats: bool,
     signed_at: Timestamp,
     now: Timestamp,
     nonce_until: Timestamp,
-    /// Tells this call's own nonce item from another's when an answer got lost and the write is sent again.
+    /// Identifies this call's own nonce item if an answer was lost and the write is sent again.
     claim: Uuid,
     clock: StoreClock,
 }
 
 impl Call {
-    /// `window` is the one that the call was verified with: past it, its timestamp is refused, however it is read, so its
-    /// nonce can go.
+    /// Makes one. `window` is the time window of the verification: after it, the timestamp is refused in any reading, so the
+    /// nonce can expire.
     #[must_use]
     pub fn new<R: Request>(verified: &Verified<R>, now: Timestamp, window: Duration) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Call {
         }
     }
 
-    /// What no call of KooGallery's asks for, about a buyer's instance: there is no nonce to use up.
+    /// A change of a buyer's instance that no call of KooGallery caused: there is no nonce.
     pub(crate) fn own(now: Timestamp) -> Self {
         Self {
             world: World::Real,
@@ -75,35 +75,35 @@ impl Call {
         self.world
     }
 
-    /// Whose key signed it; none where no call of KooGallery's asks.
+    /// The interface type whose key signed it; none if no call of KooGallery caused this.
     pub(crate) const fn family(&self) -> Option<InterfaceType> {
         self.family
     }
 
-    /// When KooGallery signed it: what orders changes of one instance.
+    /// When KooGallery signed it. Changes of one instance are ordered by this.
     #[must_use]
     pub const fn signed_at(&self) -> Timestamp {
         self.signed_at
     }
 
-    /// When it came.
+    /// When it arrived.
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The same call, whose waiting for the store `clock` adds up.
+    /// The same call; `clock` adds up its time in the store.
     #[must_use]
     pub fn timed_by(self, clock: StoreClock) -> Self {
         Self { clock, ..self }
     }
 
-    /// Runs one round trip to the store and counts its time.
+    /// Runs one round trip to the store and adds its time.
     pub(crate) async fn timed<F: Future>(&self, round_trip: F) -> F::Output {
         self.clock.timed(round_trip).await
     }
 
-    /// Debug items go away by themselves.
+    /// When its items expire: only debug data does.
     pub(crate) fn expiring(&self, mut item: Item) -> Item {
         if self.world == World::Test {
             let until = self.now.saturating_add(TEST_STATE_LIFETIME).as_seconds();
@@ -112,17 +112,17 @@ impl Call {
         item
     }
 
-    /// The instance whose standing a sync depends on: to take away, or without an instance, or in a debug call, none.
+    /// The instance that a sync needs. None if the sync removes something, has no instance, or is a debug call.
     pub(crate) fn needs<'i>(&self, id: Option<&'i InstanceId>, takes_away: bool) -> Option<&'i InstanceId> {
         id.filter(|_| self.world == World::Real && !takes_away)
     }
 
-    /// What a sync of one thing is ordered by: its own time where it tells one, or when it was signed.
+    /// The stamp of a sync of one thing: by its own time if it has one, or by the time of signing.
     pub(crate) fn stamp(&self, told: Option<SyncTime>) -> Stamp {
         Stamp::of_one(self.synced_at(told), self.signed_at)
     }
 
-    /// The same of a sync that tells all at once.
+    /// The same for a sync of all things.
     pub(crate) fn stamp_of_all(&self, told: Option<SyncTime>) -> Stamp {
         Stamp::of_all(self.synced_at(told), self.signed_at)
     }
@@ -131,15 +131,15 @@ impl Call {
         told.map_or(self.signed_at, SyncTime::timestamp)
     }
 
-    /// Where its nonce stands, if what was answered the first time stands there too.
+    /// The key of its nonce, if the first answer is stored there too.
     pub(crate) fn answered_at(&self) -> Option<Key> {
         self.nonce.as_ref().filter(|_| self.answers_repeats).map(|nonce| Key::nonce(self.world, nonce))
     }
 
-    /// The result code that a call with this nonce was answered with.
+    /// The result code of the answer to a call with this nonce.
     pub(crate) const ANSWER: &str = "answer";
 
-    /// What records the nonce, and with it the answer where a repeat gets the same; none where the call has none.
+    /// The write that records the nonce, and the answer too if a repeat gets the same one. None if the call has no nonce.
     fn nonce_item(&self, answer: ResultCode) -> Option<Item> {
         let mut item = Key::nonce(self.world, self.nonce.as_ref()?).into_item();
         item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(self.nonce_until.as_seconds().to_string()));

@@ -16,7 +16,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// A handle; nothing is sent yet.
+    /// Makes a handle. It sends nothing yet.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into() }
@@ -35,44 +35,44 @@ impl Store {
     }
 }
 
-/// Why the store could not say what stands. A condition that failed is an outcome, not an error. All of these but
-/// [`Self::TooLarge`] are answered with `000005`, so that KooGallery tries again. None repeats what stands in the table.
+/// Why a request to the store failed. A failed condition is an outcome, not an error. All of these except [`Self::TooLarge`] are
+/// answered with `000005`, so that KooGallery tries again. No error contains data from the table.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Other calls changed the same items at the same time, again and again.
     #[error("the store's transaction kept conflicting with others on the same items")]
     Conflict,
-    /// DynamoDB asked to slow down, and the tries are used up.
+    /// DynamoDB limits the rate, and all tries are used up.
     #[error("the store is throttling: {0}")]
     Throttled(#[source] AwsError),
-    /// No answer: connection, time-out, or DynamoDB's own failure. The write may have happened.
+    /// There is no answer: connection, time-out, or a failure of DynamoDB. The write may have happened.
     #[error("the store did not answer: {0}")]
     Unavailable(#[source] AwsError),
-    /// DynamoDB understood and refused: permissions, table, or a fault of ours.
+    /// DynamoDB refused it: permissions, the table, or a fault of ours.
     #[error("the store refused the request: {0}")]
     Refused(#[source] AwsError),
-    /// A request lacks a part that DynamoDB asks for: a fault of ours.
+    /// A request misses a part that DynamoDB needs: a fault of ours.
     #[error("a request to the store is incomplete: {0}")]
     Incomplete(#[from] BuildError),
     /// One of several requests that run side by side was stopped.
     #[error("a request to the store was stopped")]
     Stopped(#[from] tokio::task::JoinError),
-    /// A value cannot be written down: a fault of ours.
+    /// A value cannot be written: a fault of ours.
     #[error("{0} cannot be written")]
     Unwritable(&'static str),
-    /// An item is not of the form that this version writes.
+    /// An item does not have the form that this version writes.
     #[error("an item of the store cannot be read: {0}")]
     Unreadable(String),
-    /// A value that is sealed at rest.
+    /// Sealing or opening a value failed.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The data key of such a value.
+    /// There is no data key for such a value.
     #[error(transparent)]
     DataKey(#[from] DataKeyError),
-    /// There is more of something than is kept. KooGallery is told so with `000002`, as the next try would end alike.
+    /// There is more of something than the table keeps. KooGallery gets `000002`, because the next try would fail as well.
     #[error("{what} would have {bytes} bytes, and {limit} are the most: there are too many users or departments")]
     TooLarge {
-        /// What.
+        /// What is too large.
         what: &'static str,
         /// Its size.
         bytes: usize,
@@ -112,7 +112,7 @@ impl<E: ProvideErrorMetadata + std::error::Error + 'static> From<SdkError<E, Htt
     }
 }
 
-/// What a request with a condition came to; none where the condition does not hold.
+/// The result of a request with a condition. Returns none if the condition failed.
 pub(crate) fn under_condition<T, E>(answer: Result<T, SdkError<E, HttpResponse>>) -> Result<Option<T>, StoreError>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,

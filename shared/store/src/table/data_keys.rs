@@ -1,8 +1,8 @@
-//! Data keys: as they stand in the table, wrapped, and whoever has them in the clear.
+//! Data keys: wrapped, as the table has them, and the interface to their keeper, who has them in the clear.
 //!
-//! Each stands under its own name for as long as something may be sealed with it, and the one that seals from now on under
-//! `CURRENT` as well. A rotation only adds a key and puts it there. A wrapped key says what it is bound to: an id that was
-//! drawn with the table's first key, and not the table's name, as a restored table has another.
+//! Each is kept under its own id as long as something may be sealed with it. The current one is also kept under `CURRENT`. A
+//! rotation only adds a key and writes it there. A wrapped key says what it is bound to: an id that was made with the table's first
+//! key. It is not the table's name, because a restored table has another name.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -15,69 +15,71 @@ use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
 use crate::table::seal::{DataKey, DataKeyId};
 
-/// Who has a table's data keys in the clear.
+/// The keeper of a table's data keys, which has them in the clear.
 pub trait DataKeys: Sync {
-    /// The one that seals.
+    /// The data key to seal with.
     fn current(&self, store: &Store) -> impl Future<Output = Result<Arc<DataKey>, DataKeyError>> + Send;
 
-    /// The one of this name: what it sealed says so.
+    /// The data key with this id, which every sealed value names.
     fn named(&self, store: &Store, id: DataKeyId) -> impl Future<Output = Result<Arc<DataKey>, DataKeyError>> + Send;
 }
 
-/// Why a data key cannot be had: an error of whoever has it, with nothing of the key.
+/// Why there is no data key: an error of the keeper, which contains nothing of the key.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct DataKeyError(Box<dyn Error + Send + Sync>);
 
 impl DataKeyError {
-    /// From whatever says so.
+    /// Wraps an error of the keeper.
     pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
         Self(Box::new(error))
     }
 
-    /// The error itself, where it is one of these.
+    /// The error itself, if it has this type.
     pub fn downcast<E: Error + 'static>(self) -> Result<E, Self> {
         self.0.downcast().map(|error| *error).map_err(Self)
     }
 }
 
-/// A data key as it stands in the table.
+/// A data key, as the table has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WrappedDataKey {
-    /// Its name.
+    /// Its id.
     pub id: DataKeyId,
-    /// What its keeper was told that it is for, and has to be told to open it: the same for all keys of a table.
+    /// What its keeper bound it to, and needs again to open it: the same for all keys of a table.
     pub bound_to: String,
     /// The key, encrypted by its keeper.
     pub wrapped: Vec<u8>,
 }
 
-/// The data key that seals, under its own name and under this one.
+/// The sort key of the current data key, beside its own id.
 const CURRENT: &str = "CURRENT";
 
 impl Store {
-    /// The data key to seal with; none before the first one was made.
+    /// The data key to seal with. Returns none before the first one is made.
     pub async fn current_data_key(&self) -> Result<Option<WrappedDataKey>, StoreError> {
         self.wrapped_data_key(CURRENT).await
     }
 
-    /// A data key by its name.
+    /// A data key by its id.
     pub async fn data_key(&self, id: DataKeyId) -> Result<Option<WrappedDataKey>, StoreError> {
         self.wrapped_data_key(&id.to_string()).await
     }
 
-    /// Keeps a first data key. Where another stands by now, that one is returned: it is the one to use.
+    /// Keeps a first data key. If there is another one already, that one is returned: it is the one to use.
     pub async fn keep_first_data_key(&self, key: WrappedDataKey) -> Result<WrappedDataKey, StoreError> {
         self.put_new(key.to_item(&key.id.to_string())).await?;
         if self.put_new(key.to_item(CURRENT)).await? {
             return Ok(key);
         }
-        self.current_data_key().await?.ok_or_else(|| StoreError::Unreadable("the current data key is gone".to_owned()))
+        self.current_data_key()
+            .await?
+            .ok_or_else(|| StoreError::Unreadable("the current data key is missing".to_owned()))
     }
 
-    /// Keeps another data key: the one that seals from now on. What older ones sealed they open.
+    /// Keeps another data key, which seals from now on. Older ones still open what they sealed.
     pub async fn rotate_data_key(&self, key: &WrappedDataKey) -> Result<(), StoreError> {
-        // By its own name first: a value must never be sealed with a key that cannot be found.
+        // Under its own id first: a value must never be sealed with a key that cannot be found.
         self.put_new(key.to_item(&key.id.to_string())).await?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(key.to_item(CURRENT)));
         put.send().await?;
@@ -90,7 +92,7 @@ impl Store {
         answer.item.as_ref().map(WrappedDataKey::of_item).transpose()
     }
 
-    /// Whether it was put; what stands there is left as it is.
+    /// Whether it was written. An existing item is not changed.
     async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
         let put = Change::new().only_if(Condition::NEW).put(item);
         Ok(under_condition(self.put_request(put)?.send().await)?.is_some())

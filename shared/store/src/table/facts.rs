@@ -1,5 +1,5 @@
-//! The facts of a life that have an item each: later orders and freezes. So what a call tells is kept whole, its order
-//! counts once by the item's own key, and the item of the life stays small however long the life is.
+//! The facts of a life that have an item each: later orders and freezes. So all data of a call is kept, its order counts once
+//! because of the item's key, and the item of the life stays small however long the life is.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ use crate::table::listing::List;
 use crate::table::living::Living;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
 
-/// The member of an order's item that holds what else V1.0 told of it, as it came.
+/// The member of an order's item with the other data that V1.0 sent with it, as it came.
 pub(crate) const FURTHER: &str = "further";
 
 /// The members of a fact from which a life is derived.
 const MEMBERS: [&str; 10] =
     ["orderId", "orderLineId", "signedAt", "effect", "scene", "expireTime", "productId", "bought", "told", "expired"];
 
-/// The key of a fact's item, for a fact that has one.
+/// The key of a fact's item, if the fact has one.
 pub(crate) fn key<L: Living>(world: World, id: &L::Id, fact: &Fact) -> Option<Key> {
     let state = L::key(world, id);
     match fact {
@@ -36,7 +36,7 @@ pub(crate) fn key<L: Living>(world: World, id: &L::Id, fact: &Fact) -> Option<Ke
     }
 }
 
-/// The item of a fact, for one that has one, with what else the call told.
+/// The item of a fact, if the fact has one, with the other data of the call.
 pub(crate) fn item<L: Living>(
     world: World,
     id: &L::Id,
@@ -80,7 +80,7 @@ impl Store {
         Ok(orders)
     }
 
-    /// All facts of a life that have an item, as they stand; without what else V1.0 told.
+    /// All facts of a life that have an item, without the other data of V1.0.
     pub(crate) async fn facts(&self, state: &Key) -> Result<Facts, StoreError> {
         let names = MEMBERS.map(|name| (format!("#{name}"), name.to_owned()));
         let projection = names.each_ref().map(|(placeholder, _)| placeholder.as_str()).join(", ");

@@ -1,4 +1,4 @@
-//! A nonce is used up by the call that carries it, also where the call changes nothing.
+//! A call uses its nonce up, also if the call changes nothing.
 
 use koogallery::ResultCode;
 
@@ -14,7 +14,7 @@ pub(crate) enum NonceUse {
 }
 
 impl Store {
-    /// Uses a call up that is refused with this code for what it says: what it is answered with, where it came before.
+    /// Uses up the nonce of a call that is refused with this code. Returns the answer, or the first answer if it is a repeat.
     pub async fn use_up(&self, call: &Call, answer: ResultCode) -> Result<Option<Changed>, StoreError> {
         match self.use_nonce_for(call, answer).await? {
             NonceUse::First => Ok(None),
@@ -22,7 +22,7 @@ impl Store {
         }
     }
 
-    /// What becomes of a call whose nonce was used before.
+    /// The result of a call whose nonce was used before.
     pub(crate) async fn replayed(&self, call: &Call) -> Result<Changed, StoreError> {
         let Some(key) = call.answered_at() else { return Ok(Changed::Replayed) };
         let item = self.item(call, key).await?;
@@ -30,7 +30,7 @@ impl Store {
         Ok(answered.map_or(Changed::Replayed, Changed::Repeated))
     }
 
-    /// Records a nonce alone, for a call that writes nothing else.
+    /// Records only a nonce, for a call that writes nothing else.
     pub(crate) async fn use_nonce(&self, call: &Call) -> Result<NonceUse, StoreError> {
         self.use_nonce_for(call, ResultCode::Success).await
     }

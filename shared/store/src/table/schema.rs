@@ -1,4 +1,4 @@
-//! The table itself: its keys and settings, for local use and to hold the deployment's template to.
+//! The table itself: its keys and settings, for local use and to check the deployment's template against.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
@@ -16,9 +16,9 @@ pub const PARTITION_KEY: &str = "pk";
 pub const SORT_KEY: &str = "sk";
 /// Time-to-live attribute: seconds since the epoch.
 pub const TTL_ATTRIBUTE: &str = "expiresAt";
-/// What the sort keys of events begin with.
+/// The beginning of the sort keys of events.
 pub const EVENT: &str = "EVENT#";
-/// What the sort keys of the outbox begin with.
+/// The beginning of the sort keys of the outbox.
 pub const OUTBOX: &str = "OUTBOX#";
 /// The index of lists: buyers' instances by status, orders, license codes, tenants, open requests for licenses.
 pub const LISTED_INDEX: &str = "listed";
@@ -28,22 +28,22 @@ pub const LISTED: &str = "listed";
 pub const LISTED_AS: &str = "listedAs";
 /// The sparse index of what is still to be done: events to deliver, orders to ask about, instances to provision.
 pub const OPEN_INDEX: &str = "open";
-/// Its partition key attribute: the kind and a shard, so that no partition runs hot. Removed when the thing is done.
+/// Its partition key attribute: the kind and a shard, so that no partition gets too much load. Removed when the thing is done.
 pub const OPEN: &str = "open";
 /// Its sort key attribute: since when, in milliseconds.
 pub const OPEN_SINCE: &str = "openSince";
 /// When an event is tried again, in milliseconds: the index holds a copy.
 pub const NEXT_TRY_AT: &str = "nextTryAt";
 
-/// When somebody had an event resent: there only until the next note, so that writing it wakes whoever works on it.
+/// When an event was resent. It is kept only until the next write; writing it wakes the functions that work on the event.
 pub const RESENT_AT: &str = "resentAt";
-/// When an event's order was learnt: there only until the event has ended, so that writing it wakes delivery.
+/// When an event's order was learnt. It is kept only until the event has ended; writing it wakes delivery.
 pub const LEARNT_AT: &str = "learntAt";
 
-/// The attribute that names an event's queue group: events of one subject are delivered one after the other.
+/// The attribute with an event's queue group: events of one subject are delivered one after the other.
 pub const GROUP: &str = "group";
 
-/// What the table named `name` is made of.
+/// The definition of the table with this name.
 ///
 /// # Panics
 /// Never: every part is given.
@@ -95,7 +95,7 @@ pub fn definition(name: &str) -> CreateTableInput {
         .expect("the name is given")
 }
 
-/// Makes the table where it does not exist yet: for local use. On AWS the template makes it.
+/// Creates the table if it does not exist: for local use. On AWS the template creates it.
 pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
     let definition = definition(name);
     let created = client

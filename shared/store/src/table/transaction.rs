@@ -1,4 +1,4 @@
-//! One transaction: the nonce first where the call has one, then what the call changes, then its events.
+//! One transaction: first the nonce, if the call has one, then the changes, then the events.
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::SdkError;
@@ -22,26 +22,26 @@ use crate::table::key::{Item, Key};
 /// Counts the changes of an item that is replaced as a whole.
 pub(crate) const VERSION: &str = "version";
 
-/// How a transaction ended that was not an error of the store.
+/// How a transaction ended, if not with an error of the store.
 #[derive(Debug)]
 pub(crate) enum Commit {
     /// All of it was written.
     Done,
     /// The nonce was used before; nothing was written.
     Replayed,
-    /// Another transaction holds one of the items: nothing was written. Look at what stands before trying again, since
-    /// that other one is often a repeat of the same call.
+    /// Another transaction holds one of the items; nothing was written. Read the current state before the next try, because the
+    /// other one is often a repeat of the same call.
     Conflict,
     /// The condition of the write with this place (the order of adding) failed; nothing was written.
     Refused {
-        /// Which write.
+        /// The write.
         place: usize,
-        /// What stands at its key, if anything.
+        /// The item at its key, if it exists.
         standing: Option<Item>,
     },
 }
 
-/// Writes that happen together or not at all.
+/// Writes that happen all together or not at all.
 #[derive(Debug)]
 pub(crate) struct Transaction<'a> {
     store: &'a Store,
@@ -58,7 +58,7 @@ impl<'a> Transaction<'a> {
         Ok(Self { store, call, nonce, writes: Vec::new() })
     }
 
-    /// The call that it is for.
+    /// The call that it belongs to.
     pub(crate) const fn call(&self) -> &'a Call {
         self.call
     }
@@ -74,7 +74,7 @@ impl<'a> Transaction<'a> {
         items.into_iter().try_fold(self, Self::create)
     }
 
-    /// Adds an item in place of the version that it was decided on; 0 where none stood.
+    /// Adds an item in place of the version on which it was decided; 0 if there was none.
     pub(crate) fn replace(self, mut item: Item, standing: u64) -> Result<Self, StoreError> {
         item.insert(VERSION.to_owned(), AttributeValue::N((standing + 1).to_string()));
         let is_standing = if standing == 0 { Condition::NEW } else { Condition::Is(VERSION, standing.into()) };
@@ -82,13 +82,13 @@ impl<'a> Transaction<'a> {
         self.put(put)
     }
 
-    /// Adds an item, whatever stands at its key.
+    /// Adds an item, whether or not it exists.
     pub(crate) fn keep(self, item: Item) -> Result<Self, StoreError> {
         self.put(Change::new().put(item))
     }
 
-    /// Adds the condition that an instance exists, is a SaaS product's, and is not released. The license key's instances have no
-    /// kit: to it they are unknown.
+    /// Adds the condition that an instance exists, is of a SaaS product, and is not released. Instances of the license key have no
+    /// kit, so the kit does not know them.
     pub(crate) fn instance_stands(mut self, id: &InstanceId) -> Result<Self, StoreError> {
         let check = Change::new()
             .only_if(Condition::stands_unreleased())
@@ -147,8 +147,8 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// The pauses between tries of a call whose transaction met others. They end in [`StoreError::Conflict`]; the function's
-/// deadline comes first in practice.
+/// The pauses between the tries of a call whose transaction met others. After the last one comes [`StoreError::Conflict`]; in
+/// practice the function's deadline comes first.
 #[derive(Debug)]
 pub(crate) struct Pauses(backon::ExponentialBackoff);
 
@@ -168,8 +168,8 @@ impl Pauses {
     }
 }
 
-/// Reads why DynamoDB cancelled: a failed condition is an outcome, the rest are errors. Of several, the first in the
-/// order of writing decides, so that a replay is told before anything about the state.
+/// Reads why DynamoDB cancelled the transaction: a failed condition is an outcome, anything else is an error. Of several reasons,
+/// the first in the order of writing counts, so that a replay is reported before anything about the state.
 fn cancelled(error: SdkError<TransactWriteItemsError, HttpResponse>, nonces: usize) -> Result<Commit, StoreError> {
     let told = AwsError::from(&error);
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_service_error() else {
@@ -193,7 +193,7 @@ fn cancelled(error: SdkError<TransactWriteItemsError, HttpResponse>, nonces: usi
     Err(StoreError::Refused(told))
 }
 
-/// Sends a transaction that is no call's until no other is in its way; false where a condition does not hold.
+/// Sends a transaction without a call, until no other one is in its way. Returns false if a condition failed.
 pub(crate) async fn write_together(request: TransactWriteItemsFluentBuilder) -> Result<bool, StoreError> {
     let mut pauses = Pauses::new();
     loop {
