@@ -34,6 +34,6 @@ pub async fn send_test_event(
         Ok(Received::Unwanted(status)) => {
             TestEvent::NotTaken(format!("the receiver answered HTTP {}", status.as_u16()))
         }
-        Err(why) => TestEvent::NotTaken(why),
+        Err(why) => TestEvent::NotTaken(why.to_string()),
     })
 }
