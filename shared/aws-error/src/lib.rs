@@ -14,9 +14,12 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 
-/// A request to AWS that failed.
+/// A request to AWS that failed. It is boxed, so that errors that contain it stay small.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsError {
+pub struct AwsError(Box<Particulars>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Particulars {
     /// The SDK's name for the service, such as `dynamodb`.
     service: &'static str,
     /// The operation, such as `GetItem`.
@@ -54,14 +57,14 @@ pub enum AwsFailure {
 impl AwsError {
     /// How it failed.
     #[must_use]
-    pub const fn failure(&self) -> &AwsFailure {
-        &self.failure
+    pub fn failure(&self) -> &AwsFailure {
+        &self.0.failure
     }
 
     /// The service's code, if it refused or failed.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        match &self.failure {
+        match &self.0.failure {
             AwsFailure::Refused { code, .. } => Some(code),
             AwsFailure::NotMade | AwsFailure::NotConnected(_) | AwsFailure::TimedOut | AwsFailure::Unreadable => None,
         }
@@ -70,11 +73,12 @@ impl AwsError {
 
 impl fmt::Display for AwsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.service, self.operation, self.failure)?;
-        if let Some(status) = self.status {
+        let Particulars { service, operation, failure, status, request_id } = &*self.0;
+        write!(f, "{service} {operation}: {failure}")?;
+        if let Some(status) = status {
             write!(f, ", HTTP {status}")?;
         }
-        self.request_id.as_ref().map_or(Ok(()), |id| write!(f, ", request {id}"))
+        request_id.as_ref().map_or(Ok(()), |id| write!(f, ", request {id}"))
     }
 }
 
@@ -89,13 +93,13 @@ impl<E: ProvideErrorMetadata + Error + 'static> From<SdkError<E, HttpResponse>> 
 impl<E: ProvideErrorMetadata + Error + 'static> From<&SdkError<E, HttpResponse>> for AwsError {
     fn from(error: &SdkError<E, HttpResponse>) -> Self {
         let (service, operation) = named::<E>();
-        Self {
+        Self(Box::new(Particulars {
             service,
             operation,
             failure: failure(error),
             status: error.raw_response().map(|answer| answer.status().as_u16()),
             request_id: error.request_id().and_then(word),
-        }
+        }))
     }
 }
 
