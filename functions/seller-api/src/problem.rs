@@ -159,8 +159,9 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict | StoreError::Throttled(_) | StoreError::Unavailable(_) => Self::unavailable(error),
-            StoreError::Stopped(_) => Self::unavailable(error),
+            StoreError::Conflict | StoreError::Throttled(_) | StoreError::Unavailable(_) | StoreError::Stopped(_) => {
+                Self::unavailable(error)
+            }
             StoreError::Refused(_) => Self::broken("the store refuses this deployment", error),
             StoreError::Incomplete(_) | StoreError::Unwritable(_) => {
                 Self::broken("the request to the store has a fault", error)

@@ -97,6 +97,7 @@ pub(crate) struct TenantsQuery {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ListedTenant)]
+#[allow(clippy::struct_field_names)] // the API's names
 struct ListedTenant {
     /// The tenant.
     tenant_id: String,

@@ -46,12 +46,11 @@ impl std::str::FromStr for Time {
         if let Ok(time) = text.parse::<ExpireTime>() {
             return Ok(Self(time));
         }
-        let timestamp = match text.parse::<UtcTime>() {
-            Ok(time) => time.timestamp(),
-            Err(_) => {
-                let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimeError)?;
-                Timestamp::from_millis(time.unix_timestamp() * 1000 + i64::from(time.millisecond()))
-            }
+        let timestamp = if let Ok(time) = text.parse::<UtcTime>() {
+            time.timestamp()
+        } else {
+            let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimeError)?;
+            Timestamp::from_millis(time.unix_timestamp() * 1000 + i64::from(time.millisecond()))
         };
         ExpireTime::from_timestamp(timestamp).map(Self).ok_or(TimeError)
     }
