@@ -59,9 +59,9 @@ impl erase_personal_data::Journal for Console {
     fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
         match gone {
             Ok(Gone { items, events }) => {
-                eprintln!("erased {} items {items} events {events}", of);
+                eprintln!("erased {of}: items {items}, events {events}");
             }
-            Err(error) => eprintln!("not erased, will be tried again: {}: {error}", of),
+            Err(error) => eprintln!("not erased, will be tried again: {of}: {error}"),
         }
     }
 

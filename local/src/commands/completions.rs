@@ -21,6 +21,7 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Prints them.
+    #[allow(clippy::unnecessary_wraps)] // as all commands
     pub(crate) fn run(&self) -> Done {
         clap_complete::generate(self.shell, &mut Arguments::command(), "koogallery", &mut std::io::stdout());
         Ok(ExitCode::SUCCESS)

@@ -10,7 +10,7 @@ use crate::listen::{Listener, address};
 
 /// Receive events in place of your application: check each signature, and show the event and the answer to it.
 ///
-/// `serve` sends events here if `KOOGALLERY_WEBHOOK_URL` is http://127.0.0.1:9100/. Both use `KOOGALLERY_WEBHOOK_SECRET`,
+/// `serve` sends events here if `KOOGALLERY_WEBHOOK_URL` is `http://127.0.0.1:9100/`. Both use `KOOGALLERY_WEBHOOK_SECRET`,
 /// or else a local test secret.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {

@@ -11,7 +11,7 @@ use super::store::store_at;
 /// Seal with a new data key from now on.
 ///
 /// Running functions use it within ten minutes. Older keys stay in the table, wrapped, and still open what they sealed.
-/// KOOGALLERY_KMS_KEY_ARN or KOOGALLERY_LOCAL_KEY says what wraps the key, as for the deployment.
+/// `KOOGALLERY_KMS_KEY_ARN` or `KOOGALLERY_LOCAL_KEY` says what wraps the key, as for the deployment.
 #[derive(Debug, Args)]
 pub(crate) struct Rotate {
     /// The DynamoDB with the table: a local one, or AWS itself with credentials in the environment.

@@ -97,7 +97,7 @@ impl Simulate {
             let own = OwnSide::start(environment, open_api).await?;
             let simulation = own.simulation();
             let done =
-                report(Simulation { rsa_public_key, lives, look, goods, patience, ..simulation }, &asked, json).await;
+                report(Simulation { rsa_public_key, lives, goods, patience, look, ..simulation }, &asked, json).await;
             own.stop().await?;
             return done;
         };
@@ -114,7 +114,7 @@ impl Simulate {
         let (open_api, seller_api) = (played.as_ref(), seller_api.as_ref());
         let simulation = Simulation::new(marketplace);
         let simulation =
-            Simulation { rsa_public_key, lives, look, goods, patience, open_api, seller_api, ..simulation };
+            Simulation { rsa_public_key, lives, goods, patience, open_api, seller_api, look, ..simulation };
         report(simulation, &asked, json).await
     }
 

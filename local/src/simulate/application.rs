@@ -103,7 +103,9 @@ impl Application {
         let (want, wanted): (UnboundedSender<License>, _) = unbounded_channel();
         let hear = Box::new(move |heard: &Heard<'_>| {
             // Nobody waits for a license any more where this fails.
-            License::wanted(heard).into_iter().for_each(|license| drop(want.send(license)));
+            for license in License::wanted(heard) {
+                drop(want.send(license));
+            }
             hearing.hear(heard)
         });
         let listener = Listener::start(0, secrets, None, hear).await?;

@@ -103,6 +103,7 @@ impl OrderTemplate {
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     pub(crate) id: String,
+    #[allow(clippy::struct_field_names)] // KooGallery's word
     pub(crate) order_type: OrderType,
     pub(crate) product: String,
     pub(crate) sku: String,
@@ -236,7 +237,7 @@ mod tests {
 
         let upgrade = order(r#"{"orderType":"CHANGE","skuCode":"{upgradedSku}","quantity":"{upgradedQuantity}"}"#);
         let product = &upgrade.order_lines[0].product_info[0];
-        assert_eq!(product.sku_code.as_ref().map(|sku| sku.as_str()), Some("simulated-sku-large"));
+        assert_eq!(product.sku_code.as_ref().map(koogallery::SkuCode::as_str), Some("simulated-sku-large"));
         assert_eq!(product.linear_value, Some(20.0));
 
         let once = order(r#"{"orderType":"NEW","chargingMode":"ONE_TIME","quantity":3}"#);

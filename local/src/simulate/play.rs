@@ -33,14 +33,26 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, Default)]
 pub(super) struct Expected {
     pub(super) codes: Vec<ResultCode>,
-    /// newInstance: the instance that was named before, or any.
-    pub(super) instance: Option<Option<InstanceId>>,
+    /// Which instance it must name.
+    pub(super) instance: Named,
+}
+
+/// Which instance an answer must name: newInstance names one.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Named {
+    /// None that matters.
+    #[default]
+    Whatever,
+    /// Any.
+    Any,
+    /// The one that was named before.
+    Before(InstanceId),
 }
 
 impl Expected {
     /// One of these result codes.
     pub(super) fn codes(codes: impl Into<Vec<ResultCode>>) -> Self {
-        Self { codes: codes.into(), instance: None }
+        Self { codes: codes.into(), instance: Named::Whatever }
     }
 
     fn problem(&self, reply: &Reply) -> Option<String> {
@@ -49,10 +61,10 @@ impl Expected {
             return Some(format!("expected {}", codes.join(" or ")));
         }
         match (&self.instance, &reply.instance_id) {
-            (None, _) | (Some(None), Some(_)) => None,
-            (Some(Some(wanted)), Some(named)) if wanted == named => None,
-            (Some(Some(wanted)), _) => Some(format!("expected instance {wanted}: a resend buys nothing new")),
-            (Some(None), None) => Some("expected an instance id".to_owned()),
+            (Named::Whatever, _) | (Named::Any, Some(_)) => None,
+            (Named::Before(wanted), Some(named)) if wanted == named => None,
+            (Named::Before(wanted), _) => Some(format!("expected instance {wanted}: a resend buys nothing new")),
+            (Named::Any, None) => Some("expected an instance id".to_owned()),
         }
     }
 }
@@ -205,7 +217,7 @@ impl<'a> Play<'a> {
         let mut expected = Expected::codes(step.codes(callback));
         let name = step.instance_name(callback);
         if let Some(name) = name {
-            expected.instance = Some(names.text_of(name).map(str::parse).transpose()?);
+            expected.instance = names.text_of(name).map(str::parse).transpose()?.map_or(Named::Any, Named::Before);
         }
         let members = life.members(step, callback);
         let make = || -> Result<(SignedCall, Value), SimulationError> {
