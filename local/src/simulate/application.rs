@@ -103,7 +103,7 @@ impl Application {
         let (want, wanted): (UnboundedSender<License>, _) = unbounded_channel();
         let hear = Box::new(move |heard: &Heard<'_>| {
             // Nobody waits for a license any more where this fails.
-            for license in License::wanted(heard) {
+            if let Some(license) = License::wanted(heard) {
                 drop(want.send(license));
             }
             hearing.hear(heard)

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::SimulationError;
 use super::family::Family;
 use super::names::fresh;
-use super::play::{Expected, Play};
+use super::play::{Expected, Named, Play};
 use super::seller_api::Subject;
 use crate::marketplace::{SignedCall, new_nonce};
 
@@ -42,7 +42,7 @@ pub(super) async fn attacks(play: &mut Play<'_>) -> Result<(), SimulationError> 
     play.send(CALLBACK, "signed an hour ago", stale, &invalid).await?;
 
     let bought = [ResultCode::Success, ResultCode::Processing];
-    let overheard = Expected { codes: bought.into(), instance: Some(None) };
+    let overheard = Expected { codes: bought.into(), instance: Named::Any };
     let order = play.bought(OrderType::New).await?;
     let captured = genuine(&purchase(&order));
     let reply = play.send(CALLBACK, "a genuine call, overheard", captured.clone(), &overheard).await?;
