@@ -59,7 +59,7 @@ fn body(callback: Callback, number: usize) -> Result<Value, Problem> {
         Callback::NewInstance => {
             json!({ "orderId": order, "orderLineId": line, "businessId": instance, "testFlag": 0 })
         }
-        Callback::QueryInstance => json!({ "instanceId": instance, "testFlag": 0 }),
+        Callback::QueryInstance | Callback::ReleaseInstance => json!({ "instanceId": instance, "testFlag": 0 }),
         Callback::RefreshInstance => {
             let now = ExpireTime::from_timestamp(now()).ok_or("now is a time")?;
             json!({ "scene": "RENEWAL", "orderId": order, "orderLineId": line, "instanceId": instance,
@@ -72,7 +72,6 @@ fn body(callback: Callback, number: usize) -> Result<Value, Problem> {
             json!({ "instanceId": instance, "productInfo": { "linearValue": 10.0 }, "testFlag": 0 })
         }
         Callback::UpdateInstanceStatus => json!({ "instanceId": instance, "status": "FREEZE", "testFlag": 0 }),
-        Callback::ReleaseInstance => json!({ "instanceId": instance, "testFlag": 0 }),
         Callback::OrderNotify => json!({ "orderId": order, "orderLineId": line, "testFlag": 0 }),
         Callback::TenantSync => json!({ "orderId": order, "tenantCode": "code", "name": "Enterprise",
             "domainName": "https://tenant.example.com" }),

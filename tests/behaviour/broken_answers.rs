@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -70,7 +71,7 @@ fn all_of(error: &(dyn Error + 'static)) -> String {
     let mut all = format!("{error:?} {error:#?} {}", CloudWatch::problem_line("f", "ERROR", error));
     let mut source = error.source();
     while let Some(error) = source {
-        all += &format!(" {error} {error:?}");
+        write!(all, " {error} {error:?}").unwrap();
         source = error.source();
     }
     all
@@ -164,7 +165,7 @@ impl Journal for Lines {
 impl Log for Lines {
     fn record(&self, record: &CallRecord) {
         let line = CloudWatch::of(&Environment::default()).line(record).unwrap();
-        self.0.lock().unwrap().push_str(&format!("{record:?} {}", String::from_utf8(line).unwrap()));
+        write!(self.0.lock().unwrap(), "{record:?} {}", String::from_utf8(line).unwrap()).unwrap();
     }
 
     fn api(&self, _: &ApiRecord) {}

@@ -199,8 +199,8 @@ async fn what_is_bought_is_what_is_asked_for() {
     let request = |activity: &str| &report.steps.iter().find(|step| step.activity == activity).unwrap().request;
     assert_eq!((&request("newInstance")["productId"], &request("newInstance")["amount"]), (&json!("p-1"), &json!(5)));
     assert_eq!((&request("upgrade")["skuCode"], &request("upgrade")["amount"]), (&json!("large"), &json!(50)));
-    let families: Vec<Family> = report.families.iter().map(|family| family.family).collect();
-    assert_eq!(families, [Family::Saas, Family::SaasV1]);
+    let whose: Vec<Family> = report.families.iter().map(|family| family.family).collect();
+    assert_eq!(whose, [Family::Saas, Family::SaasV1]);
     // Two lines are two instances; each step tells its ids and bodies.
     let lines: Vec<&str> = report
         .steps
