@@ -199,16 +199,16 @@ async fn what_is_bought_is_what_is_asked_for() {
     let request = |activity: &str| &report.steps.iter().find(|step| step.activity == activity).unwrap().request;
     assert_eq!((&request("newInstance")["productId"], &request("newInstance")["amount"]), (&json!("p-1"), &json!(5)));
     assert_eq!((&request("upgrade")["skuCode"], &request("upgrade")["amount"]), (&json!("large"), &json!(50)));
-    let whose: Vec<Family> = report.families.iter().map(|family| family.family).collect();
-    assert_eq!(whose, [Family::Saas, Family::SaasV1]);
+    let of_families: Vec<Family> = report.families.iter().map(|family| family.family).collect();
+    assert_eq!(of_families, [Family::Saas, Family::SaasV1]);
     // Two lines are two instances; each step tells its ids and bodies.
-    let lines: Vec<&str> = report
+    let of_lines: Vec<&str> = report
         .steps
         .iter()
         .filter(|step| step.tried.ends_with(" line"))
         .map(|step| step.ids["instanceId"].as_str())
         .collect();
-    assert!(lines.len() == 2 && lines[0] != lines[1]);
+    assert!(of_lines.len() == 2 && of_lines[0] != of_lines[1]);
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(
         (&json["steps"][0]["family"], &json["steps"][0]["reply"]["resultCode"]),

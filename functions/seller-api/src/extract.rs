@@ -85,24 +85,33 @@ pub(crate) struct PathOf<T>(pub(crate) T);
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::from_request_parts(parts, state).await {
-            Ok(Path(parameters)) => Ok(Self(parameters)),
-            Err(rejection) => Err(Problem::new(Kind::Invalid, format!("the path: {}", unreadable(rejection)))),
-        }
+        let pairs = Path::<Vec<(String, String)>>::from_request_parts(parts, state).await;
+        let Path(pairs) =
+            pairs.map_err(|rejection| Problem::new(Kind::Invalid, format!("the path: {}", unreadable(rejection))))?;
+        let written = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+        parameters(written.as_bytes())
+            .map(Self)
+            .map_err(|problem| Problem::new(Kind::Invalid, format!("the path: {problem}")))
     }
 }
 
-/// Which parameter of a path cannot be read, and why.
+/// Why a path's parameters are no texts.
 fn unreadable(rejection: PathRejection) -> String {
-    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
-        return "it does not have the form of this route".to_owned();
+    let kind = match rejection {
+        PathRejection::FailedToDeserializePathParams(failed) => Some(failed.into_kind()),
+        _ => None,
     };
-    match failed.into_kind() {
-        ErrorKind::DeserializeError { key, message, .. } => explain("parameter", &key, &message),
-        ErrorKind::InvalidUtf8InPathParam { key } => format!("{key}: write it in UTF-8, percent-encoded"),
-        ErrorKind::ParseErrorAtKey { key, .. } => format!("{key}: it does not have the expected form"),
+    match kind {
+        Some(ErrorKind::InvalidUtf8InPathParam { key }) => format!("{key}: write it in UTF-8, percent-encoded"),
         _ => "it does not have the form of this route".to_owned(),
     }
+}
+
+/// Reads parameters, and says which one cannot be read, and why.
+fn parameters<T: DeserializeOwned>(written: &[u8]) -> Result<T, String> {
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(written));
+    serde_path_to_error::deserialize(pairs)
+        .map_err(|error| explain("parameter", &place(error.path()), &error.inner().to_string()))
 }
 
 /// The query's parameters.
@@ -111,12 +120,10 @@ pub(crate) struct QueryOf<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
-        let parameters = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query));
-        parameters.map(Self).map_err(|error| {
-            let problem = explain("parameter", &place(error.path()), &error.inner().to_string());
-            Problem::new(Kind::Invalid, format!("the query: {problem}"))
-        })
+        let written = parts.uri.query().unwrap_or_default();
+        parameters(written.as_bytes())
+            .map(Self)
+            .map_err(|problem| Problem::new(Kind::Invalid, format!("the query: {problem}")))
     }
 }
 

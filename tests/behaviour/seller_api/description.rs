@@ -80,7 +80,8 @@ fn every_example_fits_its_schema() {
 fn schema_of<'a>(document: &'a Value, content: &'a Value) -> &'a Value {
     let schema = &content["application/json"]["schema"];
     // An optional body is null or the schema.
-    let schema = schema["oneOf"].as_array().and_then(|either| either.last()).unwrap_or(schema);
+    let either = schema["oneOf"].as_array().into_iter().flatten();
+    let schema = either.into_iter().find(|one| one["$ref"].is_string()).unwrap_or(schema);
     match schema["$ref"].as_str() {
         Some(reference) => document.pointer(reference.strip_prefix('#').unwrap()).unwrap(),
         None => schema,

@@ -69,6 +69,11 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
     let resend = resend(event);
     vec![
         ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
+        ("listOrders", "/v1/orders".to_owned(), None, 200),
+        ("listLicenses", "/v1/licenses".to_owned(), None, 200),
+        ("listLicenseRequests", "/v1/license-requests".to_owned(), None, 200),
+        ("listTenants", "/v1/tenants".to_owned(), None, 200),
+        ("listEvents", "/v1/events?state=undelivered".to_owned(), None, 200),
         ("getInstance", "/v1/instances/b-1".to_owned(), None, 200),
         ("putProvisioningFailure", "/v1/instances/b-1/provisioning-failure".to_owned(), Some(failure), 204),
         ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
@@ -151,6 +156,8 @@ async fn every_documented_status_is_met() {
     // What no route takes.
     let bad_path = |path: &str| match path {
         "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
+        "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
+        "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
         "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" => String::new(),
         path => path
             .replace("b-1", &"x".repeat(65))
