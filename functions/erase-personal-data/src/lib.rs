@@ -1,6 +1,6 @@
 //! erase-personal-data: erases the personal data of an instance or a license code, a configured time after its release.
 //!
-//! A schedule wakes it once a day. The table's index says what is due. The store makes each erasure ([`Store::erase`]); one that
+//! A schedule wakes it once a day. The table's index says what is due. The store makes each erasure ([`koogallery_store::Store::erase`]); one that
 //! stops in the middle stays due. [`Eraser`] knows no Lambda: the local host runs the same.
 
 mod record;
