@@ -52,6 +52,7 @@ async fn each_mistake_is_told_with_its_variable_and_the_mend() {
         ("KOOGALLERY_PROVISONING", "deferred", "did you mean KOOGALLERY_PROVISIONING?"),
         ("KOOGALLERY_KEYS", r#"{"bsic":["k"]}"#, "access keys must be JSON like"),
         ("KOOGALLERY_API_TOKEN", "a-token-of-the-application short", "token 2 has 5 characters"),
+        ("KOOGALLERY_API_TOKEN", "a-long-name-of-it:short", "token 1 has 5 characters"),
         ("KOOGALLERY_RSA_PRIVATE_KEY", public_key, "public key"),
         ("KOOGALLERY_WEBHOOK_SECRET", "whsec_short", "24 to 64 random bytes"),
         ("KOOGALLERY_WEBHOOK_URL", "app.example.com/events", "write https:// before it"),
@@ -121,6 +122,10 @@ async fn a_key_that_everybody_knows_is_refused_beside_any_real_one() {
             assert_eq!(told_of(&told, own), [""; 0]);
         }
     }
+    // Its name does not make a token the seller's own.
+    let named = format!("my-application:{LOCAL_API_TOKEN}");
+    let told_named = told(&[("KOOGALLERY_KEYS", KEYS), ("KOOGALLERY_API_TOKEN", &named)]).await;
+    assert_eq!(told_of(&told_named, "KOOGALLERY_API_TOKEN").len(), 1, "{told_named:?}");
     // One of several in the same variable.
     let both = format!("{OWN_WEBHOOK_SECRET} {LOCAL_WEBHOOK_SECRET}");
     assert_eq!(told_of(&told(&[("KOOGALLERY_WEBHOOK_SECRET", &both)]).await, "KOOGALLERY_WEBHOOK_SECRET").len(), 1);
@@ -298,6 +303,16 @@ async fn serve_does_not_start_on_a_mistake_and_says_all_of_them() {
     assert!(told.contains("did you mean KOOGALLERY_PROVISIONING?"), "{told}");
     assert!(told.contains("- KOOGALLERY_LOCAL_KEY is not set") && told.contains("openssl rand -hex 32"), "{told}");
     assert!(!file.exists(), "nothing was begun");
+}
+
+#[tokio::test]
+async fn open_apis_that_serve_plays_are_not_opened_by_a_key_that_everybody_knows_beside_a_real_one() {
+    let mut serve = koogallery(&[("KOOGALLERY_KEYS", KEYS)]);
+    let serve =
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--play-koogallery", "127.0.0.1:0"]).output().await.unwrap();
+    let told = String::from_utf8(serve.stderr).unwrap();
+    assert_eq!(serve.status.code(), Some(2), "{told}");
+    assert!(told.contains("- KOOGALLERY_ACCESS_KEY_ID is not set"), "{told}");
 }
 
 #[tokio::test]

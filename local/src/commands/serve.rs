@@ -46,8 +46,6 @@ impl Serve {
         let Self { listen, data, dynamodb_endpoint, play_koogallery } = self;
         let mut environment = Environment::of_process();
         let reach = Reach { listen, forgets: data.is_none() && dynamodb_endpoint.is_none() };
-        checks::before_start(&environment, reach).await?;
-        let notices = checks::notices(&environment).await;
         let played = match play_koogallery {
             Some(address) => Some(open_api(&environment, address).await.map_err(|error| in_use(error, address))?),
             None => None,
@@ -55,6 +53,9 @@ impl Serve {
         if let Some(played) = played.as_ref().filter(|_| environment.get("KOOGALLERY_OPEN_API_URL").is_none()) {
             environment = environment.with("KOOGALLERY_OPEN_API_URL", played.endpoint().as_str());
         }
+        // After that, since open APIs that are played here have a default AK and SK, which everybody knows.
+        checks::before_start(&environment, reach).await?;
+        let notices = checks::notices(&environment).await;
         let variable = |name| environment.get(name).map(str::to_owned);
         let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
         let (log, journal) = (Arc::new(Console), Arc::new(Console));
