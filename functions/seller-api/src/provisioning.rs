@@ -26,10 +26,10 @@ use crate::problem::{Kind, Problem, Reason};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AppInfoBody {
     /// The product's address for users.
-    #[schema(pattern = "^https?://[^\\s]+$", max_length = 512)]
+    #[schema(pattern = "^https?://[^\\s\\u0085]+$", max_length = 512)]
     front_end_url: String,
     /// The product's address for administrators. Here and below, null or blank means none.
-    #[schema(pattern = "^(https?://[^\\s]+|)$", max_length = 512)]
+    #[schema(pattern = "^(https?://[^\\s\\u0085]+|)$", max_length = 512)]
     admin_url: Option<String>,
     /// The first administrator's login name. V2.0 sends it in the clear. V1.0 encrypts it, which leaves room for 79 bytes.
     #[schema(max_length = 128)]
