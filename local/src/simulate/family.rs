@@ -1,10 +1,8 @@
-//! Families of callbacks, each with the lives of what it sells.
+//! Families of callbacks: what can be played.
 
 use clap::ValueEnum;
 use koogallery::InterfaceType;
 use serde::{Deserialize, Serialize};
-
-use super::life::{Life, LifeError};
 
 /// What can be played: a family of callbacks and the lives of what it sells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
@@ -26,11 +24,6 @@ pub enum Family {
     KitV1,
     /// License 1.0, retired.
     LicenseV1,
-}
-
-/// A built-in life: its file's name, and what is in it.
-macro_rules! lives {
-    ($($name:literal),+) => { &[$(($name, include_str!(concat!("../../lives/", $name)))),+] };
 }
 
 impl Family {
@@ -76,27 +69,5 @@ impl Family {
     #[must_use]
     pub fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
-    }
-
-    /// The built-in lives.
-    pub(super) fn lives(self) -> Result<Vec<Life>, LifeError> {
-        let files: &[(&str, &str)] = match self {
-            Self::Saas => lives!(
-                "saas.json",
-                "saas-trial.json",
-                "saas-two-lines.json",
-                "saas-one-time.json",
-                "saas-pay-per-use.json",
-                "saas-debug.json"
-            ),
-            Self::OrderNotice => lives!("order-notice.json"),
-            Self::Kit => lives!("kit.json"),
-            Self::License => lives!("license.json"),
-            Self::OnlineLicense => lives!("online-license.json"),
-            Self::SaasV1 => lives!("saas-v1.json"),
-            Self::KitV1 => lives!("kit-v1.json"),
-            Self::LicenseV1 => lives!("license-v1.json"),
-        };
-        files.iter().map(|(name, text)| Life::parse(name, text)).collect()
     }
 }

@@ -210,17 +210,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_built_in_life_is_one() {
-        for family in Family::ALL {
-            let lives = family.lives().unwrap();
-            assert!(!lives.is_empty() && lives.iter().all(|life| life.family == family), "{family:?}");
-            // What is shown of it fits into a line.
-            let steps = lives.iter().flat_map(|life| &life.steps);
-            assert!(steps.clone().all(|step| step.tried.chars().count() <= 36), "{family:?}");
-        }
-    }
-
-    #[test]
     fn a_mistake_in_a_file_is_told_with_its_place() {
         let told = |text: &str| Life::parse("mine.json", text).unwrap_err().to_string();
         let life = |step: &str| format!(r#"{{"family":"saas","about":"mine","steps":[{step}]}}"#);

@@ -4,9 +4,11 @@
 
 mod application;
 mod attacks;
+mod built_in_lives;
 mod deliveries;
 mod family;
 mod findings;
+mod goods;
 mod life;
 mod look;
 mod names;
@@ -25,11 +27,11 @@ use koogallery::{RsaPublicKey, TextError};
 pub use application::Receipts;
 pub use family::Family;
 pub use findings::Findings;
+pub use goods::Goods;
 pub use life::{Life, LifeError};
 pub use look::{Look, LookError};
 pub use names::FillError;
 pub(crate) use names::fresh;
-pub use orders::Goods;
 pub(crate) use orders::{BUYER, Order};
 pub use own_side::{OwnSide, OwnSideError, open_api};
 pub use report::{Deliveries, FamilyReport, Report};
@@ -39,6 +41,7 @@ pub use step::{Event, Step};
 use crate::call::OneCallError;
 use crate::marketplace::{CallError, Marketplace};
 use crate::open_api::{PlayedError, PlayedKooGallery};
+use built_in_lives::built_in_lives;
 use deliveries::{Judge, PATIENCE, PATIENCE_FOR_NOBODY, watch};
 use play::{Play, Stage};
 
@@ -142,7 +145,7 @@ impl Simulation<'_> {
             progress: progress_of_play,
         });
         for family in families {
-            for life in family.lives()? {
+            for life in built_in_lives(family)? {
                 play.live(&life).await?;
             }
             if family == Family::Saas {

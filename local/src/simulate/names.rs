@@ -6,7 +6,7 @@ use koogallery_runtime::now;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::orders::{Goods, Order, spaced};
+use super::goods::Goods;
 use crate::marketplace::{Zone, time_stamp};
 
 /// Why a value cannot be filled in.
@@ -42,12 +42,8 @@ impl<'a> Names<'a> {
         self.rsa_public_key.is_some()
     }
 
-    pub(super) fn set_order(&mut self, name: &str, order: &Order) {
-        self.known.insert(name.to_owned(), order.names().into());
-    }
-
-    pub(super) fn set(&mut self, name: &str, text: &str) {
-        self.known.insert(name.to_owned(), text.into());
+    pub(super) fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.known.insert(name.to_owned(), value.into());
     }
 
     /// A text that was told before.
@@ -125,6 +121,13 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.')
 }
 
+/// `20231027103015000` as getLicenseAsync writes it: `2023-10-27 10:30:15 z`.
+pub(super) fn spaced(digits: &str) -> String {
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    let [year, month, day] = [part(0, 4), part(4, 6), part(6, 8)];
+    format!("{year}-{month}-{day} {}:{}:{} z", part(8, 10), part(10, 12), part(12, 14))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -135,7 +138,7 @@ mod tests {
     fn names_are_replaced_and_other_braces_stay() {
         let mut names = Names::new(&Goods::default(), None);
         names.set("instanceId", "b-1");
-        names.known.insert("purchase".to_owned(), json!({ "orderId": "CS1", "quantity": 10 }));
+        names.set("purchase", json!({ "orderId": "CS1", "quantity": 10 }));
         for (value, expected) in [
             (json!("instances/{instanceId}"), json!("instances/b-1")),
             (json!("{purchase.quantity}"), json!(10)),
@@ -151,5 +154,10 @@ mod tests {
         for unknown in ["{second}", "{purchase}", "{purchase.line}", "{clientSecret}"] {
             assert!(names.text(unknown).is_err(), "{unknown}");
         }
+    }
+
+    #[test]
+    fn a_time_is_spaced_as_licenses_are_asked_for() {
+        assert_eq!(spaced("20231027103015000"), "2023-10-27 10:30:15 z");
     }
 }

@@ -6,38 +6,14 @@ use koogallery::{ExpireTime, ProductInfo, TextError};
 use koogallery_open_api::{BuyerInfo, ChargingMode, LicenseInfo, LicenseStatus, OrderInfo, OrderLine, OrderType};
 use koogallery_runtime::now;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::names::{FillError, Names, fresh};
+use super::goods::{CUSTOMER, Goods};
+use super::names::{FillError, Names, fresh, spaced};
 
 const DAY: Duration = Duration::from_hours(24);
-/// Who buys.
-pub(super) const CUSTOMER: &str = "simulated-customer";
 /// The account's name, where nothing else is said.
 pub(crate) const BUYER: &str = "simulated customer";
-
-/// What is bought: the product, and of specification and quantity the first and what an upgrade makes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Goods {
-    /// `productId`.
-    pub product: String,
-    /// `skuCode`.
-    pub sku: String,
-    /// `skuCode` after an upgrade.
-    pub upgraded_sku: String,
-    /// How many of the linear attribute, such as users.
-    pub quantity: u32,
-    /// How many after an upgrade.
-    pub upgraded_quantity: u32,
-}
-
-impl Default for Goods {
-    fn default() -> Self {
-        let [product, sku, upgraded_sku] =
-            ["simulated-product", "simulated-sku", "simulated-sku-large"].map(str::to_owned);
-        Self { product, sku, upgraded_sku, quantity: 10, upgraded_quantity: 20 }
-    }
-}
 
 /// An order as a life's file has it. What is left out: the product, SKU and quantity that are bought at first, one month.
 #[derive(Debug, Clone, Deserialize)]
@@ -197,26 +173,6 @@ impl Order {
     }
 }
 
-/// `20231027103015000` as getLicenseAsync writes it: `2023-10-27 10:30:15 z`.
-pub(super) fn spaced(digits: &str) -> String {
-    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    let [year, month, day] = [part(0, 4), part(4, 6), part(6, 8)];
-    format!("{year}-{month}-{day} {}:{}:{} z", part(8, 10), part(10, 12), part(12, 14))
-}
-
-impl Goods {
-    /// What a life's file can say of it: `{product}` and so on.
-    pub(super) fn names(&self) -> Map<String, Value> {
-        let Value::Object(names) = json!({
-            "product": self.product, "sku": self.sku, "upgradedSku": self.upgraded_sku,
-            "quantity": self.quantity, "upgradedQuantity": self.upgraded_quantity, "customer": CUSTOMER,
-        }) else {
-            return Map::new();
-        };
-        names
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,10 +200,5 @@ mod tests {
         assert_eq!((&once.order_lines[0].period_type, &once.order_lines[0].expire_time), (&None, &None));
         assert_eq!(once.order_lines[0].product_info[0].linear_value, Some(3.0));
         assert!(serde_json::from_str::<OrderTemplate>(r#"{"orderType":"NEW","sku":"x"}"#).is_err());
-    }
-
-    #[test]
-    fn a_time_is_spaced_as_licenses_are_asked_for() {
-        assert_eq!(spaced("20231027103015000"), "2023-10-27 10:30:15 z");
     }
 }

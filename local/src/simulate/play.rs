@@ -13,10 +13,11 @@ use serde_json::{Map, Value};
 use super::SimulationError;
 use super::family::Family;
 use super::findings::AllFindings;
+use super::goods::Goods;
 use super::life::{Life, LifeStep};
 use super::look::Look;
 use super::names::Names;
-use super::orders::{BUYER, Goods, Order};
+use super::orders::{BUYER, Order};
 use super::reason::{Reason, Wait};
 use super::seller_api::{SellerApi, Subject};
 use super::step::{Step, Told};
@@ -153,7 +154,7 @@ impl<'a> Play<'a> {
         for (name, template) in &life.orders {
             let order = template.order(&names)?;
             self.knows(&order).await?;
-            names.set_order(name, &order);
+            names.set(name, order.names());
             if let Some(code) = life.sells.as_ref().filter(|_| name == "purchase") {
                 let code = names.text(code)?;
                 if let Some(open_api) = self.stage.open_api {
