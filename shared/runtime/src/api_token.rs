@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::Deserializer;
 
-use crate::secrets::SecretText;
+use crate::secret_text::SecretText;
 
 /// A token with its name, if it has one. It has no `Debug`, since it is a secret.
 #[derive(Clone, Copy)]

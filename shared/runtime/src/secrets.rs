@@ -1,7 +1,6 @@
 //! The deployment's current secrets: from the environment, or from one secret of AWS Secrets Manager. That one is read again when a
 //! signature does not verify, so a rotation needs no deployment.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,34 +14,10 @@ use tokio::time::Instant;
 use crate::api_token::tokens;
 use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment};
+use crate::secret_text::SecretText;
 
 /// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
 const REREAD_AFTER: Duration = Duration::from_secs(30);
-
-/// A secret text. Its `Debug` output does not contain it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct SecretText(String);
-
-impl SecretText {
-    /// The text itself.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for SecretText {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for SecretText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretText(…)")
-    }
-}
 
 /// The secrets of one deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]

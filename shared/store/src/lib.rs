@@ -50,10 +50,10 @@ pub use queries::open_events::{EventPage, OpenEvents, OpenPlace, OpenPlaceError}
 pub use queries::read::Read;
 pub use table::call::Call;
 pub use table::client::{Store, StoreError};
-pub use table::data_keys::{DataKeyError, DataKeys, WrappedDataKey};
+pub use table::data_keys::{DataKeys, WrappedDataKey};
 pub use table::index::{Kind, Open};
 pub use table::listing::{Place, PlaceError};
 pub use table::schema;
 pub use table::schema::GROUP;
-pub use table::seal::{DataKey, DataKeyId, SealError, Sealed};
+pub use table::seal::{DataKey, DataKeyError, DataKeyId, SealError, Sealed};
 pub use table::store_clock::StoreClock;

@@ -5,8 +5,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use koogallery_aws_error::{AwsError, AwsFailure};
 
-use crate::table::data_keys::DataKeyError;
-use crate::table::seal::SealError;
+use crate::table::seal::{DataKeyError, SealError};
 
 /// The table of one deployment.
 #[derive(Debug, Clone)]

@@ -4,7 +4,6 @@
 //! rotation only adds a key and writes it there. A wrapped key says what it is bound to: an id that was made with the table's first
 //! key. It is not the table's name, because a restored table has another name.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::primitives::Blob;
@@ -13,7 +12,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::expression::{Change, Condition};
 use crate::table::key::{Item, Key};
-use crate::table::seal::{DataKey, DataKeyId};
+use crate::table::seal::{DataKey, DataKeyError, DataKeyId};
 
 /// The keeper of a table's data keys, which has them in the clear.
 pub trait DataKeys: Sync {
@@ -22,23 +21,6 @@ pub trait DataKeys: Sync {
 
     /// The data key with this id, which every sealed value names.
     fn named(&self, store: &Store, id: DataKeyId) -> impl Future<Output = Result<Arc<DataKey>, DataKeyError>> + Send;
-}
-
-/// Why there is no data key: an error of the keeper, which contains nothing of the key.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct DataKeyError(Box<dyn Error + Send + Sync>);
-
-impl DataKeyError {
-    /// Wraps an error of the keeper.
-    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
-        Self(Box::new(error))
-    }
-
-    /// The error itself, if it has this type.
-    pub fn downcast<E: Error + 'static>(self) -> Result<E, Self> {
-        self.0.downcast().map(|error| *error).map_err(Self)
-    }
 }
 
 /// A data key, as the table has it.

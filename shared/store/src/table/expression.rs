@@ -334,4 +334,32 @@ mod tests {
         assert_eq!(update.expression_attribute_values.unwrap().len(), 4);
         assert_eq!(update.expression_attribute_names.unwrap().len(), 7);
     }
+
+    #[test]
+    fn every_write_of_an_item_has_the_conditions() {
+        let key = || Item::from([(PARTITION_KEY.to_owned(), AttributeValue::S("p".to_owned()))]);
+        let change = || {
+            Change::new().only_if(Condition::stands_unreleased()).only_if_all([
+                Condition::All(vec![Condition::Greater("a", 1.into()), Condition::AtLeast("b", 2.into())]),
+                Condition::Any(vec![Condition::HasMember("c", "d"), Condition::Begins("e", "f".to_owned().into())]),
+            ])
+        };
+        let condition = "(attribute_exists(#pk) AND #status <> :v0) AND (#a > :v1 AND #b >= :v2) AND \
+                         (attribute_exists(#c.#d) OR begins_with(#e, :v3))";
+        let put = change().put(key()).table_name("t").build().unwrap();
+        let delete = change().delete(key()).table_name("t").build().unwrap();
+        let id = "i".parse().unwrap();
+        let check = change().check(Key::instance(crate::World::Real, &id)).table_name("t").build().unwrap();
+        assert_eq!(put.condition_expression.as_deref(), Some(condition));
+        assert_eq!(delete.condition_expression.as_deref(), Some(condition));
+        assert_eq!(check.condition_expression, condition);
+        assert_eq!(put.expression_attribute_values.unwrap().len(), 4);
+
+        let update = change().set_once("g", true).count_up("h").remove_member("c", "d").update(key()).table_name("t");
+        let update = update.build().unwrap();
+        let expected = "SET #g = if_not_exists(#g, :v4) ADD #h :v5 REMOVE #c.#d";
+        assert_eq!(update.update_expression, expected);
+        let bare = Change::new().put(key()).table_name("t").build().unwrap();
+        assert_eq!((bare.condition_expression, bare.expression_attribute_names), (None, None));
+    }
 }

@@ -4,6 +4,7 @@
 //! that never leaves its keeper (AWS KMS, or a local key). A deployment has one current data key, so a function unwraps one key
 //! once, however many values it opens. A sealed value names its data key, so older keys still open their values.
 
+use std::error::Error;
 use std::fmt;
 
 use aes_gcm::aead::{Aead, Payload};
@@ -53,6 +54,23 @@ pub enum SealError {
     /// It was changed, it was sealed for another place, or another key sealed it.
     #[error("a sealed value does not open: it was changed or moved, or another data key sealed it")]
     NotOpened,
+}
+
+/// Why there is no data key: an error of the keeper, which contains nothing of the key.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct DataKeyError(Box<dyn Error + Send + Sync>);
+
+impl DataKeyError {
+    /// Wraps an error of the keeper.
+    pub fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(error))
+    }
+
+    /// The error itself, if it has this type.
+    pub fn downcast<E: Error + 'static>(self) -> Result<E, Self> {
+        self.0.downcast().map(|error| *error).map_err(Self)
+    }
 }
 
 impl Sealed {
