@@ -7,30 +7,40 @@ use koogallery::{ExpireTime, Timestamp};
 use koogallery_store::{Page, Place, StoreError};
 use uuid::Uuid;
 
-use crate::page::Limit;
+use crate::page::{Limit, cursor, place};
+use crate::problem::Problem;
 use crate::time::Time;
 
 /// So many times one request reads on.
 pub(crate) const MOST_READS: usize = 10;
 
-/// A page of the members that fit.
+/// A page of the members that fit, and the cursor of the next one.
+pub(crate) struct Fitting<T> {
+    /// The members.
+    pub(crate) members: Vec<T>,
+    /// The next page's cursor; none on the last page.
+    pub(crate) next: Option<String>,
+}
+
+/// Reads a page of the members that fit, from a cursor on.
 pub(crate) async fn fitting<T, F>(
-    from: Place,
+    from: Option<&str>,
     Limit(limit): Limit,
     read: impl Fn(Place, usize) -> F,
     fits: impl Fn(&T) -> bool,
-) -> Result<Page<T>, StoreError>
+) -> Result<Fitting<T>, Problem>
 where
     F: Future<Output = Result<Page<T>, StoreError>>,
 {
-    let mut found = Page { members: Vec::with_capacity(limit), next: Some(from) };
+    let mut members = Vec::with_capacity(limit);
+    let mut next = Some(place(from)?.unwrap_or_default());
     for _ in 0..MOST_READS {
-        let Some(place) = found.next.take_if(|_| found.members.len() < limit) else { break };
-        let page = read(place, limit - found.members.len()).await?;
-        found.members.extend(page.members.into_iter().filter(&fits));
-        found.next = page.next;
+        let Some(place) = next.take_if(|_| members.len() < limit) else { break };
+        let page = read(place, limit - members.len()).await?;
+        members.extend(page.members.into_iter().filter(&fits));
+        next = page.next;
     }
-    Ok(found)
+    Ok(Fitting { members, next: next.map(|place| cursor(&place.to_string())) })
 }
 
 /// Whether a value is the wanted one, if one is wanted.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{AppInfo, InstanceId, InterfaceType, ProductId, Scene};
-use koogallery_store::{Acceptance, AppliedOrder, Bought, FreezeCause, Instance, OrderEffect, Place, Status};
+use koogallery_store::{Acceptance, AppliedOrder, Bought, FreezeCause, Instance, OrderEffect, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::filter::{changed_at, contains, ends_before, fitting, is, is_since};
-use crate::page::{Limit, cursor, place};
+use crate::page::Limit;
 use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
@@ -428,7 +428,6 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<ListQuery>,
 ) -> Result<Json<InstanceList>, Problem> {
     let ListQuery { status, product_id, changed_since, expiring_before, text, cursor: from, limit } = query;
-    let from: Place = place(from.as_deref())?.unwrap_or_default();
     let fits = |instance: &Instance| {
         let life = &instance.life;
         let sku = life.holds().and_then(|holds| holds.sku_code.as_ref());
@@ -445,7 +444,8 @@ pub(crate) async fn list(
             && contains(text.as_deref(), &ids)
     };
     let status = status.map(Status::from);
-    let page = fitting(from, limit, |from, limit| api.store().instances_in(status, from, limit), fits).await?;
+    let page =
+        fitting(from.as_deref(), limit, |from, limit| api.store().instances_in(status, from, limit), fits).await?;
     let reads: Vec<_> = page
         .members
         .into_iter()
@@ -459,7 +459,7 @@ pub(crate) async fn list(
         let shown = read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be read"))??;
         instances.push(shown.without_personal_data());
     }
-    Ok(Json(InstanceList { instances, next: page.next.map(|place| cursor(&place.to_string())) }))
+    Ok(Json(InstanceList { instances, next: page.next }))
 }
 
 /// One instance.

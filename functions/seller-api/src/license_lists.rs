@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{ProductId, Timestamp};
-use koogallery_store::{License, LicenseRequest, LicenseRequestId, Place, Status};
+use koogallery_store::{License, LicenseRequest, LicenseRequestId, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -14,7 +14,7 @@ use crate::SellerApi;
 use crate::extract::QueryOf;
 use crate::filter::{changed_at, contains, ends_before, fitting, is, is_since};
 use crate::instances::{FreezeWord, StatusWord};
-use crate::page::{Limit, cursor, place};
+use crate::page::Limit;
 use crate::problem::Problem;
 use crate::time::Time;
 
@@ -94,7 +94,6 @@ pub(crate) async fn codes(
     QueryOf(query): QueryOf<LicensesQuery>,
 ) -> Result<Json<LicenseList>, Problem> {
     let LicensesQuery { status, product_id, changed_since, expiring_before, text, cursor: from, limit } = query;
-    let from: Place = place(from.as_deref())?.unwrap_or_default();
     let status = status.map(Status::from);
     let fits = |License { license, life }: &License| {
         let code = license.reveal();
@@ -105,7 +104,7 @@ pub(crate) async fn codes(
             && ends_before(expiring_before, life.expire_time)
             && contains(text.as_deref(), &ids)
     };
-    let page = fitting(from, limit, |from, limit| api.store().licenses(from, limit), fits).await?;
+    let page = fitting(from.as_deref(), limit, |from, limit| api.store().licenses(from, limit), fits).await?;
     let licenses = page.members.into_iter().map(|License { license, life }| ListedLicense {
         license: license.reveal().to_owned(),
         status: life.status.into(),
@@ -115,7 +114,7 @@ pub(crate) async fn codes(
         changed_at: changed_at(life.last_event).map(Timestamp::to_rfc_3339),
         expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
     });
-    Ok(Json(LicenseList { licenses: licenses.collect(), next: page.next.map(|place| cursor(&place.to_string())) }))
+    Ok(Json(LicenseList { licenses: licenses.collect(), next: page.next }))
 }
 
 /// Which requests for licenses to list, and which page.
@@ -214,9 +213,9 @@ pub(crate) async fn requests(
     State(api): State<Arc<SellerApi>>,
     QueryOf(RequestsQuery { text, cursor: from, limit }): QueryOf<RequestsQuery>,
 ) -> Result<Json<OpenRequestList>, Problem> {
-    let from: Place = place(from.as_deref())?.unwrap_or_default();
     let fits = |request: &LicenseRequest| OpenRequest::from(request.clone()).has(text.as_deref());
-    let page = fitting(from, limit, |from, limit| api.store().open_license_requests(from, limit), fits).await?;
+    let page =
+        fitting(from.as_deref(), limit, |from, limit| api.store().open_license_requests(from, limit), fits).await?;
     let license_requests = page.members.into_iter().map(OpenRequest::from).collect();
-    Ok(Json(OpenRequestList { license_requests, next: page.next.map(|place| cursor(&place.to_string())) }))
+    Ok(Json(OpenRequestList { license_requests, next: page.next }))
 }

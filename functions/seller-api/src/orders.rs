@@ -6,14 +6,14 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{ProductId, Scene};
-use koogallery_store::{ListedOrder, OrderKind, Place};
+use koogallery_store::{ListedOrder, OrderKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::QueryOf;
 use crate::filter::{contains, fitting, is, is_since};
-use crate::page::{Limit, cursor, place};
+use crate::page::Limit;
 use crate::problem::Problem;
 use crate::time::Time;
 
@@ -128,7 +128,6 @@ pub(crate) async fn list(
     QueryOf(query): QueryOf<OrdersQuery>,
 ) -> Result<Json<OrderList>, Problem> {
     let OrdersQuery { product_id, changed_since, text, cursor: from, limit } = query;
-    let from: Place = place(from.as_deref())?.unwrap_or_default();
     let fits = |order: &ListedOrder| {
         let code = order.license.as_ref().map(koogallery::LicenseCode::reveal);
         let ids: [Option<&dyn Display>; 5] = [
@@ -142,7 +141,7 @@ pub(crate) async fn list(
             && is_since(changed_since, Some(order.signed_at))
             && contains(text.as_deref(), &ids)
     };
-    let page = fitting(from, limit, |from, limit| api.store().orders(from, limit), fits).await?;
+    let page = fitting(from.as_deref(), limit, |from, limit| api.store().orders(from, limit), fits).await?;
     let orders = page.members.into_iter().map(OrderView::from).collect();
-    Ok(Json(OrderList { orders, next: page.next.map(|place| cursor(&place.to_string())) }))
+    Ok(Json(OrderList { orders, next: page.next }))
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use koogallery_store::{BoundTenant, Place, World};
+use koogallery_store::{BoundTenant, World};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::filter::{contains, fitting};
-use crate::page::{Limit, cursor, place};
+use crate::page::Limit;
 use crate::paths::TenantPath;
 use crate::problem::Problem;
 
@@ -129,7 +129,6 @@ pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     QueryOf(TenantsQuery { text, cursor: from, limit }): QueryOf<TenantsQuery>,
 ) -> Result<Json<TenantList>, Problem> {
-    let from: Place = place(from.as_deref())?.unwrap_or_default();
     let fits = |bound: &BoundTenant| {
         let ids: [Option<&dyn Display>; 3] = [
             Some(&bound.tenant_id),
@@ -138,11 +137,11 @@ pub(crate) async fn list(
         ];
         contains(text.as_deref(), &ids)
     };
-    let page = fitting(from, limit, |from, limit| api.store().bound_tenants(from, limit), fits).await?;
+    let page = fitting(from.as_deref(), limit, |from, limit| api.store().bound_tenants(from, limit), fits).await?;
     let tenants = page.members.into_iter().map(|bound| ListedTenant {
         tenant_id: bound.tenant_id.to_string(),
         instance_id: bound.instance_id.map(|id| id.to_string()),
         order_id: bound.order_id.map(|id| id.to_string()),
     });
-    Ok(Json(TenantList { tenants: tenants.collect(), next: page.next.map(|place| cursor(&place.to_string())) }))
+    Ok(Json(TenantList { tenants: tenants.collect(), next: page.next }))
 }
