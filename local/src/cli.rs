@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Call, Completions, Conform, Done, Erase, Events, Examine, Keygen, Listen, Rotate, Serve, Simulate,
+    Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate,
 };
 
 const KEYS_HELP: &str = "\
@@ -36,7 +36,7 @@ enum Command {
     Listen(Listen),
     Keygen(Keygen),
     Rotate(Rotate),
-    Doctor(Examine),
+    Doctor(Doctor),
     Completions(Completions),
 }
 

@@ -7,7 +7,7 @@ use koogallery_runtime::Environment;
 
 use super::Done;
 use super::rsa_public_key::given_or_local;
-use crate::doctor::Doctor;
+use crate::doctor::{self, Finding};
 
 /// Look at a deployment that runs: its configuration, its address and certificate, KooGallery's side, your application.
 ///
@@ -15,7 +15,7 @@ use crate::doctor::Doctor;
 /// buyer's state: it sends debug calls, one query for KooGallery's test order, and to your application a test event of the type
 /// `koogallery.test`. Ends with 1 where there is a problem.
 #[derive(Debug, Args)]
-pub(crate) struct Examine {
+pub(crate) struct Doctor {
     /// The production address.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000/")]
     to: String,
@@ -30,14 +30,14 @@ pub(crate) struct Examine {
     json: bool,
 }
 
-impl Examine {
+impl Doctor {
     /// Looks at everything, and shows each finding as it is made.
     #[allow(clippy::print_stdout)]
     pub(crate) async fn run(self) -> Done {
         let Self { to, seller_api, rsa_public_key, json } = self;
         let public_key = given_or_local(rsa_public_key.as_deref())?;
-        let doctor = Doctor::new(&to, seller_api, public_key, Environment::of_process())?;
-        let show = |finding: &crate::doctor::Finding| {
+        let doctor = doctor::Doctor::new(&to, seller_api, public_key, Environment::of_process())?;
+        let show = |finding: &Finding| {
             if !json {
                 println!("{finding}");
             }

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 pub(crate) use call::Call;
 pub(crate) use completions::Completions;
 pub(crate) use conform::Conform;
-pub(crate) use doctor::Examine;
+pub(crate) use doctor::Doctor;
 pub(crate) use erase::Erase;
 pub(crate) use events::Events;
 pub(crate) use keygen::Keygen;
