@@ -4,7 +4,7 @@ mod members;
 
 use clap::ValueEnum;
 use koogallery::{AccessKey, Callback, Dialect};
-use koogallery_runtime::now;
+use koogallery_runtime::{nearest, now};
 use serde_json::{Map, Value};
 
 use crate::marketplace::{CallError, Exchange, Marketplace, SignedCall};
@@ -111,9 +111,9 @@ impl Draft {
         if !missing.is_empty() {
             doubts.push(format!("{} must have {}, and has not", self.activity, missing.join(", ")));
         }
-        for given in self.body.keys().filter(|given| *given != "activity") {
-            let names = members.iter().map(|member| member.name);
-            if let Some(name) = alike(given, names) {
+        let is_unknown = |given: &&String| *given != "activity" && members.iter().all(|member| member.name != **given);
+        for given in self.body.keys().filter(is_unknown) {
+            if let Some(name) = nearest(given, members.iter().map(|member| member.name)) {
                 doubts.push(format!("{given} is no member of {}: did you mean {name}?", self.activity));
             }
         }
@@ -147,25 +147,13 @@ pub(crate) fn callback(version: Version, activity: &str) -> Result<(Callback, Di
 fn unknown(version: Version, activity: &str) -> OneCallError {
     let other = if version == Version::V1 { Version::V2 } else { Version::V1 };
     let is_of_other = members::activities(other).any(|known| known == activity);
-    let hint = match (is_of_other, alike(activity, members::activities(version))) {
+    let hint = match (is_of_other, nearest(activity, members::activities(version))) {
         (true, _) => format!(", but one of {} (--version {})", other.title(), other.name()),
         (false, Some(meant)) => format!(", did you mean {meant}?"),
         (false, None) => String::new(),
     };
     let known = members::activities(version).collect::<Vec<_>>().join(", ");
     OneCallError::Activity { given: activity.to_owned(), hint, known }
-}
-
-/// The name that is most like what was given, and is not the same.
-fn alike<'a>(given: &str, names: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    /// Of 1; less is another word.
-    const ENOUGH: f64 = 0.85;
-    if names.clone().any(|name| name == given) {
-        return None;
-    }
-    let likeness = |name: &str| strsim::jaro_winkler(&given.to_lowercase(), &name.to_lowercase());
-    let likely = names.map(|name| (likeness(name), name)).filter(|(likeness, _)| *likeness >= ENOUGH);
-    likely.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, name)| name)
 }
 
 impl Version {

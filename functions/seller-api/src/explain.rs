@@ -1,5 +1,6 @@
 //! Says in the reader's words why a part of a request cannot be read. Serde's own words name types of this code.
 
+use koogallery_runtime::nearest;
 use serde_path_to_error::{Path, Segment};
 
 /// The most characters of a name that are repeated to the caller.
@@ -64,21 +65,11 @@ fn two(message: &str) -> Option<(&str, &str)> {
 
 /// That a name is unknown, with the one that was probably meant, or all that are known.
 pub(crate) fn unknown(what: &str, name: &str, known: &[&str]) -> String {
-    match (nearest(name, known), known) {
+    match (nearest(name, known.iter().copied()), known) {
         (Some(meant), _) => format!("there is no such {what}; did you mean `{meant}`?"),
         (None, []) => format!("there is no such {what}"),
         (None, known) => format!("there is no such {what}; there are: {}", known.join(", ")),
     }
-}
-
-/// The known name that is nearest to one, if it is near: it has a typing error or two, or is written in another case.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let plain = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    // A longer name is nothing that somebody meant to type, and to compare it takes long.
-    let name = Some(plain(name)).filter(|name| name.len() <= LONGEST_NAME)?;
-    let distances = known.iter().map(|known| (strsim::damerau_levenshtein(&name, &plain(known)), *known));
-    let near = distances.filter(|(distance, known)| *distance <= (known.len() / 3).max(1));
-    near.min_by_key(|(distance, _)| *distance).map(|(_, known)| known)
 }
 
 /// What is wanted, in words for a reader of JSON.
@@ -157,21 +148,5 @@ mod tests {
         ] {
             assert_eq!(said(at, message), wanted, "{message}");
         }
-    }
-
-    #[test]
-    fn a_name_is_near_if_it_has_a_typing_error() {
-        let known = ["instanceId", "orderId", "tenantId", "limit"];
-        for (name, meant) in [
-            ("instance_id", Some("instanceId")),
-            ("instanceID", Some("instanceId")),
-            ("instnaceId", Some("instanceId")),
-            ("limits", Some("limit")),
-            ("colour", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(name, &known), meant, "{name}");
-        }
-        assert_eq!(nearest(&"x".repeat(1 << 20), &known), None);
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::json;
 
 use crate::config::Environment;
+use crate::nearest::nearest;
 use crate::record::CloudWatch;
 
 /// What all names begin with.
@@ -66,7 +67,7 @@ pub const VARIABLES: [Variable; 27] = [
 pub struct UnknownVariable {
     /// As it is set.
     pub name: String,
-    /// The one that it looks like.
+    /// The one that it looks like, without our prefix.
     pub nearest: Option<&'static str>,
 }
 
@@ -74,7 +75,7 @@ impl fmt::Display for UnknownVariable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is not a variable of KooGallery's seller side: ", self.name)?;
         match self.nearest {
-            Some(nearest) => write!(f, "did you mean {nearest}?"),
+            Some(nearest) => write!(f, "did you mean {PREFIX}{nearest}?"),
             None => f.write_str("unset it; docs/configure.md lists all that there are"),
         }
     }
@@ -88,6 +89,8 @@ impl Environment {
         let mut names: Vec<&str> = self.names().filter(ours).collect();
         names.retain(|name| VARIABLES.iter().all(|known| known.name != *name));
         names.sort_unstable();
+        let known = VARIABLES.iter().filter_map(|known| known.name.strip_prefix(PREFIX));
+        let nearest = |name: &str| nearest(name.strip_prefix(PREFIX)?, known.clone());
         names.into_iter().map(|name| UnknownVariable { name: name.to_owned(), nearest: nearest(name) }).collect()
     }
 
@@ -101,14 +104,6 @@ impl Environment {
         }
         environment
     }
-}
-
-/// The known name that a name is a slip of the pen of.
-fn nearest(name: &str) -> Option<&'static str> {
-    let told = name.trim_start_matches(PREFIX);
-    let distance = |known: &str| strsim::damerau_levenshtein(told, known.trim_start_matches(PREFIX));
-    let nearest = VARIABLES.iter().map(|known| (distance(known.name), known.name)).min()?;
-    (nearest.0 <= (told.len() / 3).max(1)).then_some(nearest.1)
 }
 
 #[cfg(test)]
