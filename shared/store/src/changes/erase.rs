@@ -5,9 +5,9 @@
 //! repeated. The state is last and stays in the index until then, so an erasure that stops in the middle begins again and ends
 //! the same way. What stays identifies nobody: status, orders, periods, and events without names.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId, Timestamp};
 
 use crate::changes::decide::difference;
@@ -18,12 +18,14 @@ use crate::model::license::License;
 use crate::model::lifecycle::{Lifecycle, Status};
 use crate::model::subject::Subject;
 use crate::model::world::World;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::facts::FURTHER;
 use crate::table::index::{Kind, Open};
 use crate::table::key::{Item, Key};
 use crate::table::living::Living;
+use crate::table::query::Query;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
 use crate::table::transaction::Pauses;
 
@@ -52,6 +54,7 @@ pub struct Gone {
     pub events: usize,
 }
 
+const INSTANCE_ID: &str = "instanceId";
 const ORDER_ID: &str = "orderId";
 const ORDER_LINE_ID: &str = "orderLineId";
 
@@ -165,9 +168,9 @@ impl Store {
     async fn is_shared(&self, instance: &Instance) -> Result<bool, StoreError> {
         let (order, line) = (&instance.order_id, instance.order_line_id.as_ref());
         let order = Subject::Order(order.clone());
-        let query = self.partition(&order).filter_expression("attribute_exists(instanceId)");
+        let query = Query::of_partition(order.partition()).filter(Condition::Exists(INSTANCE_ID)).to(self);
         let items: Vec<Item> = query.into_paginator().items().send().collect::<Result<_, _>>().await?;
-        let ids: Vec<InstanceId> = items.iter().filter_map(|item| text(item, "instanceId").parse().ok()).collect();
+        let ids: Vec<InstanceId> = items.iter().filter_map(|item| text(item, INSTANCE_ID).parse().ok()).collect();
         let others = self.instances(World::Real, &ids).await?;
         Ok(others.values().any(|other| other.life.status != Status::Released && other.order_line_id.as_ref() == line))
     }
@@ -175,35 +178,21 @@ impl Store {
     /// The keys of a partition's items; of events also the members of their data that identify a person or a device. For an
     /// instance, only its events that have such a member.
     async fn of_partition(&self, of: &Subject, instance: Option<&InstanceId>) -> Result<Vec<Item>, StoreError> {
-        let members = NAMING.map(|member| format!("#data.#{member}")).join(", ");
-        let mut query = self
-            .partition(of)
-            .projection_expression(format!("pk, sk, tenantId, appId, orderId, orderLineId, {members}"))
-            .set_expression_attribute_names(Some(naming()));
+        let mut query = Query::of_partition(of.partition())
+            .only([PARTITION_KEY, SORT_KEY, TENANT_ID, APP_ID, ORDER_ID, ORDER_LINE_ID])
+            .only_members(DATA, NAMING);
         if let Some(id) = instance {
-            query = query
-                .filter_expression(format!("#data.instanceId = :id AND ({})", has_any()))
-                .expression_attribute_values(":id", AttributeValue::S(id.to_string()));
+            query = query.filter(Condition::MemberIs(DATA, INSTANCE_ID, id.as_str().into())).filter(names_something());
         }
-        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from)
-    }
-
-    fn partition(&self, of: &Subject) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(of.partition()))
+        query.to(self).into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from)
     }
 
     /// Removes names from the data of events. Returns how many events had one.
     async fn without<'i>(&self, events: impl Iterator<Item = &'i Item>) -> Result<usize, StoreError> {
         let mut changed = 0;
         for event in events {
-            let names = NAMING.map(|member| Condition::HasMember(DATA, member)).to_vec();
             let change = NAMING.iter().fold(Change::new(), |change, member| change.remove_member(DATA, member));
-            let update = change.only_if(Condition::Any(names)).update(key_of(event));
+            let update = change.only_if(names_something()).update(key_of(event));
             changed += usize::from(self.update_in_turn(update).await?);
         }
         Ok(changed)
@@ -252,12 +241,9 @@ const NAMING: [&str; 3] = ["userNames", "orgCodes", "deviceFingerprint"];
 
 const DATA: &str = "data";
 
-fn naming() -> HashMap<String, String> {
-    NAMING.iter().chain(&[DATA]).map(|name| (format!("#{name}"), (*name).to_owned())).collect()
-}
-
-fn has_any() -> String {
-    NAMING.map(|member| format!("attribute_exists(#data.#{member})")).join(" OR ")
+/// The event has one of them.
+fn names_something() -> Condition {
+    Condition::Any(NAMING.map(|member| Condition::HasMember(DATA, member)).to_vec())
 }
 
 /// The key of the details of a later order.

@@ -9,8 +9,9 @@ use koogallery::{OrderId, OrderLineId, Timestamp};
 
 use crate::model::lifecycle::{AppliedOrder, Lifecycle};
 use crate::model::subject::Subject;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::seal::Sealed;

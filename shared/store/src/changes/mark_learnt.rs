@@ -6,8 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
 
 use crate::queries::history::KeptEvent;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::index::Kind;
 use crate::table::key::Key;
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};

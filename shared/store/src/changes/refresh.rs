@@ -13,8 +13,9 @@ use crate::model::instance::Instance;
 use crate::model::license::License;
 use crate::model::lifecycle::{AppliedOrder, Fact, OrderEffect, Status, sets_expiry};
 use crate::table::call::Call;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::living::Living;
 
 /// What either call says about the order.

@@ -4,8 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, UsageInfo};
 
 use crate::model::world::World;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::key::Key;
 
 /// The result.

@@ -10,8 +10,9 @@ use crate::model::instance::Instance;
 use crate::model::lifecycle::{AppliedOrder, Fact, OrderEffect, Status};
 use crate::model::subject::Subject;
 use crate::table::call::Call;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::key::Item;
 use crate::table::schema::PARTITION_KEY;
 

@@ -13,7 +13,7 @@ use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::listing::List;
-use crate::table::schema::{PARTITION_KEY, SORT_KEY};
+use crate::table::query::Query;
 use crate::table::stamp::Stamp;
 
 /// A tenant, as one instance knows it.
@@ -132,16 +132,7 @@ impl Store {
 
     /// The items of a key's partition whose sort keys begin with this text, in their order.
     pub(crate) async fn under(&self, key: Key, sort: &str) -> Result<Vec<Item>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("#partition = :partition AND begins_with(#sort, :sort)")
-            .expression_attribute_names("#partition", PARTITION_KEY)
-            .expression_attribute_names("#sort", SORT_KEY)
-            .expression_attribute_values(":partition", AttributeValue::S(key.partition().to_owned()))
-            .expression_attribute_values(":sort", AttributeValue::S(sort.to_owned()));
+        let query = Query::of_partition(key.partition()).beginning_with(sort).to(self);
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::from)
     }
 }

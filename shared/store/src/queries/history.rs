@@ -1,6 +1,5 @@
 //! The events of a subject: its history, with each event's delivery state.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -12,7 +11,8 @@ use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError};
 use crate::table::index::Kind;
 use crate::table::outbox_item::{event_key, outbox_key};
-use crate::table::schema::{EVENT, PARTITION_KEY, SORT_KEY};
+use crate::table::query::Query;
+use crate::table::schema::EVENT;
 
 /// The delivery state of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -187,16 +187,9 @@ impl Store {
         after: Option<Uuid>,
         limit: Option<i32>,
     ) -> Result<(Vec<EventRecord>, Option<Uuid>), StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :event)")
-            .expression_attribute_names("#pk", PARTITION_KEY)
-            .expression_attribute_names("#sk", SORT_KEY)
-            .expression_attribute_values(":pk", AttributeValue::S(subject.partition()))
-            .expression_attribute_values(":event", AttributeValue::S(EVENT.to_owned()))
+        let query = Query::of_partition(subject.partition())
+            .beginning_with(EVENT)
+            .to(self)
             .set_exclusive_start_key(after.map(|after| event_key(subject, after)))
             .set_limit(limit);
         let answer = query.send().await?;

@@ -17,7 +17,8 @@ use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::listing::{List, Place, SHARDS, partition};
-use crate::table::schema::{LISTED, LISTED_AS, LISTED_INDEX, PARTITION_KEY, SORT_KEY};
+use crate::table::query::Query;
+use crate::table::schema::{LISTED_AS, PARTITION_KEY, SORT_KEY};
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,20 +153,11 @@ impl Store {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Entry>, Option<String>), StoreError> {
-        let mut condition = "#listed = :listed".to_owned();
-        let mut query = self.client.query().table_name(&self.table).index_name(LISTED_INDEX);
+        let mut query = Query::of_listed(partition);
         if let Some(after) = after {
-            condition += " AND #listedAs > :after";
-            query = query
-                .expression_attribute_names("#listedAs", LISTED_AS)
-                .expression_attribute_values(":after", AttributeValue::S(after));
+            query = query.after(after);
         }
-        let query = query
-            .key_condition_expression(condition)
-            .expression_attribute_names("#listed", LISTED)
-            .expression_attribute_values(":listed", AttributeValue::S(partition.to_owned()))
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await?;
+        let answer = query.to(self).limit(i32::try_from(limit).unwrap_or(i32::MAX)).send().await?;
         let entries = answer.items().iter().map(entry).collect::<Result<_, _>>()?;
         let last = answer.last_evaluated_key().map(entry).transpose()?;
         Ok((entries, last.map(|last| last.listed_as)))

@@ -1,19 +1,13 @@
 //! What is still to be done, from the index of open things.
 
-use crate::table::client::Store;
-use crate::table::client::StoreError;
-use crate::table::index::Kind;
-use crate::table::index::Open;
-use crate::table::index::SHARDS;
-use crate::table::key::Item;
-use crate::table::schema::NEXT_TRY_AT;
-use crate::table::schema::OPEN;
-use crate::table::schema::OPEN_INDEX;
-use crate::table::schema::OPEN_SINCE;
-use crate::table::schema::PARTITION_KEY;
-use crate::table::schema::SORT_KEY;
-use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
+
+use crate::table::client::{Store, StoreError};
+use crate::table::index::{Kind, Open, SHARDS};
+use crate::table::key::Item;
+use crate::table::query::Query;
+use crate::table::schema::{NEXT_TRY_AT, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
+
 impl Store {
     /// Everything of a kind that is still to be done, the oldest of each shard first. The index is a moment behind the table.
     pub async fn open(&self, kind: Kind) -> Result<Vec<Open>, StoreError> {
@@ -24,16 +18,7 @@ impl Store {
     pub async fn open_by(&self, kind: Kind, by: Timestamp) -> Result<Vec<Open>, StoreError> {
         let mut found = Vec::new();
         for shard in 0..SHARDS {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(OPEN_INDEX)
-                .key_condition_expression("#open = :open AND #openSince <= :by")
-                .expression_attribute_names("#open", OPEN)
-                .expression_attribute_names("#openSince", OPEN_SINCE)
-                .expression_attribute_values(":by", AttributeValue::N(by.to_string()))
-                .expression_attribute_values(":open", AttributeValue::S(format!("{}{shard}", kind.prefix())));
+            let query = Query::of_open(format!("{}{shard}", kind.prefix())).up_to(by).to(self);
             let mut items = query.into_paginator().items().send();
             while let Some(item) = items.next().await {
                 found.push(read(&item?)?);

@@ -17,7 +17,8 @@ use crate::table::client::{Store, StoreError};
 use crate::table::index::{Kind, Open, SHARDS};
 use crate::table::key::Item;
 use crate::table::outbox_item::{event_key, outbox_key, time};
-use crate::table::schema::{OPEN, OPEN_INDEX, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
+use crate::table::query::Query;
+use crate::table::schema::{OPEN, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
 
 /// Which open events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -129,23 +130,17 @@ impl Store {
         after: Option<Entry>,
         limit: usize,
     ) -> Result<(Vec<Open>, Option<Entry>), StoreError> {
-        let partition = AttributeValue::S(format!("{}{shard}", kind.prefix()));
+        let partition = format!("{}{shard}", kind.prefix());
         let after = after.map(|Entry { since, sort, subject }| {
             Item::from([
-                (OPEN.to_owned(), partition.clone()),
+                (OPEN.to_owned(), AttributeValue::S(partition.clone())),
                 (OPEN_SINCE.to_owned(), time(since)),
                 (SORT_KEY.to_owned(), AttributeValue::S(sort)),
                 (PARTITION_KEY.to_owned(), AttributeValue::S(subject.partition())),
             ])
         });
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(OPEN_INDEX)
-            .key_condition_expression("#open = :open")
-            .expression_attribute_names("#open", OPEN)
-            .expression_attribute_values(":open", partition)
+        let query = Query::of_open(partition)
+            .to(self)
             .set_exclusive_start_key(after)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = query.send().await?;

@@ -8,7 +8,8 @@ use koogallery::{Dialect, InstanceId, InterfaceType, Nonce, Request, ResultCode,
 use uuid::Uuid;
 
 use crate::model::world::World;
-use crate::table::expression::{Change, Condition};
+use crate::table::change::Change;
+use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::stamp::Stamp;

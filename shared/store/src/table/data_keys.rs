@@ -9,8 +9,9 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::seal::{DataKey, DataKeyError, DataKeyId};
 

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, LicenseCode};
 use serde::Serialize;
 
@@ -15,7 +14,7 @@ use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::listing::List;
 use crate::table::living::Living;
-use crate::table::schema::{PARTITION_KEY, SORT_KEY};
+use crate::table::query::Query;
 
 /// The member of an order's item with the other data that V1.0 sent with it, as it came.
 pub(crate) const FURTHER: &str = "further";
@@ -82,20 +81,7 @@ impl Store {
 
     /// All facts of a life that have an item, without the other data of V1.0.
     pub(crate) async fn facts(&self, state: &Key) -> Result<Facts, StoreError> {
-        let names = MEMBERS.map(|name| (format!("#{name}"), name.to_owned()));
-        let projection = names.each_ref().map(|(placeholder, _)| placeholder.as_str()).join(", ");
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .consistent_read(true)
-            .key_condition_expression("#pk = :pk AND begins_with(#sk, :fact)")
-            .projection_expression(projection)
-            .set_expression_attribute_names(Some(names.into()))
-            .expression_attribute_names("#pk", PARTITION_KEY)
-            .expression_attribute_names("#sk", SORT_KEY)
-            .expression_attribute_values(":pk", AttributeValue::S(state.partition().to_owned()))
-            .expression_attribute_values(":fact", AttributeValue::S(Key::FACT.to_owned()));
+        let query = Query::of_partition(state.partition()).beginning_with(Key::FACT).only(MEMBERS).to(self);
         let mut facts = Facts::default();
         let mut items = query.into_paginator().items().send();
         while let Some(item) = items.next().await {

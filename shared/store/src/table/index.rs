@@ -9,7 +9,7 @@ use crate::model::instance::Instance;
 use crate::model::lifecycle::Lifecycle;
 use crate::model::subject::Subject;
 use crate::model::world::World;
-use crate::table::expression::Change;
+use crate::table::change::Change;
 use crate::table::key::{Item, Key};
 use crate::table::schema::{OPEN, OPEN_SINCE};
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::model::instance::Instance;
 use crate::model::lifecycle::Status;
 use crate::model::world::World;
-use crate::table::expression::Change;
+use crate::table::change::Change;
 use crate::table::key::{Item, Key};
 use crate::table::schema::{LISTED, LISTED_AS};
 

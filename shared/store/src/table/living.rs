@@ -9,7 +9,8 @@ use crate::model::lifecycle::{Lifecycle, Status};
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
-use crate::table::expression::{Change, Condition};
+use crate::table::change::Change;
+use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 
 /// What has a [`Lifecycle`].

@@ -2,10 +2,11 @@
 
 mod alone;
 pub(crate) mod call;
+pub(crate) mod change;
 pub(crate) mod client;
+pub(crate) mod condition;
 pub(crate) mod data_keys;
 pub(crate) mod event_items;
-pub(crate) mod expression;
 pub(crate) mod facts;
 pub(crate) mod index;
 pub(crate) mod instance_item;
@@ -15,8 +16,10 @@ pub(crate) mod listing;
 pub(crate) mod living;
 pub(crate) mod nonce;
 pub(crate) mod outbox_item;
+pub(crate) mod query;
 pub mod schema;
 pub(crate) mod seal;
 pub(crate) mod stamp;
 pub(crate) mod store_clock;
 pub(crate) mod transaction;
+pub(crate) mod value;

@@ -15,8 +15,9 @@ use crate::model::event::Event;
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
+use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::expression::{Change, Condition};
+use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 
 /// Counts the changes of an item that is replaced as a whole.
