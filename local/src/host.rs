@@ -287,7 +287,7 @@ fn check_webhook_secret(environment: &Environment) -> Result<(), ConfigError> {
         "what signs the events for your application: `whsec_` and the base64 of 24 to 64 random bytes",
     )?;
     for secret in secrets.split_whitespace() {
-        secret.parse::<WebhookSecret>().map_err(|error: WebhookSecretError| ConfigError::invalid(NAME, error))?;
+        secret.parse::<WebhookSecret>().map_err(|error: WebhookSecretError| ConfigError::refused(NAME, error))?;
     }
     Ok(())
 }

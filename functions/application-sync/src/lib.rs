@@ -36,7 +36,7 @@ impl Function for Handler {
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
         if let Some(text) = environment.get(RSA_PRIVATE_KEY) {
-            RsaPrivateKey::all_from_text(text).map_err(|error| ConfigError::invalid(RSA_PRIVATE_KEY, error))?;
+            RsaPrivateKey::all_from_text(text).map_err(|error| ConfigError::refused(RSA_PRIVATE_KEY, error))?;
         }
         Ok(Self { vault: Vault::of(environment)?, keys: Mutex::new(None) })
     }

@@ -21,7 +21,7 @@ impl Function for Handler {
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_CHANGE_CHECK";
-        let rule = environment.get(NAME).map(|text| text.parse().map_err(|error| ConfigError::invalid(NAME, error)));
+        let rule = environment.get(NAME).map(|text| text.parse().map_err(|error| ConfigError::refused(NAME, error)));
         Ok(Self { rule: ProductSettings::shared(rule.transpose()?.unwrap_or(Rule::Allow)) })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{StatusCode, Uri};
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, Secrets};
+use koogallery_runtime::{ConfigError, Environment, InvalidValue, Secrets};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, sign};
 use uuid::Uuid;
 
@@ -88,17 +88,21 @@ impl Receiver {
         const TIMEOUT: &str = "KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS";
         let Some(url) = environment.get(URL).map(str::trim) else { return Ok(None) };
         if !is_safe(url) {
-            let problem = "give an https:// address without user and password; http:// only to a loopback address such \
-                           as http://127.0.0.1:8080/events";
-            return Err(ConfigError::invalid(URL, problem));
+            let safe = "an https:// address without user and password; http:// only to a loopback address such \
+                        as http://127.0.0.1:8080/events";
+            return Err(ConfigError::invalid(URL, InvalidValue::Unexpected(safe)));
         }
         let timeout = match environment.get(TIMEOUT).map(str::parse) {
             None => 15,
             Some(Ok(seconds @ 1..=30)) => seconds,
-            Some(_) => return Err(ConfigError::invalid(TIMEOUT, "give whole seconds from 1 to 30")),
+            Some(_) => {
+                let source = InvalidValue::OutOfRange { unit: "seconds", least: 1, most: 30 };
+                return Err(ConfigError::invalid(TIMEOUT, source));
+            }
         };
         let stops = stops(environment.get(STOPS).unwrap_or("410")).ok_or_else(|| {
-            ConfigError::invalid(STOPS, "give HTTP statuses from 400 to 599, separated by commas, such as 410,422")
+            let statuses = "HTTP statuses from 400 to 599, separated by commas, such as 410,422";
+            ConfigError::invalid(STOPS, InvalidValue::Unexpected(statuses))
         })?;
         // The process has one crypto provider; a second call finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -113,7 +117,7 @@ impl Receiver {
             // Nothing is encrypted on the way to the same machine, so no certificates have to be read.
             http = http.tls_certs_only([]);
         }
-        let http = http.build().map_err(|error| ConfigError::invalid(URL, error))?;
+        let http = http.build().map_err(|error| ConfigError::refused(URL, error))?;
         Ok(Some(Self { http, url: url.to_owned(), stops }))
     }
 

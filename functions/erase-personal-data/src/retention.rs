@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment};
+use koogallery_runtime::{ConfigError, Environment, InvalidValue};
 
 const NAME: &str = "KOOGALLERY_PERSONAL_DATA_DAYS";
 const DEFAULT_DAYS: u64 = 30;
@@ -20,7 +20,7 @@ impl Retention {
         let days = environment.get(NAME).map_or(Ok(DEFAULT_DAYS), |days| days.trim().parse());
         match days {
             Ok(days @ 0..=MOST_DAYS) => Ok(Self(Duration::from_hours(days * 24))),
-            _ => Err(ConfigError::invalid(NAME, format!("give whole days from 0 to {MOST_DAYS}"))),
+            _ => Err(ConfigError::invalid(NAME, InvalidValue::OutOfRange { unit: "days", least: 0, most: MOST_DAYS })),
         }
     }
 

@@ -81,7 +81,7 @@ impl FrontDoor {
         const NAME: &str = "KOOGALLERY_FUNCTIONS";
         let meaning = "the functions that answer the callbacks, as JSON like {\"new-instance\":\"<function ARN>\"}";
         let functions = serde_json::from_str(environment.required(NAME, meaning)?)
-            .map_err(|error| ConfigError::invalid(NAME, error))?;
+            .map_err(|error| ConfigError::refused(NAME, error))?;
         // An invocation is never repeated by the SDK, and only the deadline limits how long it runs.
         let config = Config::from(&sdk_config(environment, "AWS_ENDPOINT_URL_LAMBDA")?)
             .to_builder()

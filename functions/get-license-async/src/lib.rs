@@ -76,7 +76,7 @@ impl Handler {
 
 fn rules(environment: &Environment) -> Result<LicenseRules, ConfigError> {
     const NAME: &str = "KOOGALLERY_LICENSE_RULES";
-    let rules = environment.get(NAME).map(|json| json.parse().map_err(|error| ConfigError::invalid(NAME, error)));
+    let rules = environment.get(NAME).map(|json| json.parse().map_err(|error| ConfigError::refused(NAME, error)));
     Ok(rules.transpose()?.unwrap_or_default())
 }
 

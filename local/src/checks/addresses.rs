@@ -1,6 +1,6 @@
 //! Addresses among the variables.
 
-use koogallery_runtime::{ConfigError, Environment};
+use koogallery_runtime::{ConfigError, Environment, InvalidValue};
 
 /// What must be a whole address. Where the open APIs are may be a site's name as well.
 const ADDRESSES: [&str; 10] = [
@@ -24,8 +24,9 @@ pub fn addresses(environment: &Environment) -> Vec<ConfigError> {
         // A name of KooGallery's sites has neither.
         !value.contains("://") && (**name != "KOOGALLERY_OPEN_API_URL" || value.contains(['.', ':', '/']))
     };
-    let problem = "it has no scheme: write https:// before it, or http:// where it is on this machine";
-    ADDRESSES.iter().filter(lacks_scheme).map(|name| ConfigError::invalid(name, problem)).collect()
+    let whole = "the address with its scheme: https:// before it, or http:// where it is on this machine";
+    let lacking = ADDRESSES.iter().filter(lacks_scheme);
+    lacking.map(|name| ConfigError::invalid(name, InvalidValue::Unexpected(whole))).collect()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::ak_sk::{Credentials, sign};
 use crate::code::{Verdict, verdict};
-use crate::error::{Error, Said, Subject};
+use crate::error::{Error, MalformedAnswer, Said, Subject};
 use crate::site::BaseUrl;
 
 /// The beginning of all paths; the API's version follows.
@@ -112,14 +112,13 @@ impl Call<'_> {
 
 /// A request's body.
 pub(crate) fn json(subject: &Subject, body: &impl Serialize) -> Result<Bytes, Error> {
-    let problem = "it cannot be written as JSON";
-    let json = serde_json::to_vec(body).map_err(|_| Error::Request { subject: subject.clone(), problem })?;
-    Ok(json.into())
+    let unmade = |error: serde_json::Error| Error::Request { subject: subject.clone(), source: error.into() };
+    Ok(serde_json::to_vec(body).map_err(unmade)?.into())
 }
 
 /// Reads a part of an answer into its type. The JSON library's message is left out, because it may quote personal data.
 pub(crate) fn read<T: DeserializeOwned>(subject: &Subject, name: &'static str, value: Value) -> Result<T, Error> {
-    let malformed = |_| Error::Malformed { subject: subject.clone(), problem: format!("{name} cannot be read") };
+    let malformed = |_| Error::Malformed { subject: subject.clone(), source: MalformedAnswer::Member(name) };
     serde_json::from_value(value).map_err(malformed)
 }
 
@@ -174,7 +173,7 @@ impl Client {
     }
 
     async fn send_once(&self, call: &Call<'_>) -> Result<Map<String, Value>, Error> {
-        let failed = |error: reqwest::Error| failure(call.subject.clone(), &error.without_url());
+        let failed = |error: reqwest::Error| failure(call.subject.clone(), error);
         let request = reqwest::Request::try_from(self.request(call)?).map_err(failed)?;
         let mut response = self.http.execute(request).await.map_err(failed)?;
         let status = response.status();
@@ -182,8 +181,8 @@ impl Client {
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ANSWER {
-                let problem = format!("it is longer than {MAX_ANSWER} bytes");
-                return Err(Error::Malformed { subject: call.subject.clone(), problem });
+                let source = MalformedAnswer::TooLong { limit: MAX_ANSWER };
+                return Err(Error::Malformed { subject: call.subject.clone(), source });
             }
         }
         self.judge(call, status, &body)
@@ -191,15 +190,15 @@ impl Client {
 
     /// Signs a request for each try, because it contains the time of sending.
     fn request(&self, call: &Call<'_>) -> Result<Request<Bytes>, Error> {
-        let unmade = |problem| Error::Request { subject: call.subject.clone(), problem };
+        let unmade = |source| Error::Request { subject: call.subject.clone(), source };
         let mark = if call.query.is_empty() { "" } else { "?" };
         let address = format!("{}{PREFIX}{}{mark}{}", self.base, call.path, call.query);
         let mut request = Request::builder().method(&call.method).uri(address).header(CONTENT_TYPE, call.content_type);
         for (name, value) in &call.headers {
             request = request.header(name, value);
         }
-        let mut request = request.body(call.body.clone()).map_err(|_| unmade("its parts are not an HTTP request"))?;
-        sign(&mut request, &self.credentials, self.now()).map_err(|_| unmade("it cannot be signed"))?;
+        let mut request = request.body(call.body.clone()).map_err(|error| unmade(error.into()))?;
+        sign(&mut request, &self.credentials, self.now()).map_err(|error| unmade(error.into()))?;
         Ok(request)
     }
 
@@ -213,8 +212,8 @@ impl Client {
             Ok(answer) => answer,
             Err(_) if !status.is_success() => return unexpected(said),
             Err(error) => {
-                let problem = format!("it is not a JSON object (line {}, column {})", error.line(), error.column());
-                return Err(Error::Malformed { subject: subject(), problem });
+                let source = MalformedAnswer::NotAnObject { line: error.line(), column: error.column() };
+                return Err(Error::Malformed { subject: subject(), source });
             }
         };
         match (call.verdict)(&said.code, status) {
@@ -249,17 +248,12 @@ impl Client {
     }
 }
 
-fn failure(subject: Subject, error: &reqwest::Error) -> Error {
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    let problem = innermost.to_string();
+fn failure(subject: Subject, error: reqwest::Error) -> Error {
     if error.is_connect() {
-        Error::Unreachable { subject, problem }
+        Error::Unreachable { subject, source: error.into() }
     } else if error.is_timeout() {
         Error::TimedOut(subject)
     } else {
-        Error::Broken { subject, problem }
+        Error::Broken { subject, source: error.into() }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use koogallery::{EventId, LicenseCode, OrderId};
 
+use crate::ak_sk::Unsignable;
+
 /// What a call was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -51,24 +53,90 @@ impl fmt::Display for Said {
     }
 }
 
+/// What the HTTP client says of a connection that failed. It does not contain the address.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", innermost(.0))]
+pub struct ConnectionError(#[source] reqwest::Error);
+
+impl From<reqwest::Error> for ConnectionError {
+    fn from(error: reqwest::Error) -> Self {
+        Self(error.without_url())
+    }
+}
+
+/// The cause of all the others: the outer ones only say where it happened.
+fn innermost(error: &reqwest::Error) -> &dyn std::error::Error {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost
+}
+
+/// Where an answer does not have the form of the API. It contains nothing of the answer, so it has no source: the JSON library's
+/// message may quote personal data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedAnswer {
+    /// It is longer than any answer of the API.
+    #[error("it is longer than {limit} bytes")]
+    TooLong {
+        /// The longest answer that is read, in bytes.
+        limit: usize,
+    },
+    /// It is not a JSON object.
+    #[error("it is not a JSON object (line {line}, column {column})")]
+    NotAnObject {
+        /// Where, from 1.
+        line: usize,
+        /// Where, from 1.
+        column: usize,
+    },
+    /// A member does not have its form.
+    #[error("{0} cannot be read")]
+    Member(&'static str),
+    /// The order query answered about another order.
+    #[error("it is about another order")]
+    AnotherOrder,
+    /// An answer about a license has nothing of a license.
+    #[error("it says nothing about the license")]
+    NoLicense,
+}
+
+/// Why a request cannot be made from the given values.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// Its body cannot be written.
+    #[error("it cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// Its parts are not an HTTP request.
+    #[error("its parts are not an HTTP request")]
+    Http(#[from] http::Error),
+    /// It cannot be signed.
+    #[error("it cannot be signed: {0}")]
+    Sign(#[from] Unsignable),
+    /// There is no license to send.
+    #[error("the license is empty")]
+    EmptyLicense,
+}
+
 /// Why a call did not succeed. The error contains no AK, SK, whole license code or personal data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// KooGallery could not be reached; nothing was sent.
-    #[error("{subject}: KooGallery cannot be reached: {problem}")]
+    #[error("{subject}: KooGallery cannot be reached: {source}")]
     Unreachable {
         /// What the call was about.
         subject: Subject,
         /// Why.
-        problem: String,
+        source: ConnectionError,
     },
     /// The connection broke before the whole answer arrived. KooGallery may have carried out the call.
-    #[error("{subject}: the connection to KooGallery broke: {problem}")]
+    #[error("{subject}: the connection to KooGallery broke: {source}")]
     Broken {
         /// What the call was about.
         subject: Subject,
         /// Why.
-        problem: String,
+        source: ConnectionError,
     },
     /// No answer arrived in time. KooGallery may have carried out the call.
     #[error("{0}: no answer from KooGallery in time")]
@@ -100,20 +168,20 @@ pub enum Error {
         said: Said,
     },
     /// The answer does not have the form of the API. The error does not contain the answer, which has personal data.
-    #[error("{subject}: KooGallery's answer does not have the expected form: {problem}")]
+    #[error("{subject}: KooGallery's answer does not have the expected form: {source}")]
     Malformed {
         /// What the call was about.
         subject: Subject,
         /// Where.
-        problem: String,
+        source: MalformedAnswer,
     },
     /// The request cannot be made from the given values.
-    #[error("{subject}: the request cannot be made: {problem}")]
+    #[error("{subject}: the request cannot be made: {source}")]
     Request {
         /// What the call was about.
         subject: Subject,
         /// Why.
-        problem: &'static str,
+        source: RequestError,
     },
 }
 

@@ -44,7 +44,7 @@ pub use ak_sk::{Credentials, CredentialsError, SecretAccessKey};
 pub use batch::{Batch, BatchError};
 pub use client::{Client, ClientError, Patience};
 pub use code::{Verdict, usage_verdict, verdict};
-pub use error::{Error, Said, Subject};
+pub use error::{ConnectionError, Error, MalformedAnswer, RequestError, Said, Subject};
 pub use license::{LicenseInfo, LicenseStatus, LicenseUsage, SoftwareUsage};
 pub use license_file::LicenseFile;
 pub use order_query::{BuyerInfo, ChargingMode, ExtendParam, OrderInfo, OrderLine, OrderType};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::batch::Batch;
 use crate::client::{Call, Client, Repeat, json, read};
-use crate::error::{Error, Subject};
+use crate::error::{Error, MalformedAnswer, Subject};
 use crate::utc::UtcTime;
 use crate::wire::{SentTime, optional, words};
 
@@ -136,10 +136,7 @@ fn license_info(subject: &Subject, mut answer: Map<String, Value>) -> Result<Lic
         None => read(subject, "data", Value::Object(data))?,
     };
     if info == LicenseInfo::default() {
-        return Err(Error::Malformed {
-            subject: subject.clone(),
-            problem: "it says nothing about the license".to_owned(),
-        });
+        return Err(Error::Malformed { subject: subject.clone(), source: MalformedAnswer::NoLicense });
     }
     Ok(info)
 }

@@ -8,7 +8,7 @@ use koogallery::EventId;
 
 use crate::ak_sk::encode;
 use crate::client::{Call, Client};
-use crate::error::{Error, Subject};
+use crate::error::{Error, RequestError, Subject};
 
 /// The public guide names only `market-event/{event_id}/file`. We assume that it follows the same prefix as the other
 /// version 1 APIs.
@@ -43,7 +43,7 @@ impl Client {
         let path = format!("{MARKET_EVENT}/{}/file", encode(event.as_str()));
         let subject = Subject::LicenseFile(event.clone());
         if body.is_empty() {
-            return Err(Error::Request { subject, problem: "the license is empty" });
+            return Err(Error::Request { subject, source: RequestError::EmptyLicense });
         }
         let call = Call { content_type, secrets, ..Call::post(subject, &path, body) };
         self.send(&call, deadline).await.map(drop)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::ak_sk::query_string;
 use crate::client::{Call, Client, read};
-use crate::error::{Error, Subject};
+use crate::error::{Error, MalformedAnswer, Subject};
 use crate::wire::{Personal, SentTime, list, optional, optional_number, words};
 
 words! {
@@ -192,7 +192,7 @@ impl Client {
         if info.order_id == *order {
             Ok(info)
         } else {
-            Err(Error::Malformed { subject: call.subject, problem: "it is about another order".to_owned() })
+            Err(Error::Malformed { subject: call.subject, source: MalformedAnswer::AnotherOrder })
         }
     }
 }

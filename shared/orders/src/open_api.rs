@@ -36,7 +36,7 @@ impl OpenApi {
     pub fn of(environment: &Environment, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_OPEN_API_URL";
         let base = environment.get(NAME).map(|base| base.trim().parse()).transpose();
-        let base = base.map_err(|error: BaseUrlError| ConfigError::invalid(NAME, error))?;
+        let base = base.map_err(|error: BaseUrlError| ConfigError::refused(NAME, error))?;
         Ok(Self { base, clock, client: Mutex::default() })
     }
 

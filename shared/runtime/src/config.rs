@@ -1,6 +1,7 @@
 //! Typed configuration from environment variables, checked at start. An error names the variable.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -35,19 +36,49 @@ pub enum ConfigError {
         meaning: &'static str,
     },
     /// A variable's value cannot be used.
-    #[error("{name} cannot be used: {problem}")]
+    #[error("{name} cannot be used: {source}")]
     Invalid {
         /// The variable.
         name: &'static str,
         /// Why.
-        problem: String,
+        source: InvalidValue,
     },
+}
+
+/// Why a variable's value cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidValue {
+    /// Another variable, which is set, says the same.
+    #[error("{0} is set as well: set one of them")]
+    SetTwice(&'static str),
+    /// It is not a whole number from `least` to `most`.
+    #[error("give whole {unit} from {least} to {most}")]
+    OutOfRange {
+        /// What the number counts.
+        unit: &'static str,
+        /// The smallest number.
+        least: u64,
+        /// The largest number.
+        most: u64,
+    },
+    /// It does not have the expected form: what to give instead.
+    #[error("give {0}")]
+    Unexpected(&'static str),
+    /// The value's own type refuses it.
+    #[error(transparent)]
+    Refused(Box<dyn Error + Send + Sync>),
 }
 
 impl ConfigError {
     /// A value that cannot be used, and why.
-    pub fn invalid(name: &'static str, problem: impl fmt::Display) -> Self {
-        Self::Invalid { name, problem: problem.to_string() }
+    #[must_use]
+    pub const fn invalid(name: &'static str, source: InvalidValue) -> Self {
+        Self::Invalid { name, source }
+    }
+
+    /// The same for a value that its own type refuses.
+    pub fn refused(name: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
+        Self::Invalid { name, source: InvalidValue::Refused(Box::new(source)) }
     }
 }
 
@@ -105,7 +136,8 @@ impl Settings {
             None => DEFAULT_TIME_WINDOW,
             Some(Ok(seconds @ 1..=MAX_TIME_WINDOW)) => Duration::from_secs(seconds),
             Some(_) => {
-                return Err(ConfigError::invalid(name, format!("give whole seconds from 1 to {MAX_TIME_WINDOW}")));
+                let source = InvalidValue::OutOfRange { unit: "seconds", least: 1, most: MAX_TIME_WINDOW };
+                return Err(ConfigError::invalid(name, source));
             }
         };
         Ok(Self { table, time_window })

@@ -30,7 +30,7 @@ pub use api_token::ApiToken;
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
 pub use aws::{dynamodb_client, sdk_config};
 pub use clock::{Clock, now};
-pub use config::{ConfigError, Environment, Settings};
+pub use config::{ConfigError, Environment, InvalidValue, Settings};
 pub use function::{AnswerError, Context, Function};
 pub use host::{Answer, DEADLINE, Host, Shared};
 pub use job::{Job, serve_job};

@@ -4,7 +4,7 @@ use koogallery::{AppInfo, InstanceId};
 use koogallery_store::World;
 
 use crate::app_info::{AppInfoTemplate, AppInfoTemplateError};
-use crate::config::{ConfigError, Environment};
+use crate::config::{ConfigError, Environment, InvalidValue};
 
 /// `KOOGALLERY_PROVISIONING`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Provisioning {
         const PROVISIONING: &str = "KOOGALLERY_PROVISIONING";
         let template = |meaning: &'static str| {
             let json = environment.required(APP_INFO, meaning)?;
-            json.parse::<AppInfoTemplate>().map_err(|error| ConfigError::invalid(APP_INFO, error))
+            json.parse::<AppInfoTemplate>().map_err(|error| ConfigError::refused(APP_INFO, error))
         };
         match environment.required(PROVISIONING, "`instant` or `deferred`")? {
             "instant" => template(
@@ -41,7 +41,7 @@ impl Provisioning {
                 )?;
                 Ok(Self::Deferred { sample })
             }
-            other => Err(ConfigError::invalid(PROVISIONING, format!("`{other}` is neither `instant` nor `deferred`"))),
+            _ => Err(ConfigError::invalid(PROVISIONING, InvalidValue::Unexpected("`instant` or `deferred`"))),
         }
     }
 

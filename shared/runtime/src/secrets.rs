@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::api_token::tokens;
 use crate::aws::sdk_config;
-use crate::config::{ConfigError, Environment};
+use crate::config::{ConfigError, Environment, InvalidValue};
 use crate::secret_text::SecretText;
 
 /// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
@@ -98,10 +98,10 @@ impl SecretSource {
         const KEYS: &str = "KOOGALLERY_KEYS";
         let place = match (environment.get(KEYS), environment.get("KOOGALLERY_SECRET_ARN")) {
             (Some(_), Some(_)) => {
-                return Err(ConfigError::invalid(KEYS, "KOOGALLERY_SECRET_ARN is set as well: set one of them"));
+                return Err(ConfigError::invalid(KEYS, InvalidValue::SetTwice("KOOGALLERY_SECRET_ARN")));
             }
             (Some(json), None) => {
-                let access_keys = AccessKeys::from_json(json).map_err(|error| ConfigError::invalid(KEYS, error))?;
+                let access_keys = AccessKeys::from_json(json).map_err(|error| ConfigError::refused(KEYS, error))?;
                 let rsa_private_key = environment.get("KOOGALLERY_RSA_PRIVATE_KEY").map(SecretText::from);
                 Place::Environment(Arc::new(Secrets {
                     access_keys,

@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use koogallery::v1_cipher::{EncryptType, Iv};
 use koogallery::{AccessKey, Dialect, Reply, body_sign};
 
-use crate::config::{ConfigError, Environment};
+use crate::config::{ConfigError, Environment, InvalidValue};
 use crate::function::AnswerError;
 
 /// The form of a reply.
@@ -59,5 +59,5 @@ pub fn response(reply: &Reply) -> Response<Bytes> {
 pub(crate) fn encrypt_type(environment: &Environment) -> Result<EncryptType, ConfigError> {
     const NAME: &str = "KOOGALLERY_V1_ENCRYPT_TYPE";
     let Some(given) = environment.get(NAME) else { return Ok(EncryptType::default()) };
-    given.trim().parse().map_err(|_| ConfigError::invalid(NAME, "give 1 (AES-256) or 2 (AES-128)"))
+    given.trim().parse().map_err(|_| ConfigError::invalid(NAME, InvalidValue::Unexpected("1 (AES-256) or 2 (AES-128)")))
 }

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::aws::sdk_config;
-use crate::config::{ConfigError, Environment};
+use crate::config::{ConfigError, Environment, InvalidValue};
 
 const KMS_KEY_ARN: &str = "KOOGALLERY_KMS_KEY_ARN";
 const LOCAL_KEY: &str = "KOOGALLERY_LOCAL_KEY";
@@ -76,7 +76,7 @@ impl Vault {
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         let keeper = match (environment.get(KMS_KEY_ARN), environment.get(LOCAL_KEY)) {
             (Some(_), Some(_)) => {
-                return Err(ConfigError::invalid(LOCAL_KEY, format!("{KMS_KEY_ARN} is set as well: set one of them")));
+                return Err(ConfigError::invalid(LOCAL_KEY, InvalidValue::SetTwice(KMS_KEY_ARN)));
             }
             (Some(arn), None) => {
                 let client = aws_sdk_kms::Client::new(&sdk_config(environment, "AWS_ENDPOINT_URL_KMS")?);
@@ -84,8 +84,9 @@ impl Vault {
             }
             (None, Some(text)) => {
                 let mut key = [0; 32];
-                hex::decode_to_slice(text.trim(), &mut key)
-                    .map_err(|_| ConfigError::invalid(LOCAL_KEY, "give 32 bytes as 64 hex digits"))?;
+                hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
+                    ConfigError::invalid(LOCAL_KEY, InvalidValue::Unexpected("32 bytes as 64 hex digits"))
+                })?;
                 Keeper::Local(Box::new(DataKey::new(Uuid::nil(), &key)))
             }
             (None, None) => {
