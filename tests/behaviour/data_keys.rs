@@ -6,22 +6,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AccessKeys, InterfaceType};
+use koogallery::{AccessKeys, AppInfo, InterfaceType};
 use koogallery_local::keys::LOCAL_KEY;
 use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, Vault, now};
 use koogallery_store::{
-    DataKeyId, LicenseKept, Sealed, World, license_details_place, license_place, order_details_place,
-    purchase_details_place, schema,
+    DataKeyId, LicenseKept, Provisioned, Sealed, ToldBy, World, license_details_place, license_place,
+    order_details_place, purchase_details_place, schema,
 };
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::ID;
 use koogallery_tests::kit::{RSA_PRIVATE_KEY, application, auth, department, one_of_each, user, users_of};
 use koogallery_tests::kms::{ARN, Kms};
 use koogallery_tests::{KEYS, Seller};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The order that bought the instance, and the one that bought a license: the open API's stand-in knows them.
@@ -59,6 +59,10 @@ async fn seal_everything(seller: &Seller, post: &Post, vault: &Vault) {
     let sealed = vault.seal(store, &license_place(&order, Some(&product)), b"the license").await.unwrap();
     let kept = store.keep_license(&order, Some(&product), &sealed, now()).await.unwrap();
     assert!(matches!(kept, LicenseKept::Kept), "{kept:?}");
+    let info = json!({ "frontEndUrl": "https://app.example.com/", "password": "first-password" });
+    let info = AppInfo::read(&info).unwrap();
+    let provisioned = store.provision(&ID.parse().unwrap(), &info, ToldBy::SellerApi, vault).await.unwrap();
+    assert_eq!(provisioned, Provisioned::Applied);
     post.learn(seller).await;
 }
 
@@ -85,6 +89,10 @@ async fn open_everything(seller: &Seller, vault: &Vault) -> Vec<String> {
     let of = koogallery_store::TenantDepartments { tenant_id: tenant, instance_id: Some(ID.parse().unwrap()) };
     let departments = store.departments(World::Real, &of, None, usize::MAX, vault).await.unwrap();
     assert!(!users.is_empty() && !departments.is_empty());
+    let instance = seller.instance(ID).await.unwrap();
+    let (id, kept) = (&instance.instance_id, instance.app_info.unwrap());
+    let app_info = store.open_app_info(World::Real, id, kept, vault).await.unwrap();
+    assert_eq!(app_info.password.as_ref().unwrap().as_str(), "first-password");
     vec![
         open(purchase_details_place(&order), purchase).await,
         open(license_details_place(&license_order, Some(&product)), told).await,
@@ -93,18 +101,24 @@ async fn open_everything(seller: &Seller, vault: &Vault) -> Vec<String> {
         open(place, Some(license)).await,
         format!("{users:?}"),
         format!("{departments:?}"),
+        format!("{app_info:?}"),
     ]
 }
 
 /// Which of these data keys sealed something that stands in the table.
 async fn in_use(seller: &Seller, keys: &[DataKeyId]) -> BTreeSet<DataKeyId> {
-    let items = seller.everything().await;
-    let sealed = items.iter().filter(|item| !item.contains_key("wrapped")).flat_map(|item| item.values());
-    let by = sealed.filter_map(|value| match value {
-        AttributeValue::B(bytes) => Sealed::from_bytes(bytes.as_ref().to_vec()).data_key().ok(),
-        _ => None,
-    });
-    by.filter(|id| keys.contains(id)).collect()
+    fn sealed(value: &AttributeValue, found: &mut BTreeSet<DataKeyId>) {
+        match value {
+            AttributeValue::B(bytes) => found.extend(Sealed::from_bytes(bytes.as_ref().to_vec()).data_key().ok()),
+            AttributeValue::M(members) => members.values().for_each(|member| sealed(member, found)),
+            _ => {}
+        }
+    }
+    let (items, mut found) = (seller.everything().await, BTreeSet::new());
+    let values = items.iter().filter(|item| !item.contains_key("wrapped")).flat_map(|item| item.values());
+    values.for_each(|value| sealed(value, &mut found));
+    found.retain(|id| keys.contains(id));
+    found
 }
 
 async fn post(seller: &Seller, stand_in: &StandIn, keeper: impl Fn(Environment) -> Environment) -> Post {

@@ -99,7 +99,9 @@ fn of_item(item: &Item) -> String {
             }
             let instance: Instance = serde_dynamo::from_item(item.clone()).unwrap();
             let Instance { order_id, app_info, licenses, .. } = &instance;
-            format!("{life} {order_id} {app_info:?} {licenses:?}")
+            // Sealed again, it is another value each time.
+            let url = app_info.as_ref().map(|info| info.front_end_url.as_str());
+            format!("{life} {order_id} {url:?} {licenses:?}")
                 .replace(instance.instance_id.as_str(), &made_up(instance.instance_id.to_string()))
         }
         event if event.starts_with("EVENT#") => format!("{partition}: {kind}"),

@@ -2,6 +2,7 @@
 //!
 //! Apart stand what .ci/run treats apart: `template` asks no store, `kit_large` measures, `lambda` runs real binaries.
 
+mod at_rest;
 mod broken_answers;
 mod conformance;
 mod data_file;

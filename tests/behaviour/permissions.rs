@@ -299,7 +299,8 @@ async fn events_are_delivered(deployment: &Deployment) {
         if event.before == 0 {
             Does::Status(500)
         } else {
-            Does::Say(r#"{"frontEndUrl":"https://app.example.com/"}"#.to_owned())
+            let way_in = json!({ "frontEndUrl": "https://app.example.com/", "password": "second-password" });
+            Does::Say(json!({ "appInfo": way_in }).to_string())
         }
     });
     let environment = deployment

@@ -209,7 +209,10 @@ fn environment(function: &str, recorder: SocketAddr, table: &str) -> Environment
         .with("KOOGALLERY_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:koogallery")
         .with("KOOGALLERY_KMS_KEY_ARN", kms::ARN)
         .with("KOOGALLERY_PROVISIONING", "instant")
-        .with("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#)
+        .with(
+            "KOOGALLERY_APP_INFO",
+            r#"{"frontEndUrl":"https://app.example.com/{instanceId}","password":"first-password"}"#,
+        )
         .with("DYNAMODB_ENDPOINT", at("dynamodb"))
         .with("AWS_ENDPOINT_URL_KMS", at("kms"))
         .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", at("secretsmanager"))

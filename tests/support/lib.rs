@@ -26,16 +26,19 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{
-    AccessKey, AccessKeys, Callback, Dialect, InterfaceType, Reply, Request, ResultCode, Timestamp, canonical_form,
+    AccessKey, AccessKeys, AppInfo, Callback, Dialect, InterfaceType, Reply, Request, ResultCode, Timestamp,
+    canonical_form,
 };
 use koogallery_local::host::{LocalHost, Options};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, Log, now};
-use koogallery_store::{Event, Instance, License};
+use koogallery_store::{Event, Instance, License, World};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use uuid::Uuid;
+
+use crate::kit::vault;
 
 /// Keys of all four types; basic has a previous one.
 pub const KEYS: &str =
@@ -212,6 +215,13 @@ impl Seller {
     /// An instance as it stands.
     pub async fn instance(&self, id: &str) -> Option<Instance> {
         self.item(&format!("INSTANCE#{id}"), "STATE").await.map(|item| serde_dynamo::from_item(item).unwrap())
+    }
+
+    /// The whole app info of an instance.
+    pub async fn app_info(&self, id: &str) -> Option<AppInfo> {
+        let instance = self.instance(id).await?;
+        let (store, id) = (self.host.store(), &instance.instance_id);
+        Some(store.open_app_info(World::Real, id, instance.app_info?, &vault()).await.unwrap())
     }
 
     /// A license code as it stands.

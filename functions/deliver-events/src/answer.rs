@@ -2,6 +2,7 @@
 //! may be a password.
 
 use koogallery::{AppInfo, AppInfoError, ResultCode};
+use koogallery_runtime::Vault;
 use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, StoreError, ToldBy};
 use serde_json::Value;
 
@@ -29,12 +30,19 @@ pub(crate) enum AnswerError {
 
 /// Takes in the application's answer to an event. The answer to `instance.created` may provision the instance, or say that this is
 /// impossible. Returns a note for the log, if there is one. The error says why the answer cannot be used.
-pub(crate) async fn heed(store: &Store, event: &Event, answer: &AnswerBody) -> Result<Option<String>, AnswerError> {
+pub(crate) async fn heed(
+    store: &Store,
+    vault: &Vault,
+    event: &Event,
+    answer: &AnswerBody,
+) -> Result<Option<String>, AnswerError> {
     let instance = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
     let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(None) };
     let (kept, unknown) = match read(answer)? {
         Said::Nothing => return Ok(None),
-        Said::Provisioned { app_info, unknown } => (store.provision(&id, &app_info, ToldBy::Answer).await, unknown),
+        Said::Provisioned { app_info, unknown } => {
+            (store.provision(&id, &app_info, ToldBy::Answer, vault).await, unknown)
+        }
         Said::Failed(failure) => (store.fail_provisioning(&id, &failure, ToldBy::Answer).await, Vec::new()),
     };
     match kept? {

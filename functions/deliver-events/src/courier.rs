@@ -4,6 +4,7 @@
 //! destination, and stop there at the first event that is not taken. So a wake-up may come twice, late, or for an event that is
 //! delivered already. An event whose wake-up was lost is delivered with the next wake-up of its subject, or by the sweep.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -129,7 +130,7 @@ enum SendError {
 pub struct Courier {
     job: Job<dyn Journal>,
     secrets: SecretSource,
-    vault: Vault,
+    vault: Arc<Vault>,
     destinations: Vec<Box<dyn Destination>>,
     pauses: Pauses,
 }
@@ -138,8 +139,9 @@ impl Courier {
     /// Reads the destinations. Returns none if none is configured.
     pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Option<Self>, ConfigError> {
         let mut destinations: Vec<Box<dyn Destination>> = Vec::new();
+        let vault = Arc::new(Vault::of(environment)?);
         if let Some(receiver) = Receiver::of(environment)? {
-            destinations.push(Box::new(Webhook { receiver, store: job.store.clone() }));
+            destinations.push(Box::new(Webhook { receiver, store: job.store.clone(), vault: Arc::clone(&vault) }));
         }
         if let Some(bus) = EventBus::of(environment)? {
             destinations.push(Box::new(bus));
@@ -147,7 +149,7 @@ impl Courier {
         if destinations.is_empty() {
             return Ok(None);
         }
-        let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
+        let secrets = SecretSource::of(environment)?;
         Ok(Some(Self { job, secrets, vault, destinations, pauses: Pauses::default() }))
     }
 
@@ -282,7 +284,7 @@ impl Courier {
         tried_before: u32,
     ) -> Result<Sent, SendError> {
         let secrets = self.secrets.fresh().await?;
-        let (store, vault) = (&self.job.store, &self.vault);
+        let (store, vault) = (&self.job.store, &*self.vault);
         let purchase = purchase::told(event, store, vault).await?;
         let standing = Standing::of(event, store).await?;
         let kept = KeptOrders { vault, store };

@@ -1,16 +1,20 @@
 //! The seller's application as a destination: an answer to `instance.created` may provision the instance.
 
+use std::sync::Arc;
+
+use koogallery_runtime::Vault;
 use koogallery_store::Store;
 
 use crate::answer::{AnswerError, heed};
 use crate::destination::{Destination, DestinationError, Parcel, Sending, Sent};
 use crate::receiver::{ReceiveError, Received, Receiver};
 
-/// The application, and the store for its answers.
+/// The application, and the store for its answers, with what seals the credentials in them.
 #[derive(Debug)]
 pub(crate) struct Webhook {
     pub(crate) receiver: Receiver,
     pub(crate) store: Store,
+    pub(crate) vault: Arc<Vault>,
 }
 
 /// Why the application did not take an event, or why its answer cannot be kept.
@@ -38,7 +42,7 @@ impl Webhook {
     async fn post(&self, Parcel { event, body, secrets, at }: &Parcel<'_>) -> Result<Sent, WebhookError> {
         Ok(match self.receiver.send(event.event_id, *at, body, secrets).await? {
             Received::Unwanted(status) => Sent::Unwanted(status),
-            Received::Taken(answer) => Sent::Taken { note: heed(&self.store, event, &answer).await? },
+            Received::Taken(answer) => Sent::Taken { note: heed(&self.store, &self.vault, event, &answer).await? },
         })
     }
 }

@@ -44,8 +44,8 @@ impl Function for Handler {
             None => None,
         };
         let store = context.store;
-        let created =
-            store.create_instance(context.call, request, call.interface_type(), details.as_ref(), app_info).await?;
+        let (family, details) = (call.interface_type(), details.as_ref());
+        let created = store.create_instance(context.call, request, family, details, app_info, &self.vault).await?;
 
         let (id, app_info, released) = match created {
             Created::New(id) => {
@@ -59,7 +59,12 @@ impl Function for Handler {
                 if instance.awaits_provisioning() {
                     context.buyer_waits_since(instance.life.created_at);
                 }
-                (instance.instance_id, instance.app_info, instance.life.status == Status::Released)
+                let (id, released) = (instance.instance_id, instance.life.status == Status::Released);
+                let app_info = match instance.app_info {
+                    Some(kept) => Some(store.open_app_info(world, &id, kept, &self.vault).await?),
+                    None => None,
+                };
+                (id, app_info, released)
             }
             Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };

@@ -5,21 +5,34 @@
 //! not exist any more. A debug call is answered for any id, because KooGallery repeats a debug case long after its data is
 //! gone.
 
-use koogallery::{InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning};
-use koogallery_store::{ProvisioningFailure, Read, Status, World};
+use koogallery::{AppInfo, InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
+use koogallery_runtime::{
+    AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning, Vault,
+};
+use koogallery_store::{Instance, ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
     provisioning: ProductSettings<Provisioning>,
+    vault: Vault,
+}
+
+impl Handler {
+    /// The app info of an instance, with the credentials that only the buyer sees.
+    async fn opened(&self, instance: &Instance, context: &Context<'_>) -> Result<Option<AppInfo>, AnswerError> {
+        let Some(kept) = instance.app_info.clone() else { return Ok(None) };
+        let world = context.call.world();
+        Ok(Some(context.store.open_app_info(world, &instance.instance_id, kept, &self.vault).await?))
+    }
 }
 
 impl Function for Handler {
     type Request = QueryInstance;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { provisioning: ProductSettings::shared(Provisioning::of(environment)?) })
+        let provisioning = ProductSettings::shared(Provisioning::of(environment)?);
+        Ok(Self { provisioning, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<QueryInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -33,7 +46,7 @@ impl Function for Handler {
         let mut info = Vec::with_capacity(ids.len());
         for id in ids {
             let (app_info, usage_info) = match found.get(id) {
-                Some(instance) => (instance.app_info.clone(), instance.usage_info.clone()),
+                Some(instance) => (self.opened(instance, context).await?, instance.usage_info.clone()),
                 None if context.call.world() == World::Test => {
                     (self.provisioning.of(None).app_info(World::Test, id)?, Vec::new())
                 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{AppInfo, InstanceId, InterfaceType, ProductId, Scene};
-use koogallery_store::{Acceptance, AppliedOrder, Bought, FreezeCause, Instance, OrderEffect, Status};
+use koogallery_store::{
+    Acceptance, AppliedOrder, Bought, FreezeCause, Instance, KeptAppInfo, OrderEffect, Status, World,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -321,11 +323,8 @@ impl SellerApi {
 }
 
 impl InstanceView {
-    /// As a list shows it. The application's own texts may name a person.
+    /// As a list shows it. The application's own text may name a person.
     fn without_personal_data(mut self) -> Self {
-        if let Some(info) = &mut self.app_info {
-            (info.user_name, info.memo) = (None, None);
-        }
         if let Some(failure) = &mut self.provisioning_failure {
             failure.message = None;
         }
@@ -360,6 +359,18 @@ impl InstanceView {
                 message: Some(reply.result_msg.into_owned()),
             }),
             later_orders: LaterOrder::of(orders),
+        }
+    }
+}
+
+impl From<KeptAppInfo> for AppInfoView {
+    /// Only the addresses: the rest is sealed.
+    fn from(info: KeptAppInfo) -> Self {
+        Self {
+            front_end_url: info.front_end_url.as_str().to_owned(),
+            admin_url: info.admin_url.map(|text| text.as_str().to_owned()),
+            user_name: None,
+            memo: None,
         }
     }
 }
@@ -473,5 +484,11 @@ pub(crate) async fn get(
     PathOf(InstancePath { id }): PathOf<InstancePath>,
 ) -> Result<Json<InstanceView>, Problem> {
     let instance = api.instance(&id).await?;
-    Ok(Json(api.shown(instance).await?))
+    let kept = instance.app_info.clone();
+    let mut shown = api.shown(instance).await?;
+    if let Some(kept) = kept {
+        let whole = api.store().open_app_info(World::Real, &id, kept, &api.vault).await?;
+        shown.app_info = Some(whole.into());
+    }
+    Ok(Json(shown))
 }

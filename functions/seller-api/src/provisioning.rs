@@ -62,7 +62,7 @@ pub(crate) async fn put_app_info(
 ) -> Result<(Option<Extension<Reason>>, StatusCode), Problem> {
     let body = Value::Object(body);
     let app_info = AppInfo::read(&body).map_err(|error| Problem::new(Kind::Invalid, error.to_string()))?;
-    let status = provisioned(api.store().provision(&id, &app_info, ToldBy::SellerApi).await?)?;
+    let status = provisioned(api.store().provision(&id, &app_info, ToldBy::SellerApi, &api.vault).await?)?;
     let unknown = AppInfo::unknown_members(&body).count();
     let note = (unknown > 0).then(|| Extension(Reason(format!("{unknown} members are not members of an app info"))));
     Ok((note, status))

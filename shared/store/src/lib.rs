@@ -35,6 +35,7 @@ pub use model::delivery::{DestinationState, Destinations, Ended, Undelivered};
 pub use model::event::Event;
 pub use model::event_type::EventType;
 pub use model::instance::{Acceptance, Instance, ProvisioningFailure, ToldBy};
+pub use model::kept_app_info::KeptAppInfo;
 pub use model::learning::Learning;
 pub use model::license::License;
 pub use model::license_request::{LicenseRequest, LicenseRequestId};
@@ -42,6 +43,7 @@ pub use model::license_rules::{Demand, LicenseRules, LicenseRulesError};
 pub use model::lifecycle::{
     AppliedOrder, Fact, Facts, Freeze, FreezeCause, Kept, Lifecycle, OrderEffect, Status, sets_expiry,
 };
+pub use model::sealed::{DataKeyId, SealError, Sealed};
 pub use model::subject::{Subject, SubjectError};
 pub use model::world::World;
 pub use queries::history::{Delivery, EventRecord, KeptEvent};
@@ -55,5 +57,5 @@ pub use table::index::{Kind, Open};
 pub use table::listing::{Place, PlaceError};
 pub use table::schema;
 pub use table::schema::GROUP;
-pub use table::seal::{DataKey, DataKeyError, DataKeyId, SealError, Sealed};
+pub use table::seal::{DataKey, DataKeyError};
 pub use table::store_clock::StoreClock;

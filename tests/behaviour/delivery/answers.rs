@@ -8,6 +8,7 @@ use koogallery_store::{Delivery, Provisioned, Status};
 use koogallery_tests::Seller;
 use koogallery_tests::application::{Does, Post};
 use koogallery_tests::bodies;
+use koogallery_tests::kit::vault;
 use serde_json::json;
 
 use super::{deferred, plain, subject};
@@ -86,7 +87,7 @@ async fn an_answer_is_read_however_it_is_packed_and_written() {
         seller.say(&bodies::purchase()).await;
         post.application.does(move |_| Does::Send(headers, bytes.clone()));
         post.deliver(&mut post.pump(&seller).await).await;
-        let app_info = seller.instance(bodies::ID).await.unwrap().app_info.expect(name);
+        let app_info = seller.app_info(bodies::ID).await.expect(name);
         assert_eq!((app_info.front_end_url.as_str(), app_info.memo), ("https://app.example.com/实例", None), "{name}");
         assert_eq!(post.tries(), 1, "{name}");
     }
@@ -142,7 +143,7 @@ async fn what_the_seller_api_said_stands_over_a_late_answer() {
     let failure = |message| koogallery_store::ProvisioningFailure::new(ResultCode::SoldOut, Some(message)).unwrap();
     let seller = Seller::with(deferred).await;
     let (store, id) = (seller.host.store(), bodies::ID.parse().unwrap());
-    let succeeds = async |way, path: &str| store.provision(&id, &app_info(path), way).await.unwrap();
+    let succeeds = async |way, path: &str| store.provision(&id, &app_info(path), way, &vault()).await.unwrap();
     let fails = async |way, message| store.fail_provisioning(&id, &failure(message), way).await.unwrap();
     let path = async || {
         let url = seller.instance(bodies::ID).await.unwrap().app_info.unwrap().front_end_url;
@@ -176,10 +177,10 @@ async fn a_late_answer_does_not_replace_what_was_put() {
     seller.say(&bodies::purchase()).await;
     let put = koogallery::AppInfo::read(&json!({ "frontEndUrl": "https://put.example.com/" })).unwrap();
     let (store, id) = (seller.host.store(), bodies::ID.parse().unwrap());
-    store.provision(&id, &put, koogallery_store::ToldBy::SellerApi).await.unwrap();
+    store.provision(&id, &put, koogallery_store::ToldBy::SellerApi, &vault()).await.unwrap();
     post.application.does(|_| Does::Say(r#"{"appInfo":{"frontEndUrl":"https://late.example.com/"}}"#.to_owned()));
     post.deliver(&mut post.pump(&seller).await).await;
-    assert_eq!(seller.instance(bodies::ID).await.unwrap().app_info, Some(put));
+    assert_eq!(seller.app_info(bodies::ID).await, Some(put));
     assert_eq!(post.account(&seller).await.lost, 0, "the event is delivered all the same");
 }
 
@@ -204,15 +205,18 @@ async fn a_purchase_that_cannot_be_provisioned_is_answered_with_its_code_until_i
         ("b-1".parse().unwrap(), serde_json::from_str(r#"{"frontEndUrl":"https://app.example.com/"}"#));
     let app_info = app_info.unwrap();
     let way = koogallery_store::ToldBy::SellerApi;
-    assert_eq!(store.provision(&id, &app_info, way).await.unwrap(), Provisioned::Applied);
-    assert_eq!(store.provision(&id, &app_info, way).await.unwrap(), Provisioned::Unchanged);
+    assert_eq!(store.provision(&id, &app_info, way, &vault()).await.unwrap(), Provisioned::Applied);
+    assert_eq!(store.provision(&id, &app_info, way, &vault()).await.unwrap(), Provisioned::Unchanged);
     assert_eq!(seller.say(&bodies::query()).await, "000000");
     assert_eq!(seller.say(&bodies::purchase_resent()).await, "000000");
     let failure = koogallery_store::ProvisioningFailure::new(ResultCode::SoldOut, None).unwrap();
     assert_eq!(store.fail_provisioning(&id, &failure, way).await.unwrap(), Provisioned::Outweighed, "a success stands");
-    assert_eq!(store.provision(&"i-none".parse().unwrap(), &app_info, way).await.unwrap(), Provisioned::Unknown);
+    assert_eq!(
+        store.provision(&"i-none".parse().unwrap(), &app_info, way, &vault()).await.unwrap(),
+        Provisioned::Unknown
+    );
     seller.say_all(&[bodies::release()]).await;
-    assert_eq!(store.provision(&id, &app_info, way).await.unwrap(), Provisioned::Released);
+    assert_eq!(store.provision(&id, &app_info, way, &vault()).await.unwrap(), Provisioned::Released);
 }
 
 #[tokio::test]
@@ -228,7 +232,8 @@ async fn what_v1_cannot_send_is_refused() {
     update.expression_attribute_values(":yes", yes).send().await.unwrap();
     let long = json!({ "frontEndUrl": "https://app.example.com/", "password": "p".repeat(120) });
     let long = serde_json::from_value(long).unwrap();
-    let kept = store.provision(&"b-1".parse().unwrap(), &long, koogallery_store::ToldBy::SellerApi).await.unwrap();
+    let (id, way) = (bodies::ID.parse().unwrap(), koogallery_store::ToldBy::SellerApi);
+    let kept = store.provision(&id, &long, way, &vault()).await.unwrap();
     assert!(matches!(kept, Provisioned::DoesNotFit(_)), "{kept:?}");
     assert_eq!(seller.say(&bodies::query()).await, "000004");
 }

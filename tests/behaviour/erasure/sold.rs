@@ -52,22 +52,17 @@ impl Sold {
     /// What stands of it in the clear, at most until it is erased.
     pub(super) fn clear(self) -> Vec<String> {
         let n = self.number;
-        let mut clear = vec![
-            format!("first-admin-{n}"),
-            format!("first-password-{n}"),
-            format!("device-{n}"),
-            format!("user-{n:05}"),
-            format!("org-{n}"),
-            format!("dashboard-of-{n}"),
-        ];
+        let mut clear =
+            vec![format!("device-{n}"), format!("user-{n:05}"), format!("org-{n}"), format!("dashboard-of-{n}")];
         clear.extend((self.dialect == Dialect::V1).then(|| format!("contact-{n}")));
         clear
     }
 
     /// What stands of it sealed only.
-    pub(super) fn hidden(self) -> [String; 5] {
+    pub(super) fn hidden(self) -> [String; 7] {
         let n = self.number;
-        ["buyer", "phone", "Person ", "s3cret", "person-"].map(|what| format!("{what}{n}"))
+        ["buyer", "phone", "Person ", "s3cret", "person-", "first-admin-", "first-password-"]
+            .map(|what| format!("{what}{n}"))
     }
 
     pub(super) fn is_at(self, place: &str) -> bool {
@@ -115,7 +110,7 @@ impl Sold {
             "password": format!("first-password-{n}") });
         let way_in: AppInfo = serde_json::from_value(way_in).unwrap();
         assert_eq!(
-            seller.host.store().provision(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
+            seller.host.store().provision(&self.id(), &way_in, ToldBy::SellerApi, &kit::vault()).await.unwrap(),
             Provisioned::Applied
         );
         let used = json!({ "usageValue": 1, "statisticalTime": "20261231160000000",
@@ -173,7 +168,7 @@ impl Sold {
         }
         let way_in: AppInfo = serde_json::from_value(json!({ "frontEndUrl": "https://late.example.com/" })).unwrap();
         assert_eq!(
-            seller.host.store().provision(&self.id(), &way_in, ToldBy::SellerApi).await.unwrap(),
+            seller.host.store().provision(&self.id(), &way_in, ToldBy::SellerApi, &kit::vault()).await.unwrap(),
             Provisioned::Released
         );
         assert_eq!(seller.host.store().keep_usage(&self.id(), &[]).await.unwrap(), UsageKept::Released);

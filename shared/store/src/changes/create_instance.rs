@@ -7,15 +7,17 @@ use uuid::Uuid;
 use crate::model::bought::Bought;
 use crate::model::event::Event;
 use crate::model::instance::{Acceptance, Instance};
+use crate::model::kept_app_info::KeptAppInfo;
 use crate::model::lifecycle::{Lifecycle, Status};
+use crate::model::sealed::Sealed;
 use crate::model::subject::Subject;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
+use crate::table::data_keys::DataKeys;
 use crate::table::key::{Item, Key};
 use crate::table::listing::List;
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
-use crate::table::seal::Sealed;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
 /// The result of a newInstance.
@@ -43,7 +45,7 @@ impl Store {
     ///
     /// The instance id is the call's businessId, as the guide recommends. It is a new UUID if the businessId cannot be an
     /// instance id, or if another order's instance has it. `details` is what V1.0 says about the buyer. `app_info` returns the
-    /// app info for an instance id, or none if the application will send it later.
+    /// app info for an instance id, or none if the application will send it later. `keys` seal its credentials.
     pub async fn create_instance<E: From<StoreError>>(
         &self,
         call: &Call,
@@ -51,11 +53,16 @@ impl Store {
         interface_type: InterfaceType,
         details: Option<&Sealed>,
         app_info: impl Fn(&InstanceId) -> Result<Option<AppInfo>, E>,
+        keys: &impl DataKeys,
     ) -> Result<Created, E> {
         let mut id = request.business_id.as_instance_id().map_or_else(uuid_id, Ok)?;
         let mut pauses = Pauses::new();
         loop {
-            let mut instance = made_by(request, interface_type, call, &id, app_info(&id)?);
+            let app_info = match app_info(&id)? {
+                Some(info) => Some(self.seal_app_info(call.world(), &id, &info, keys).await?),
+                None => None,
+            };
+            let mut instance = made_by(request, interface_type, call, &id, app_info);
             let events = vec![Event::created(call.now(), &instance)];
             let events =
                 Event::after(None, events.into_iter().chain(Event::accepted(call.now(), None, &instance)).collect());
@@ -120,7 +127,7 @@ fn made_by(
     interface_type: InterfaceType,
     call: &Call,
     id: &InstanceId,
-    app_info: Option<AppInfo>,
+    app_info: Option<KeptAppInfo>,
 ) -> Instance {
     let details = request.details.as_ref();
     let told = details.map(PurchaseDetails::told).unwrap_or_default();

@@ -8,13 +8,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use koogallery::{OrderId, OrderLineId, Timestamp};
 
 use crate::model::lifecycle::{AppliedOrder, Lifecycle};
+use crate::model::sealed::Sealed;
 use crate::model::subject::Subject;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::seal::Sealed;
 use crate::table::transaction::{Pauses, write_together};
 
 /// How long details are kept that belong to no instance or license code: longer than the events that name the order are tried.

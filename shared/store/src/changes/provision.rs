@@ -8,10 +8,11 @@ use koogallery::{AppInfo, AppInfoError, InstanceId};
 
 use crate::changes::decide::difference;
 use crate::model::instance::{Instance, ProvisioningFailure, ToldBy};
+use crate::model::kept_app_info::KeptAppInfo;
 use crate::model::lifecycle::Status;
 use crate::model::world::World;
 use crate::table::client::{Store, StoreError};
-use crate::table::key::Key;
+use crate::table::data_keys::DataKeys;
 use crate::table::transaction::Pauses;
 
 /// The result.
@@ -33,31 +34,47 @@ pub enum Provisioned {
 
 impl Store {
     /// Keeps the buyer's way into an instance. The instance is in use from now on, unless it is frozen. There is no event, because
-    /// the application itself sent it.
+    /// the application itself sent it. `keys` seal its credentials.
     pub async fn provision(
         &self,
         id: &InstanceId,
         app_info: &AppInfo,
         told_by: ToldBy,
+        keys: &impl DataKeys,
     ) -> Result<Provisioned, StoreError> {
-        self.decide_on_instance(id, |instance| {
-            if instance.v1
+        let mut pauses = Pauses::new();
+        loop {
+            let standing = match self.provisionable(id).await? {
+                Ok(standing) => standing,
+                Err(outcome) => return Ok(outcome),
+            };
+            if standing.v1
                 && let Err(error) = app_info.fits_v1()
             {
-                return Some(Provisioned::DoesNotFit(error));
+                return Ok(Provisioned::DoesNotFit(error));
             }
-            if instance.app_info.as_ref() != Some(app_info) {
-                if instance.app_info.is_some() && instance.outweighs(told_by) {
-                    return Some(Provisioned::Outweighed);
+            let mut decided = standing.clone();
+            let known = match standing.app_info.clone() {
+                Some(kept) => Some(self.open_app_info(World::Real, id, kept, keys).await?),
+                None => None,
+            };
+            if known.as_ref() == Some(app_info) {
+                decided.told_by_seller_api |= told_by == ToldBy::SellerApi;
+                if standing.app_info.as_ref().is_some_and(KeptAppInfo::is_in_the_clear) {
+                    decided.app_info = Some(self.seal_app_info(World::Real, id, app_info, keys).await?);
                 }
-                instance.provision(app_info.clone());
-                instance.told_by_seller_api = told_by == ToldBy::SellerApi;
-            } else if told_by == ToldBy::SellerApi {
-                instance.told_by_seller_api = true;
+            } else {
+                if known.is_some() && standing.outweighs(told_by) {
+                    return Ok(Provisioned::Outweighed);
+                }
+                decided.provision(self.seal_app_info(World::Real, id, app_info, keys).await?);
+                decided.told_by_seller_api = told_by == ToldBy::SellerApi;
             }
-            None
-        })
-        .await
+            if let Some(outcome) = self.write_decided(&standing, decided).await? {
+                return Ok(outcome);
+            }
+            pauses.pause().await?;
+        }
     }
 
     /// Keeps the reason why an instance cannot be provisioned. newInstance and queryInstance answer with it until a success.
@@ -67,49 +84,49 @@ impl Store {
         failure: &ProvisioningFailure,
         told_by: ToldBy,
     ) -> Result<Provisioned, StoreError> {
-        self.decide_on_instance(id, |instance| {
-            let other_failure = instance.provisioning_failure.as_ref().is_some_and(|standing| standing != failure);
-            if instance.app_info.is_some() || (other_failure && instance.outweighs(told_by)) {
-                return Some(Provisioned::Outweighed);
-            }
-            instance.provisioning_failure = Some(failure.clone());
-            instance.told_by_seller_api |= told_by == ToldBy::SellerApi;
-            None
-        })
-        .await
-    }
-
-    /// Lets `decide` change the current state, and writes the result. If `decide` returns an outcome, nothing is written.
-    async fn decide_on_instance(
-        &self,
-        id: &InstanceId,
-        decide: impl Fn(&mut Instance) -> Option<Provisioned>,
-    ) -> Result<Provisioned, StoreError> {
         let mut pauses = Pauses::new();
         loop {
-            let key = Key::instance(World::Real, id).into_item();
-            let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-            let Some(standing) = get.send().await?.item else {
-                return Ok(Provisioned::Unknown);
+            let standing = match self.provisionable(id).await? {
+                Ok(standing) => standing,
+                Err(outcome) => return Ok(outcome),
             };
-            let standing: Instance = serde_dynamo::from_item(standing)?;
-            if standing.life.status == Status::Released {
-                return Ok(Provisioned::Released);
+            let other_failure = standing.provisioning_failure.as_ref().is_some_and(|standing| standing != failure);
+            if standing.app_info.is_some() || (other_failure && standing.outweighs(told_by)) {
+                return Ok(Provisioned::Outweighed);
             }
             let mut decided = standing.clone();
-            if let Some(refused) = decide(&mut decided) {
-                return Ok(refused);
-            }
-            if decided == standing {
-                return Ok(Provisioned::Unchanged);
-            }
-            decided.life.version += 1;
-            match self.update_alone(difference(World::Real, id, &standing, &decided)?).await {
-                Ok(true) => return Ok(Provisioned::Applied),
-                Ok(false) | Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
+            decided.provisioning_failure = Some(failure.clone());
+            decided.told_by_seller_api |= told_by == ToldBy::SellerApi;
+            if let Some(outcome) = self.write_decided(&standing, decided).await? {
+                return Ok(outcome);
             }
             pauses.pause().await?;
+        }
+    }
+
+    /// The current state of an instance that can be provisioned, or why it cannot.
+    async fn provisionable(&self, id: &InstanceId) -> Result<Result<Instance, Provisioned>, StoreError> {
+        Ok(match self.instance(id).await? {
+            None => Err(Provisioned::Unknown),
+            Some(standing) if standing.life.status == Status::Released => Err(Provisioned::Released),
+            Some(standing) => Ok(standing),
+        })
+    }
+
+    /// Writes what was decided on the current state. Returns none if that changed meanwhile: decide again.
+    async fn write_decided(
+        &self,
+        standing: &Instance,
+        mut decided: Instance,
+    ) -> Result<Option<Provisioned>, StoreError> {
+        if decided == *standing {
+            return Ok(Some(Provisioned::Unchanged));
+        }
+        decided.life.version += 1;
+        match self.update_alone(difference(World::Real, &standing.instance_id, standing, &decided)?).await {
+            Ok(true) => Ok(Some(Provisioned::Applied)),
+            Ok(false) | Err(StoreError::Conflict) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::model::instance::Instance;
 use crate::model::license_request::{LicenseRequest, LicenseRequestId};
 use crate::model::license_rules::{LicenseRules, last};
 use crate::model::lifecycle::Status;
+use crate::model::sealed::Sealed;
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
@@ -27,7 +28,6 @@ use crate::table::listing::List;
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
 use crate::table::schema::{LISTED, LISTED_AS, TTL_ATTRIBUTE};
-use crate::table::seal::Sealed;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 
 /// License 1.0's parameters that are not personal: product, quantity and period.

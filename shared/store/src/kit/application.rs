@@ -8,12 +8,13 @@ use crate::kit::newest::{EventTypes, Newest, Thing};
 use crate::model::changed::Changed;
 use crate::model::event::Event;
 use crate::model::event_type::EventType;
+use crate::model::sealed::Sealed;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::data_keys::DataKeys;
 use crate::table::key::{Item, Key};
-use crate::table::seal::{DataKey, Sealed};
+use crate::table::seal::DataKey;
 use crate::table::stamp::Stamp;
 
 /// A tenant's application.

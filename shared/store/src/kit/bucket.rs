@@ -14,8 +14,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::kit::newest::wins;
+use crate::model::sealed::Sealed;
 use crate::table::client::StoreError;
-use crate::table::seal::{DataKey, Sealed};
+use crate::table::seal::DataKey;
 use crate::table::stamp::Stamp;
 
 /// What is known about one name.

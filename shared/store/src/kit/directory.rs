@@ -24,6 +24,7 @@ use crate::kit::newest::{GONE_IS_REMEMBERED, version};
 use crate::kit::parts::{self, MAX_BUCKET, Parts};
 use crate::model::changed::Changed;
 use crate::model::event::Event;
+use crate::model::sealed::Sealed;
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::call::Call;
@@ -31,7 +32,6 @@ use crate::table::client::{Store, StoreError};
 use crate::table::data_keys::DataKeys;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::seal::Sealed;
 use crate::table::stamp::Stamp;
 use crate::table::transaction::{Commit, Pauses, Transaction};
 

@@ -10,10 +10,10 @@ use koogallery::Timestamp;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::model::sealed::Sealed;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::seal::Sealed;
 
 /// The longest part, in bytes: an item has at most 400 KB.
 const LONGEST: usize = 390 * 1024;

@@ -1,10 +1,11 @@
 //! An instance: what an order line bought. Its life follows the rules of [`Lifecycle`].
 
 use koogallery::{
-    AppInfo, ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, Timestamp, UsageInfo,
+    ExpireTime, InstanceId, InterfaceType, OrderId, OrderLineId, Reply, ResultCode, Timestamp, UsageInfo,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::model::kept_app_info::KeptAppInfo;
 use crate::model::lifecycle::{Lifecycle, Status};
 
 /// One instance, in its current state.
@@ -22,7 +23,7 @@ pub struct Instance {
     pub interface_type: InterfaceType,
     /// The buyer's way in; none while it is being provisioned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub app_info: Option<AppInfo>,
+    pub app_info: Option<KeptAppInfo>,
     /// Why it cannot be provisioned, if the application said so. A later success replaces it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioning_failure: Option<ProvisioningFailure>,
@@ -94,7 +95,7 @@ impl ProvisioningFailure {
 
 impl Instance {
     /// Takes in the buyer's way in.
-    pub fn provision(&mut self, app_info: AppInfo) {
+    pub fn provision(&mut self, app_info: KeptAppInfo) {
         self.app_info = Some(app_info);
         self.provisioning_failure = None;
         self.settle();

@@ -7,13 +7,13 @@ use koogallery::{InstanceId, LicenseCode};
 
 use crate::model::instance::Instance;
 use crate::model::license::License;
+use crate::model::sealed::Sealed;
 use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::living::Living;
 use crate::table::nonce::NonceUse;
-use crate::table::seal::Sealed;
 
 /// The most keys in one request to DynamoDB.
 const LARGEST_BATCH: usize = 100;

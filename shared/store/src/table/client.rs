@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
 use koogallery_aws_error::{AwsError, AwsFailure};
 
-use crate::table::seal::{DataKeyError, SealError};
+use crate::model::sealed::SealError;
+use crate::table::seal::DataKeyError;
 
 /// The table of one deployment.
 #[derive(Debug, Clone)]

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use crate::model::sealed::DataKeyId;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
-use crate::table::seal::{DataKey, DataKeyError, DataKeyId};
+use crate::table::seal::{DataKey, DataKeyError};
 
 /// The keeper of a table's data keys, which has them in the clear.
 pub trait DataKeys: Sync {

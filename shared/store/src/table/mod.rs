@@ -1,6 +1,7 @@
 //! How the model is written in DynamoDB: schema, keys, seals, expressions, transactions.
 
 mod alone;
+mod app_info;
 pub(crate) mod call;
 pub(crate) mod change;
 pub(crate) mod client;

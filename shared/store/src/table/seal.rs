@@ -7,16 +7,12 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::model::sealed::{DataKeyId, KEY_ID, SealError, Sealed};
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use uuid::Uuid;
 
-/// The id of a data key.
-pub type DataKeyId = Uuid;
-
-const KEY_ID: usize = 16;
 const NONCE: usize = 12;
 
 /// A data key in the clear. Its `Debug` output shows only its id.
@@ -30,30 +26,6 @@ impl fmt::Debug for DataKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("DataKey").field(&self.id).finish()
     }
-}
-
-/// A value that only its data key can open: key id, nonce, ciphertext and tag.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Sealed(Vec<u8>);
-
-impl fmt::Debug for Sealed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sealed({} bytes)", self.0.len())
-    }
-}
-
-/// Why a value was not sealed or opened. The error contains nothing of the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SealError {
-    /// The operating system gave no random numbers.
-    #[error("the system gave no random numbers for a nonce")]
-    NoRandomness,
-    /// The value is longer than the cipher allows.
-    #[error("the value is too long to be encrypted")]
-    TooLong,
-    /// It was changed, it was sealed for another place, or another key sealed it.
-    #[error("a sealed value does not open: it was changed or moved, or another data key sealed it")]
-    NotOpened,
 }
 
 /// Why there is no data key: an error of the keeper, which contains nothing of the key.
@@ -74,30 +46,13 @@ impl DataKeyError {
 }
 
 impl Sealed {
-    /// A value from the table.
-    #[must_use]
-    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-
-    /// The value for the table.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// Which data key sealed it.
-    pub fn data_key(&self) -> Result<DataKeyId, SealError> {
-        self.0.first_chunk::<KEY_ID>().map(|id| Uuid::from_bytes(*id)).ok_or(SealError::NotOpened)
-    }
-
     pub(crate) fn to_attribute(&self) -> AttributeValue {
-        AttributeValue::B(Blob::new(self.0.clone()))
+        AttributeValue::B(Blob::new(self.as_bytes()))
     }
 
     pub(crate) fn of_attribute(value: Option<&AttributeValue>) -> Option<Self> {
         match value {
-            Some(AttributeValue::B(bytes)) => Some(Self(bytes.as_ref().to_vec())),
+            Some(AttributeValue::B(bytes)) => Some(Self::from_bytes(bytes.as_ref().to_vec())),
             _ => None,
         }
     }
@@ -122,12 +77,12 @@ impl DataKey {
         getrandom::fill(&mut nonce).map_err(|_| SealError::NoRandomness)?;
         let payload = Payload { msg: value, aad: place.as_bytes() };
         let ciphertext = self.cipher.encrypt(&nonce.into(), payload).map_err(|_| SealError::TooLong)?;
-        Ok(Sealed([self.id.as_bytes(), &nonce[..], &ciphertext].concat()))
+        Ok(Sealed::from_bytes([self.id.as_bytes(), &nonce[..], &ciphertext].concat()))
     }
 
     /// Opens a value that was sealed with this key for this place.
     pub fn open(&self, place: &str, sealed: &Sealed) -> Result<Vec<u8>, SealError> {
-        let (id, rest) = sealed.0.split_first_chunk::<KEY_ID>().ok_or(SealError::NotOpened)?;
+        let (id, rest) = sealed.as_bytes().split_first_chunk::<KEY_ID>().ok_or(SealError::NotOpened)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(SealError::NotOpened)?;
         if id != self.id.as_bytes() {
             return Err(SealError::NotOpened);
@@ -140,6 +95,7 @@ impl DataKey {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     use super::*;
 
@@ -163,10 +119,12 @@ mod tests {
     proptest! {
         #[test]
         fn any_changed_byte_is_noticed(value: Vec<u8>, at: prop::sample::Index, bit in 0u8..8) {
-            let mut sealed = key(1).seal("here", &value).unwrap();
+            let sealed = key(1).seal("here", &value).unwrap();
             prop_assert_eq!(key(1).open("here", &sealed).unwrap(), value);
-            let at = at.index(sealed.0.len());
-            sealed.0[at] ^= 1 << bit;
+            let mut bytes = sealed.as_bytes().to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            let sealed = Sealed::from_bytes(bytes);
             prop_assert_eq!(key(1).open("here", &sealed), Err(SealError::NotOpened));
         }
 
