@@ -414,6 +414,7 @@ fn every_metric_of_an_alarm_is_written() {
     };
     let api = koogallery_runtime::ApiRecord {
         request_id: None,
+        refused_from: None,
         application: None,
         at: koogallery::Timestamp::from_millis(0),
         method: String::new(),

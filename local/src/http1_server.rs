@@ -6,10 +6,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use koogallery_runtime::SourceAddress;
 use tokio::net::TcpListener;
 
 /// How long a connection stays open without a request. Callers and proxies keep theirs for 60 to 90 seconds. The caller must
@@ -21,11 +25,15 @@ pub async fn serve(mut listener: TcpListener, router: Router, stopped: impl Futu
     let mut stopped = pin!(stopped);
     let connections = GracefulShutdown::new();
     loop {
-        let (stream, _) = tokio::select! {
+        let (stream, remote) = tokio::select! {
             accepted = Listener::accept(&mut listener) => accepted,
             () = &mut stopped => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let (answer, from) = (TowerToHyperService::new(router.clone()), SourceAddress::from(remote.ip()));
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(from);
+            answer.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .title_case_headers(true)

@@ -1,6 +1,6 @@
 //! The seller's application as it calls the seller's API: with a token, in JSON.
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
@@ -14,6 +14,7 @@ pub struct Api {
     address: String,
     client: reqwest::Client,
     token: String,
+    from: Option<String>,
 }
 
 /// What came back.
@@ -46,7 +47,13 @@ impl Api {
         drop(rustls::crypto::ring::default_provider().install_default());
         // Without certificates, which take longer to read than most tests take.
         let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
-        Self { address, client, token: token.to_owned() }
+        Self { address, client, token: token.to_owned(), from: None }
+    }
+
+    /// The same from another address, through a proxy.
+    #[must_use]
+    pub fn from_address(self, address: &str) -> Self {
+        Self { from: Some(format!("203.0.113.9, {address}")), ..self }
     }
 
     /// Asks without a body.
@@ -78,6 +85,9 @@ impl Api {
     /// Sends anything; a problem that comes back must have the form of one.
     pub async fn send(&self, method: &Method, path: &str, token: &str, body: Option<(&str, String)>) -> Answer {
         let mut request = self.client.request(method.clone(), format!("{}{path}", self.address));
+        if let Some(from) = &self.from {
+            request = request.header("x-forwarded-for", from);
+        }
         if !token.is_empty() {
             request = request.header(AUTHORIZATION, token);
         }
@@ -89,6 +99,9 @@ impl Api {
         let bytes = response.bytes().await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
         let answer = Answer { status, headers, body };
+        if !path.ends_with("/openapi.json") || !status.is_success() {
+            assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
+        }
         if !status.is_success() {
             answer.assert_problem();
         }

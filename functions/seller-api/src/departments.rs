@@ -7,11 +7,12 @@ use axum::extract::State;
 use koogallery::{InstanceId, OrgCode};
 use koogallery_store::{StandingDepartment, TenantDepartments, World};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
-use crate::page::{Limit, next, place};
+use crate::page::{Limit, next, place, within_limits};
 use crate::paths::TenantPath;
 use crate::problem::Problem;
 
@@ -74,11 +75,15 @@ pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     PathOf(TenantPath { tenant_id }): PathOf<TenantPath>,
     QueryOf(query): QueryOf<DepartmentsQuery>,
-) -> Result<Json<DepartmentList>, Problem> {
-    let DepartmentsQuery { instance_id, cursor: from, limit: Limit(limit) } = query;
+) -> Result<Json<Box<RawValue>>, Problem> {
+    let DepartmentsQuery { instance_id, cursor: from, limit } = query;
     let after: Option<OrgCode> = place(from.as_deref())?;
     let of = TenantDepartments { tenant_id, instance_id };
-    let departments = api.store().departments(World::Real, &of, after.as_ref(), limit, &api.vault).await?;
-    let next = next(&departments, limit, |last| last.org_code.as_str());
-    Ok(Json(DepartmentList { departments: departments.into_iter().map(DepartmentView::from).collect(), next }))
+    let (api, of, after) = (&api, &of, after.as_ref());
+    within_limits(limit, |Limit(limit)| async move {
+        let departments = api.store().departments(World::Real, of, after, limit, &api.vault).await?;
+        let next = next(&departments, limit, |last| last.org_code.as_str());
+        Ok(DepartmentList { departments: departments.into_iter().map(DepartmentView::from).collect(), next })
+    })
+    .await
 }

@@ -138,6 +138,7 @@ fn complete(operation: &mut Operation) {
     let mut common = vec![
         (400, "A part of the request does not have the expected form"),
         (401, "The token is missing or wrong"),
+        (429, "Too many wrong tokens came from this address: wait as the header `Retry-After` says"),
         (500, "An internal fault"),
         (503, "The request cannot be served now: try again"),
     ];

@@ -10,13 +10,14 @@ use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
 use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, OpenEvents, OpenPlace, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::SellerApi;
 use crate::extract::{Body, PathOf, QueryOf, optional_text};
 use crate::filter::MOST_READS;
-use crate::page::{Limit, cursor, place};
+use crate::page::{Limit, cursor, place, within_limits};
 use crate::paths::{InstancePath, LicensePath, OrderPath, TenantPath};
 use crate::problem::{Kind, Problem};
 
@@ -213,11 +214,14 @@ async fn history(
     api: &SellerApi,
     subject: &Subject,
     after: Option<Uuid>,
-    Limit(limit): Limit,
-) -> Result<Json<EventList>, Problem> {
-    let (events, last) = api.store().history(subject, after, limit).await?;
-    let next = last.map(|id| cursor(&id.to_string()));
-    Ok(Json(EventList { events: events.into_iter().map(EventView::from).collect(), next }))
+    limit: Limit,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    within_limits(limit, |Limit(limit)| async move {
+        let (events, last) = api.store().history(subject, after, limit).await?;
+        let next = last.map(|id| cursor(&id.to_string()));
+        Ok(EventList { events: events.into_iter().map(EventView::from).collect(), next })
+    })
+    .await
 }
 
 /// Which events to list, and which page.
@@ -273,11 +277,12 @@ fn subject(
 pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     QueryOf(query): QueryOf<StateQuery>,
-) -> Result<Json<EventList>, Problem> {
+) -> Result<Json<Box<RawValue>>, Problem> {
     let StateQuery { state, instance_id, order_id, license, tenant_id, cursor: from, limit } = query;
     let subject = subject(instance_id.as_ref(), order_id.as_ref(), license.as_ref(), tenant_id.as_ref())?;
     if let Some(subject) = subject {
-        return history_in(&api, &subject, state, place(from.as_deref())?, limit).await;
+        let (api, subject, after) = (&api, &subject, place(from.as_deref())?);
+        return within_limits(limit, |limit| history_in(api, subject, state, after, limit)).await;
     }
     let which = match state {
         DeliveryWord::Undelivered => OpenEvents::Undelivered,
@@ -289,9 +294,13 @@ pub(crate) async fn list(
         }
     };
     let from: OpenPlace = place(from.as_deref())?.unwrap_or_default();
-    let page = api.store().open_events(which, from, limit.0).await?;
-    let events = page.events.into_iter().map(EventView::from).collect();
-    Ok(Json(EventList { events, next: page.next.map(|place| cursor(&place.to_string())) }))
+    let (api, from) = (&api, &from);
+    within_limits(limit, |Limit(limit)| async move {
+        let page = api.store().open_events(which, from.clone(), limit).await?;
+        let events = page.events.into_iter().map(EventView::from).collect();
+        Ok(EventList { events, next: page.next.map(|place| cursor(&place.to_string())) })
+    })
+    .await
 }
 
 /// The events of a subject in one delivery state.
@@ -301,7 +310,7 @@ async fn history_in(
     state: DeliveryWord,
     mut after: Option<Uuid>,
     Limit(limit): Limit,
-) -> Result<Json<EventList>, Problem> {
+) -> Result<EventList, Problem> {
     let mut found = Vec::with_capacity(limit);
     for _ in 0..MOST_READS {
         let (events, last) = api.store().history(subject, after, limit - found.len()).await?;
@@ -312,7 +321,7 @@ async fn history_in(
         }
     }
     let next = after.map(|id| cursor(&id.to_string()));
-    Ok(Json(EventList { events: found.into_iter().map(EventView::from).collect(), next }))
+    Ok(EventList { events: found.into_iter().map(EventView::from).collect(), next })
 }
 
 /// The history of an instance.
@@ -326,7 +335,7 @@ pub(crate) async fn of_instance(
     State(api): State<Arc<SellerApi>>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
     QueryOf(query): QueryOf<PageQuery>,
-) -> Result<Json<EventList>, Problem> {
+) -> Result<Json<Box<RawValue>>, Problem> {
     let after = place(query.cursor.as_deref())?;
     api.instance(&id).await?;
     history(&api, &Subject::Instance(id.clone()), after, query.limit).await
@@ -340,7 +349,7 @@ pub(crate) async fn of_order(
     State(api): State<Arc<SellerApi>>,
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
     QueryOf(query): QueryOf<PageQuery>,
-) -> Result<Json<EventList>, Problem> {
+) -> Result<Json<Box<RawValue>>, Problem> {
     history(&api, &Subject::Order(order_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
@@ -352,7 +361,7 @@ pub(crate) async fn of_license(
     State(api): State<Arc<SellerApi>>,
     PathOf(LicensePath { code }): PathOf<LicensePath>,
     QueryOf(query): QueryOf<PageQuery>,
-) -> Result<Json<EventList>, Problem> {
+) -> Result<Json<Box<RawValue>>, Problem> {
     history(&api, &Subject::License(code.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
@@ -364,7 +373,7 @@ pub(crate) async fn of_tenant(
     State(api): State<Arc<SellerApi>>,
     PathOf(TenantPath { tenant_id }): PathOf<TenantPath>,
     QueryOf(query): QueryOf<PageQuery>,
-) -> Result<Json<EventList>, Problem> {
+) -> Result<Json<Box<RawValue>>, Problem> {
     history(&api, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 

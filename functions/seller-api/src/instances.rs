@@ -10,12 +10,13 @@ use koogallery_store::{
     Acceptance, AppliedOrder, Bought, FreezeCause, Instance, KeptAppInfo, OrderEffect, Status, World,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::filter::{changed_at, contains, ends_before, fitting, is, is_since};
-use crate::page::Limit;
+use crate::page::{Limit, within_limits};
 use crate::paths::InstancePath;
 use crate::problem::{Kind, Problem};
 use crate::time::Time;
@@ -437,8 +438,13 @@ pub(crate) struct InstanceList {
 pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     QueryOf(query): QueryOf<ListQuery>,
-) -> Result<Json<InstanceList>, Problem> {
-    let ListQuery { status, product_id, changed_since, expiring_before, text, cursor: from, limit } = query;
+) -> Result<Json<Box<RawValue>>, Problem> {
+    let (api, query) = (&api, &query);
+    within_limits(query.limit, |limit| page(api, query, limit)).await
+}
+
+async fn page(api: &Arc<SellerApi>, query: &ListQuery, limit: Limit) -> Result<InstanceList, Problem> {
+    let ListQuery { status, product_id, changed_since, expiring_before, text, cursor: from, .. } = query;
     let fits = |instance: &Instance| {
         let life = &instance.life;
         let sku = life.holds().and_then(|holds| holds.sku_code.as_ref());
@@ -450,8 +456,8 @@ pub(crate) async fn list(
             sku.map(|id| id as _),
         ];
         is(product_id.as_ref(), life.product_id.as_ref())
-            && is_since(changed_since, changed_at(life.last_event))
-            && ends_before(expiring_before, life.expire_time)
+            && is_since(*changed_since, changed_at(life.last_event))
+            && ends_before(*expiring_before, life.expire_time)
             && contains(text.as_deref(), &ids)
     };
     let status = status.map(Status::from);
@@ -461,7 +467,7 @@ pub(crate) async fn list(
         .members
         .into_iter()
         .map(|instance| {
-            let api = Arc::clone(&api);
+            let api = Arc::clone(api);
             tokio::spawn(async move { api.shown(instance).await })
         })
         .collect();
@@ -470,7 +476,7 @@ pub(crate) async fn list(
         let shown = read.await.map_err(|_| Problem::new(Kind::Internal, "the list could not be read"))??;
         instances.push(shown.without_personal_data());
     }
-    Ok(Json(InstanceList { instances, next: page.next }))
+    Ok(InstanceList { instances, next: page.next })
 }
 
 /// One instance.

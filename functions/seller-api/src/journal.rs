@@ -11,7 +11,7 @@ use koogallery::LicenseCode;
 use koogallery_runtime::{ApiRecord, RequestId};
 
 use crate::SellerApi;
-use crate::access::Allowed;
+use crate::access::{Allowed, RefusedFrom};
 use crate::problem::{Kind, Problem, Reason};
 
 /// How long a request may take. The function's own time-out is longer.
@@ -45,6 +45,7 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
         at,
         request_id,
         application: allowed.and_then(|Allowed(name)| name.clone()),
+        refused_from: extensions.get::<RefusedFrom>().map(|RefusedFrom(from)| *from),
         method,
         route,
         status: response.status().as_u16(),

@@ -14,6 +14,7 @@ mod events;
 mod explain;
 mod extract;
 mod filter;
+mod guesses;
 mod instances;
 mod journal;
 mod license_lists;
@@ -50,6 +51,7 @@ use lambda_http::lambda_runtime::Service;
 pub use access::SHORTEST_TOKEN;
 pub use document::document;
 
+use guesses::Guesses;
 use problem::{Kind, Problem};
 
 /// What the routes share.
@@ -58,13 +60,14 @@ pub struct SellerApi {
     vault: Vault,
     open_api: OpenApi,
     clock: fn() -> Timestamp,
+    guesses: Guesses,
 }
 
 impl SellerApi {
     /// Reads the settings. It sends nothing yet.
     pub fn of(environment: &Environment, shared: Arc<Shared>, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
-        Ok(Self { shared, vault, open_api, clock })
+        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default() })
     }
 
     fn store(&self) -> &Store {

@@ -1,9 +1,11 @@
 //! Pages of a list: how long a page is, and where the next one begins.
 
+use axum::Json;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::problem::{Kind, Problem};
 
@@ -21,6 +23,30 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let limit = u16::deserialize(deserializer).map_err(|_| D::Error::custom("give 1 to 200"))?;
         if (1..=200).contains(&limit) { Ok(Self(limit.into())) } else { Err(D::Error::custom("give 1 to 200")) }
+    }
+}
+
+/// The longest JSON of a page, in bytes. Lambda takes 6 MB, in which each quotation mark of the JSON counts twice.
+const LONGEST: usize = 3_000_000;
+
+/// A page as JSON. While that is too long for Lambda, it is read again with half the members: a page may be short.
+pub(crate) async fn within_limits<P, F>(limit: Limit, read: impl Fn(Limit) -> F) -> Result<Json<Box<RawValue>>, Problem>
+where
+    P: Serialize,
+    F: Future<Output = Result<P, Problem>>,
+{
+    let mut limit = limit;
+    loop {
+        let unwritable = |error| Problem::new(Kind::Internal, "the page cannot be written").because(error);
+        let json = to_raw_value(&read(limit).await?).map_err(unwritable)?;
+        if json.get().len() <= LONGEST {
+            return Ok(Json(json));
+        }
+        if limit.0 == 1 {
+            let detail = "a member of the page is longer than an answer can be";
+            return Err(Problem::new(Kind::Internal, detail));
+        }
+        limit = Limit(limit.0 / 2);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Problem documents (RFC 9457): the answer to a request that fails. Each has a kind that never changes its meaning.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use koogallery_open_api::Said;
 use koogallery_runtime::{SecretError, VaultError};
@@ -41,6 +43,8 @@ kinds! {
     Invalid = BAD_REQUEST, "invalid-request", "The request does not have the expected form";
     /// The token is missing or wrong.
     Unauthorized = UNAUTHORIZED, "unauthorized", "A valid bearer token is needed";
+    /// Too many wrong tokens came from the same address.
+    Guesses = TOO_MANY_REQUESTS, "too-many-wrong-tokens", "Too many wrong tokens came from this address";
     /// There is no such route.
     NoRoute = NOT_FOUND, "no-such-route", "There is no such route";
     /// The thing that the path names does not exist.
@@ -111,7 +115,11 @@ pub(crate) struct Problem {
     detail: String,
     said: Option<Said>,
     reason: Option<String>,
+    try_after: Option<Duration>,
 }
+
+/// Nobody keeps a copy of an answer.
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// For the log: why a request failed.
 #[derive(Debug, Clone)]
@@ -119,7 +127,7 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), said: None, reason: None }
+        Self { kind, detail: detail.into(), said: None, reason: None, try_after: None }
     }
 
     /// Adds KooGallery's own code and message.
@@ -134,6 +142,11 @@ impl Problem {
 
     pub(crate) fn unknown(what: &str) -> Self {
         Self::new(Kind::Unknown, format!("there is no such {what}: check the ids in the path"))
+    }
+
+    pub(crate) fn too_many_guesses(try_after: Duration) -> Self {
+        let detail = "too many wrong tokens came from this address: correct the token, then wait as `Retry-After` says";
+        Self { try_after: Some(try_after), ..Self::new(Kind::Guesses, detail) }
     }
 
     pub(crate) fn released() -> Self {
@@ -200,7 +213,7 @@ impl From<VaultError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, said, reason } = self;
+        let Self { kind, detail, said, reason, try_after } = self;
         let (koogallery_code, koogallery_message) = match said {
             Some(Said { code, message }) => (Some(code), Some(message)),
             None => (None, None),
@@ -217,12 +230,17 @@ impl IntoResponse for Problem {
         let mut response = (kind.status(), Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, NO_STORE);
+        if let Some(wait) = try_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+        }
         match kind {
             Kind::Unauthorized => drop(headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
             Kind::Unavailable | Kind::KooGalleryUnavailable => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
             }
             Kind::Invalid
+            | Kind::Guesses
             | Kind::NoRoute
             | Kind::Unknown
             | Kind::Method

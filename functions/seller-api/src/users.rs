@@ -9,13 +9,14 @@ use axum::{Extension, Json};
 use koogallery::{AppId, InstanceId, Role, TenantId, UserName};
 use koogallery_store::{ApplicationUsers, StandingUser, World};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::extract::{PathOf, QueryOf};
 use crate::journal::Shown;
-use crate::page::{Limit, next, place};
+use crate::page::{Limit, next, place, within_limits};
 use crate::paths::TenantPath;
 use crate::problem::Problem;
 
@@ -86,6 +87,37 @@ pub(crate) struct UserView {
     #[serde(skip_serializing_if = "Map::is_empty")]
     #[schema(value_type = Object)]
     other: Map<String, Value>,
+    /// The members that are kept, but are too long for an answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<&'static str>,
+}
+
+/// The longest text of a user that is shown, in bytes. KooGallery limits those that it names to 64 characters.
+const LONGEST_TEXT: usize = 4096;
+/// The most bytes of other members, as JSON.
+const MOST_OTHER: usize = 64 << 10;
+
+impl UserView {
+    /// Without what no answer has room for.
+    fn within_limits(mut self) -> Self {
+        let texts = [
+            ("position", &mut self.position),
+            ("employeeCode", &mut self.employee_code),
+            ("employeeType", &mut self.employee_type),
+            ("mobile", &mut self.mobile),
+            ("email", &mut self.email),
+        ];
+        for (name, text) in texts {
+            if text.take_if(|text| text.len() > LONGEST_TEXT).is_some() {
+                self.left_out.push(name);
+            }
+        }
+        if serde_json::to_vec(&self.other).is_ok_and(|json| json.len() > MOST_OTHER) {
+            self.other.clear();
+            self.left_out.push("other");
+        }
+        self
+    }
 }
 
 impl From<StandingUser> for UserView {
@@ -106,7 +138,9 @@ impl From<StandingUser> for UserView {
             mobile: user.mobile,
             email: user.email,
             other: user.other,
+            left_out: Vec::new(),
         }
+        .within_limits()
     }
 }
 
@@ -131,14 +165,17 @@ pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     PathOf(TenantPath { tenant_id }): PathOf<TenantPath>,
     QueryOf(query): QueryOf<UsersQuery>,
-) -> Result<(Extension<Shown>, Json<UserList>), Problem> {
-    let UsersQuery { instance_id, app_id, cursor: from, limit: Limit(limit) } = query;
+) -> Result<(Extension<Shown>, Json<Box<RawValue>>), Problem> {
+    let UsersQuery { instance_id, app_id, cursor: from, limit } = query;
     let after: Option<UserName> = place(from.as_deref())?;
     let of = ApplicationUsers { tenant_id, instance_id, app_id };
-    let users = api.store().users(World::Real, &of, after.as_ref(), limit, &api.vault).await?;
-    let next = next(&users, limit, |last| last.user.user_name.as_str());
-    let users = users.into_iter().map(UserView::from).collect();
-    Ok((Extension(Shown("users")), Json(UserList { users, next })))
+    let (api, of, after) = (&api, &of, after.as_ref());
+    let page = within_limits(limit, |Limit(limit)| async move {
+        let users = api.store().users(World::Real, of, after, limit, &api.vault).await?;
+        let next = next(&users, limit, |last| last.user.user_name.as_str());
+        Ok(UserList { users: users.into_iter().map(UserView::from).collect(), next })
+    });
+    Ok((Extension(Shown("users")), page.await?))
 }
 
 /// The user that a path names.

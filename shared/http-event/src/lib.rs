@@ -10,8 +10,10 @@
 
 mod read;
 mod request_id;
+mod source_address;
 mod write;
 
 pub use read::{EventError, read};
 pub use request_id::RequestId;
+pub use source_address::SourceAddress;
 pub use write::write;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::request_id::RequestId;
+use crate::source_address::SourceAddress;
 
 /// The characters that a query cannot contain unencoded. `%` is not one of them: what is encoded stays encoded.
 const IN_QUERY: &AsciiSet = &CONTROLS
@@ -84,15 +85,19 @@ struct Context<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Http<'a> {
     #[serde(borrow)]
     method: Option<&'a RawValue>,
+    #[serde(borrow)]
+    source_ip: Option<&'a RawValue>,
 }
 
 /// Reads an event (JSON) as a request.
 ///
 /// Characters that a request cannot hold are encoded if that keeps their meaning; a blank in a query stays a blank. Invalid
-/// headers are left out. A GET has no body. The request's extensions hold the event's id as a [`RequestId`].
+/// headers are left out. A GET has no body. The request's extensions hold the event's id as a [`RequestId`], and
+/// where it came from as a [`SourceAddress`].
 pub fn read(event: &str) -> Result<Request<Bytes>, EventError> {
     let event: Event<'_> = serde_json::from_str(event).map_err(|_| EventError::Form)?;
     let method = text(event.request_context.http.method).map_err(|()| EventError::Method)?;
@@ -106,6 +111,10 @@ pub fn read(event: &str) -> Result<Request<Bytes>, EventError> {
     let id = text(event.request_context.request_id).ok().and_then(|id| RequestId::new(&id));
     if let Some(id) = id {
         request.extensions_mut().insert(id);
+    }
+    let source = text(event.request_context.http.source_ip).ok().and_then(|source| SourceAddress::read(&source));
+    if let Some(source) = source {
+        request.extensions_mut().insert(source);
     }
     Ok(request)
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use koogallery::Timestamp;
+use koogallery_http_event::SourceAddress;
 use serde_json::{Value, json};
 
 use crate::metric_line::{Metric, metric_line};
@@ -17,6 +18,8 @@ pub struct ApiRecord {
     pub request_id: Option<String>,
     /// The name of the token that it has, if that has one.
     pub application: Option<String>,
+    /// Where it came from, if its token was refused.
+    pub refused_from: Option<SourceAddress>,
     /// Its method.
     pub method: String,
     /// Its route, as a pattern such as `/v1/instances/{id}`; empty if there is none.
@@ -46,12 +49,16 @@ impl ApiRecord {
             Metric::count("ApiRequests", 1),
             Metric::milliseconds("ApiDuration", self.duration),
             Metric::count("ApiUnauthorized", usize::from(self.status == 401)),
+            Metric::count("ApiGuessesRefused", usize::from(self.status == 429)),
             Metric::count("ApiErrors", usize::from(self.status >= 500)),
         ];
         let mut line = metric_line(namespace, "seller-api", level, self.at, metrics);
         line["method"] = self.method.as_str().into();
         line["route"] = self.route.as_str().into();
         line["status"] = self.status.into();
+        if let Some(from) = self.refused_from {
+            line["refusedFrom"] = json!(from.to_string());
+        }
         for (name, value) in &self.subjects {
             line[name] = json!(value);
         }
@@ -80,6 +87,7 @@ mod tests {
             at: Timestamp::from_millis(1_764_000_000_000),
             request_id: Some("r-1".to_owned()),
             application: Some("crm".to_owned()),
+            refused_from: None,
             method: "GET".to_owned(),
             route: "/v1/instances/{id}".to_owned(),
             status: 503,

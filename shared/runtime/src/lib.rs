@@ -34,7 +34,7 @@ pub use config::{ConfigError, Environment, InvalidValue, Settings};
 pub use function::{AnswerError, Context, Function};
 pub use host::{Answer, DEADLINE, Host, Shared};
 pub use job::{Job, serve_job};
-pub use koogallery_http_event::RequestId;
+pub use koogallery_http_event::{RequestId, SourceAddress};
 pub use lambda::{StartError, lambda, serve_http};
 pub use metric_line::Metric;
 pub use nearest::nearest;

@@ -5,11 +5,13 @@
 mod access;
 mod addresses;
 mod description;
+mod guesses;
 mod history;
 mod instances;
 mod licenses;
 mod lists;
 mod orders;
+mod page_sizes;
 mod provisioning;
 mod statuses;
 mod tenants;

@@ -22,7 +22,8 @@ use super::orders::order_info;
 use super::tenants::OF_APP;
 use super::usage::record;
 use super::{
-    AK, SK, about, app_info, at_open_api, bought, code_v1, deferred_with_open_api, say_v1, with_open_api, with_token,
+    AK, SK, about, app_info, at_open_api, bought, code_v1, deferred_with_open_api, say_v1, start, with_open_api,
+    with_token,
 };
 
 /// Statuses that no request of a test brings about, with why.
@@ -195,6 +196,7 @@ async fn every_documented_status_is_met() {
         }
     }
 
+    guessed(&good, &operations, &mut seen).await;
     tampered(&seller, &api, &mut seen).await;
     troubled(&good, &mut seen).await;
 
@@ -222,6 +224,20 @@ async fn v1_limit(seller: &Seller, api: &Api, seen: &mut Seen) {
     say_v1(seller, &told).await;
     let too_long = with(app_info(), "password", "x".repeat(80));
     seen.see(api, "putAppInfo", "/v1/instances/b-4/app-info", Some(&too_long), 422).await;
+}
+
+/// Wrong tokens, until no more are looked at.
+async fn guessed(good: &[GoodRequest], operations: &BTreeMap<String, (String, Value)>, seen: &mut Seen) {
+    let (_seller, api) = start().await;
+    let wrong = "Bearer a-wrong-token-of-some-length";
+    for _ in 0..20 {
+        api.send(&Method::GET, "/v1/orders", wrong, None).await.expect(401);
+    }
+    for (operation, path, ..) in good.iter().filter(|(operation, ..)| *operation != "getDescription") {
+        let method: Method = operations[*operation].0.to_uppercase().parse().unwrap();
+        api.send(&method, path, wrong, None).await.expect(429);
+        seen.0.insert(((*operation).to_owned(), "429".to_owned()));
+    }
 }
 
 /// What is sealed at rest and was changed does not open.
