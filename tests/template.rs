@@ -410,7 +410,9 @@ fn every_metric_of_an_alarm_is_written() {
         undelivered: 0,
         undelivered_age: std::time::Duration::ZERO,
         parked: 0,
+        parked_of_released: 0,
         provisioning_age: std::time::Duration::ZERO,
+        is_whole: true,
     };
     let api = koogallery_runtime::ApiRecord {
         request_id: None,

@@ -237,10 +237,10 @@ impl Pump {
     /// Wakes what the index says nothing drives.
     pub async fn sweep(&mut self) -> Result<(), DeliveryError> {
         if let Some(courier) = &self.courier {
-            let (_, stalled) = look(courier.store(), courier.now()).await?;
+            let (_, stalled) = look(courier.store(), courier.now(), Instant::now() + SWEEP).await?;
             self.wake(stalled.into_iter().map(Work::Deliver));
         }
-        let stalled = self.learner.stalled().await?;
+        let stalled = self.learner.stalled(Instant::now() + SWEEP).await?;
         self.wake(stalled.iter().filter_map(to_learn));
         Ok(())
     }

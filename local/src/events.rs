@@ -1,11 +1,11 @@
-//! `koogallery events`: lists events and their delivery, and delivers them once more.
+//! `koogallery events`: lists events and their delivery, delivers them once more, and gives parked ones up.
 
 use std::fmt;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use deliver_events::type_name;
 use koogallery_runtime::now;
-use koogallery_store::{Delivery, EventRecord, Kind, Store, StoreError, Subject};
+use koogallery_store::{Delivery, DiscardOutcome, Discarded, EventRecord, Kind, Store, StoreError, Subject};
 use uuid::Uuid;
 
 /// Why it failed.
@@ -17,6 +17,9 @@ pub enum EventsError {
     /// The event is not undelivered, and its subject is not known.
     #[error("{0} is not among the undelivered events: name its subject, such as --of INSTANCE#b-1")]
     Unknown(Uuid),
+    /// Only a parked event can be given up.
+    #[error("{0} is not parked: only what was tried for three days in vain can be given up")]
+    NotParked(Uuid),
 }
 
 /// Events for a person.
@@ -48,6 +51,7 @@ impl fmt::Display for Listed {
                 Delivery::Parked => "parked",
                 Delivery::Delivered => "delivered",
                 Delivery::Stopped => "stopped",
+                Delivery::Discarded => "discarded",
             };
             table.add_row([
                 record.event.event_id.to_string(),
@@ -72,11 +76,37 @@ pub async fn list(store: &Store, of: Option<&Subject>) -> Result<Listed, EventsE
 
 /// Delivers events once more. Returns them.
 pub async fn resend(store: &Store, ids: &[Uuid], of: Option<&Subject>) -> Result<Listed, EventsError> {
+    // All of them are found before the first is resent.
+    sent(store, found(store, ids, of).await?).await
+}
+
+/// Gives parked events up, and keeps who and why. Returns them as they are then.
+pub async fn discard(
+    store: &Store,
+    ids: &[Uuid],
+    of: Option<&Subject>,
+    discarded: &Discarded,
+) -> Result<Listed, EventsError> {
+    let known = found(store, ids, of).await?;
+    if let Some(other) = known.iter().find(|record| record.delivery() != Delivery::Parked) {
+        return Err(EventsError::NotParked(other.event.event_id));
+    }
+    let mut listed = Vec::with_capacity(known.len());
+    for record in known {
+        let id = record.event.event_id;
+        match store.discard(&record.subject, id, discarded).await? {
+            DiscardOutcome::Discarded => listed.extend(store.event(&record.subject, id).await?),
+            DiscardOutcome::NotParked => return Err(EventsError::NotParked(id)),
+        }
+    }
+    Ok(Listed(listed))
+}
+
+async fn found(store: &Store, ids: &[Uuid], of: Option<&Subject>) -> Result<Vec<EventRecord>, EventsError> {
     let known = list(store, of).await?.0;
     let find =
         |id: &Uuid| known.iter().find(|record| record.event.event_id == *id).cloned().ok_or(EventsError::Unknown(*id));
-    // All of them are found before the first is resent.
-    sent(store, ids.iter().map(find).collect::<Result<_, _>>()?).await
+    ids.iter().map(find).collect()
 }
 
 /// Delivers every event once more of which a try failed. Returns them.

@@ -264,6 +264,8 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
         let _ = api.put(path, &body).await.expect(204);
     }
     let event = api.get("/v1/instances/b-1/events").await.expect(200)["events"][0]["eventId"].clone();
+    let discard = json!({ "instanceId": "b-1", "eventIds": [event], "reason": "a test" });
+    let _ = api.post("/v1/events/discard", &discard).await.expect(409);
     let resend = json!({ "instanceId": "b-1", "eventIds": [event] });
     let _ = api.post("/v1/events/resend", &resend).await.expect(202);
 }
@@ -280,7 +282,7 @@ async fn orders_are_learnt(deployment: &Deployment, open_api: &str) {
     let learner = Learner::of(&environment, Job::new(store.clone(), clock.clock(), Arc::new(Nobody) as _)).unwrap();
     clock.reach(now().saturating_add(Duration::from_mins(20)));
     let (mut learnt, queue) = (Vec::new(), DelayQueue::of(&environment).unwrap());
-    for open in learner.stalled().await.unwrap() {
+    for open in learner.stalled(Instant::now() + Duration::from_mins(5)).await.unwrap() {
         learnt.push(learner.learn(&open.subject, open.event_id().unwrap()).await.unwrap());
     }
     assert!(learnt.contains(&Learnt::Done));
@@ -314,7 +316,7 @@ async fn events_are_delivered(deployment: &Deployment) {
     let courier = Courier::of(&environment, job).unwrap().unwrap();
     let (courier, queue) = (Arc::new(courier), Queue::of(&environment).unwrap());
     clock.reach(now().saturating_add(Duration::from_mins(20)));
-    let (_, stalled) = look(&store, clock.now()).await.unwrap();
+    let (_, stalled) = look(&store, clock.now(), Instant::now() + Duration::from_mins(5)).await.unwrap();
     assert!(!stalled.is_empty());
     queue.wake(stalled.first().unwrap()).await.unwrap();
     for time in [Duration::from_mins(5), Duration::ZERO, Duration::from_mins(5)] {

@@ -53,6 +53,7 @@ async fn each_mistake_is_told_with_its_variable_and_the_mend() {
         ("KOOGALLERY_KEYS", r#"{"bsic":["k"]}"#, "access keys must be JSON like"),
         ("KOOGALLERY_API_TOKEN", "a-token-of-the-application short", "token 2 has 5 characters"),
         ("KOOGALLERY_API_TOKEN", "a-long-name-of-it:short", "token 1 has 5 characters"),
+        ("KOOGALLERY_API_TOKEN", "crm/raed:a-token-of-the-application", "`raed` is not one of read, provision"),
         ("KOOGALLERY_RSA_PRIVATE_KEY", public_key, "public key"),
         ("KOOGALLERY_WEBHOOK_SECRET", "whsec_short", "24 to 64 random bytes"),
         ("KOOGALLERY_WEBHOOK_URL", "app.example.com/events", "write https:// before it"),

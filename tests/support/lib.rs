@@ -270,6 +270,32 @@ impl Seller {
         events
     }
 
+    /// Lets an event of a subject, by its place in the history, be as if all tries of it had failed. Its id.
+    ///
+    /// # Panics
+    /// Where there is no such event.
+    pub async fn park(&self, partition: &str, place: usize) -> Uuid {
+        let id = self.whole_events(partition).await[place].event_id;
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let store = self.host.store();
+        let leave = store.client().delete_item().table_name(store.table()).key("pk", text(partition));
+        leave.key("sk", text(&format!("OUTBOX#{id}"))).send().await.unwrap();
+        let at = AttributeValue::N(now().to_string());
+        let ended = serde_json::json!({ "webhook": { "attempts": 20, "ended": "parked", "lastProblem": "HTTP 500" } });
+        let update = store.client().update_item().table_name(store.table()).key("pk", text(partition));
+        update
+            .key("sk", text(&format!("EVENT#{id}")))
+            .update_expression("SET endedAt = :at, destinations = :ended, #open = :open, openSince = :at")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_values(":at", at)
+            .expression_attribute_values(":ended", serde_dynamo::to_attribute_value(ended).unwrap())
+            .expression_attribute_values(":open", text("PARKED#3"))
+            .send()
+            .await
+            .unwrap();
+        id
+    }
+
     /// All that stands but nonces, in the order of the keys: two of these are equal where nothing changed.
     pub async fn standing(&self) -> Vec<Item> {
         let mut items = self.items().await;

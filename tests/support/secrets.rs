@@ -1,11 +1,13 @@
-//! A stand-in for AWS Secrets Manager that holds one secret and counts how often it is read.
+//! A stand-in for AWS Secrets Manager that counts how often its secrets are read.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
 use axum::{Json, Router};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -17,14 +19,22 @@ pub struct Secrets {
 
 #[derive(Default)]
 struct Held {
+    /// Of a secret that has no text of its own.
     text: Mutex<String>,
+    /// By the end of their ARNs.
+    texts: BTreeMap<String, String>,
     reads: AtomicUsize,
 }
 
 impl Secrets {
-    /// Holds `text`.
+    /// Holds `text` as every secret.
     pub async fn start(text: &str) -> Self {
-        let held = Arc::new(Held { text: Mutex::new(text.to_owned()), reads: AtomicUsize::new(0) });
+        Self::holding(text, BTreeMap::new()).await
+    }
+
+    /// Holds these texts, by the end of the secrets' ARNs, and `text` as every other secret.
+    pub async fn holding(text: &str, texts: BTreeMap<String, String>) -> Self {
+        let held = Arc::new(Held { text: Mutex::new(text.to_owned()), texts, reads: AtomicUsize::new(0) });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().fallback(read).with_state(Arc::clone(&held));
@@ -50,7 +60,10 @@ impl Secrets {
     }
 }
 
-async fn read(State(held): State<Arc<Held>>) -> Json<Value> {
+async fn read(State(held): State<Arc<Held>>, body: Bytes) -> Json<Value> {
     held.reads.fetch_add(1, Ordering::SeqCst);
-    Json(json!({ "Name": "koogallery", "SecretString": held.text.lock().unwrap().clone() }))
+    let asked: Value = serde_json::from_slice(&body).unwrap();
+    let name = asked["SecretId"].as_str().unwrap().rsplit(':').next().unwrap();
+    let text = held.texts.get(name).cloned().unwrap_or_else(|| held.text.lock().unwrap().clone());
+    Json(json!({ "Name": "koogallery", "SecretString": text }))
 }

@@ -38,7 +38,7 @@ pub use courier::{Courier, Journal, Left, Tried};
 pub use koogallery_queue::{Batch, BatchAnswer, QueueError};
 pub use message::type_name;
 pub use queue::{Queue, deliver};
-pub use sweep::{Swept, look};
+pub use sweep::{Swept, look, sweep, wake};
 pub use test_event::{TestEvent, send_test_event};
 
 /// How long one try may take: receiver and store.
@@ -69,14 +69,7 @@ pub async fn lambda() -> Result<(), StartError> {
     serve_job(LONGEST_TRY, async |occasion, until| {
         Ok(match occasion {
             Occasion::Batch(batch) => to_raw_value(&deliver(courier, queue, batch, until).await)?,
-            Occasion::Sweep { .. } => {
-                let (swept, stalled) = look(courier.store(), courier.now()).await?;
-                for subject in &stalled {
-                    queue.wake(subject).await?;
-                }
-                CloudWatch::write(&swept.line(log));
-                to_raw_value(&stalled.len())?
-            }
+            Occasion::Sweep { .. } => to_raw_value(&sweep(courier.store(), queue, log, courier.now(), until).await?)?,
         })
     })
     .await

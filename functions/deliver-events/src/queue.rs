@@ -170,6 +170,6 @@ async fn pass_on(queue: &Queue, delayed: &Delayed<WakeUp>, now: Timestamp) -> Re
     }
 }
 
-fn warn(error: &QueueError) {
+pub(crate) fn warn(error: &QueueError) {
     CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "WARN", error));
 }

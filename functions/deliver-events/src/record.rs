@@ -50,6 +50,8 @@ impl Swept {
         ];
         let mut line = log.metric_line(FUNCTION, "INFO", self.at, metrics);
         line["driven"] = self.driven.into();
+        line["parkedOfReleased"] = self.parked_of_released.into();
+        line["isWhole"] = self.is_whole.into();
         line
     }
 }

@@ -123,11 +123,14 @@ impl Learner {
         Ok(next_try_at.map_or(Learnt::Done, Learnt::Again))
     }
 
-    /// What should have been asked about until now, and was not.
-    pub async fn stalled(&self) -> Result<Vec<Open>, StoreError> {
+    /// What should have been asked about until now, and was not; as far as it can be read until a time, the oldest first.
+    pub async fn stalled(&self, until: Instant) -> Result<Vec<Open>, StoreError> {
         let now = self.now();
-        let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < now;
-        Ok(self.job.store.open(Kind::Unlearnt).await?.into_iter().filter(late).collect())
+        let due = |open: &Open| open.next_try_at.unwrap_or(open.since);
+        let mut stalled = self.job.store.open_until(Kind::Unlearnt, until).await?.found;
+        stalled.retain(|open| due(open).saturating_add(GRACE) < now);
+        stalled.sort_by_key(due);
+        Ok(stalled)
     }
 
     /// Learns everything that there is to learn: nothing if there is no AK and SK, or if the subject of the event was erased.

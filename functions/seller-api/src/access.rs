@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
-use koogallery_runtime::{ApiToken, SecretText, SourceAddress};
+use koogallery_runtime::{ApiToken, Scopes, SecretText, SourceAddress};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::SellerApi;
@@ -18,10 +18,11 @@ use crate::problem::{Kind, NO_STORE, Problem};
 pub const SHORTEST_TOKEN: usize = 16;
 
 /// Lets a request with a valid token pass.
-pub(crate) async fn token(State(api): State<Arc<SellerApi>>, request: Request, next: Next) -> Response {
+pub(crate) async fn token(State(api): State<Arc<SellerApi>>, mut request: Request, next: Next) -> Response {
     let from = source(&request);
     match allowed(&api, request.headers(), from).await {
         Ok(allowed) => {
+            request.extensions_mut().insert(allowed.clone());
             let mut response = next.run(request).await;
             response.extensions_mut().insert(allowed);
             // What is asked with a token is for nobody else.
@@ -50,9 +51,14 @@ fn source(request: &Request) -> Option<SourceAddress> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RefusedFrom(pub(crate) SourceAddress);
 
-/// For the log: the request has a valid token, and the name of the application that has this token.
+/// A request has a valid token.
 #[derive(Debug, Clone)]
-pub(crate) struct Allowed(pub(crate) Option<String>);
+pub(crate) struct Allowed {
+    /// The name of the application that has this token, if it has one.
+    pub(crate) name: Option<String>,
+    /// What it may do.
+    pub(crate) scopes: Scopes,
+}
 
 async fn allowed(api: &SellerApi, headers: &HeaderMap, from: Option<SourceAddress>) -> Result<Allowed, Problem> {
     let refused = || {
@@ -72,13 +78,13 @@ async fn allowed(api: &SellerApi, headers: &HeaderMap, from: Option<SourceAddres
     }
     // The tokens held are at most 30 s old, so a removed token soon stops working.
     let secrets = api.secrets().fresh().await?;
-    let usable: Vec<ApiToken<'_>> = secrets.api_tokens.iter().map(ApiToken::from).collect();
-    let usable: Vec<_> = usable.into_iter().filter(|usable| usable.bare.len() >= SHORTEST_TOKEN).collect();
+    let usable: Vec<&ApiToken> =
+        secrets.api_tokens.iter().filter(|usable| usable.token.reveal().len() >= SHORTEST_TOKEN).collect();
     // All are compared, each in constant time, so that the time does not show which one was nearly right. A token that was
     // made with a colon in it works as a whole.
     let fits: Vec<Choice> = usable
         .iter()
-        .map(|usable| usable.bare.as_bytes().ct_eq(token) | usable.token.reveal().as_bytes().ct_eq(token))
+        .map(|usable| usable.token.reveal().as_bytes().ct_eq(token) | usable.written.reveal().as_bytes().ct_eq(token))
         .collect();
     if usable.is_empty() {
         let problem = "no token is configured: put {\"apiTokens\":[\"…\"]} into the secret, or set KOOGALLERY_API_TOKEN, \
@@ -96,5 +102,5 @@ async fn allowed(api: &SellerApi, headers: &HeaderMap, from: Option<SourceAddres
     };
     let shown = String::from_utf8_lossy(token);
     api.guesses.was_right(from, &SecretText::from(&*shown), now);
-    Ok(Allowed(usable.name.map(str::to_owned)))
+    Ok(Allowed { name: usable.name.clone(), scopes: usable.scopes.clone() })
 }

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::Json;
 use axum::extract::OriginalUri;
+use axum::{Json, Router, middleware};
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
+use koogallery_runtime::Scope;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -18,44 +19,57 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
 use crate::{
-    SellerApi, applications, departments, events, instances, license_lists, licenses, orders, provisioning, purchase,
-    tenants, usage, users,
+    SellerApi, applications, departments, discard, events, instances, license_lists, licenses, orders, provisioning,
+    purchase, scope, tenants, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
-/// The routes that need a token.
-pub(crate) fn routes() -> Routes {
-    OpenApiRouter::default()
+/// The routes that need a token, by the scope that it needs.
+fn scoped() -> [(Scope, Routes); 4] {
+    let read = OpenApiRouter::default()
         .routes(routes!(instances::list))
         .routes(routes!(instances::get))
-        .routes(routes!(provisioning::put_app_info))
-        .routes(routes!(provisioning::put_failure))
-        .routes(routes!(usage::get_usage_info, usage::put_usage_info))
-        .routes(routes!(purchase::get))
-        .routes(routes!(purchase::of_order))
+        .routes(routes!(usage::get_usage_info))
         .routes(routes!(events::list))
         .routes(routes!(events::of_instance))
         .routes(routes!(events::of_order))
         .routes(routes!(events::of_license))
         .routes(routes!(events::of_tenant))
-        .routes(routes!(events::resend))
         .routes(routes!(orders::list))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::get))
         .routes(routes!(applications::get))
-        .routes(routes!(applications::client_secret))
-        .routes(routes!(users::list))
-        .routes(routes!(users::get))
-        .routes(routes!(departments::list))
         .routes(routes!(license_lists::codes))
         .routes(routes!(license_lists::requests))
-        .routes(routes!(licenses::get))
+        .routes(routes!(licenses::get));
+    let provision = OpenApiRouter::default()
+        .routes(routes!(provisioning::put_app_info))
+        .routes(routes!(provisioning::put_failure))
+        .routes(routes!(events::resend))
+        .routes(routes!(discard::discard))
         .routes(routes!(licenses::put))
         .routes(routes!(licenses::put_of_order))
         .routes(routes!(licenses::activate))
-        .routes(routes!(licenses::heartbeat))
-        .routes(routes!(usage::push))
+        .routes(routes!(licenses::heartbeat));
+    let usage = OpenApiRouter::default().routes(routes!(usage::put_usage_info)).routes(routes!(usage::push));
+    let personal_data = OpenApiRouter::default()
+        .routes(routes!(purchase::get))
+        .routes(routes!(purchase::of_order))
+        .routes(routes!(applications::client_secret))
+        .routes(routes!(users::list))
+        .routes(routes!(users::get))
+        .routes(routes!(departments::list));
+    [(Scope::Read, read), (Scope::Provision, provision), (Scope::Usage, usage), (Scope::PersonalData, personal_data)]
+}
+
+/// The routes that need a token. Each lets only tokens with its scope pass.
+pub(crate) fn routes() -> Router<Arc<SellerApi>> {
+    let routers = scoped().map(|(scope, routes)| {
+        let (routes, _) = routes.split_for_parts();
+        routes.route_layer(middleware::from_fn_with_state(scope, scope::require))
+    });
+    routers.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// The routes that need no token.
@@ -91,7 +105,9 @@ const DESCRIPTION: &str = "\
 For the seller's own application and its operators: send the buyer's way into an instance, look at instances and their \
 history, report usage, activate licenses.
 
-Every route except this description needs `Authorization: Bearer` with one of the tokens in the deployment's secret.
+Every route except this description needs `Authorization: Bearer` with one of the tokens in the deployment's secret. \
+A token may have scopes: `read`, `provision`, `usage`, `personal-data`. Each operation names the one that it needs. A token \
+without scopes has all of them.
 
 Lists come in pages. If an answer has `next`, send it as `cursor` to get the next page. The last page has none. A page \
 may have fewer members than `limit`.
@@ -102,7 +118,6 @@ A problem is reported as `application/problem+json` (RFC 9457). Its `type` is on
 /// The whole description of the API, but for the address where it is served.
 #[must_use]
 pub fn document() -> OpenApi {
-    let (_, guarded) = routes().split_for_parts();
     let (_, open) = open_routes().split_for_parts();
     let kinds = Kind::ALL.iter().map(|kind| {
         let (uri, status, title) = (kind.uri(), kind.status().as_u16(), kind.title());
@@ -122,12 +137,15 @@ pub fn document() -> OpenApi {
     components.schemas.insert(Document::name().into_owned(), Document::schema());
     components.add_security_scheme("token", SecurityScheme::Http(scheme));
     document.components = Some(components);
-    document.merge(guarded);
-    for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
-            operation.security = Some(vec![SecurityRequirement::new("token", Vec::<String>::new())]);
-            complete(operation);
+    for (scope, routes) in scoped() {
+        let (_, mut guarded) = routes.split_for_parts();
+        for item in guarded.paths.paths.values_mut() {
+            for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
+                operation.security = Some(vec![SecurityRequirement::new("token", [scope.word()])]);
+                complete(operation);
+            }
         }
+        document.merge(guarded);
     }
     document.merge(open);
     document
@@ -138,6 +156,7 @@ fn complete(operation: &mut Operation) {
     let mut common = vec![
         (400, "A part of the request does not have the expected form"),
         (401, "The token is missing or wrong"),
+        (403, "The token does not have the scope of this operation"),
         (429, "Too many wrong tokens came from this address: wait as the header `Retry-After` says"),
         (500, "An internal fault"),
         (503, "The request cannot be served now: try again"),

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use http::StatusCode;
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
-use koogallery_store::{Delivery, DestinationState, Ended, EventRecord, OpenEvents, OpenPlace, Subject};
+use koogallery_runtime::Scope;
+use koogallery_store::{Delivery, DestinationState, Discarded, Ended, EventRecord, OpenEvents, OpenPlace, Subject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -15,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::SellerApi;
+use crate::access::Allowed;
 use crate::extract::{Body, PathOf, QueryOf, optional_text};
 use crate::filter::MOST_READS;
 use crate::page::{Limit, cursor, place, within_limits};
@@ -46,6 +48,8 @@ pub(crate) enum DeliveryWord {
     Delivered,
     /// The application answered that it does not want this event.
     Stopped,
+    /// All tries failed, and a person gave it up.
+    Discarded,
 }
 
 impl From<Delivery> for DeliveryWord {
@@ -55,6 +59,7 @@ impl From<Delivery> for DeliveryWord {
             Delivery::Parked => Self::Parked,
             Delivery::Delivered => Self::Delivered,
             Delivery::Stopped => Self::Stopped,
+            Delivery::Discarded => Self::Discarded,
         }
     }
 }
@@ -110,7 +115,7 @@ struct EventView {
     /// When it happened.
     #[schema(format = DateTime)]
     occurred_at: String,
-    /// What changed.
+    /// What changed. Names of persons, departments and devices need the scope `personal-data` as well.
     #[schema(value_type = Object)]
     data: Value,
     /// Its delivery state.
@@ -131,6 +136,22 @@ struct EventView {
     /// Its state at each destination that tried it. The destinations are independent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     destinations: Vec<DestinationView>,
+    /// Who gave it up, and why, if somebody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discarded: Option<DiscardedView>,
+}
+
+/// That an event was given up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Discarded)]
+struct DiscardedView {
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The name of the token, or of whoever ran the command.
+    by: String,
+    /// Why, in that person's words.
+    reason: String,
 }
 
 /// The state of an event at one destination.
@@ -175,9 +196,18 @@ impl From<(String, DestinationState)> for DestinationView {
     }
 }
 
-impl From<EventRecord> for EventView {
-    fn from(record: EventRecord) -> Self {
+/// The members of an event's data that name a person, a department or a device.
+const NAMING: [&str; 3] = ["userNames", "orgCodes", "deviceFingerprint"];
+
+impl EventView {
+    /// As a token may see it.
+    fn of(mut record: EventRecord, allowed: &Allowed) -> Self {
         let delivery = record.delivery().into();
+        if let Value::Object(data) = &mut record.event.data
+            && !allowed.scopes.has(Scope::PersonalData)
+        {
+            data.retain(|name, _| !NAMING.contains(&name.as_str()));
+        }
         Self {
             event_id: record.event.event_id,
             event_type: record.event.event_type,
@@ -190,6 +220,11 @@ impl From<EventRecord> for EventView {
             next_try_at: record.next_try_at.map(Timestamp::to_rfc_3339),
             last_problem: record.last_problem,
             destinations: record.destinations.into_iter().map(Into::into).collect(),
+            discarded: record.discarded.map(|Discarded { at, by, reason }| DiscardedView {
+                at: at.to_rfc_3339(),
+                by,
+                reason,
+            }),
         }
     }
 }
@@ -212,6 +247,7 @@ pub(crate) struct EventList {
 
 async fn history(
     api: &SellerApi,
+    allowed: &Allowed,
     subject: &Subject,
     after: Option<Uuid>,
     limit: Limit,
@@ -219,7 +255,7 @@ async fn history(
     within_limits(limit, |Limit(limit)| async move {
         let (events, last) = api.store().history(subject, after, limit).await?;
         let next = last.map(|id| cursor(&id.to_string()));
-        Ok(EventList { events: events.into_iter().map(EventView::from).collect(), next })
+        Ok(EventList { events: events.into_iter().map(|event| EventView::of(event, allowed)).collect(), next })
     })
     .await
 }
@@ -229,7 +265,7 @@ async fn history(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StateQuery {
-    /// Their delivery state. `delivered` and `stopped` need one of instanceId, orderId, license and tenantId.
+    /// Their delivery state. `delivered`, `stopped` and `discarded` need one of instanceId, orderId, license and tenantId.
     #[param(inline)]
     state: DeliveryWord,
     /// Only events of this instance.
@@ -253,7 +289,7 @@ pub(crate) struct StateQuery {
 }
 
 /// The subject that exactly one of these names; none if none does.
-fn subject(
+pub(crate) fn subject(
     instance: Option<&InstanceId>,
     order: Option<&OrderId>,
     license: Option<&LicenseCode>,
@@ -276,28 +312,29 @@ fn subject(
     responses((status = 200, description = "A page of events", body = EventList)))]
 pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     QueryOf(query): QueryOf<StateQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
     let StateQuery { state, instance_id, order_id, license, tenant_id, cursor: from, limit } = query;
     let subject = subject(instance_id.as_ref(), order_id.as_ref(), license.as_ref(), tenant_id.as_ref())?;
     if let Some(subject) = subject {
-        let (api, subject, after) = (&api, &subject, place(from.as_deref())?);
-        return within_limits(limit, |limit| history_in(api, subject, state, after, limit)).await;
+        let (api, allowed, subject, after) = (&api, &allowed, &subject, place(from.as_deref())?);
+        return within_limits(limit, |limit| history_in(api, allowed, subject, state, after, limit)).await;
     }
     let which = match state {
         DeliveryWord::Undelivered => OpenEvents::Undelivered,
         DeliveryWord::Parked => OpenEvents::Parked,
-        DeliveryWord::Delivered | DeliveryWord::Stopped => {
-            let detail = "events that were delivered or stopped are listed by subject: \
+        DeliveryWord::Delivered | DeliveryWord::Stopped | DeliveryWord::Discarded => {
+            let detail = "events that were delivered, stopped or discarded are listed by subject: \
                           give one of instanceId, orderId, license and tenantId";
             return Err(Problem::new(Kind::Invalid, detail));
         }
     };
     let from: OpenPlace = place(from.as_deref())?.unwrap_or_default();
-    let (api, from) = (&api, &from);
+    let (api, allowed, from) = (&api, &allowed, &from);
     within_limits(limit, |Limit(limit)| async move {
         let page = api.store().open_events(which, from.clone(), limit).await?;
-        let events = page.events.into_iter().map(EventView::from).collect();
+        let events = page.events.into_iter().map(|event| EventView::of(event, allowed)).collect();
         Ok(EventList { events, next: page.next.map(|place| cursor(&place.to_string())) })
     })
     .await
@@ -306,6 +343,7 @@ pub(crate) async fn list(
 /// The events of a subject in one delivery state.
 async fn history_in(
     api: &SellerApi,
+    allowed: &Allowed,
     subject: &Subject,
     state: DeliveryWord,
     mut after: Option<Uuid>,
@@ -321,7 +359,7 @@ async fn history_in(
         }
     }
     let next = after.map(|id| cursor(&id.to_string()));
-    Ok(EventList { events: found.into_iter().map(EventView::from).collect(), next })
+    Ok(EventList { events: found.into_iter().map(|event| EventView::of(event, allowed)).collect(), next })
 }
 
 /// The history of an instance.
@@ -333,12 +371,13 @@ async fn history_in(
     ))]
 pub(crate) async fn of_instance(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
     let after = place(query.cursor.as_deref())?;
     api.instance(&id).await?;
-    history(&api, &Subject::Instance(id.clone()), after, query.limit).await
+    history(&api, &allowed, &Subject::Instance(id.clone()), after, query.limit).await
 }
 
 /// The history of an order itself: its notices. It is empty if KooGallery sends no notices.
@@ -347,10 +386,11 @@ pub(crate) async fn of_instance(
     responses((status = 200, description = "A page of events", body = EventList)))]
 pub(crate) async fn of_order(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(OrderPath { order_id }): PathOf<OrderPath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
-    history(&api, &Subject::Order(order_id.clone()), place(query.cursor.as_deref())?, query.limit).await
+    history(&api, &allowed, &Subject::Order(order_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// The history of a license code. It is empty if no callback named the code yet.
@@ -359,10 +399,11 @@ pub(crate) async fn of_order(
     responses((status = 200, description = "A page of events", body = EventList)))]
 pub(crate) async fn of_license(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(LicensePath { code }): PathOf<LicensePath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
-    history(&api, &Subject::License(code.clone()), place(query.cursor.as_deref())?, query.limit).await
+    history(&api, &allowed, &Subject::License(code.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// The history of a tenant, its applications, users and departments. It is empty if the tenant is not known.
@@ -371,10 +412,11 @@ pub(crate) async fn of_license(
     responses((status = 200, description = "A page of events", body = EventList)))]
 pub(crate) async fn of_tenant(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(TenantPath { tenant_id }): PathOf<TenantPath>,
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
-    history(&api, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
+    history(&api, &allowed, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
 /// Which events to deliver once more, and the one thing that they are about.

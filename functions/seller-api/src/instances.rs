@@ -3,9 +3,10 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use koogallery::{AppInfo, InstanceId, InterfaceType, ProductId, Scene};
+use koogallery_runtime::Scope;
 use koogallery_store::{
     Acceptance, AppliedOrder, Bought, FreezeCause, Instance, KeptAppInfo, OrderEffect, Status, World,
 };
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
+use crate::access::Allowed;
 use crate::extract::{PathOf, QueryOf};
 use crate::filter::{changed_at, contains, ends_before, fitting, is, is_since};
 use crate::page::{Limit, within_limits};
@@ -479,7 +481,7 @@ async fn page(api: &Arc<SellerApi>, query: &ListQuery, limit: Limit) -> Result<I
     Ok(InstanceList { instances, next: page.next })
 }
 
-/// One instance.
+/// One instance. Login name, note and message need the scope `personal-data` as well.
 #[utoipa::path(get, path = "/v1/instances/{id}", tag = "instances", operation_id = "getInstance", params(InstancePath),
     responses(
         (status = 200, description = "The instance", body = InstanceView),
@@ -487,11 +489,15 @@ async fn page(api: &Arc<SellerApi>, query: &ListQuery, limit: Limit) -> Result<I
     ))]
 pub(crate) async fn get(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
 ) -> Result<Json<InstanceView>, Problem> {
     let instance = api.instance(&id).await?;
     let kept = instance.app_info.clone();
     let mut shown = api.shown(instance).await?;
+    if !allowed.scopes.has(Scope::PersonalData) {
+        return Ok(Json(shown.without_personal_data()));
+    }
     if let Some(kept) = kept {
         let whole = api.store().open_app_info(World::Real, &id, kept, &api.vault).await?;
         shown.app_info = Some(whole.into());

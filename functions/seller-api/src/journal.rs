@@ -44,7 +44,7 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
     api.log().api(&ApiRecord {
         at,
         request_id,
-        application: allowed.and_then(|Allowed(name)| name.clone()),
+        application: allowed.and_then(|allowed| allowed.name.clone()),
         refused_from: extensions.get::<RefusedFrom>().map(|RefusedFrom(from)| *from),
         method,
         route,

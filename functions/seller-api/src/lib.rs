@@ -9,6 +9,7 @@
 mod access;
 mod applications;
 mod departments;
+mod discard;
 mod document;
 mod events;
 mod explain;
@@ -27,6 +28,7 @@ mod paths;
 mod problem;
 mod provisioning;
 mod purchase;
+mod scope;
 mod tenants;
 mod time;
 mod usage;
@@ -90,8 +92,7 @@ impl SellerApi {
 /// The API as a service.
 pub fn router(api: SellerApi) -> Router {
     let api = Arc::new(api);
-    let (routes, _) = document::routes().split_for_parts();
-    let guarded = routes
+    let guarded = document::routes()
         .fallback(async || Problem::new(Kind::NoRoute, "`/v1/openapi.json` lists the routes"))
         .method_not_allowed_fallback(async || Problem::new(Kind::Method, "the header `Allow` lists the methods"))
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))

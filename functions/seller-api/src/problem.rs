@@ -43,6 +43,8 @@ kinds! {
     Invalid = BAD_REQUEST, "invalid-request", "The request does not have the expected form";
     /// The token is missing or wrong.
     Unauthorized = UNAUTHORIZED, "unauthorized", "A valid bearer token is needed";
+    /// The token is right, and may not do this.
+    Scope = FORBIDDEN, "scope-missing", "The token may not do this";
     /// Too many wrong tokens came from the same address.
     Guesses = TOO_MANY_REQUESTS, "too-many-wrong-tokens", "Too many wrong tokens came from this address";
     /// There is no such route.
@@ -53,6 +55,8 @@ kinds! {
     Method = METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method";
     /// The instance was released.
     Released = CONFLICT, "released", "The instance was released";
+    /// The event is not parked.
+    NotParked = CONFLICT, "not-parked", "The event is not parked";
     /// The instance has an app info already.
     Provisioned = CONFLICT, "already-provisioned", "The instance has an app info already";
     /// Another license was handed in before.
@@ -194,9 +198,10 @@ impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::Unavailable { .. } => Self::unavailable(error),
-            SecretError::Empty(_) | SecretError::Malformed(_) | SecretError::Keys { .. } => {
-                Self::broken("the deployment's secret cannot be used", error)
-            }
+            SecretError::Empty(_)
+            | SecretError::NoAccessKeys(_)
+            | SecretError::Malformed(_)
+            | SecretError::Keys { .. } => Self::broken("the deployment's secret cannot be used", error),
         }
     }
 }
@@ -240,11 +245,13 @@ impl IntoResponse for Problem {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
             }
             Kind::Invalid
+            | Kind::Scope
             | Kind::Guesses
             | Kind::NoRoute
             | Kind::Unknown
             | Kind::Method
             | Kind::Released
+            | Kind::NotParked
             | Kind::Provisioned
             | Kind::LicenseStands
             | Kind::RefusedState

@@ -24,9 +24,8 @@ pub fn addresses(environment: &Environment) -> Vec<ConfigError> {
         // A name of KooGallery's sites has neither.
         !value.contains("://") && (**name != "KOOGALLERY_OPEN_API_URL" || value.contains(['.', ':', '/']))
     };
-    let whole = "the address with its scheme: https:// before it, or http:// where it is on this machine";
     let lacking = ADDRESSES.iter().filter(lacks_scheme);
-    lacking.map(|name| ConfigError::invalid(name, InvalidValue::Unexpected(whole))).collect()
+    lacking.map(|name| ConfigError::invalid(name, InvalidValue::NoScheme)).collect()
 }
 
 #[cfg(test)]

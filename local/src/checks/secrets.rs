@@ -4,7 +4,7 @@ use std::fmt;
 
 use koogallery::{InterfaceType, RsaKeyError, RsaPrivateKey};
 use koogallery_open_api::{Credentials, CredentialsError};
-use koogallery_runtime::{ApiToken, Environment, SecretText, Secrets};
+use koogallery_runtime::{Environment, SecretText, Secrets};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
 use seller_api::SHORTEST_TOKEN;
 
@@ -132,7 +132,7 @@ pub fn secrets(held: &Secrets, needs: Needs, place: &Place) -> Vec<SecretProblem
 
     let mut problems = Vec::new();
     // The name of a token adds nothing to what has to be guessed.
-    let bare = held.api_tokens.iter().map(|token| ApiToken::from(token).bare.len());
+    let bare = held.api_tokens.iter().map(|token| token.token.reveal().len());
     for (position, length) in (1..).zip(bare).filter(|(_, length)| *length < SHORTEST_TOKEN) {
         problems.push(SecretProblem::ShortToken { named: tokens.clone(), position, length });
     }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use koogallery::{AccessKeys, InterfaceType, RsaPrivateKey};
-use koogallery_runtime::{ApiToken, Environment, SecretText};
+use koogallery_runtime::{ApiToken, Environment};
 
 use crate::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET,
@@ -110,7 +110,7 @@ const OTHERS: [Key; 5] = [
         name: "KOOGALLERY_API_TOKEN",
         mend: "set a token that `openssl rand -hex 16` makes, and give it to your application",
         holds: |tokens| {
-            let is_known = |token: &str| ApiToken::from(&SecretText::from(token)).bare == LOCAL_API_TOKEN;
+            let is_known = |token: &str| ApiToken::read(token).is_ok_and(|read| read.token.reveal() == LOCAL_API_TOKEN);
             tokens.split_whitespace().map(is_known).collect()
         },
     },

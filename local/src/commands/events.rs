@@ -1,16 +1,17 @@
-//! `koogallery events`: lists events and their delivery, and delivers them once more.
+//! `koogallery events`: lists events and their delivery, delivers them once more, and gives parked ones up.
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use koogallery_store::Subject;
+use koogallery_runtime::now;
+use koogallery_store::{Discarded, Subject};
 use uuid::Uuid;
 
 use super::Done;
 use super::store::store_at;
 use crate::events;
 
-/// List which events your application does not have, or have events delivered once more.
+/// List which events your application does not have, have events delivered once more, or give parked ones up.
 #[derive(Debug, Args)]
 pub(crate) struct Events {
     #[command(subcommand)]
@@ -23,7 +24,7 @@ pub(crate) struct Events {
     table: String,
 }
 
-/// Whether to list or to resend.
+/// What to do with events.
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
     /// List undelivered events; with a subject, all its events.
@@ -44,10 +45,25 @@ pub(crate) enum What {
         #[arg(value_name = "ID", required_unless_present = "all_failed")]
         ids: Vec<Uuid>,
     },
+    /// Give parked events up: they are counted no more, and the history keeps who and why.
+    Discard {
+        /// What the events are about.
+        #[arg(long, value_name = "SUBJECT")]
+        of: Option<Subject>,
+        /// Why nobody needs them any more, without personal data.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Who gives them up.
+        #[arg(long, env = "USER", default_value = "koogallery events", value_name = "NAME")]
+        by: String,
+        /// The ids of the events.
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<Uuid>,
+    },
 }
 
 impl Events {
-    /// Lists or resends.
+    /// Lists, resends or gives up.
     #[allow(clippy::print_stdout)]
     pub(crate) async fn run(self) -> Done {
         let Self { what, dynamodb_endpoint, table } = self;
@@ -56,6 +72,10 @@ impl Events {
             What::List { of } => events::list(&store, of.as_ref()).await?,
             What::Resend { all_failed: true, .. } => events::resend_failed(&store).await?,
             What::Resend { of, ids, .. } => events::resend(&store, &ids, of.as_ref()).await?,
+            What::Discard { of, reason, by, ids } => {
+                let discarded = Discarded::new(now(), &by, &reason);
+                events::discard(&store, &ids, of.as_ref(), &discarded).await?
+            }
         };
         println!("{listed}");
         Ok(ExitCode::SUCCESS)

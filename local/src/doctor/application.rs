@@ -25,7 +25,7 @@ impl Doctor {
                 let named = self.place().names("KOOGALLERY_API_TOKEN", "apiTokens");
                 found.push(Finding::not_checked(SELLER_API, format_args!("no token here: set {named}")));
             }
-            Some(token) => found.push(match opens(token.reveal()).await {
+            Some(token) => found.push(match opens(token.token.reveal()).await {
                 Ok(()) => Finding::ok(SELLER_API, "it answers, and the token opens it"),
                 Err(problem) => Finding::problem(SELLER_API, problem),
             }),

@@ -50,7 +50,7 @@ impl fmt::Debug for AccessKey {
 }
 
 /// All keys of a deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessKeys {
     basic: Vec<AccessKey>,
     kit: Vec<AccessKey>,

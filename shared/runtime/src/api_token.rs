@@ -1,76 +1,112 @@
-//! A token of the seller API, and the name of the application that has it. The name is for the log.
+//! A token of the seller API, with the name of the application that has it, and what it may do.
 
 use serde::Deserialize;
 use serde::de::Deserializer;
 
+use crate::scope::{Scope, ScopeError, Scopes};
 use crate::secret_text::SecretText;
 
-/// A token with its name, if it has one. It has no `Debug`, since it is a secret.
-#[derive(Clone, Copy)]
-pub struct ApiToken<'a> {
-    /// The application's name. It is no secret.
-    pub name: Option<&'a str>,
+/// A token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiToken {
+    /// The application's name, for the log. It is no secret.
+    pub name: Option<String>,
+    /// What it may do.
+    pub scopes: Scopes,
     /// The token as the application shows it.
-    pub token: &'a SecretText,
-    /// The same without its name. The application may leave the name out.
-    pub bare: &'a str,
+    pub token: SecretText,
+    /// The same with what is written before it. Older tokens may have a colon of their own, so this opens as well.
+    pub written: SecretText,
 }
 
-impl<'a> From<&'a SecretText> for ApiToken<'a> {
-    /// Reads `name:token`, or a token without a name. A name has up to 32 letters, digits, dots, hyphens and underscores.
-    fn from(token: &'a SecretText) -> Self {
-        let is_name = |name: &str| {
-            (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_".contains(&b))
-        };
-        match token.reveal().split_once(':') {
-            Some((name, bare)) if is_name(name) => Self { name: Some(name), token, bare },
-            _ => Self { name: None, token, bare: token.reveal() },
+impl ApiToken {
+    /// Reads `token`, `name:token` or `name/scope,scope:token`. A name has up to 32 letters, digits, dots, hyphens and underscores.
+    /// A token without scopes has all of them.
+    pub fn read(written: &str) -> Result<Self, ScopeError> {
+        let alone = || Self { name: None, scopes: Scopes::default(), token: written.into(), written: written.into() };
+        let Some((before, token)) = written.split_once(':') else { return Ok(alone()) };
+        let (name, scopes) = before.split_once('/').map_or((before, None), |(name, scopes)| (name, Some(scopes)));
+        let is_word = |words: &str| words.bytes().all(|byte| byte.is_ascii_lowercase() || b",-".contains(&byte));
+        if !is_name(name) || !scopes.is_none_or(is_word) {
+            return Ok(alone());
         }
+        let scopes = scopes.map(Scopes::read).transpose()?.unwrap_or_default();
+        Ok(Self { name: Some(name.to_owned()), scopes, token: token.into(), written: written.into() })
     }
 }
 
-/// Reads tokens from the secret: each a text, or an object with `name` and `token`.
-pub(crate) fn tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SecretText>, D::Error> {
+fn is_name(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+}
+
+/// Reads tokens from the secret: each a text, or an object with `token`, and optionally `name` and `scopes`.
+pub(crate) fn tokens<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ApiToken>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
         Text(SecretText),
-        Named { name: String, token: SecretText },
+        Object { name: Option<String>, scopes: Option<Vec<Scope>>, token: SecretText },
     }
-    let written = Vec::<Written>::deserialize(deserializer)?;
-    Ok(written
-        .into_iter()
-        .map(|written| match written {
-            Written::Text(token) => token,
-            Written::Named { name, token } => SecretText::from(&*format!("{name}:{}", token.reveal())),
-        })
-        .collect())
+    let read = |written| match written {
+        Written::Text(text) => ApiToken::read(text.reveal()).map_err(serde::de::Error::custom),
+        Written::Object { name, scopes, token } => {
+            let scopes = scopes.map_or_else(Scopes::default, |scopes| scopes.into_iter().collect());
+            Ok(ApiToken { name: name.filter(|name| is_name(name)), scopes, written: token.clone(), token })
+        }
+    };
+    Vec::<Written>::deserialize(deserializer)?.into_iter().map(read).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::*;
 
+    fn scopes(token: &ApiToken) -> Vec<&'static str> {
+        Scope::VARIANTS.iter().filter(|scope| token.scopes.has(**scope)).map(|scope| scope.word()).collect()
+    }
+
+    const ALL: [&str; 4] = ["read", "provision", "usage", "personal-data"];
+
     #[test]
-    fn a_token_may_have_a_name() {
-        for (written, name, bare) in [
-            ("crm:0123456789abcdef", Some("crm"), "0123456789abcdef"),
-            ("0123456789abcdef", None, "0123456789abcdef"),
-            (":0123456789abcdef", None, ":0123456789abcdef"),
-            ("a name:0123456789abcdef", None, "a name:0123456789abcdef"),
-            ("crm:a:b", Some("crm"), "a:b"),
+    fn a_token_may_have_a_name_and_scopes() {
+        for (written, name, scoped, bare) in [
+            ("crm:0123456789abcdef", Some("crm"), &ALL[..], "0123456789abcdef"),
+            ("0123456789abcdef", None, &ALL, "0123456789abcdef"),
+            (":0123456789abcdef", None, &ALL, ":0123456789abcdef"),
+            ("a name:0123456789abcdef", None, &ALL, "a name:0123456789abcdef"),
+            ("crm:a:b", Some("crm"), &ALL, "a:b"),
+            ("crm/read:0123", Some("crm"), &["read"], "0123"),
+            ("crm/usage,personal-data:0123", Some("crm"), &["usage", "personal-data"], "0123"),
+            ("ab/C9+:0123", None, &ALL, "ab/C9+:0123"),
         ] {
-            let text = SecretText::from(written);
-            let token = ApiToken::from(&text);
-            assert_eq!((token.name, token.bare, token.token.reveal()), (name, bare, written));
-            assert!(!format!("{:?}", token.token).contains("0123"));
+            let token = ApiToken::read(written).unwrap();
+            assert_eq!((token.name.as_deref(), token.token.reveal(), token.written.reveal()), (name, bare, written));
+            assert_eq!(scopes(&token), scoped, "{written}");
+            assert!(!format!("{token:?}").contains("0123"));
         }
+        let error = ApiToken::read("crm/read,raed:0123456789abcdef").unwrap_err().to_string();
+        assert!(error.contains("`raed`") && !error.contains("0123"), "{error}");
+        assert!(ApiToken::read("crm/:0123456789abcdef").is_err(), "no scope at all is a mistake");
     }
 
     #[test]
     fn the_secret_has_texts_or_objects() {
-        let json = r#"["a:b", {"name": "crm", "token": "c"}]"#;
-        let read = tokens(&mut serde_json::Deserializer::from_str(json)).unwrap();
-        assert_eq!(read.iter().map(SecretText::reveal).collect::<Vec<_>>(), ["a:b", "crm:c"]);
+        let read = |json: &str| tokens(&mut serde_json::Deserializer::from_str(json));
+        let json = r#"["a:b", {"name": "crm", "token": "c"}, {"token": "d", "scopes": ["usage"]}, "meter/usage:e"]"#;
+        let read_tokens = read(json).unwrap();
+        let told: Vec<_> =
+            read_tokens.iter().map(|token| (token.name.as_deref(), token.token.reveal(), scopes(token))).collect();
+        let all = || ALL.to_vec();
+        let expected = [
+            (Some("a"), "b", all()),
+            (Some("crm"), "c", all()),
+            (None, "d", vec!["usage"]),
+            (Some("meter"), "e", vec!["usage"]),
+        ];
+        assert_eq!(told, expected);
+        assert!(read(r#"[{"token": "d", "scopes": ["everything"]}]"#).is_err());
+        assert!(read(r#"["crm/everything:d"]"#).is_err());
     }
 }

@@ -64,6 +64,9 @@ pub enum InvalidValue {
     /// It does not have the expected form: what to give instead.
     #[error("give {0}")]
     Unexpected(&'static str),
+    /// It is an address without its scheme.
+    #[error("it has no scheme: write https:// before it, or http:// where it is on this machine")]
+    NoScheme,
     /// The value's own type refuses it.
     #[error(transparent)]
     Refused(Box<dyn Error + Send + Sync>),

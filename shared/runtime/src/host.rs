@@ -48,7 +48,7 @@ impl Shared {
         let Settings { table, time_window } = Settings::of(environment)?;
         Ok(Arc::new(Self {
             store: Store::new(dynamodb_client(environment)?, table),
-            secrets: SecretSource::of(environment)?,
+            secrets: SecretSource::of(environment)?.with_access_keys(),
             time_window,
             encrypt_type: encrypt_type(environment)?,
             log,

@@ -1,5 +1,8 @@
-//! The deployment's current secrets: from the environment, or from one secret of AWS Secrets Manager. That one is read again when a
+//! The current secrets of a function: from the environment, or from secrets of AWS Secrets Manager. Those are read again when a
 //! signature does not verify, so a rotation needs no deployment.
+//!
+//! A function reads only the secrets that it needs, so what one of them can tell is little. Each secret is JSON with one or more
+//! members; a secret with all of them serves every function.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +14,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::api_token::tokens;
+use crate::api_token::{ApiToken, tokens};
 use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment, InvalidValue};
 use crate::secret_text::SecretText;
@@ -19,10 +22,10 @@ use crate::secret_text::SecretText;
 /// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
 const REREAD_AFTER: Duration = Duration::from_secs(30);
 
-/// The secrets of one deployment.
+/// The secrets that a function reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secrets {
-    /// The keys that verify KooGallery's calls: `accessKeys`, or `KOOGALLERY_KEYS`.
+    /// The keys that verify KooGallery's calls: `accessKeys`, or `KOOGALLERY_KEYS`. None for a function that needs none.
     pub access_keys: AccessKeys,
     /// The keys that decrypt the client secrets of the joint-operations kit, in PEM. Several may follow one another, so that an old
     /// and a new one decrypt side by side: `rsaPrivateKey`, or `KOOGALLERY_RSA_PRIVATE_KEY`.
@@ -32,8 +35,8 @@ pub struct Secrets {
     pub webhook_secrets: Vec<SecretText>,
     /// The pair that signs calls to KooGallery's open APIs: `openApi`, or `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY`.
     pub open_api: Option<OpenApiKey>,
-    /// The tokens that open the seller API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, separated by spaces. Each may be written with the name of its application: see [`crate::ApiToken`].
-    pub api_tokens: Vec<SecretText>,
+    /// The tokens that open the seller API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, separated by spaces.
+    pub api_tokens: Vec<ApiToken>,
 }
 
 /// An AK with its SK.
@@ -50,13 +53,14 @@ pub struct OpenApiKey {
 #[derive(Debug)]
 pub struct SecretSource {
     place: Place,
+    needs_access_keys: bool,
     held: Mutex<Option<Held>>,
 }
 
 #[derive(Debug)]
 enum Place {
     Environment(Arc<Secrets>),
-    Manager { client: aws_sdk_secretsmanager::Client, arn: String },
+    Manager { client: aws_sdk_secretsmanager::Client, arns: Vec<String> },
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +86,9 @@ pub enum SecretError {
     /// The secret does not have the expected form.
     #[error("the secret {0} is not JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}}")]
     Malformed(String),
+    /// No secret of a function that verifies calls has access keys.
+    #[error("no accessKeys in {0}: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
+    NoAccessKeys(String),
     /// Its access keys cannot be used.
     #[error("the secret {arn} cannot be used: {source}")]
     Keys {
@@ -93,7 +100,8 @@ pub enum SecretError {
 }
 
 impl SecretSource {
-    /// Reads them from the environment (`KOOGALLERY_KEYS` and the others) or from `KOOGALLERY_SECRET_ARN` (a secret that has them).
+    /// Reads them from the environment (`KOOGALLERY_KEYS` and the others) or from `KOOGALLERY_SECRET_ARN`: the secrets that have them,
+    /// separated by spaces.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
         const KEYS: &str = "KOOGALLERY_KEYS";
         let place = match (environment.get(KEYS), environment.get("KOOGALLERY_SECRET_ARN")) {
@@ -108,12 +116,18 @@ impl SecretSource {
                     rsa_private_key,
                     webhook_secrets: several(environment, "KOOGALLERY_WEBHOOK_SECRET"),
                     open_api: open_api_key(environment)?,
-                    api_tokens: several(environment, "KOOGALLERY_API_TOKEN"),
+                    api_tokens: api_tokens(environment)?,
                 }))
             }
-            (None, Some(arn)) => {
+            (None, Some(named)) => {
                 let config = sdk_config(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER")?;
-                Place::Manager { client: aws_sdk_secretsmanager::Client::new(&config), arn: arn.to_owned() }
+                let mut arns: Vec<String> = Vec::new();
+                for arn in named.split_whitespace() {
+                    if !arns.iter().any(|known| known == arn) {
+                        arns.push(arn.to_owned());
+                    }
+                }
+                Place::Manager { client: aws_sdk_secretsmanager::Client::new(&config), arns }
             }
             (None, None) => {
                 return Err(ConfigError::Missing {
@@ -122,20 +136,25 @@ impl SecretSource {
                 });
             }
         };
-        Ok(Self { place, held: Mutex::new(None) })
+        Ok(Self { place, needs_access_keys: false, held: Mutex::new(None) })
+    }
+
+    /// The same for a function that verifies calls: without access keys it cannot work.
+    #[must_use]
+    pub fn with_access_keys(self) -> Self {
+        Self { needs_access_keys: true, ..self }
     }
 
     /// The secrets. The first call reads them.
     pub async fn current(&self) -> Result<Arc<Secrets>, SecretError> {
-        let (client, arn) = match &self.place {
-            Place::Environment(secrets) => return Ok(Arc::clone(secrets)),
-            Place::Manager { client, arn } => (client, arn),
-        };
+        if let Place::Environment(secrets) = &self.place {
+            return Ok(Arc::clone(secrets));
+        }
         let mut held = self.held.lock().await;
         if let Some(held) = &*held {
             return Ok(Arc::clone(&held.secrets));
         }
-        let secrets = read(client, arn).await?;
+        let secrets = self.read().await?;
         *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
         Ok(secrets)
     }
@@ -143,12 +162,14 @@ impl SecretSource {
     /// The secrets, read at most 30 s ago. They are for sending, because nothing says when the receiver expects another key. While
     /// Secrets Manager fails, the held ones are used.
     pub async fn fresh(&self) -> Result<Arc<Secrets>, SecretError> {
-        let Place::Manager { client, arn } = &self.place else { return self.current().await };
+        if let Place::Environment(_) = &self.place {
+            return self.current().await;
+        }
         let mut held = self.held.lock().await;
         if let Some(held) = held.as_ref().filter(|held| held.read_at.elapsed() < REREAD_AFTER) {
             return Ok(Arc::clone(&held.secrets));
         }
-        let secrets = match (read(client, arn).await, held.as_ref()) {
+        let secrets = match (self.read().await, held.as_ref()) {
             (Ok(secrets), _) => secrets,
             (Err(_), Some(held)) => Arc::clone(&held.secrets),
             (Err(error), None) => return Err(error),
@@ -160,7 +181,9 @@ impl SecretSource {
     /// The secrets, read again for a signature that `tried` did not verify. Returns none if they are the same, or were read less
     /// than 30 s ago.
     pub async fn renewed(&self, tried: &Secrets) -> Result<Option<Arc<Secrets>>, SecretError> {
-        let Place::Manager { client, arn } = &self.place else { return Ok(None) };
+        if let Place::Environment(_) = &self.place {
+            return Ok(None);
+        }
         let mut held = self.held.lock().await;
         if let Some(held) = &mut *held {
             if *held.secrets != *tried {
@@ -172,10 +195,41 @@ impl SecretSource {
             // The time counts from the try, so that a failing Secrets Manager is not asked more often either.
             held.read_at = Instant::now();
         }
-        let secrets = read(client, arn).await?;
+        let secrets = self.read().await?;
         *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
         Ok((*secrets != *tried).then_some(secrets))
     }
+
+    /// Reads all of them. What several have, counts of the first; of tokens and webhook secrets, all count.
+    async fn read(&self) -> Result<Arc<Secrets>, SecretError> {
+        let (client, arns) = match &self.place {
+            Place::Environment(secrets) => return Ok(Arc::clone(secrets)),
+            Place::Manager { client, arns } => (client, arns),
+        };
+        let (mut access_keys, mut all) = (None, Part::default());
+        for arn in arns {
+            let Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
+                read(client, arn).await?;
+            access_keys = access_keys.or(keys);
+            all.rsa_private_key = all.rsa_private_key.or(rsa_private_key);
+            all.webhook_secrets.extend(webhook_secrets);
+            all.open_api = all.open_api.or(open_api);
+            all.api_tokens.extend(api_tokens);
+        }
+        if access_keys.is_none() && self.needs_access_keys {
+            return Err(SecretError::NoAccessKeys(arns.join(", ")));
+        }
+        let Part { rsa_private_key, webhook_secrets, open_api, api_tokens, .. } = all;
+        let access_keys = access_keys.unwrap_or_default();
+        Ok(Arc::new(Secrets { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens }))
+    }
+}
+
+/// Reads tokens that are separated by spaces.
+fn api_tokens(environment: &Environment) -> Result<Vec<ApiToken>, ConfigError> {
+    const NAME: &str = "KOOGALLERY_API_TOKEN";
+    let written = environment.get(NAME).unwrap_or_default().split_whitespace();
+    written.map(|written| ApiToken::read(written).map_err(|error| ConfigError::refused(NAME, error))).collect()
 }
 
 /// Reads secrets that are separated by spaces.
@@ -194,18 +248,28 @@ fn open_api_key(environment: &Environment) -> Result<Option<OpenApiKey>, ConfigE
     }
 }
 
-async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<Secrets>, SecretError> {
+/// What one secret has.
+#[derive(Default)]
+struct Part {
+    access_keys: Option<AccessKeys>,
+    rsa_private_key: Option<SecretText>,
+    webhook_secrets: Vec<SecretText>,
+    open_api: Option<OpenApiKey>,
+    api_tokens: Vec<ApiToken>,
+}
+
+async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Part, SecretError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
         #[serde(borrow)]
-        access_keys: &'a RawValue,
+        access_keys: Option<&'a RawValue>,
         rsa_private_key: Option<SecretText>,
         #[serde(default)]
         webhook_secrets: Vec<SecretText>,
         open_api: Option<OpenApiKey>,
         #[serde(default, deserialize_with = "tokens")]
-        api_tokens: Vec<SecretText>,
+        api_tokens: Vec<ApiToken>,
     }
     let answer = client
         .get_secret_value()
@@ -216,7 +280,7 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Arc<
     let text = answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?;
     let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
-    let access_keys =
-        AccessKeys::from_json(access_keys.get()).map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
-    Ok(Arc::new(Secrets { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens }))
+    let access_keys = access_keys.map(|keys| AccessKeys::from_json(keys.get())).transpose();
+    let access_keys = access_keys.map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
+    Ok(Part { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens })
 }

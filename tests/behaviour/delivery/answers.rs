@@ -11,7 +11,7 @@ use koogallery_tests::bodies;
 use koogallery_tests::kit::vault;
 use serde_json::json;
 
-use super::{deferred, plain, subject};
+use super::{deferred, plain, soon, subject};
 
 #[tokio::test]
 async fn the_answer_to_a_purchase_provisions_it() {
@@ -30,7 +30,7 @@ async fn the_answer_to_a_purchase_provisions_it() {
     assert_eq!(app_info.front_end_url.as_str(), "https://app.example.com/b-1");
     assert_eq!(seller.say(&bodies::purchase_resent()).await, "000000");
     assert_eq!(seller.instance(bodies::ID).await.unwrap().life.status, Status::Active);
-    let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
+    let (swept, _) = look(seller.host.store(), post.clock.now(), soon()).await.unwrap();
     assert_eq!(swept.provisioning_age, Duration::ZERO);
 }
 
@@ -62,7 +62,7 @@ async fn an_answer_that_cannot_be_used_is_tried_again_and_the_problem_is_kept() 
     post.deliver(&mut pump).await;
     assert_eq!(problem().await, (Delivery::Delivered, String::new()));
     assert_eq!(post.application.taken().len(), 3);
-    let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
+    let (swept, _) = look(seller.host.store(), post.clock.now(), soon()).await.unwrap();
     assert!(swept.provisioning_age > Duration::from_secs(30));
 }
 
@@ -197,7 +197,7 @@ async fn a_purchase_that_cannot_be_provisioned_is_answered_with_its_code_until_i
         assert_eq!(reply.result_code, ResultCode::BenefitHeld);
         assert!(reply.result_msg.contains("one each"), "{}", reply.result_msg);
     }
-    let (swept, _) = look(seller.host.store(), post.clock.now()).await.unwrap();
+    let (swept, _) = look(seller.host.store(), post.clock.now(), soon()).await.unwrap();
     assert_eq!(swept.provisioning_age, Duration::ZERO, "nobody is waited for");
 
     let store = seller.host.store();

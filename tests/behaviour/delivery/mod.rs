@@ -6,12 +6,14 @@
 mod answers;
 mod crashes;
 mod destinations;
+mod discards;
 mod earlier_version;
 mod facts;
 mod on_aws;
 mod order_details;
 mod receiver;
 mod resends;
+mod sweeps;
 mod wake_ups;
 
 use koogallery::AccessKeys;
@@ -59,6 +61,11 @@ fn instance(arrived: &Arrived) -> &str {
 
 fn subject(id: &str) -> Subject {
     Subject::Instance(id.parse().unwrap())
+}
+
+/// Until when a sweep may go on: there is time for all that a test has.
+fn soon() -> std::time::Instant {
+    std::time::Instant::now() + std::time::Duration::from_mins(5)
 }
 
 fn plain(environment: Environment) -> Environment {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deliver_events::{Batch, Queue, deliver, look};
+use deliver_events::{Batch, Queue, deliver, look, wake};
 use koogallery_runtime::Environment;
 use koogallery_store::{Delivery, Subject};
 use koogallery_tests::Seller;
@@ -12,7 +12,7 @@ use koogallery_tests::aws::AwsService;
 use koogallery_tests::sqs::Sqs;
 use serde_json::{Value, json};
 
-use super::{deferred, instance, life, lives, plain, subject};
+use super::{deferred, instance, life, lives, plain, soon, subject};
 
 /// What Lambda hands over of the queue: a message for each subject named.
 fn batch(subjects: &[&str]) -> Batch {
@@ -71,15 +71,13 @@ async fn what_lost_its_wake_up_is_found_by_the_sweep() {
     let (post, queue) = (Post::of(&seller, plain).await, queue_at(&service));
     lives(&seller, 2).await;
     let store = seller.host.store();
-    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    let (swept, stalled) = look(store, post.clock.now(), soon()).await.unwrap();
     assert_eq!((swept.undelivered, stalled.len()), (12, 0), "they are young");
     post.clock.reach(post.clock.now().saturating_add(Duration::from_mins(20)));
-    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
+    let (swept, stalled) = look(store, post.clock.now(), soon()).await.unwrap();
     assert_eq!((swept.driven, stalled.len()), (2, 2));
     assert!(swept.undelivered_age > Duration::from_mins(15));
-    for subject in &stalled {
-        queue.wake(subject).await.unwrap();
-    }
+    assert_eq!(wake(&queue, stalled, soon()).await, 2);
     let sent = service.asked("SendMessage");
     assert_eq!(sent[0]["MessageGroupId"], "INSTANCE#i-0");
     assert_eq!(sent[0]["MessageBody"], r#"{"subject":"INSTANCE#i-0"}"#);

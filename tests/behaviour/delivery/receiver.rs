@@ -12,7 +12,7 @@ use koogallery_tests::secrets::Secrets;
 use koogallery_tests::{KEYS, Seller};
 use serde_json::json;
 
-use super::{instance, life, lives, plain};
+use super::{instance, life, lives, plain, soon};
 
 #[tokio::test]
 async fn whatever_the_receiver_does_no_event_is_lost_or_overtaken() {
@@ -95,8 +95,9 @@ async fn an_event_that_fails_for_days_is_parked_and_the_next_ones_go_on() {
     let shown = open.to_string();
     assert_eq!(open.len(), 1);
     assert!(shown.contains("instance.refreshed") && shown.contains("parked") && shown.contains("HTTP 500"), "{shown}");
-    let (swept, stalled) = look(store, post.clock.now()).await.unwrap();
-    assert_eq!((swept.parked, swept.undelivered, stalled.len()), (1, 0, 0), "nobody drives it by himself");
+    let (swept, stalled) = look(store, post.clock.now(), soon()).await.unwrap();
+    let released = (swept.parked, swept.parked_of_released);
+    assert_eq!((released, swept.undelivered, stalled.len()), ((0, 1), 0, 0), "nobody drives it, and nobody needs it");
 
     post.application.does(|_| Does::Take);
     assert_eq!(events::resend_failed(store).await.unwrap().len(), 1);

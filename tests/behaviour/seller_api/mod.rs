@@ -13,6 +13,7 @@ mod lists;
 mod orders;
 mod page_sizes;
 mod provisioning;
+mod scopes;
 mod statuses;
 mod tenants;
 mod usage;

@@ -58,16 +58,20 @@ fn resend(event: uuid::Uuid) -> Value {
     json!({ "instanceId": "b-1", "eventIds": [event] })
 }
 
+fn discard(event: uuid::Uuid) -> Value {
+    json!({ "instanceId": "b-2", "eventIds": [event], "reason": "nobody needs it" })
+}
+
 const ORDER_DETAILS: &str = "/v1/orders/CS1/details?orderLineId=CS1-000001";
 
 /// A request of each operation that succeeds.
-fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
+fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
     let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
     let failure = json!({ "resultCode": "000100" });
     let usage_info = json!({ "usageInfo": [] });
     let license = json!({ "deviceFingerprint": "device-1", "text": "a license" });
     let usage = json!({ "usage_records": [record("sn-1")] });
-    let resend = resend(event);
+    let (resend, discard) = (resend(event), discard(parked));
     vec![
         ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
         ("listOrders", "/v1/orders".to_owned(), None, 200),
@@ -87,6 +91,7 @@ fn good_requests(event: uuid::Uuid) -> Vec<GoodRequest> {
         ("listLicenseEvents", format!("/v1/licenses/{CODE}/events"), None, 200),
         ("listTenantEvents", "/v1/tenants/t-1/events".to_owned(), None, 200),
         ("resendEvents", "/v1/events/resend".to_owned(), Some(resend), 202),
+        ("discardEvents", "/v1/events/discard".to_owned(), Some(discard), 200),
         ("getTenant", "/v1/tenants/t-1".to_owned(), None, 200),
         ("getApplication", "/v1/tenants/t-1/applications/a-1".to_owned(), None, 200),
         ("tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret".to_owned(), None, 200),
@@ -126,7 +131,7 @@ async fn every_documented_status_is_met() {
     while seller.instance("b-1").await.unwrap().life.bought.is_none() {
         tokio::task::yield_now().await;
     }
-    let good = good_requests(event.event.event_id);
+    let good = good_requests(event.event.event_id, seller.park("INSTANCE#b-2", 0).await);
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
     }
@@ -144,7 +149,7 @@ async fn every_documented_status_is_met() {
             seen.see(&api, operation, &path.replace("b-1", "b-2"), body.as_ref(), 409).await;
         }
     }
-    seen.see(&api, "resendEvents", "/v1/events/resend", Some(&resend(uuid::Uuid::now_v7())), 404).await;
+    no_such_events(&api, &good, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
     let another = json!({ "text": "another license" });
@@ -159,7 +164,7 @@ async fn every_documented_status_is_met() {
         "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
         "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
         "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
-        "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" => String::new(),
+        "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" | "/v1/events/discard" => String::new(),
         path => path
             .replace("b-1", &"x".repeat(65))
             .replace("b-9", &"x".repeat(65))
@@ -196,7 +201,7 @@ async fn every_documented_status_is_met() {
         }
     }
 
-    guessed(&good, &operations, &mut seen).await;
+    not_let_in(&good, &operations, &mut seen).await;
     tampered(&seller, &api, &mut seen).await;
     troubled(&good, &mut seen).await;
 
@@ -224,6 +229,37 @@ async fn v1_limit(seller: &Seller, api: &Api, seen: &mut Seen) {
     say_v1(seller, &told).await;
     let too_long = with(app_info(), "password", "x".repeat(80));
     seen.see(api, "putAppInfo", "/v1/instances/b-4/app-info", Some(&too_long), 422).await;
+}
+
+/// Events that do not exist, and one that is not parked any more.
+async fn no_such_events(api: &Api, good: &[GoodRequest], seen: &mut Seen) {
+    let unknown = uuid::Uuid::now_v7();
+    seen.see(api, "resendEvents", "/v1/events/resend", Some(&resend(unknown)), 404).await;
+    for (operation, path, body, _) in good.iter().filter(|(operation, ..)| *operation == "discardEvents") {
+        seen.see(api, operation, path, Some(&discard(unknown)), 404).await;
+        seen.see(api, operation, path, body.as_ref(), 409).await;
+    }
+}
+
+/// Wrong tokens, and tokens without the scope.
+async fn not_let_in(good: &[GoodRequest], operations: &BTreeMap<String, (String, Value)>, seen: &mut Seen) {
+    guessed(good, operations, seen).await;
+    unscoped(good, operations, seen).await;
+}
+
+/// Tokens that lack the one scope that the description names.
+async fn unscoped(good: &[GoodRequest], operations: &BTreeMap<String, (String, Value)>, seen: &mut Seen) {
+    let (reads, others) = ("token-that-reads-only", "token-that-does-the-rest");
+    let tokens = format!("a/read:{reads} b/provision,usage,personal-data:{others}");
+    let seller = Seller::with(|environment| environment.with("KOOGALLERY_API_TOKEN", tokens)).await;
+    for (operation, path, ..) in good.iter().filter(|(operation, ..)| *operation != "getDescription") {
+        let (method, description) = &operations[*operation];
+        let needed = description["security"][0]["token"][0].as_str().unwrap();
+        let token = if needed == "read" { others } else { reads };
+        let method: Method = method.to_uppercase().parse().unwrap();
+        Api::with_token(&seller, token).ask(&method, path, None).await.expect(403);
+        seen.0.insert(((*operation).to_owned(), "403".to_owned()));
+    }
 }
 
 /// Wrong tokens, until no more are looked at.

@@ -16,6 +16,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use koogallery::Timestamp;
 use uuid::Uuid;
 
+use crate::changes::discard::DISCARDED;
 use crate::queries::history::EventRecord;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
@@ -107,7 +108,7 @@ impl Store {
     /// being tried now is tried again.
     pub async fn resend(&self, event: &EventRecord, at: Timestamp) -> Result<(), StoreError> {
         let (subject, id) = (&event.subject, event.event.event_id);
-        let update = Change::new().remove_all([NEXT_TRY_AT, LEARNT_AT, LEARNING, ENDED_AT, DESTINATIONS]);
+        let update = Change::new().remove_all([NEXT_TRY_AT, LEARNT_AT, LEARNING, ENDED_AT, DESTINATIONS, DISCARDED]);
         let update = if event.event.order().is_some() {
             update.set(OPEN, Kind::Unlearnt.value(id.as_bytes())).set(OPEN_SINCE, at).set(RESENT_AT, at)
         } else {

@@ -2,6 +2,7 @@
 
 pub(crate) mod create_instance;
 pub(crate) mod decide;
+pub(crate) mod discard;
 pub(crate) mod erase;
 pub(crate) mod keep_order_details;
 pub(crate) mod learn_order;

@@ -45,6 +45,29 @@ pub enum Ended {
     Parked,
 }
 
+/// That a person gave up a parked event: it is delivered no more, unless somebody has it resent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discarded {
+    /// When.
+    pub at: Timestamp,
+    /// Who: the name of a token, or of whoever ran the command.
+    pub by: String,
+    /// Why, in that person's words.
+    pub reason: String,
+}
+
+impl Discarded {
+    /// The most characters of a reason.
+    pub const LONGEST_REASON: usize = 255;
+
+    /// Discarded now. A longer reason is cut.
+    #[must_use]
+    pub fn new(at: Timestamp, by: &str, reason: &str) -> Self {
+        let reason = reason.trim().chars().take(Self::LONGEST_REASON).collect();
+        Self { at, by: by.to_owned(), reason }
+    }
+}
+
 /// An undelivered event: an item of the outbox.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,7 +4,7 @@ use koogallery::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::model::delivery::{DestinationState, Destinations, Ended, Undelivered};
+use crate::model::delivery::{DestinationState, Destinations, Discarded, Ended, Undelivered};
 use crate::model::event::Event;
 use crate::model::learning::{Asked, Learning};
 use crate::model::subject::Subject;
@@ -25,6 +25,8 @@ pub enum Delivery {
     Delivered,
     /// The application does not want this event.
     Stopped,
+    /// All tries failed, and a person gave it up.
+    Discarded,
 }
 
 /// An event, as the table has it.
@@ -51,6 +53,7 @@ pub struct KeptEvent {
     next_try_at: Option<Timestamp>,
     #[serde(default)]
     learning: Asked,
+    discarded: Option<Discarded>,
 }
 
 impl KeptEvent {
@@ -64,8 +67,9 @@ impl KeptEvent {
             return None;
         }
         let parked = self.open_since.filter(|_| self.is_open(Kind::Parked)).map(|at| (Delivery::Parked, at));
+        let discarded = self.discarded.as_ref().map(|discarded| (Delivery::Discarded, discarded.at));
         let stopped = self.stopped_at.map(|at| (Delivery::Stopped, at));
-        parked.or(stopped).or(self.delivered_at.map(|at| (Delivery::Delivered, at)))
+        parked.or(discarded).or(stopped).or(self.delivered_at.map(|at| (Delivery::Delivered, at)))
     }
 
     /// The state of asking about its order; none if there is nothing to ask any more.
@@ -94,6 +98,8 @@ pub struct EventRecord {
     pub next_try_at: Option<Timestamp>,
     /// Why the last try failed, at the first destination with a failure.
     pub last_problem: Option<String>,
+    /// Who gave it up, and why, if somebody did.
+    pub discarded: Option<Discarded>,
     delivery: Delivery,
 }
 
@@ -105,17 +111,17 @@ impl EventRecord {
     }
 
     fn of_before(kept: KeptEvent, delivery: Delivery, at: Timestamp) -> Self {
-        let KeptEvent { subject, event, attempts, last_problem, .. } = kept;
+        let KeptEvent { subject, event, attempts, last_problem, discarded, .. } = kept;
         let delivered_at = Some(at).filter(|_| delivery == Delivery::Delivered);
         let (destinations, next_try_at) = (Destinations::new(), None);
-        Self { subject, event, destinations, attempts, delivered_at, next_try_at, last_problem, delivery }
+        Self { subject, event, destinations, attempts, delivered_at, next_try_at, last_problem, discarded, delivery }
     }
 
     pub(super) fn new(kept: KeptEvent, outbox: Option<Undelivered>) -> Self {
         if let Some((delivery, at)) = kept.ended_before() {
             return Self::of_before(kept, delivery, at);
         }
-        let KeptEvent { subject, event, ended_at, .. } = kept;
+        let KeptEvent { subject, event, ended_at, discarded, .. } = kept;
         let destinations = match (ended_at, outbox) {
             (None, Some(outbox)) => outbox.destinations,
             (_, _) => kept.destinations,
@@ -124,6 +130,7 @@ impl EventRecord {
         let ended = |wanted| states().any(|state: &DestinationState| state.ended == Some(wanted));
         let delivery = match ended_at {
             None => Delivery::Undelivered,
+            Some(_) if discarded.is_some() => Delivery::Discarded,
             Some(_) if ended(Ended::Parked) => Delivery::Parked,
             Some(_) if ended(Ended::Stopped) => Delivery::Stopped,
             Some(_) => Delivery::Delivered,
@@ -133,6 +140,7 @@ impl EventRecord {
             delivered_at: ended_at.filter(|_| delivery == Delivery::Delivered),
             next_try_at: states().filter_map(|state| state.next_try_at).min(),
             last_problem: states().find_map(|state| state.last_problem.clone()),
+            discarded,
             delivery,
             subject,
             event,

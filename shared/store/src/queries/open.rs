@@ -1,5 +1,7 @@
 //! What is still to be done, from the index of open things.
 
+use std::time::Instant;
+
 use koogallery::Timestamp;
 
 use crate::table::client::{Store, StoreError};
@@ -8,7 +10,45 @@ use crate::table::key::Item;
 use crate::table::query::Query;
 use crate::table::schema::{NEXT_TRY_AT, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
 
+/// How many things one query reads.
+const PAGE: i32 = 1000;
+
+/// What was found of a kind until a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenFound {
+    /// The things, the oldest of each shard among them.
+    pub found: Vec<Open>,
+    /// Whether this is all of them.
+    pub is_whole: bool,
+}
+
 impl Store {
+    /// What is still to be done of a kind, as far as it can be read until a time. The beginning of each shard is read in any case,
+    /// so the oldest thing is always found.
+    pub async fn open_until(&self, kind: Kind, until: Instant) -> Result<OpenFound, StoreError> {
+        let mut found = Vec::new();
+        let mut places: Vec<(u8, Option<Item>)> = (0..SHARDS).map(|shard| (shard, None)).collect();
+        loop {
+            let mut left = Vec::new();
+            for (shard, after) in places {
+                // The first page of each shard has none before it.
+                if after.is_some() && Instant::now() >= until {
+                    return Ok(OpenFound { found, is_whole: false });
+                }
+                let query = Query::of_open(format!("{}{shard}", kind.prefix())).to(self).limit(PAGE);
+                let answer = query.set_exclusive_start_key(after).send().await?;
+                for item in answer.items() {
+                    found.push(read(item)?);
+                }
+                left.extend(answer.last_evaluated_key.map(|last| (shard, Some(last))));
+            }
+            if left.is_empty() {
+                return Ok(OpenFound { found, is_whole: true });
+            }
+            places = left;
+        }
+    }
+
     /// Everything of a kind that is still to be done, the oldest of each shard first. The index is a moment behind the table.
     pub async fn open(&self, kind: Kind) -> Result<Vec<Open>, StoreError> {
         self.open_by(kind, Timestamp::from_millis(i64::MAX)).await

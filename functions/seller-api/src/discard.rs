@@ -1,0 +1,99 @@
+//! Gives parked events up, so that what nobody needs any more does not keep an alarm red.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Text};
+use koogallery_store::{Delivery, DiscardOutcome, Discarded};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::SellerApi;
+use crate::access::Allowed;
+use crate::events::subject;
+use crate::extract::{Body, optional_text};
+use crate::problem::{Kind, Problem};
+
+/// Which events to give up, the one thing that they are about, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Discard, examples(json!({
+    "instanceId": "03pf80c2b8", "eventIds": ["019adb6c-2f00-7c11-8d5e-0123456789ab"],
+    "reason": "the customer was moved by hand",
+})))]
+pub(crate) struct DiscardBody {
+    /// The instance that the events are about.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    instance_id: Option<InstanceId>,
+    /// Or the order that they are about.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    order_id: Option<OrderId>,
+    /// Or the license code that they are about.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    license: Option<LicenseCode>,
+    /// Or the tenant that they are about.
+    #[serde(default, deserialize_with = "optional_text")]
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
+    tenant_id: Option<TenantId>,
+    /// The ids of the events.
+    #[schema(min_items = 1, max_items = 100)]
+    event_ids: Vec<Uuid>,
+    /// Why nobody needs them any more. The history keeps it: write no personal data.
+    #[schema(value_type = String, pattern = "[^\\s]", max_length = 255)]
+    reason: Text<255>,
+}
+
+/// How many events were given up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(examples(json!({ "discarded": 1 })))]
+pub(crate) struct DiscardedCount {
+    /// Their number.
+    discarded: usize,
+}
+
+/// Gives parked events up: they are not counted any more. The history keeps who and why.
+///
+/// A resend delivers a discarded event all the same.
+#[utoipa::path(post, path = "/v1/events/discard", tag = "events", operation_id = "discardEvents",
+    request_body = DiscardBody,
+    responses(
+        (status = 200, description = "The events are given up", body = DiscardedCount),
+        (status = 404, description = "One of the events does not exist; none is given up"),
+        (status = 409, description = "One of the events is not parked"),
+    ))]
+pub(crate) async fn discard(
+    State(api): State<Arc<SellerApi>>,
+    Extension(Allowed { name, .. }): Extension<Allowed>,
+    Body(body): Body<DiscardBody>,
+) -> Result<Json<DiscardedCount>, Problem> {
+    let of =
+        subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
+    let of = of.ok_or_else(|| Problem::new(Kind::Invalid, "give one of instanceId, orderId, license and tenantId"))?;
+    if !(1..=100).contains(&body.event_ids.len()) {
+        return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
+    }
+    let not_parked = |id: &Uuid| {
+        let detail = format!("event {id} is not parked: only what was tried for three days in vain can be given up");
+        Problem::new(Kind::NotParked, detail)
+    };
+    // All of them are looked at before the first is given up.
+    for id in &body.event_ids {
+        let event = api.store().event(&of, *id).await?.ok_or_else(|| Problem::unknown("event"))?;
+        if event.delivery() != Delivery::Parked {
+            return Err(not_parked(id));
+        }
+    }
+    let discarded = Discarded::new(api.now(), name.as_deref().unwrap_or("seller API"), body.reason.as_str());
+    for id in &body.event_ids {
+        match api.store().discard(&of, *id, &discarded).await? {
+            DiscardOutcome::Discarded => {}
+            DiscardOutcome::NotParked => return Err(not_parked(id)),
+        }
+    }
+    Ok(Json(DiscardedCount { discarded: body.event_ids.len() }))
+}
