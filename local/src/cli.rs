@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate,
+    Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate, Trace,
 };
 
 const KEYS_HELP: &str = "\
@@ -31,6 +31,7 @@ enum Command {
     Simulate(Simulate),
     Conform(Conform),
     Call(Call),
+    Trace(Trace),
     Events(Events),
     Erase(Erase),
     Listen(Listen),
@@ -68,6 +69,7 @@ impl Command {
             Self::Simulate(simulate) => simulate.run().await,
             Self::Conform(conform) => conform.run().await,
             Self::Call(call) => call.run().await,
+            Self::Trace(trace) => trace.run().await,
             Self::Events(events) => events.run().await,
             Self::Erase(erase) => erase.run().await,
             Self::Listen(listen) => listen.run().await,

@@ -3,6 +3,7 @@
 //! The host runs the same functions as Lambda, over the real AWS SDK. The marketplace calls it, or any other address, as
 //! KooGallery does.
 
+pub mod api;
 pub mod call;
 pub mod checks;
 pub mod cli;
@@ -24,4 +25,5 @@ pub mod log;
 pub mod marketplace;
 pub mod open_api;
 pub mod simulate;
+pub mod timeline;
 pub mod v1_reply;

@@ -29,4 +29,5 @@ mod seller_api;
 mod simulate;
 mod simulate_judges;
 mod start;
+mod trace;
 mod verification;

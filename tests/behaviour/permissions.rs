@@ -202,6 +202,9 @@ async fn koogallery_calls(deployment: &Deployment) {
         for said in kit::one_of_each().into_iter().chain(later) {
             let call = kit::signed_with(deployment.kit_key(), dialect, &said);
             assert_eq!(deployment.send(&call).await, "000000", "{said:?}");
+            if dialect == Dialect::V2 {
+                assert_eq!(deployment.send(&call).await, "000001", "its nonce is used: {said:?}");
+            }
         }
     }
 }
@@ -249,6 +252,7 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
         format!("/v1/tenants/t-1/users?{app}"),
         "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(),
         format!("/v1/licenses/{CODE}"),
+        "/v1/trace/R1".to_owned(),
     ] {
         let _ = api.get(&path).await.expect(200);
     }

@@ -156,14 +156,14 @@ async fn what_was_verified_is_what_is_done() {
     let body =
         r#"{"activity":"newInstance","businessId":"b-1","orderId":"CS1","orderId":"CS2","orderLineId":"CS1-000001"}"#;
     assert_eq!(seller.send(&seller.signed_body(body)).await.result_code.as_str(), "000002");
-    assert!(seller.everything().await.is_empty());
+    assert!(seller.items().await.is_empty());
 
     // A genuine query followed by one more of each parameter.
     let mut call = seller.signed(&purchase());
     let forged = [("signature", "0".repeat(64)), ("nonce", new_nonce())];
     call.query.extend(forged.map(|(name, value)| (name.to_owned(), value)));
     assert_eq!(seller.send(&call).await.result_code.as_str(), "000001");
-    assert!(seller.everything().await.is_empty());
+    assert!(seller.items().await.is_empty());
 }
 
 #[tokio::test]

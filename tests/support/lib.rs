@@ -237,10 +237,10 @@ impl Seller {
         request.key("sk", AttributeValue::S(sort.to_owned())).send().await.unwrap().item
     }
 
-    /// All items but the nonces, with their keys.
+    /// All items but the nonces and those that only a trace reads, with their keys.
     pub async fn items(&self) -> Vec<Item> {
         let mut items = self.everything().await;
-        items.retain(|item| !text(item, "pk").contains("NONCE#"));
+        items.retain(|item| !text(item, "pk").contains("NONCE#") && !is_of_a_trace(item));
         items
     }
 
@@ -353,6 +353,13 @@ pub(crate) fn signer(body: &Value) -> InterfaceType {
 
 fn callback(body: &Value) -> Option<Callback> {
     body["activity"].as_str().and_then(|activity| Callback::named(Dialect::BasicV2, activity))
+}
+
+/// Whether only a trace reads an item: the record of a call, or what leads to a subject.
+#[must_use]
+pub fn is_of_a_trace(item: &Item) -> bool {
+    let sort = text(item, "sk");
+    sort.starts_with("CALL#") || sort.starts_with("BELONGS#") || text(item, "pk").starts_with("EVENT#")
 }
 
 /// A text attribute; empty where there is none.

@@ -3,7 +3,7 @@
 
 use koogallery::{AppInfo, AppInfoError, ResultCode};
 use koogallery_runtime::Vault;
-use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, StoreError, ToldBy};
+use koogallery_store::{Event, EventType, Provisioned, ProvisioningFailure, Store, StoreError, ToldBy, TryAnswer};
 use serde_json::Value;
 
 use crate::answer_body::{AnswerBody, AnswerBodyError};
@@ -29,32 +29,44 @@ pub(crate) enum AnswerError {
 }
 
 /// Takes in the application's answer to an event. The answer to `instance.created` may provision the instance, or say that this is
-/// impossible. Returns a note for the log, if there is one. The error says why the answer cannot be used.
+/// impossible. The error says why the answer cannot be used.
 pub(crate) async fn heed(
     store: &Store,
     vault: &Vault,
     event: &Event,
     answer: &AnswerBody,
-) -> Result<Option<String>, AnswerError> {
+) -> Result<Heeded, AnswerError> {
     let instance = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
-    let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(None) };
-    let (kept, unknown) = match read(answer)? {
-        Said::Nothing => return Ok(None),
+    let (EventType::Created, Some(id)) = (event.event_type, instance) else { return Ok(Heeded::default()) };
+    let (kept, unknown, answer) = match read(answer)? {
+        Said::Nothing => return Ok(Heeded { note: None, answer: Some(TryAnswer::Nothing) }),
         Said::Provisioned { app_info, unknown } => {
-            (store.provision(&id, &app_info, ToldBy::Answer, vault).await, unknown)
+            (store.provision(&id, &app_info, ToldBy::Answer, vault).await, unknown, TryAnswer::AppInfo)
         }
-        Said::Failed(failure) => (store.fail_provisioning(&id, &failure, ToldBy::Answer).await, Vec::new()),
+        Said::Failed(failure) => {
+            (store.fail_provisioning(&id, &failure, ToldBy::Answer).await, Vec::new(), TryAnswer::Failure)
+        }
     };
-    match kept? {
-        Provisioned::DoesNotFit(error) => Err(error.into()),
+    let note = match kept? {
+        Provisioned::DoesNotFit(error) => return Err(error.into()),
         Provisioned::Outweighed => {
-            Ok(Some("the answer changes nothing: a value that counts more was sent before it".to_owned()))
+            Some("the answer changes nothing: a value that counts more was sent before it".to_owned())
         }
         Provisioned::Applied | Provisioned::Unchanged | Provisioned::Unknown | Provisioned::Released => {
             let note = || format!("the answer's appInfo has unknown members: {}", unknown.join(", "));
-            Ok((!unknown.is_empty()).then(note))
+            (!unknown.is_empty()).then(note)
         }
-    }
+    };
+    Ok(Heeded { note, answer: Some(answer) })
+}
+
+/// What an answer came to.
+#[derive(Debug, Default)]
+pub(crate) struct Heeded {
+    /// What somebody should know of it.
+    pub(crate) note: Option<String>,
+    /// What it says of provisioning; none if the event does not ask.
+    pub(crate) answer: Option<TryAnswer>,
 }
 
 /// What an answer says.

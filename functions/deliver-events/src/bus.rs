@@ -48,7 +48,7 @@ impl EventBus {
         let answer = self.client.put_events().entries(entry).send().await.map_err(AwsError::from)?;
         match answer.entries().iter().find_map(|entry| entry.error_code()) {
             Some(code) => Err(BusError::Refused(code.to_owned())),
-            None => Ok(Sent::Taken { note: None }),
+            None => Ok(Sent::Taken { note: None, answer: None }),
         }
     }
 }

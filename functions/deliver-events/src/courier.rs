@@ -12,7 +12,9 @@ use koogallery::Timestamp;
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, OrdersError};
 use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretError, SecretSource, Vault};
-use koogallery_store::{DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, Subject, Undelivered};
+use koogallery_store::{
+    DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, Subject, Try, Undelivered,
+};
 
 use crate::bus::EventBus;
 use crate::destination::{Destination, DestinationError, Parcel, Sent};
@@ -253,11 +255,15 @@ impl Courier {
             details => self.send(destination, event, details.ok().flatten(), before.attempts).await,
         };
         let at = self.now();
-        let note = sent.as_ref().ok().and_then(|sent| match sent {
-            Sent::Taken { note } => note.clone(),
-            Sent::Unwanted(_) => None,
-        });
-        let (state, pause) = self.stands(&before, sent, at, is_urgent);
+        let (note, answer) = match &sent {
+            Ok(Sent::Taken { note, answer }) => (note.clone(), *answer),
+            Ok(Sent::Unwanted(_)) | Err(_) => (None, None),
+        };
+        let (state, pause) = self.stands(before, sent, at, is_urgent);
+        let duration = start.elapsed();
+        let (ended, problem) = (state.ended, state.last_problem.clone().or_else(|| note.clone()));
+        let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let state = state.after_try(Try { at, duration: milliseconds, ended, problem, answer });
         self.job.journal.tried(&Tried {
             subject: &undelivered.subject,
             event,
@@ -266,7 +272,7 @@ impl Courier {
             ended: state.ended,
             problem: state.last_problem.as_deref().or(note.as_deref()),
             at,
-            duration: start.elapsed(),
+            duration,
         });
         let noted = self.job.store.note_try(undelivered, destination.name(), state, &self.names()).await?;
         Ok(match (noted, pause) {
@@ -301,7 +307,7 @@ impl Courier {
     /// The state of an event at a destination after a try, and the pause if it is tried again.
     fn stands(
         &self,
-        before: &DestinationState,
+        before: DestinationState,
         sent: Result<Sent, SendError>,
         at: Timestamp,
         is_urgent: bool,
@@ -314,6 +320,7 @@ impl Courier {
             next_try_at: None,
             ended: None,
             last_problem: None,
+            tries: before.tries,
         };
         let problem = match sent {
             Ok(Sent::Taken { .. }) => return (DestinationState { ended: Some(Ended::Delivered), ..state }, None),

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use http::StatusCode;
 use koogallery::Timestamp;
 use koogallery_runtime::Secrets;
-use koogallery_store::Event;
+use koogallery_store::{Event, TryAnswer};
 
 /// One destination.
 pub(crate) trait Destination: Debug + Send + Sync {
@@ -53,6 +53,8 @@ pub(crate) enum Sent {
     Taken {
         /// A note about its answer, if there is one.
         note: Option<String>,
+        /// What its answer says of provisioning; none if the event does not ask.
+        answer: Option<TryAnswer>,
     },
     /// The destination does not want this event, as this answer says.
     Unwanted(StatusCode),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use koogallery_runtime::Vault;
 use koogallery_store::Store;
 
-use crate::answer::{AnswerError, heed};
+use crate::answer::{AnswerError, Heeded, heed};
 use crate::destination::{Destination, DestinationError, Parcel, Sending, Sent};
 use crate::receiver::{ReceiveError, Received, Receiver};
 
@@ -42,7 +42,10 @@ impl Webhook {
     async fn post(&self, Parcel { event, body, secrets, at }: &Parcel<'_>) -> Result<Sent, WebhookError> {
         Ok(match self.receiver.send(event.event_id, *at, body, secrets).await? {
             Received::Unwanted(status) => Sent::Unwanted(status),
-            Received::Taken(answer) => Sent::Taken { note: heed(&self.store, &self.vault, event, &answer).await? },
+            Received::Taken(answer) => {
+                let Heeded { note, answer } = heed(&self.store, &self.vault, event, &answer).await?;
+                Sent::Taken { note, answer }
+            }
         })
     }
 }

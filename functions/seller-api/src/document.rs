@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::problem::{Document, Kind};
 use crate::{
     SellerApi, applications, departments, discard, events, instances, license_lists, licenses, orders, provisioning,
-    purchase, scope, tenants, usage, users,
+    purchase, scope, tenants, trace, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -42,7 +42,8 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(applications::get))
         .routes(routes!(license_lists::codes))
         .routes(routes!(license_lists::requests))
-        .routes(routes!(licenses::get));
+        .routes(routes!(licenses::get))
+        .routes(routes!(trace::get));
     let provision = OpenApiRouter::default()
         .routes(routes!(provisioning::put_app_info))
         .routes(routes!(provisioning::put_failure))

@@ -31,6 +31,7 @@ mod purchase;
 mod scope;
 mod tenants;
 mod time;
+mod trace;
 mod usage;
 mod users;
 

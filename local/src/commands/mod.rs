@@ -15,8 +15,11 @@ mod rsa_public_key;
 mod serve;
 mod simulate;
 mod store;
+mod trace;
 
 use std::process::ExitCode;
+
+use crate::api::ApiError;
 
 pub(crate) use call::Call;
 pub(crate) use completions::Completions;
@@ -29,8 +32,22 @@ pub(crate) use listen::Listen;
 pub(crate) use rotate::Rotate;
 pub(crate) use serve::Serve;
 pub(crate) use simulate::Simulate;
+pub(crate) use trace::Trace;
 
 /// Why a command could not do its work. The text is for the person who gave the command.
 pub(crate) type Failure = Box<dyn std::error::Error>;
 /// How a command ended.
 pub(crate) type Done = Result<ExitCode, Failure>;
+
+/// Goes on with what the seller API answers. If it does not know the subject, it says so, and the command ends with 1.
+#[allow(clippy::print_stderr)]
+fn or_unknown<T>(answer: Result<T, ApiError>, go_on: impl FnOnce(T) -> Done) -> Done {
+    match answer {
+        Ok(answer) => go_on(answer),
+        Err(ApiError::Unknown(detail)) => {
+            eprintln!("koogallery: {detail}");
+            Ok(ExitCode::FAILURE)
+        }
+        Err(error) => Err(error.into()),
+    }
+}

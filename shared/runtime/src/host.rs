@@ -9,11 +9,11 @@ use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
 use koogallery::v1_cipher::EncryptType;
 use koogallery::{
-    Body, Dialect, InterfaceType, InvalidRequest, Refusal, Reply, Request, ResultCode, Route, RouteError, TestFlag,
-    Timestamp, Verified, route, v1_dialect, v1_signer, verify,
+    Body, Dialect, InterfaceType, InvalidRequest, Named, Refusal, Reply, Request, ResultCode, Route, RouteError,
+    TestFlag, Timestamp, Verified, route, v1_dialect, v1_signer, verify,
 };
 use koogallery_http_event::{EventError, RequestId};
-use koogallery_store::{Call, Store, StoreClock, StoreError};
+use koogallery_store::{Call, CallInfo, Store, StoreClock, StoreError};
 
 use crate::aws::dynamodb_client;
 use crate::clock::now;
@@ -25,6 +25,9 @@ use crate::styled::{Style, encrypt_type, response};
 
 /// How long a call may take. KooGallery waits 5 s; after this time the answer is `000005`.
 pub const DEADLINE: Duration = Duration::from_secs(4);
+
+/// How long it may take to note a call that changed nothing.
+const NOTE_TIME: Duration = Duration::from_millis(500);
 
 /// What the functions of one process share.
 pub struct Shared {
@@ -140,7 +143,8 @@ impl<F: Function> Host<F> {
         };
         let mut style = Style::new(Dialect::BasicV2, None);
         let clock = StoreClock::default();
-        let meaning = self.meaning(request, &clock, &mut record, &mut style);
+        let mut seen = None;
+        let meaning = self.meaning(request, &clock, &mut record, &mut style, &mut seen);
         let answered = tokio::time::timeout(DEADLINE, meaning).await;
         record.store_latency = clock.elapsed();
         let styled = answered
@@ -157,9 +161,27 @@ impl<F: Function> Host<F> {
         if let Some(id) = &reply.instance_id {
             record.instance_id = Some(id.to_string());
         }
+        if let Some(call) = seen.as_deref() {
+            let left = DEADLINE.saturating_sub(start.elapsed()).min(NOTE_TIME);
+            record.not_noted = self.note(call, reply.result_code, record.reason.as_deref(), left).await;
+        }
         record.duration = start.elapsed();
         self.shared.log.record(&record);
         style.response(&reply)
+    }
+
+    /// Notes a verified call, unless its record was written with what it changes. Returns why it could not. The reply does not
+    /// depend on it.
+    async fn note(&self, call: &CallInfo, code: ResultCode, reason: Option<&str>, within: Duration) -> Option<String> {
+        if call.recorded() == Some(code) {
+            return None;
+        }
+        let noted = tokio::time::timeout(within, self.shared.store.note_call(call, code, reason));
+        match noted.await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the store did not answer in time".to_owned()),
+        }
     }
 
     /// Answers an event that is not a request.
@@ -176,6 +198,7 @@ impl<F: Function> Host<F> {
         clock: &StoreClock,
         record: &mut CallRecord,
         style: &mut Style,
+        seen: &mut Option<Arc<CallInfo>>,
     ) -> Result<Reply, Failure> {
         let route = match route(request) {
             Ok(route) if route.callback == F::Request::CALLBACK => route,
@@ -190,7 +213,19 @@ impl<F: Function> Host<F> {
         let (verified, secrets) = self.verified(request, route, record.at, secrets).await?;
         *style = Style::new(route.dialect, Some(verified.access_key().clone()));
 
-        let verified = verified.parse::<F::Request>()?;
+        let (callback, family) = (verified.callback(), verified.interface_type());
+        let (request_id, at) = (record.request_id.clone(), record.at);
+        let info = |named| CallInfo::new(callback, family, named, request_id, at);
+        let body = verified.request().clone();
+        let verified = match verified.parse::<F::Request>() {
+            Ok(verified) => verified,
+            Err(invalid) => {
+                *seen = Some(Arc::new(info(Named::in_body(&body, callback))));
+                return Err(invalid.into());
+            }
+        };
+        let info = Arc::new(info(Named::by(verified.request())).with_remark(verified.request().remark()));
+        *seen = Some(Arc::clone(&info));
         record.reason = verified.request().remark();
         record.interface_type = Some(verified.interface_type());
         record.test = verified.request().test_flag() == TestFlag::Debug;
@@ -198,7 +233,7 @@ impl<F: Function> Host<F> {
         record.instance_id = verified.request().instance_id().map(ToString::to_string);
         record.license = verified.request().license().map(ToString::to_string);
 
-        let call = Call::new(&verified, record.at, self.shared.time_window).timed_by(clock.clone());
+        let call = Call::new(&verified, record.at, self.shared.time_window).timed_by(clock.clone()).recorded_as(info);
         let Shared { store, secrets: source, .. } = &*self.shared;
         let context = Context {
             store,
@@ -211,7 +246,11 @@ impl<F: Function> Host<F> {
         let reply = self.function.answer(&verified, &context).await;
         record.unreadable_key = context.unreadable_key.get().cloned();
         record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
-        Ok(reply?)
+        let reply = reply?;
+        if let Some(why) = why(reply.result_code) {
+            record.reason = Some(record.reason.take().map_or(why.to_owned(), |remark| format!("{why}; {remark}")));
+        }
+        Ok(reply)
     }
 
     /// V1.0 wants every reply signed, even if the call is for another function: with the key that signed the call, or else
@@ -253,6 +292,15 @@ impl<F: Function> Host<F> {
             },
             other => Ok((other?, secrets)),
         }
+    }
+}
+
+/// Why a function gives this answer to a verified call, if only one thing can be the reason.
+const fn why(code: ResultCode) -> Option<&'static str> {
+    match code {
+        ResultCode::AuthenticationFailed => Some("the nonce was used before"),
+        ResultCode::InstanceNotFound => Some("the instance or license code is unknown, or was released"),
+        _ => None,
     }
 }
 

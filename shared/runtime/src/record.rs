@@ -51,6 +51,8 @@ pub struct CallRecord {
     pub directory_full: bool,
     /// How long the buyer has waited for the instance, if it is still being provisioned.
     pub provisioning_age: Option<Duration>,
+    /// Why the call is missing in the trace of what it is about, if it is.
+    pub not_noted: Option<String>,
 }
 
 impl CallRecord {
@@ -75,6 +77,7 @@ impl CallRecord {
             unreadable_key: None,
             directory_full: false,
             provisioning_age: None,
+            not_noted: None,
         }
     }
 }
@@ -147,6 +150,7 @@ impl CloudWatch {
             result_code: record.result_code,
             reason: record.reason.as_deref(),
             unreadable_key: record.unreadable_key.as_deref(),
+            not_noted: record.not_noted.as_deref(),
             calls: 1,
             duration: milliseconds(record.duration),
             store_latency: milliseconds(record.store_latency),
@@ -234,6 +238,8 @@ struct Line<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_noted: Option<&'a str>,
     #[serde(rename = "Calls")]
     calls: u8,
     #[serde(rename = "Duration")]

@@ -99,6 +99,7 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("getUser", format!("/v1/tenants/t-1/users/user-00001?{OF_APP}"), None, 200),
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
+        ("trace", "/v1/trace/CS1".to_owned(), None, 200),
         ("putLicense", "/v1/instances/b-9/licenses/e-1".to_owned(), Some(license), 204),
         ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), Some(json!({ "text": "a license" })), 204),
         ("activateLicense", activate, None, 200),
@@ -151,6 +152,7 @@ async fn every_documented_status_is_met() {
     }
     no_such_events(&api, &good, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
+    seen.see(&api, "trace", "/v1/trace/CS2", None, 404).await;
     seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
     let another = json!({ "text": "another license" });
     seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", Some(&another), 404).await;

@@ -82,6 +82,9 @@ impl Request for AllOrgSync {
     fn test_flag(&self) -> TestFlag {
         self.test_flag
     }
+    fn tenant_id(&self) -> Option<&TenantId> {
+        Some(&self.tenant_id)
+    }
     fn instance_id(&self) -> Option<&InstanceId> {
         self.instance_id.as_ref()
     }

@@ -213,6 +213,9 @@ impl Request for AuthSync {
     fn test_flag(&self) -> TestFlag {
         self.test_flag
     }
+    fn tenant_id(&self) -> Option<&TenantId> {
+        Some(&self.tenant_id)
+    }
     fn instance_id(&self) -> Option<&InstanceId> {
         Some(&self.instance_id)
     }

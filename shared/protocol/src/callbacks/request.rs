@@ -12,7 +12,7 @@ use crate::license_code::LicenseCode;
 use crate::long_numbers::long_numbers_as_text;
 use crate::parameters::Parameters;
 use crate::test_flag::TestFlag;
-use crate::text::{InstanceId, OrderId};
+use crate::text::{InstanceId, OrderId, TenantId};
 
 /// A callback's request, in both directions: the seller reads it, the marketplace's side writes it.
 pub trait Request: Serialize + DeserializeOwned {
@@ -34,6 +34,11 @@ pub trait Request: Serialize + DeserializeOwned {
 
     /// The license code that it names, if any: for the log, which shows only its end.
     fn license(&self) -> Option<&LicenseCode> {
+        None
+    }
+
+    /// The tenant that it names, if it is a call of the kit.
+    fn tenant_id(&self) -> Option<&TenantId> {
         None
     }
 

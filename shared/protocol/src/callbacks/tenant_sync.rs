@@ -126,6 +126,9 @@ impl Request for TenantSync {
     fn order_id(&self) -> Option<&OrderId> {
         self.order_id.as_ref()
     }
+    fn tenant_id(&self) -> Option<&TenantId> {
+        Some(&self.tenant_id)
+    }
     fn instance_id(&self) -> Option<&InstanceId> {
         self.instance_id.as_ref()
     }

@@ -1,7 +1,7 @@
 //! newInstance: an order line makes one instance, however often KooGallery calls and however many calls run side by side.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId, PurchaseDetails};
+use koogallery::{AppInfo, InstanceId, InterfaceType, NewInstance, OrderId, PurchaseDetails, ResultCode};
 use uuid::Uuid;
 
 use crate::model::bought::Bought;
@@ -67,7 +67,10 @@ impl Store {
             let events =
                 Event::after(None, events.into_iter().chain(Event::accepted(call.now(), None, &instance)).collect());
             instance.life.last_event = events.last().map(|event| event.event_id);
+            let is_ready = instance.app_info.is_some();
             let commit = Transaction::new(self, call)?
+                .answering(if is_ready { ResultCode::Success } else { ResultCode::Processing })
+                .making(&id)
                 .create(purchase_item(call, interface_type, request, &id))?
                 .create(instance_item(call, &instance)?)?
                 .create_all(details.map(|details| details_item(call, &id, details)))?

@@ -12,6 +12,8 @@ use crate::table::outbox_item::outbox_item;
 use crate::table::outbox_item::outbox_key;
 use crate::table::outbox_item::time;
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use koogallery::Timestamp;
 use uuid::Uuid;
@@ -117,6 +119,9 @@ impl Store {
         let update = update.only_if(Condition::STANDS).of(Key::event(subject, id)).table_name(&self.table).build()?;
         let mut item = outbox_item(subject, &event.event, at);
         item.insert(RESENT_AT.to_owned(), time(at));
+        let tried = event.destinations.iter().filter_map(|(name, state)| Some((name, state.begun_again()?)));
+        let tried: BTreeMap<_, _> = tried.collect();
+        item.insert(DESTINATIONS.to_owned(), serde_dynamo::to_attribute_value(tried)?);
         item.insert(RESEND_ID.to_owned(), AttributeValue::S(Uuid::new_v4().to_string()));
         let put = Change::new().put(item).table_name(&self.table).build()?;
         let request = self

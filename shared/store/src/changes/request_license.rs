@@ -117,7 +117,10 @@ impl Store {
         loop {
             let mut standing = None;
             if unmet.is_none() {
-                let mut transaction = Transaction::new(self, call)?.create(wanted.to_item(call.world())?)?;
+                // A debug call is answered as if its license were there.
+                let answer = if call.world() == World::Test { ResultCode::Success } else { ResultCode::Processing };
+                let mut transaction =
+                    Transaction::new(self, call)?.answering(answer).create(wanted.to_item(call.world())?)?;
                 if let Some(device) = on_instance {
                     transaction = transaction.update(counted(device, rules, call))?;
                 }

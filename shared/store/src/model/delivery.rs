@@ -31,6 +31,63 @@ pub struct DestinationState {
     /// Why the last try failed. It contains no secret and no personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_problem: Option<String>,
+    /// The last tries, the oldest first; those before a resend as well.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Try>,
+}
+
+/// So many tries are kept of an event at a destination.
+const MOST_TRIES: usize = 20;
+
+/// A try's problem is kept up to this many characters, as each further try of the event writes it again.
+const MAX_PROBLEM: usize = 120;
+
+impl DestinationState {
+    /// Adds a try. The oldest one goes if there are too many.
+    #[must_use]
+    pub fn after_try(mut self, mut tried: Try) -> Self {
+        tried.problem = tried.problem.map(|problem| problem.chars().take(MAX_PROBLEM).collect());
+        self.tries.push(tried);
+        self.tries.drain(..self.tries.len().saturating_sub(MOST_TRIES));
+        self
+    }
+
+    /// A state in which nothing is tried yet, after earlier tries; none if there are none.
+    pub(crate) fn begun_again(&self) -> Option<Self> {
+        let tries = self.tries.clone();
+        (!tries.is_empty()).then(|| Self { tries, ..Self::default() })
+    }
+}
+
+/// One try of an event at one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Try {
+    /// When it ended.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration: u64,
+    /// How the event ended there; none if it is tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// Why it failed; if it did not, what somebody should know of the answer. It contains no secret and no personal data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+    /// What the application's answer to `instance.created` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<TryAnswer>,
+}
+
+/// What an answer to `instance.created` says of provisioning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TryAnswer {
+    /// The buyer's way in.
+    AppInfo,
+    /// Why the instance cannot be provisioned.
+    Failure,
+    /// Neither: the application says it later, by the seller API.
+    Nothing,
 }
 
 /// How an event ended at a destination.

@@ -7,6 +7,7 @@ pub(crate) mod event;
 pub(crate) mod event_type;
 pub(crate) mod instance;
 pub(crate) mod kept_app_info;
+pub(crate) mod kept_call;
 pub(crate) mod learning;
 pub(crate) mod license;
 pub(crate) mod license_request;

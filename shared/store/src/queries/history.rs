@@ -203,7 +203,26 @@ impl Store {
         let answer = query.send().await?;
         let more = answer.last_evaluated_key.is_some();
         let kept: Vec<KeptEvent> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
-        let (Some(first), Some(last)) = (kept.first(), kept.last()) else { return Ok((Vec::new(), None)) };
+        let last = kept.last().map(|last| last.event.event_id);
+        Ok((self.with_outbox(subject, kept).await?, last.filter(|_| more)))
+    }
+
+    /// The newest events of a subject, up to `limit`, the oldest first; and whether there may be older ones.
+    pub(crate) async fn newest_events(
+        &self,
+        subject: &Subject,
+        limit: i32,
+    ) -> Result<(Vec<EventRecord>, bool), StoreError> {
+        let query = Query::of_partition(subject.partition()).beginning_with(EVENT).to(self);
+        let answer = query.scan_index_forward(false).limit(limit).send().await?;
+        let mut kept: Vec<KeptEvent> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
+        kept.reverse();
+        Ok((self.with_outbox(subject, kept).await?, answer.last_evaluated_key.is_some()))
+    }
+
+    /// Events of a subject, the oldest first, with what the outbox says about them.
+    async fn with_outbox(&self, subject: &Subject, kept: Vec<KeptEvent>) -> Result<Vec<EventRecord>, StoreError> {
+        let (Some(first), Some(last)) = (kept.first(), kept.last()) else { return Ok(Vec::new()) };
         let (first, last) = (first.event.event_id, last.event.event_id);
         let mut outbox = self.undelivered_between(subject, first, last).await?;
         let mut events = Vec::with_capacity(kept.len());
@@ -218,6 +237,6 @@ impl Store {
                 undelivered => events.push(EventRecord::new(kept, undelivered)),
             }
         }
-        Ok((events, Some(last).filter(|_| more)))
+        Ok(events)
     }
 }

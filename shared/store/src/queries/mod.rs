@@ -5,4 +5,5 @@ pub(crate) mod lists;
 pub(crate) mod open;
 pub(crate) mod open_events;
 pub(crate) mod read;
+pub(crate) mod trace;
 pub(crate) mod undelivered;

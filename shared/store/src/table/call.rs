@@ -1,5 +1,6 @@
 //! What the store needs to know about the call that it applies, for any callback.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -7,6 +8,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use koogallery::{Dialect, InstanceId, InterfaceType, Nonce, Request, ResultCode, SyncTime, Timestamp, Verified};
 use uuid::Uuid;
 
+use crate::model::kept_call::CallInfo;
 use crate::model::world::World;
 use crate::table::change::Change;
 use crate::table::condition::Condition;
@@ -35,6 +37,8 @@ pub struct Call {
     /// Identifies this call's own nonce item if an answer was lost and the write is sent again.
     claim: Uuid,
     clock: StoreClock,
+    /// What its record tells; none where no call of KooGallery's asks.
+    info: Option<Arc<CallInfo>>,
 }
 
 impl Call {
@@ -52,6 +56,7 @@ impl Call {
             nonce_until: verified.latest_reading().saturating_add(window + Duration::from_secs(1)),
             claim: Uuid::new_v4(),
             clock: StoreClock::default(),
+            info: None,
         }
     }
 
@@ -67,6 +72,7 @@ impl Call {
             nonce_until: now,
             claim: Uuid::new_v4(),
             clock: StoreClock::default(),
+            info: None,
         }
     }
 
@@ -97,6 +103,17 @@ impl Call {
     #[must_use]
     pub fn timed_by(self, clock: StoreClock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same call, of which a record is kept with what it changes.
+    #[must_use]
+    pub fn recorded_as(self, info: Arc<CallInfo>) -> Self {
+        Self { info: Some(info), ..self }
+    }
+
+    /// What its record tells.
+    pub(crate) fn info(&self) -> Option<&CallInfo> {
+        self.info.as_deref()
     }
 
     /// Runs one round trip to the store and adds its time.

@@ -192,6 +192,27 @@ impl Key {
         Self::new(World::Real, &format!("{ORDER}{order}"), sort)
     }
 
+    /// The record of a call about a subject.
+    pub(crate) fn call(world: World, subject: &Subject, name: &str) -> Self {
+        Self::new(world, &subject.partition(), format!("{}{name}", Self::CALL))
+    }
+
+    /// The beginning of the sort keys of these items.
+    pub(crate) const CALL: &str = "CALL#";
+
+    /// Records which instance or license code an order is of.
+    pub(crate) fn belongs(world: World, order: &OrderId, of: &Subject) -> Self {
+        Self::new(world, &format!("{ORDER}{order}"), format!("{}{}", Self::BELONGS, of.partition()))
+    }
+
+    /// The beginning of the sort keys of these items.
+    pub(crate) const BELONGS: &str = "BELONGS#";
+
+    /// Records what an event is about.
+    pub(crate) fn event_subject(event: Uuid) -> Self {
+        Self::new(World::Real, &format!("EVENT#{event}"), "SUBJECT".to_owned())
+    }
+
     /// A nonce that was used.
     pub(crate) fn nonce(world: World, nonce: &Nonce) -> Self {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())

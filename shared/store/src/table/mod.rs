@@ -3,6 +3,7 @@
 mod alone;
 mod app_info;
 pub(crate) mod call;
+pub(crate) mod call_items;
 pub(crate) mod change;
 pub(crate) mod client;
 pub(crate) mod condition;

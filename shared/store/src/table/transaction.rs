@@ -49,6 +49,9 @@ pub(crate) struct Transaction<'a> {
     call: &'a Call,
     nonce: Option<TransactWriteItem>,
     writes: Vec<TransactWriteItem>,
+    /// What KooGallery is answered if it is written, and the instance that it creates: for the record of the call.
+    answer: ResultCode,
+    made: Option<InstanceId>,
 }
 
 impl<'a> Transaction<'a> {
@@ -56,12 +59,22 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
         let nonce = call.nonce_put(ResultCode::Success).map(|put| put.table_name(&store.table).build()).transpose()?;
         let nonce = nonce.map(|nonce| TransactWriteItem::builder().put(nonce).build());
-        Ok(Self { store, call, nonce, writes: Vec::new() })
+        Ok(Self { store, call, nonce, writes: Vec::new(), answer: ResultCode::Success, made: None })
     }
 
     /// The call that it belongs to.
     pub(crate) const fn call(&self) -> &'a Call {
         self.call
+    }
+
+    /// What KooGallery is answered if it is written; by default a success.
+    pub(crate) fn answering(self, answer: ResultCode) -> Self {
+        Self { answer, ..self }
+    }
+
+    /// The instance that it creates.
+    pub(crate) fn making(self, id: &InstanceId) -> Self {
+        Self { made: Some(id.clone()), ..self }
     }
 
     /// Adds an item that must not exist yet.
@@ -133,16 +146,26 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Sends it.
-    pub(crate) async fn commit(self) -> Result<Commit, StoreError> {
-        let nonces = usize::from(self.nonce.is_some());
-        let writes: Vec<_> = self.nonce.into_iter().chain(self.writes).collect();
-        if writes.is_empty() {
+    /// Sends it, with the record of its call.
+    pub(crate) async fn commit(mut self) -> Result<Commit, StoreError> {
+        if self.nonce.is_none() && self.writes.is_empty() {
             return Ok(Commit::Done);
         }
+        let info = self.call.info();
+        let records = info.map(|info| info.to_items(self.answer, self.made.as_ref())).transpose()?;
+        for item in records.into_iter().flatten() {
+            self = self.keep(item)?;
+        }
+        let nonces = usize::from(self.nonce.is_some());
+        let writes: Vec<_> = self.nonce.into_iter().chain(self.writes).collect();
         let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
         match self.call.timed(request.send()).await {
-            Ok(_) => Ok(Commit::Done),
+            Ok(_) => {
+                if let Some(info) = info {
+                    let _ = info.recorded.set(self.answer);
+                }
+                Ok(Commit::Done)
+            }
             Err(error) => cancelled(error, nonces),
         }
     }

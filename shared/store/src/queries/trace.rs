@@ -1,0 +1,168 @@
+//! The trace of an id: all calls and events of what it means, whatever it is the id of.
+//!
+//! An order leads to the instances and license codes that it bought or changed; an event to its subject. An instance or a license
+//! code brings the records of all its orders, and an instance what its enterprises' kit says about it.
+
+use std::collections::BTreeSet;
+
+use koogallery::{InstanceId, OrderId};
+use uuid::Uuid;
+
+use crate::kit::link::TENANT_ID;
+use crate::model::instance::Instance;
+use crate::model::kept_call::KeptCall;
+use crate::model::license::License;
+use crate::model::lifecycle::AppliedOrder;
+use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
+use crate::model::world::World;
+use crate::queries::history::EventRecord;
+use crate::table::call_items::SUBJECT;
+use crate::table::client::{Store, StoreError};
+use crate::table::key::{Item, Key};
+use crate::table::living::Living;
+use crate::table::query::Query;
+use crate::table::schema::SORT_KEY;
+
+/// So many records of calls, and so many events, are read of one subject: the newest.
+const MOST_OF_ONE: i32 = 200;
+
+/// The attribute of an order line's item with the instance that it bought.
+const INSTANCE_ID: &str = "instanceId";
+
+/// So many subjects are read.
+const MOST_SUBJECTS: usize = 50;
+
+/// What is known of an id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trace {
+    /// What it is about.
+    pub subjects: Vec<Subject>,
+    /// The calls, in the order of coming.
+    pub calls: Vec<KeptCall>,
+    /// The events, in the order of happening.
+    pub events: Vec<EventRecord>,
+    /// Whether there is more, which is older.
+    pub is_cut: bool,
+}
+
+/// What is read of a subject: everything, or only what names an instance.
+type Part = (Subject, Option<InstanceId>);
+
+impl Store {
+    /// All calls and events of what a text is the id of: an order, an instance, a license code, an enterprise, an event.
+    pub async fn trace(&self, text: &str) -> Result<Trace, StoreError> {
+        let kinds = [INSTANCE, LICENSE, ORDER, TENANT];
+        let mut meant: Vec<Subject> = kinds.iter().filter_map(|kind| format!("{kind}{text}").parse().ok()).collect();
+        if let Ok(event) = text.parse() {
+            meant.extend(self.subject_of(event).await?);
+        }
+        let mut subjects = meant.clone();
+        for subject in &meant {
+            if let Subject::Order(order) = subject {
+                subjects.extend(self.bought_or_changed_by(order).await?);
+            }
+        }
+        let mut parts: Vec<Part> = subjects.iter().map(|subject| (subject.clone(), None)).collect();
+        for subject in &subjects {
+            parts.extend(self.beside(subject).await?);
+        }
+
+        let (mut seen, mut trace) = (BTreeSet::new(), Trace::default());
+        for (subject, only) in parts {
+            if !seen.insert(subject.clone()) {
+                continue;
+            }
+            if seen.len() > MOST_SUBJECTS {
+                trace.is_cut = true;
+                break;
+            }
+            self.add_part(&mut trace, &subject, only.as_ref()).await?;
+        }
+        trace.calls.sort_by(|one, other| {
+            let key = |kept: &KeptCall| {
+                (kept.first_at, kept.last_at, kept.call.callback.clone(), kept.call.request_id.clone())
+            };
+            key(one).cmp(&key(other))
+        });
+        // A call that changed nothing is noted with each thing that it names.
+        trace.calls.dedup();
+        trace.events.sort_by_key(|record| (record.event.occurred_at, record.event.event_id));
+        Ok(trace)
+    }
+
+    /// Adds what stands in one partition, and of debug calls beside it.
+    async fn add_part(
+        &self,
+        trace: &mut Trace,
+        subject: &Subject,
+        only: Option<&InstanceId>,
+    ) -> Result<(), StoreError> {
+        let mut calls = Vec::new();
+        for world in [World::Real, World::Test] {
+            let partition = Key::call(world, subject, "");
+            let query = Query::of_partition(partition.partition().to_owned()).beginning_with(Key::CALL).to(self);
+            let answer = query.scan_index_forward(false).limit(MOST_OF_ONE).send().await?;
+            trace.is_cut |= answer.last_evaluated_key.is_some();
+            let found: Vec<KeptCall> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
+            calls.extend(found);
+        }
+        let (mut events, more) = self.newest_events(subject, MOST_OF_ONE).await?;
+        trace.is_cut |= more;
+        if let Some(id) = only {
+            calls.retain(|kept| kept.call.instance_id.as_deref() == Some(id.as_str()));
+            events.retain(|record| record.event.data["instanceId"] == id.as_str());
+        }
+        if !(calls.is_empty() && events.is_empty()) {
+            trace.subjects.push(subject.clone());
+        }
+        trace.calls.extend(calls);
+        trace.events.extend(events);
+        Ok(())
+    }
+
+    /// What an event is about.
+    async fn subject_of(&self, event: Uuid) -> Result<Option<Subject>, StoreError> {
+        let item = self.standing_item(Key::event_subject(event)).await?;
+        Ok(item.as_ref().and_then(|item| text(item, SUBJECT)?.parse().ok()))
+    }
+
+    /// The instances and license codes that an order bought or changed.
+    async fn bought_or_changed_by(&self, order: &OrderId) -> Result<Vec<Subject>, StoreError> {
+        let order = Subject::Order(order.clone());
+        let query = Query::of_partition(order.partition()).only([SORT_KEY, INSTANCE_ID]).to(self);
+        let items: Vec<Item> = query.into_paginator().items().send().collect::<Result<_, _>>().await?;
+        let subjects = items.iter().filter_map(|item| {
+            let belongs = text(item, SORT_KEY)?.strip_prefix(Key::BELONGS).map(str::to_owned);
+            let bought = || Some(format!("{INSTANCE}{}", text(item, INSTANCE_ID)?));
+            belongs.or_else(bought)?.parse().ok()
+        });
+        Ok(subjects.collect())
+    }
+
+    /// What else has records of an instance or a license code: its orders, and its enterprises.
+    async fn beside(&self, subject: &Subject) -> Result<Vec<Part>, StoreError> {
+        let whole = |order: &OrderId| (Subject::Order(order.clone()), None);
+        let of_orders = |orders: Vec<AppliedOrder>| orders.into_iter().map(move |order| whole(&order.order_id));
+        let id = match subject {
+            Subject::Instance(id) => id,
+            Subject::License(code) => {
+                return Ok(of_orders(self.facts(&License::key(World::Real, code)).await?.orders).collect());
+            }
+            Subject::Order(_) | Subject::Tenant(_) => return Ok(Vec::new()),
+        };
+        let Some(instance) = self.instance(id).await? else { return Ok(Vec::new()) };
+        let mut parts = vec![whole(&instance.order_id)];
+        parts.extend(of_orders(self.facts(&Instance::key(World::Real, id)).await?.orders));
+        let kit =
+            Query::of_partition(subject.partition()).beginning_with(Key::KIT).to(self).into_paginator().items().send();
+        for link in kit.collect::<Result<Vec<Item>, _>>().await? {
+            let tenant = text(&link, TENANT_ID).and_then(|tenant| tenant.parse().ok());
+            parts.extend(tenant.map(|tenant| (Subject::Tenant(tenant), Some(id.clone()))));
+        }
+        Ok(parts)
+    }
+}
+
+fn text<'i>(item: &'i Item, name: &str) -> Option<&'i str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
