@@ -3,15 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery_local::erasure::erase_instance;
 use koogallery_runtime::now;
 use koogallery_store::{Changed, StoreError};
-use koogallery_tests::bodies::{ID, purchase, release, with};
+use koogallery_tests::bodies::{INSTANCE, purchase, release, with};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
 use koogallery_tests::kit::{
     Dialect, RSA_PRIVATE_KEY, Said, arrives, auth, department, departments, signed_at, told, user,
 };
-use koogallery_tests::{Seller, text};
+use koogallery_tests::{Seller, operator, text};
 use serde_json::Value;
 
 const MANY: usize = 10_000;
@@ -157,7 +156,7 @@ async fn more_users_than_a_transaction_takes_are_kept_and_go_again() {
 
     assert_eq!(apply(&seller, &long_users(0..3_000, 4)).await.unwrap(), Changed::Applied);
     seller.say_all(&[release()]).await;
-    erase_instance(seller.host.store(), &ID.parse().unwrap()).await.unwrap().unwrap();
+    operator::erase(seller.host.store(), INSTANCE).await;
     assert_eq!(seller.users().await.len(), 0);
     let left = seller.items().await;
     let holds = |item: &&koogallery_tests::Item| item.values().any(|value| matches!(value, AttributeValue::B(_)));
@@ -192,7 +191,7 @@ async fn a_sync_in_parts_that_breaks_off_is_seen_whole_or_not_at_all() {
         stands = at;
     }
     seller.say_all(&[release()]).await;
-    erase_instance(seller.host.store(), &ID.parse().unwrap()).await.unwrap().unwrap();
+    operator::erase(seller.host.store(), INSTANCE).await;
     assert_eq!(parts(&seller).await, 0, "what broke off is found as well");
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::keys::LOCAL_API_TOKEN;
 
 /// Where `koogallery serve` has it by default.
-const LOCAL: &str = "http://127.0.0.1:9000/seller-api";
+pub(crate) const LOCAL: &str = "http://127.0.0.1:9000/seller-api";
 
 /// Which seller API.
 #[derive(Debug, Args)]
@@ -173,6 +173,11 @@ impl Api {
     /// Posts a body of JSON; none is an empty one.
     pub async fn post(&self, path: &[&str], body: Option<&Value>) -> Result<Value, ApiError> {
         self.ask(Method::POST, path, &[], body).await
+    }
+
+    /// Puts a body of JSON.
+    pub async fn put(&self, path: &[&str], body: &Value) -> Result<Value, ApiError> {
+        self.ask(Method::PUT, path, &[], Some(body)).await
     }
 
     async fn ask(

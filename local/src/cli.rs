@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate, Trace,
+    Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate, Trace, Usage,
 };
 
 const KEYS_HELP: &str = "\
@@ -34,6 +34,7 @@ enum Command {
     Trace(Trace),
     Events(Events),
     Erase(Erase),
+    Usage(Usage),
     Listen(Listen),
     Keygen(Keygen),
     Rotate(Rotate),
@@ -72,6 +73,7 @@ impl Command {
             Self::Trace(trace) => trace.run().await,
             Self::Events(events) => events.run().await,
             Self::Erase(erase) => erase.run().await,
+            Self::Usage(usage) => usage.run().await,
             Self::Listen(listen) => listen.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Rotate(rotate) => rotate.run().await,

@@ -1,136 +1,141 @@
-//! `koogallery events`: lists events and their delivery, delivers them once more, and gives parked ones up.
+//! Events as the commands ask the seller API for them: a list for a person, the resend, and giving up.
 
 use std::fmt;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use deliver_events::type_name;
-use koogallery_runtime::now;
-use koogallery_store::{Delivery, DiscardOutcome, Discarded, EventRecord, Kind, Store, StoreError, Subject};
+use koogallery_store::Subject;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// Why it failed.
-#[derive(Debug, thiserror::Error)]
-pub enum EventsError {
-    /// The table.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The event is not undelivered, and its subject is not known.
-    #[error("{0} is not among the undelivered events: name its subject, such as --of INSTANCE#b-1")]
-    Unknown(Uuid),
-    /// Only a parked event can be given up.
-    #[error("{0} is not parked: only what was tried for three days in vain can be given up")]
-    NotParked(Uuid),
-}
+use crate::api::{Api, ApiError};
 
-/// Events for a person.
+/// The most events that one request names or lists.
+const LARGEST: &str = "200";
+/// The most events that one resend names, or one that gives up.
+const MOST_RESENT: usize = 100;
+
+/// Events for a person, as the seller API shows them.
 #[derive(Debug)]
-pub struct Listed(Vec<EventRecord>);
+pub struct Listed(Vec<Value>);
 
 impl Listed {
-    /// How many.
+    /// The events.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn events(&self) -> &[Value] {
+        &self.0
     }
 }
 
 impl fmt::Display for Listed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no events");
+        }
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(["event", "type", "subject", "delivery", "tries", "last problem"]);
-        for record in &self.0 {
-            let delivery = match record.delivery() {
-                Delivery::Undelivered => "undelivered",
-                Delivery::Parked => "parked",
-                Delivery::Delivered => "delivered",
-                Delivery::Stopped => "stopped",
-                Delivery::Discarded => "discarded",
-            };
+        for event in &self.0 {
+            let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
             table.add_row([
-                record.event.event_id.to_string(),
-                type_name(record.event.event_type),
-                record.subject.partition(),
-                delivery.to_owned(),
-                record.attempts.to_string(),
-                record.last_problem.clone().unwrap_or_default(),
+                text("eventId"),
+                text("type"),
+                subject(&event["subject"]),
+                text("delivery"),
+                event["attempts"].to_string(),
+                text("lastProblem"),
             ]);
         }
         table.fmt(f)
     }
 }
 
-/// All events of a subject; without one, all undelivered events.
-pub async fn list(store: &Store, of: Option<&Subject>) -> Result<Listed, EventsError> {
-    match of {
-        Some(subject) => Ok(Listed(store.events(subject).await?)),
-        None => open_events(store).await.map(Listed),
-    }
+/// A subject as the command takes it.
+fn subject(of: &Value) -> String {
+    let kinds = [("instanceId", "INSTANCE"), ("orderId", "ORDER"), ("license", "LICENSE"), ("tenantId", "TENANT")];
+    let named = kinds.iter().find_map(|(member, kind)| Some(format!("{kind}#{}", of[member].as_str()?)));
+    named.unwrap_or_default()
 }
 
-/// Delivers events once more. Returns them.
-pub async fn resend(store: &Store, ids: &[Uuid], of: Option<&Subject>) -> Result<Listed, EventsError> {
-    // All of them are found before the first is resent.
-    sent(store, found(store, ids, of).await?).await
+/// All events of a subject; without one, all undelivered and parked events.
+pub async fn list(api: &Api, of: Option<&Subject>) -> Result<Listed, ApiError> {
+    let path: [&str; 3] = match of {
+        None => {
+            let mut open = pages(api, &["events"], &[("state", "undelivered")]).await?;
+            open.extend(pages(api, &["events"], &[("state", "parked")]).await?);
+            return Ok(Listed(open));
+        }
+        Some(Subject::Instance(id)) => ["instances", id.as_str(), "events"],
+        Some(Subject::Order(id)) => ["orders", id.as_str(), "events"],
+        Some(Subject::License(code)) => ["licenses", code.reveal(), "events"],
+        Some(Subject::Tenant(id)) => ["tenants", id.as_str(), "events"],
+    };
+    pages(api, &path, &[]).await.map(Listed)
 }
 
-/// Gives parked events up, and keeps who and why. Returns them as they are then.
-pub async fn discard(
-    store: &Store,
-    ids: &[Uuid],
-    of: Option<&Subject>,
-    discarded: &Discarded,
-) -> Result<Listed, EventsError> {
-    let known = found(store, ids, of).await?;
-    if let Some(other) = known.iter().find(|record| record.delivery() != Delivery::Parked) {
-        return Err(EventsError::NotParked(other.event.event_id));
+/// Delivers events once more. Returns their number.
+pub async fn resend(api: &Api, ids: &[Uuid]) -> Result<usize, ApiError> {
+    for some in ids.chunks(MOST_RESENT) {
+        api.post(&["events", "resend"], Some(&json!({ "eventIds": some }))).await?;
     }
-    let mut listed = Vec::with_capacity(known.len());
-    for record in known {
-        let id = record.event.event_id;
-        match store.discard(&record.subject, id, discarded).await? {
-            DiscardOutcome::Discarded => listed.extend(store.event(&record.subject, id).await?),
-            DiscardOutcome::NotParked => return Err(EventsError::NotParked(id)),
+    Ok(ids.len())
+}
+
+/// Delivers every event once more of which a try failed. Returns their number.
+pub async fn resend_failed(api: &Api) -> Result<usize, ApiError> {
+    let failed = list(api, None).await?.0.into_iter().filter(|event| event["lastProblem"].is_string());
+    let mut number = 0;
+    // The list names the subject of each event, so that also events are found that were made before events had an index.
+    for event in failed {
+        let mut body = event["subject"].clone();
+        body["eventIds"] = json!([event["eventId"]]);
+        api.post(&["events", "resend"], Some(&body)).await?;
+        number += 1;
+    }
+    Ok(number)
+}
+
+/// Gives parked events up. Returns their number.
+pub async fn discard(api: &Api, ids: &[Uuid], reason: &str) -> Result<usize, ApiError> {
+    for some in ids.chunks(MOST_RESENT) {
+        api.post(&["events", "discard"], Some(&json!({ "eventIds": some, "reason": reason }))).await?;
+    }
+    Ok(ids.len())
+}
+
+/// The events of all pages.
+async fn pages(api: &Api, path: &[&str], query: &[(&str, &str)]) -> Result<Vec<Value>, ApiError> {
+    let (mut events, mut next) = (Vec::new(), None::<String>);
+    loop {
+        let mut query = query.to_vec();
+        query.push(("limit", LARGEST));
+        query.extend(next.as_deref().map(|next| ("cursor", next)));
+        let mut page = api.get(path, &query).await?;
+        if let Value::Array(found) = page["events"].take() {
+            events.extend(found);
+        }
+        match page["next"].as_str() {
+            Some(cursor) => next = Some(cursor.to_owned()),
+            None => return Ok(events),
         }
     }
-    Ok(Listed(listed))
 }
 
-async fn found(store: &Store, ids: &[Uuid], of: Option<&Subject>) -> Result<Vec<EventRecord>, EventsError> {
-    let known = list(store, of).await?.0;
-    let find =
-        |id: &Uuid| known.iter().find(|record| record.event.event_id == *id).cloned().ok_or(EventsError::Unknown(*id));
-    ids.iter().map(find).collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Delivers every event once more of which a try failed. Returns them.
-pub async fn resend_failed(store: &Store) -> Result<Listed, EventsError> {
-    let mut failed = open_events(store).await?;
-    failed.retain(|record| record.last_problem.is_some());
-    sent(store, failed).await
-}
-
-async fn sent(store: &Store, records: Vec<EventRecord>) -> Result<Listed, EventsError> {
-    for record in &records {
-        store.resend(record, now()).await?;
+    #[test]
+    fn a_list_names_each_event_as_the_commands_take_it() {
+        let event = json!({ "eventId": "e-1", "type": "instance.created", "subject": { "instanceId": "b-1" },
+            "delivery": "parked", "attempts": 15, "lastProblem": "the receiver answered HTTP 500" });
+        let shown = Listed(vec![event]).to_string();
+        for part in ["e-1", "instance.created", "INSTANCE#b-1", "parked", "15", "HTTP 500"] {
+            assert!(shown.contains(part), "{part} in\n{shown}");
+        }
+        assert_eq!(Listed(Vec::new()).to_string(), "no events");
+        for (member, shown) in [("orderId", "ORDER#1"), ("license", "LICENSE#1"), ("tenantId", "TENANT#1")] {
+            let parsed: Subject = subject(&json!({ member: "1" })).parse().unwrap();
+            assert_eq!(parsed.partition(), shown);
+        }
     }
-    Ok(Listed(records))
-}
-
-async fn open_events(store: &Store) -> Result<Vec<EventRecord>, EventsError> {
-    let mut open = store.open(Kind::Undelivered).await?;
-    open.extend(store.open(Kind::Parked).await?);
-    open.sort_by_key(|open| (open.since, open.event_id()));
-    let mut events = Vec::with_capacity(open.len());
-    for open in open {
-        let Some(id) = open.event_id() else { continue };
-        events.extend(store.event(&open.subject, id).await?);
-    }
-    Ok(events)
 }

@@ -12,7 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use deliver_events::Courier;
 use erase_personal_data::Eraser;
-use koogallery::{MAX_KIT_BODY, Reply, ResultCode, destination};
+use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
 use koogallery_runtime::{
     CallRecord, ConfigError, Environment, Job, Log, RequestId, Shared, dynamodb_client, now, response,
 };
@@ -321,7 +321,7 @@ async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> 
         Err(_) => door.refuse("the body is longer than any callback's, or was cut off"),
         Ok(body) => {
             let request = http::Request::from_parts(parts, body);
-            match destination(&request) {
+            match answering_callback(&request) {
                 Err(error) => door.refuse(error),
                 Ok(callback) => door.functions.of_callback(callback).answer(&request).await,
             }

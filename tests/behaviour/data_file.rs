@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::AppInfo;
-use koogallery_local::erasure::erase_instance;
 use koogallery_runtime::{Environment, now};
 use koogallery_store::{Provisioned, ToldBy};
-use koogallery_tests::Seller;
-use koogallery_tests::bodies::{ID, purchase, release, with};
+use koogallery_tests::bodies::{ID, INSTANCE, purchase, release, with};
 use koogallery_tests::kit::{RSA_PRIVATE_KEY, application, auth, department, tenant, user, vault};
+use koogallery_tests::{Seller, operator};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -85,7 +84,7 @@ async fn what_is_erased_cannot_be_read_from_the_file() {
     assert_eq!(folder.hold(&["first-admin", "first-password"].map(str::to_owned)), [""; 0], "these never do");
 
     seller.say_all(&[release()]).await;
-    erase_instance(seller.host.store(), &ID.parse().unwrap()).await.unwrap().unwrap();
+    operator::erase(seller.host.store(), INSTANCE).await;
     seller.host.stop().await.unwrap();
     assert_eq!(folder.hold(&personal), [""; 0]);
     let files = std::fs::read_dir(&folder.0).unwrap().map(|file| file.unwrap());

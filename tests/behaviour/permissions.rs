@@ -272,6 +272,9 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
     let _ = api.post("/v1/events/discard", &discard).await.expect(409);
     let resend = json!({ "instanceId": "b-1", "eventIds": [event] });
     let _ = api.post("/v1/events/resend", &resend).await.expect(202);
+    assert_eq!(deployment.say(&bought("i-9")).await, "000000");
+    assert_eq!(deployment.say(&with(bodies::release(), "instanceId", "i-9")).await, "000000");
+    let _ = api.ask(&Method::POST, "/v1/instances/i-9/erase", None).await.expect(200);
 }
 
 /// Orders of instances, of a license code, and of neither; known ones and others.

@@ -13,6 +13,7 @@ pub mod faults;
 pub mod kit;
 pub mod kms;
 pub mod lambda;
+pub mod operator;
 pub mod secrets;
 pub mod sqs;
 pub mod template;

@@ -16,7 +16,7 @@ use crate::events::subject;
 use crate::extract::{Body, optional_text};
 use crate::problem::{Kind, Problem};
 
-/// Which events to give up, the one thing that they are about, and why.
+/// Which events to give up, and why. Their subject may be given too; events of before version 0.2.0 need it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Discard, examples(json!({
@@ -24,7 +24,7 @@ use crate::problem::{Kind, Problem};
     "reason": "the customer was moved by hand",
 })))]
 pub(crate) struct DiscardBody {
-    /// The instance that the events are about.
+    /// The instance that all the events are about.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     instance_id: Option<InstanceId>,
@@ -73,7 +73,6 @@ pub(crate) async fn discard(
 ) -> Result<Json<DiscardedCount>, Problem> {
     let of =
         subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
-    let of = of.ok_or_else(|| Problem::new(Kind::Invalid, "give one of instanceId, orderId, license and tenantId"))?;
     if !(1..=100).contains(&body.event_ids.len()) {
         return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
     }
@@ -82,18 +81,21 @@ pub(crate) async fn discard(
         Problem::new(Kind::NotParked, detail)
     };
     // All of them are looked at before the first is given up.
+    let mut events = Vec::with_capacity(body.event_ids.len());
     for id in &body.event_ids {
-        let event = api.store().event(&of, *id).await?.ok_or_else(|| Problem::unknown("event"))?;
+        let event = api.find_event(of.as_ref(), *id).await?;
         if event.delivery() != Delivery::Parked {
             return Err(not_parked(id));
         }
+        events.push(event);
     }
     let discarded = Discarded::new(api.now(), name.as_deref().unwrap_or("seller API"), body.reason.as_str());
-    for id in &body.event_ids {
-        match api.store().discard(&of, *id, &discarded).await? {
+    for event in &events {
+        let id = event.event.event_id;
+        match api.store().discard(&event.subject, id, &discarded).await? {
             DiscardOutcome::Discarded => {}
-            DiscardOutcome::NotParked => return Err(not_parked(id)),
+            DiscardOutcome::NotParked => return Err(not_parked(&id)),
         }
     }
-    Ok(Json(DiscardedCount { discarded: body.event_ids.len() }))
+    Ok(Json(DiscardedCount { discarded: events.len() }))
 }

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
 use crate::{
-    SellerApi, applications, departments, discard, events, instances, license_lists, licenses, orders, provisioning,
+    SellerApi, applications, departments, discard, erasure, events, instances, license_lists, licenses, orders, provisioning,
     purchase, scope, tenants, trace, usage, users,
 };
 
@@ -60,7 +60,9 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(applications::client_secret))
         .routes(routes!(users::list))
         .routes(routes!(users::get))
-        .routes(routes!(departments::list));
+        .routes(routes!(departments::list))
+        .routes(routes!(erasure::of_instance))
+        .routes(routes!(erasure::of_license));
     [(Scope::Read, read), (Scope::Provision, provision), (Scope::Usage, usage), (Scope::PersonalData, personal_data)]
 }
 
@@ -116,7 +118,7 @@ may have fewer members than `limit`.
 A problem is reported as `application/problem+json` (RFC 9457). Its `type` is one of:
 ";
 
-/// The whole description of the API, but for the address where it is served.
+/// The whole description of the API, without the address where it is served.
 #[must_use]
 pub fn document() -> OpenApi {
     let (_, open) = open_routes().split_for_parts();

@@ -419,14 +419,25 @@ pub(crate) async fn of_tenant(
     history(&api, &allowed, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
 }
 
-/// Which events to deliver once more, and the one thing that they are about.
+impl SellerApi {
+    /// An event of a subject; without one, an event by its id alone.
+    pub(crate) async fn find_event(&self, of: Option<&Subject>, id: Uuid) -> Result<EventRecord, Problem> {
+        let event = match of {
+            Some(subject) => self.store().event(subject, id).await?,
+            None => self.store().find_event(id).await?,
+        };
+        event.ok_or_else(|| Problem::unknown("event"))
+    }
+}
+
+/// Which events to deliver once more. Their subject may be given too; events of before version 0.2.0 need it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Resend, examples(json!({
     "instanceId": "03pf80c2b8", "eventIds": ["019adb6c-2f00-7c11-8d5e-0123456789ab"],
 })))]
 pub(crate) struct ResendBody {
-    /// The instance that the events are about.
+    /// The instance that all the events are about.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
     instance_id: Option<InstanceId>,
@@ -468,14 +479,12 @@ pub(crate) async fn resend(
 ) -> Result<(StatusCode, Json<Resent>), Problem> {
     let subject =
         subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
-    let subject =
-        subject.ok_or_else(|| Problem::new(Kind::Invalid, "give one of instanceId, orderId, license and tenantId"))?;
     if !(1..=100).contains(&body.event_ids.len()) {
         return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
     }
     let mut events = Vec::with_capacity(body.event_ids.len());
     for id in body.event_ids {
-        events.push(api.store().event(&subject, id).await?.ok_or_else(|| Problem::unknown("event"))?);
+        events.push(api.find_event(subject.as_ref(), id).await?);
     }
     let now = api.now();
     for event in &events {

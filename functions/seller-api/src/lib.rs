@@ -11,6 +11,7 @@ mod applications;
 mod departments;
 mod discard;
 mod document;
+mod erasure;
 mod events;
 mod explain;
 mod extract;

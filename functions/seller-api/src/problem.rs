@@ -53,6 +53,8 @@ kinds! {
     Unknown = NOT_FOUND, "not-found", "There is no such thing";
     /// The route does not have this method.
     Method = METHOD_NOT_ALLOWED, "method-not-allowed", "The route does not take this method";
+    /// It is not released, so its data is still needed.
+    NotReleased = CONFLICT, "not-released", "It is not released";
     /// The instance was released.
     Released = CONFLICT, "released", "The instance was released";
     /// The event is not parked.
@@ -250,6 +252,7 @@ impl IntoResponse for Problem {
             | Kind::NoRoute
             | Kind::Unknown
             | Kind::Method
+            | Kind::NotReleased
             | Kind::Released
             | Kind::NotParked
             | Kind::Provisioned

@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 use koogallery::{InstanceId, LicenseCode};
-use koogallery_store::Gone;
+use koogallery_runtime::Environment;
 
-use super::Done;
-use super::store::store_at;
-use crate::erasure::{erase_instance, erase_license};
+use super::{Done, or_unknown};
+use crate::api::ApiArguments;
 
 /// Erase at once the personal data of a released instance or license code.
 ///
-/// A schedule does the same `KOOGALLERY_PERSONAL_DATA_DAYS` days after the release. Status, orders and periods stay.
+/// It asks the seller API. A schedule does the same `KOOGALLERY_PERSONAL_DATA_DAYS` days after the release. Status, orders and
+/// periods stay.
 #[derive(Debug, Args)]
 pub(crate) struct Erase {
     /// The instance's id.
@@ -21,31 +21,28 @@ pub(crate) struct Erase {
     /// A license code instead of an instance.
     #[arg(long, value_name = "CODE", conflicts_with = "instance")]
     license: Option<LicenseCode>,
-    /// The DynamoDB with the table: a local one, or AWS itself with credentials in the environment.
-    #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL")]
-    dynamodb_endpoint: Option<String>,
-    /// The table's name.
-    #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME")]
-    table: String,
+    #[command(flatten)]
+    api: ApiArguments,
 }
 
 impl Erase {
     /// Erases, and says what was erased.
     #[allow(clippy::print_stdout)]
     pub(crate) async fn run(self) -> Done {
-        let Self { instance, license, dynamodb_endpoint, table } = self;
-        let store = store_at(dynamodb_endpoint, table)?;
-        let gone = match (&instance, &license) {
-            (Some(id), _) => erase_instance(&store, id).await?,
-            (None, Some(code)) => erase_license(&store, code).await?,
+        let Self { instance, license, api } = self;
+        let (list, id) = match (&instance, &license) {
+            (Some(id), _) => ("instances", id.as_str()),
+            (None, Some(code)) => ("licenses", code.reveal()),
             (None, None) => return Err("name an instance or a license code".into()),
         };
-        match gone {
-            Some(Gone { items, events }) => {
-                println!("erased: {items} items deleted; {events} events stay, without names");
+        let api = api.api(&Environment::of_process())?;
+        or_unknown(api.post(&[list, id, "erase"], None).await, |erased| {
+            if erased["erasedBefore"] == true {
+                println!("it was erased before");
+            } else {
+                println!("erased: {} items deleted; {} events stay, without names", erased["items"], erased["events"]);
             }
-            None => println!("it was erased before"),
-        }
-        Ok(ExitCode::SUCCESS)
+            Ok(ExitCode::SUCCESS)
+        })
     }
 }

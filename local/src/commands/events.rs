@@ -3,25 +3,23 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use koogallery_runtime::now;
-use koogallery_store::{Discarded, Subject};
+use koogallery_runtime::Environment;
+use koogallery_store::Subject;
 use uuid::Uuid;
 
-use super::Done;
-use super::store::store_at;
+use super::{Done, or_unknown};
+use crate::api::ApiArguments;
 use crate::events;
 
 /// List which events your application does not have, have events delivered once more, or give parked ones up.
+///
+/// It asks the seller API.
 #[derive(Debug, Args)]
 pub(crate) struct Events {
     #[command(subcommand)]
     what: What,
-    /// The DynamoDB with the table: a local one, or AWS itself with credentials in the environment.
-    #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", global = true)]
-    dynamodb_endpoint: Option<String>,
-    /// The table's name.
-    #[arg(long, env = "KOOGALLERY_TABLE", default_value = "koogallery", value_name = "NAME", global = true)]
-    table: String,
+    #[command(flatten)]
+    api: ApiArguments,
 }
 
 /// What to do with events.
@@ -29,33 +27,27 @@ pub(crate) struct Events {
 pub(crate) enum What {
     /// List undelivered events; with a subject, all its events.
     List {
-        /// What the events are about, such as INSTANCE#b-1 or ORDER#CS1.
+        /// What the events are about, such as INSTANCE#b-1, ORDER#CS1, LICENSE#CODE or TENANT#t-1.
         #[arg(value_name = "SUBJECT")]
         of: Option<Subject>,
+        /// Print the events as the seller API shows them, one JSON object a line.
+        #[arg(long)]
+        json: bool,
     },
     /// Deliver events once more, whatever their delivery state. The deployment sends them, not this command.
     Resend {
         /// All events of which a try failed.
-        #[arg(long, conflicts_with_all = ["ids", "of"])]
+        #[arg(long, conflicts_with = "ids")]
         all_failed: bool,
-        /// What the events are about. Needed for events that were delivered.
-        #[arg(long, value_name = "SUBJECT")]
-        of: Option<Subject>,
         /// The ids of the events.
         #[arg(value_name = "ID", required_unless_present = "all_failed")]
         ids: Vec<Uuid>,
     },
-    /// Give parked events up: they are counted no more, and the history keeps who and why.
+    /// Give parked events up: they are counted no more. The history keeps the name of the token, and why.
     Discard {
-        /// What the events are about.
-        #[arg(long, value_name = "SUBJECT")]
-        of: Option<Subject>,
         /// Why nobody needs them any more, without personal data.
         #[arg(long, value_name = "TEXT")]
         reason: String,
-        /// Who gives them up.
-        #[arg(long, env = "USER", default_value = "koogallery events", value_name = "NAME")]
-        by: String,
         /// The ids of the events.
         #[arg(value_name = "ID", required = true)]
         ids: Vec<Uuid>,
@@ -66,18 +58,29 @@ impl Events {
     /// Lists, resends or gives up.
     #[allow(clippy::print_stdout)]
     pub(crate) async fn run(self) -> Done {
-        let Self { what, dynamodb_endpoint, table } = self;
-        let store = store_at(dynamodb_endpoint, table)?;
-        let listed = match what {
-            What::List { of } => events::list(&store, of.as_ref()).await?,
-            What::Resend { all_failed: true, .. } => events::resend_failed(&store).await?,
-            What::Resend { of, ids, .. } => events::resend(&store, &ids, of.as_ref()).await?,
-            What::Discard { of, reason, by, ids } => {
-                let discarded = Discarded::new(now(), &by, &reason);
-                events::discard(&store, &ids, of.as_ref(), &discarded).await?
+        let Self { what, api } = self;
+        let api = api.api(&Environment::of_process())?;
+        match what {
+            What::List { of, json } => or_unknown(events::list(&api, of.as_ref()).await, |listed| {
+                if json {
+                    listed.events().iter().for_each(|event| println!("{event}"));
+                } else {
+                    println!("{listed}");
+                }
+                Ok(ExitCode::SUCCESS)
+            }),
+            What::Resend { all_failed, ids } => {
+                let resent =
+                    if all_failed { events::resend_failed(&api).await } else { events::resend(&api, &ids).await };
+                or_unknown(resent, |resent| {
+                    println!("{resent} events are delivered once more");
+                    Ok(ExitCode::SUCCESS)
+                })
             }
-        };
-        println!("{listed}");
-        Ok(ExitCode::SUCCESS)
+            What::Discard { reason, ids } => or_unknown(events::discard(&api, &ids, &reason).await, |discarded| {
+                println!("{discarded} events are given up");
+                Ok(ExitCode::SUCCESS)
+            }),
+        }
     }
 }

@@ -16,6 +16,7 @@ mod serve;
 mod simulate;
 mod store;
 mod trace;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ pub(crate) use rotate::Rotate;
 pub(crate) use serve::Serve;
 pub(crate) use simulate::Simulate;
 pub(crate) use trace::Trace;
+pub(crate) use usage::Usage;
 
 /// Why a command could not do its work. The text is for the person who gave the command.
 pub(crate) type Failure = Box<dyn std::error::Error>;

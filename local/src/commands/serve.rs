@@ -10,6 +10,7 @@ use clap::Args;
 use koogallery_runtime::Environment;
 
 use super::{Done, Failure};
+use crate::api;
 use crate::checks::{self, Reach};
 use crate::database::DatabaseError;
 use crate::host::{HostError, LocalHost, Options};
@@ -82,8 +83,9 @@ impl Serve {
         match webhook {
             // The part after `?` may be a secret.
             Some(url) => eprintln!(
-                "events               to {}; `koogallery events list` shows the undelivered ones",
-                url.split('?').next().unwrap_or_default()
+                "events               to {}; `koogallery events list{}` shows the undelivered ones",
+                url.split('?').next().unwrap_or_default(),
+                other_api(&host)
             ),
             None if host.delivers() => eprintln!("events               to the event bus"),
             None => {
@@ -117,6 +119,12 @@ impl Serve {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What the commands need to find the seller API of a host that is not at the default address.
+fn other_api(host: &LocalHost) -> String {
+    let address = host.seller_api();
+    if address == api::LOCAL { String::new() } else { format!(" --api {address}") }
 }
 
 /// The failures that a first start meets, with what mends them.

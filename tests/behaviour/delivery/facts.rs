@@ -1,12 +1,11 @@
 //! An event says what an application needs to know, without a second question: order, product, quantity, expiry, buyer's name.
 
 use koogallery::InterfaceType;
-use koogallery_local::events;
 use koogallery_local::marketplace::SignedCall;
 use koogallery_runtime::now;
 use koogallery_tests::Seller;
 use koogallery_tests::application::{Arrived, Post};
-use koogallery_tests::bodies;
+use koogallery_tests::{bodies, operator};
 use serde_json::{Value, json};
 
 use super::order_details::order_of;
@@ -64,7 +63,7 @@ async fn an_event_has_the_current_facts_of_its_instance() {
 
     // Sent once more, it does not take the application back.
     let created = taken.iter().find(|event| event.name() == "instance.created").unwrap().id.parse().unwrap();
-    events::resend(seller.host.store(), &[created], Some(&subject(bodies::ID))).await.unwrap();
+    operator::resend(seller.host.store(), &subject(bodies::ID), &[created]).await;
     post.deliver(&mut pump).await;
     let resent = post.application.taken().pop().unwrap();
     assert_eq!((resent.name(), facts(&resent)["quantity"].clone()), ("instance.created", json!(20)));

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use koogallery::ResultCode;
-use koogallery_local::events;
 use koogallery_open_api::OrderInfo;
 use koogallery_runtime::now;
 use koogallery_store::{Changed, FreezeCause, Status, ToldOrder};
 use koogallery_tests::Seller;
 use koogallery_tests::application::{Arrived, Post};
-use koogallery_tests::bodies;
+use koogallery_tests::{bodies, operator};
 use serde_json::{Value, json};
 
 use super::{life, of_order, open_api, subject, with_open_api};
@@ -99,7 +98,7 @@ async fn an_instance_is_told_what_its_orders_bought_and_nothing_of_the_buyer() {
     // Delivered again, it changes nothing.
     let before = seller.instance(bodies::ID).await.unwrap();
     let id = post.application.taken()[0].id.parse().unwrap();
-    events::resend(seller.host.store(), &[id], Some(&subject(bodies::ID))).await.unwrap();
+    operator::resend(seller.host.store(), &subject(bodies::ID), &[id]).await;
     post.deliver(&mut pump).await;
     assert_eq!(post.application.taken().len(), 7);
     assert_eq!(seller.instance(bodies::ID).await.unwrap(), before);

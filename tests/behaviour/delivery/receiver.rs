@@ -7,9 +7,10 @@ use deliver_events::look;
 use koogallery::AccessKeys;
 use koogallery_local::events;
 use koogallery_local::marketplace::Marketplace;
+use koogallery_tests::api::TOKEN;
 use koogallery_tests::application::{Account, Arrived, Does, Post};
 use koogallery_tests::secrets::Secrets;
-use koogallery_tests::{KEYS, Seller};
+use koogallery_tests::{KEYS, Seller, operator};
 use serde_json::json;
 
 use super::{instance, life, lives, plain, soon};
@@ -77,7 +78,7 @@ async fn one_subject_that_fails_holds_up_no_other() {
 
 #[tokio::test]
 async fn an_event_that_fails_for_days_is_parked_and_the_next_ones_go_on() {
-    let seller = Seller::start().await;
+    let seller = Seller::with(|environment| environment.with("KOOGALLERY_API_TOKEN", TOKEN)).await;
     let post = Post::of(&seller, plain).await;
     seller.say_all(&life("i-0")).await;
     post.application.does(|event| if event.name() == "instance.refreshed" { Does::Status(500) } else { Does::Take });
@@ -91,20 +92,21 @@ async fn an_event_that_fails_for_days_is_parked_and_the_next_ones_go_on() {
     );
 
     let store = seller.host.store();
-    let open = events::list(store, None).await.unwrap();
+    let api = operator::api(&seller);
+    let open = events::list(&api, None).await.unwrap();
     let shown = open.to_string();
-    assert_eq!(open.len(), 1);
+    assert_eq!(open.events().len(), 1);
     assert!(shown.contains("instance.refreshed") && shown.contains("parked") && shown.contains("HTTP 500"), "{shown}");
     let (swept, stalled) = look(store, post.clock.now(), soon()).await.unwrap();
     let released = (swept.parked, swept.parked_of_released);
     assert_eq!((released, swept.undelivered, stalled.len()), ((0, 1), 0, 0), "nobody drives it, and nobody needs it");
 
     post.application.does(|_| Does::Take);
-    assert_eq!(events::resend_failed(store).await.unwrap().len(), 1);
+    assert_eq!(events::resend_failed(&api).await.unwrap(), 1);
     post.deliver(&mut pump).await;
     assert_eq!(post.application.taken().last().unwrap().name(), "instance.refreshed");
     assert_eq!(post.account(&seller).await.lost, 0);
-    assert!(events::list(store, None).await.unwrap().is_empty());
+    assert!(events::list(&api, None).await.unwrap().events().is_empty());
 }
 
 #[tokio::test]

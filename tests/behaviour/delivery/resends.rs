@@ -2,26 +2,30 @@
 
 use std::time::{Duration, Instant};
 
+use koogallery_local::api::ApiError;
 use koogallery_local::events;
 use koogallery_store::Delivery;
 use koogallery_tests::Seller;
+use koogallery_tests::api::TOKEN;
 use koogallery_tests::application::{Does, Post};
-use koogallery_tests::bodies;
+use koogallery_tests::{bodies, operator};
+use uuid::Uuid;
 
 use super::{life, plain, subject};
 
 #[tokio::test]
 async fn a_delivered_event_is_sent_again_when_asked_with_the_same_id() {
-    let seller = Seller::start().await;
+    let seller = Seller::with(|environment| environment.with("KOOGALLERY_API_TOKEN", TOKEN)).await;
     let post = Post::of(&seller, plain).await;
     seller.say_all(&life("i-0")).await;
     let mut pump = post.pump(&seller).await;
     post.deliver(&mut pump).await;
     let id = post.application.taken()[2].id.parse().unwrap();
 
-    let store = seller.host.store();
-    assert!(events::resend(store, &[id], None).await.is_err(), "nothing open has this id");
-    events::resend(store, &[id], Some(&subject("i-0"))).await.unwrap();
+    let api = operator::api(&seller);
+    let unknown = events::resend(&api, &[Uuid::now_v7()]).await.unwrap_err();
+    assert!(matches!(unknown, ApiError::Unknown(_)), "{unknown}");
+    assert_eq!(events::resend(&api, &[id]).await.unwrap(), 1);
     post.deliver(&mut pump).await;
     let last = post.application.taken().pop().unwrap();
     assert_eq!((last.id.parse(), last.name()), (Ok(id), "instance.frozen"));

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use koogallery_local::events;
 use koogallery_store::Subject;
 use koogallery_tests::api::Api;
 use koogallery_tests::kit::{self, DIALECTS};
-use koogallery_tests::{Seller, text};
+use koogallery_tests::{Seller, operator, text};
 use serde_json::{Value, json};
 
 use super::DAY;
@@ -67,7 +66,7 @@ async fn everything_personal_is_gone_when_the_time_is_over_and_nobody_elses() {
         for subject in ["INSTANCE#goes-1", "TENANT#t-1"].map(|subject| subject.parse::<Subject>().unwrap()) {
             let all = store.events(&subject).await.unwrap();
             let ids: Vec<_> = all.iter().map(|record| record.event.event_id).collect();
-            events::resend(store, &ids, Some(&subject)).await.unwrap();
+            operator::resend(store, &subject, &ids).await;
         }
         world.deliver().await;
         let resent = &world.post.application.taken()[before..];

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use koogallery_local::erasure::{EraseError, erase_instance, erase_license};
 use koogallery_runtime::now;
-use koogallery_store::Gone;
+use koogallery_store::{Erased, Gone};
 use koogallery_tests::api::Api;
 use koogallery_tests::bodies::{self, CODE, FUTURE, LICENSE, with};
 use koogallery_tests::kit::{self, DIALECTS, Dialect};
-use koogallery_tests::{Item, Seller, text};
+use koogallery_tests::{Item, Seller, operator, text};
 use serde_json::{Value, json};
 
 use super::DAY;
@@ -68,12 +67,12 @@ async fn an_enterprise_without_directories_goes_as_well_and_another_instance_s_a
         items.filter(|item| text(item, "pk") == "TENANT#t-1").map(|item| text(&item, "sk")).collect()
     };
     let of_event = |sort: &str| sort.starts_with("EVENT#") || sort.starts_with("OUTBOX#");
-    erase_instance(store, &goes.id()).await.unwrap();
+    operator::erase(store, &format!("INSTANCE#{}", goes.id)).await;
     let mut of_stays = left().await;
     of_stays.retain(|sort| !of_event(sort));
     of_stays.sort();
     assert_eq!(of_stays, ["APPLICATION#app-goes#stays-2", "APPLICATION#app-stays#stays-2", "INSTANCE#stays-2"]);
-    erase_instance(store, &stays.id()).await.unwrap();
+    operator::erase(store, &format!("INSTANCE#{}", stays.id)).await;
     assert!(left().await.iter().all(|sort| of_event(sort)), "{:?}", left().await);
 }
 
@@ -99,9 +98,7 @@ async fn a_license_code_s_orders_go_with_it_and_those_of_nothing_go_by_themselve
     assert!((now().as_seconds()..=world.clock.now().saturating_add(4 * DAY).as_seconds()).contains(&until), "{until}");
 
     let store = world.seller.host.store();
-    let code = CODE.parse().unwrap();
-    let refused = erase_license(store, &code).await.unwrap_err();
-    assert!(matches!(refused, EraseError::NotReleased(_)) && !refused.to_string().contains(CODE), "{refused}");
+    assert_eq!(operator::erase(store, LICENSE).await, Erased::NotDue);
     world.seller.say_all(&[bodies::release_code()]).await;
     world.clock.reach(now().saturating_add(31 * DAY));
     assert_eq!(world.run().await.unwrap().erased, 1);
@@ -112,7 +109,7 @@ async fn a_license_code_s_orders_go_with_it_and_those_of_nothing_go_by_themselve
     let item = world.seller.item(LICENSE, "STATE").await.unwrap();
     assert!(item.contains_key("erasedAt") && !item.contains_key("open"));
     assert!(!format!("{:?}", world.lines).contains(CODE), "a log shows a code's end only");
-    assert_eq!(erase_license(store, &code).await.unwrap(), None);
+    assert_eq!(operator::erase(store, LICENSE).await, Erased::Before);
     assert_eq!(world.seller.say(&bodies::release_code()).await, "000000");
     assert_eq!(world.seller.say(&bodies::renew_code("R2", FUTURE)).await, "000003");
 }
@@ -135,7 +132,7 @@ async fn a_sync_that_takes_away_from_nobody_keeps_no_name() {
     // It is found though nobody told of its tenant or application.
     seller.sync_all([kit::department(1, "o-1", "Sales", 1)]).await;
     seller.say_all(&[bodies::release()]).await;
-    let gone = erase_instance(seller.host.store(), &bodies::ID.parse().unwrap()).await.unwrap().unwrap();
-    assert_eq!(gone, Gone { items: 2, events: 1 });
+    let erased = operator::erase(seller.host.store(), bodies::INSTANCE).await;
+    assert_eq!(erased, Erased::Done(Gone { items: 2, events: 1 }));
     assert!(seller.items().await.iter().all(|item| !text(item, "pk").starts_with("TENANT#t-1#")));
 }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use koogallery_local::erasure::{EraseError, erase_instance};
+use koogallery_local::api::ApiError;
 use koogallery_local::host::{HostError, LocalHost, Options};
 use koogallery_local::log::Silent;
 use koogallery_runtime::{Environment, now};
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
 use koogallery_tests::kit::Dialect;
-use koogallery_tests::{Item, KEYS, Seller, text};
+use koogallery_tests::{Item, KEYS, Seller, operator, text};
 
 use super::DAY;
 use super::sold::two;
@@ -22,17 +22,18 @@ async fn an_operator_erases_at_once_what_is_released_and_nothing_else() {
     for sold in [goes, stays] {
         sold.live(&world.seller).await;
     }
-    let store = world.seller.host.store();
+    let api = operator::api(&world.seller);
+    let erase = async |id: &str| api.post(&["instances", id, "erase"], None).await;
     let before = world.seller.standing().await;
-    let refused = erase_instance(store, &goes.id()).await.unwrap_err().to_string();
-    assert!(refused.contains("goes-1 is not released"), "{refused}");
-    assert!(matches!(erase_instance(store, &"nobody".parse().unwrap()).await, Err(EraseError::Unknown(_))));
+    let refused = erase(goes.id).await.unwrap_err().to_string();
+    assert!(refused.contains("the instance is not released"), "{refused}");
+    assert!(matches!(erase("nobody").await, Err(ApiError::Unknown(_))));
     assert_eq!(world.seller.standing().await, before);
     world.seller.say_all(&[goes.release()]).await;
-    let gone = erase_instance(store, &goes.id()).await.unwrap().unwrap();
-    assert!(gone.items >= 4 && gone.events == 4, "{gone:?}");
+    let gone = erase(goes.id).await.unwrap();
+    assert!(gone["items"].as_u64().unwrap() >= 4 && gone["events"] == 4, "{gone}");
     world.assert_gone(goes, "at once").await;
-    assert_eq!(erase_instance(store, &goes.id()).await.unwrap(), None);
+    assert_eq!(erase(goes.id).await.unwrap()["erasedBefore"], true);
 }
 
 #[tokio::test]

@@ -62,6 +62,9 @@ fn discard(event: uuid::Uuid) -> Value {
     json!({ "instanceId": "b-2", "eventIds": [event], "reason": "nobody needs it" })
 }
 
+/// A license code that is released.
+const RELEASED: &str = "RELEASED-CODE";
+
 const ORDER_DETAILS: &str = "/v1/orders/CS1/details?orderLineId=CS1-000001";
 
 /// A request of each operation that succeeds.
@@ -100,6 +103,8 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
         ("trace", "/v1/trace/CS1".to_owned(), None, 200),
+        ("eraseInstance", "/v1/instances/b-2/erase".to_owned(), None, 200),
+        ("eraseLicense", format!("/v1/licenses/{RELEASED}/erase"), None, 200),
         ("putLicense", "/v1/instances/b-9/licenses/e-1".to_owned(), Some(license), 204),
         ("putOrderLicense", "/v1/orders/CS1/license".to_owned(), Some(json!({ "text": "a license" })), 204),
         ("activateLicense", activate, None, 200),
@@ -118,7 +123,8 @@ async fn every_documented_status_is_met() {
     }
     seller.say_all(&[about(release(), "b-2")]).await;
     seller.sync_all(kit::one_of_each()).await;
-    seller.say_all(&[bodies::freeze_code()]).await;
+    let code_of = |body: Value| with(body, "license", RELEASED);
+    seller.say_all(&[bodies::freeze_code(), code_of(bodies::freeze_code()), code_of(bodies::release_code())]).await;
     seller.sell_licenses();
     assert_eq!(seller.say(&bought("b-9")).await, "000004");
     assert_eq!(seller.say(&about(bodies::get_license("e-1", "device-1"), "b-9")).await, "000004");
@@ -140,7 +146,7 @@ async fn every_documented_status_is_met() {
     // Not there, gone, refused.
     for (operation, path, body, _) in &good {
         if path.starts_with("/v1/instances/b-") {
-            let unknown = path.replace("b-1", "b-3").replace("b-9", "b-3");
+            let unknown = ["b-1", "b-2", "b-9"].iter().fold(path.clone(), |path, id| path.replace(id, "b-3"));
             seen.see(&api, operation, &unknown, body.as_ref(), 404).await;
         }
         if matches!(*operation, "getTenant" | "getApplication" | "tellClientSecret" | "getUser") {
@@ -153,6 +159,9 @@ async fn every_documented_status_is_met() {
     no_such_events(&api, &good, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "trace", "/v1/trace/CS2", None, 404).await;
+    seen.see(&api, "eraseInstance", "/v1/instances/b-1/erase", None, 409).await;
+    seen.see(&api, "eraseLicense", "/v1/licenses/ANOTHER-CODE/erase", None, 404).await;
+    seen.see(&api, "eraseLicense", &format!("/v1/licenses/{CODE}/erase"), None, 409).await;
     seen.see(&api, "getOrderDetails", "/v1/orders/CS2/details", None, 404).await;
     let another = json!({ "text": "another license" });
     seen.see(&api, "putOrderLicense", "/v1/orders/CS2/license", Some(&another), 404).await;
@@ -167,12 +176,9 @@ async fn every_documented_status_is_met() {
         "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
         "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
         "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" | "/v1/events/discard" => String::new(),
-        path => path
-            .replace("b-1", &"x".repeat(65))
-            .replace("b-9", &"x".repeat(65))
-            .replace("t-1", &"x".repeat(65))
-            .replace("CS1", &"x".repeat(65))
-            .replace(CODE, &"x".repeat(65)),
+        path => ["b-1", "b-2", "b-9", "t-1", "CS1", CODE, RELEASED]
+            .iter()
+            .fold(path.to_owned(), |path, id| path.replace(id, &"x".repeat(65))),
     };
     let operations: BTreeMap<String, (String, Value)> = paths()
         .into_values()

@@ -120,6 +120,14 @@ impl Store {
         Ok(())
     }
 
+    /// An event by its id alone, if it was written since events are indexed by their ids.
+    pub async fn find_event(&self, id: Uuid) -> Result<Option<EventRecord>, StoreError> {
+        match self.subject_of(id).await? {
+            Some(subject) => self.event(&subject, id).await,
+            None => Ok(None),
+        }
+    }
+
     /// What an event is about.
     async fn subject_of(&self, event: Uuid) -> Result<Option<Subject>, StoreError> {
         let item = self.standing_item(Key::event_subject(event)).await?;

@@ -1,0 +1,79 @@
+//! Erasure at once: the personal data of what was released, before the schedule erases it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use koogallery::Timestamp;
+use koogallery_store::{Erased, Gone, Subject};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::SellerApi;
+use crate::extract::PathOf;
+use crate::paths::{InstancePath, LicensePath};
+use crate::problem::{Kind, Problem};
+
+/// What an erasure did.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Erasure, examples(json!({ "erasedBefore": false, "items": 6, "events": 4 })))]
+pub(crate) struct ErasureView {
+    /// Whether it was done before. Nothing was left to erase then.
+    erased_before: bool,
+    /// How many items it deleted.
+    items: usize,
+    /// How many events stay, without names.
+    events: usize,
+}
+
+/// Erases at once the personal data of a released instance.
+///
+/// A schedule does the same some days after the release. Status, orders and periods stay.
+#[utoipa::path(post, path = "/v1/instances/{id}/erase", tag = "erasure", operation_id = "eraseInstance",
+    params(InstancePath),
+    responses(
+        (status = 200, description = "Its personal data is erased", body = ErasureView),
+        (status = 404, description = "No such instance"),
+        (status = 409, description = "The instance is not released"),
+    ))]
+pub(crate) async fn of_instance(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(InstancePath { id }): PathOf<InstancePath>,
+) -> Result<Json<ErasureView>, Problem> {
+    erase(&api, &Subject::Instance(id), "instance", "releaseInstance").await
+}
+
+/// Erases at once the personal data of a released license code.
+///
+/// A schedule does the same some days after the release. Status, orders and periods stay.
+#[utoipa::path(post, path = "/v1/licenses/{code}/erase", tag = "erasure", operation_id = "eraseLicense",
+    params(LicensePath),
+    responses(
+        (status = 200, description = "Its personal data is erased", body = ErasureView),
+        (status = 404, description = "No such license code"),
+        (status = 409, description = "The license code is not released"),
+    ))]
+pub(crate) async fn of_license(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(LicensePath { code }): PathOf<LicensePath>,
+) -> Result<Json<ErasureView>, Problem> {
+    erase(&api, &Subject::License(code), "license code", "releaseLicenseCode").await
+}
+
+async fn erase(api: &SellerApi, of: &Subject, what: &str, release: &str) -> Result<Json<ErasureView>, Problem> {
+    // By any time: the clock that signed the release may be ahead of this one.
+    let released_by = Timestamp::from_millis(i64::MAX);
+    let (erased_before, Gone { items, events }) = match api.store().erase(of, released_by, api.now()).await? {
+        Erased::Done(gone) => (false, gone),
+        Erased::Before => (true, Gone::default()),
+        Erased::Unknown => return Err(Problem::unknown(what)),
+        Erased::NotDue => {
+            let detail = format!(
+                "the {what} is not released, and KooGallery may still ask for its data: it can be erased after {release}"
+            );
+            return Err(Problem::new(Kind::NotReleased, detail));
+        }
+    };
+    Ok(Json(ErasureView { erased_before, items, events }))
+}
