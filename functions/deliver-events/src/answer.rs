@@ -11,10 +11,11 @@ use crate::answer_body::{AnswerBody, AnswerBodyError};
 /// Why an answer cannot be used, or not be kept. Repeats nothing of it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AnswerError {
-    /// It is said to be JSON, and is no text.
+    /// It claims to be JSON, but is not a text.
     #[error("the answer cannot be read: {0}")]
     Body(#[from] AnswerBodyError),
-    /// It is said to be JSON, or begins like it, and is none. What a reader of JSON says could repeat it: only the place is told.
+    /// It claims to be JSON or begins like JSON, but is not valid. Only the position is given: a parser's message could repeat the
+    /// body.
     #[error("the answer is broken JSON (line {line}, column {column})")]
     Json { line: usize, column: usize },
     /// Its appInfo cannot be sent to KooGallery.

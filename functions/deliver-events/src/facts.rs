@@ -1,4 +1,4 @@
-//! What an application needs to know beside what happened, so that it has not to ask: the order, the product, the quantity, the
+//! What an application needs to know beside what happened, so that it does not have to ask: the order, the product, the quantity, the
 //! expiry, and the buyer's name.
 //!
 //! These facts are the current ones when the event is sent. So an event that is sent once more, or late, never takes an

@@ -1,4 +1,4 @@
-//! One event that stands in no table, to see whether the seller's application would take a real one.
+//! One event that is not in the table: it shows whether the seller's application would take a real one.
 
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Secrets};

@@ -24,7 +24,7 @@ impl Retention {
         }
     }
 
-    /// The latest time of release that is due at this time.
+    /// Whatever was released by the returned time is due at `at`.
     #[must_use]
     pub fn released_by(self, at: Timestamp) -> Timestamp {
         at.saturating_sub(self.0)

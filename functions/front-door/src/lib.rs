@@ -15,7 +15,7 @@ use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::{Client, Config};
 use backon::{ExponentialBuilder, Retryable};
-use koogallery::{Reply, ResultCode, RouteError, destination};
+use koogallery::{Reply, ResultCode, RouteError, answering_callback};
 use koogallery_aws_error::AwsError;
 use koogallery_http_event::{EventError, RequestId};
 use koogallery_runtime::{CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, now, sdk_config};
@@ -109,7 +109,7 @@ impl FrontDoor {
     }
 
     async fn forward(&self, event: &RawValue) -> Result<Box<RawValue>, ForwardError> {
-        let function = destination(&koogallery_http_event::read(event.get())?)?.function();
+        let function = answering_callback(&koogallery_http_event::read(event.get())?)?.function();
         let target = self.functions.get(function).ok_or(ForwardError::NoFunction(function))?;
 
         // "Too many requests" means that Lambda did not run the function, so this may be sent again.

@@ -32,13 +32,13 @@ struct Particulars {
 /// How it failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AwsFailure {
-    /// It could not be made: a fault of ours, or missing credentials.
+    /// The request could not be made: a bug here, or missing credentials.
     #[error("the request cannot be made")]
     NotMade,
     /// There is no connection: nothing was sent.
     #[error("no connection ({0})")]
     NotConnected(io::ErrorKind),
-    /// There is no answer in time. The request may have been carried out.
+    /// No answer arrived in time. The request may have been carried out.
     #[error("no answer in time")]
     TimedOut,
     /// The answer does not have the form of the service's API.

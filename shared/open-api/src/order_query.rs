@@ -73,7 +73,7 @@ pub struct OrderInfo {
 }
 
 impl OrderInfo {
-    /// The same with all its times as RFC 3339 writes them, in UTC. A text that is no time stays as KooGallery wrote it.
+    /// The same with all its times as RFC 3339 writes them, in UTC. A text that is not a time stays as KooGallery wrote it.
     #[must_use]
     pub fn with_times_in_utc(mut self) -> Self {
         self.create_time = self.create_time.map(SentTime::in_utc);

@@ -153,7 +153,7 @@ impl SentTime {
 }
 
 impl SentTime {
-    /// The same as RFC 3339 writes it, in UTC. A text that is no time stays as KooGallery wrote it.
+    /// The same as RFC 3339 writes it, in UTC. A text that is not a time stays as KooGallery wrote it.
     #[must_use]
     pub fn in_utc(self) -> Self {
         self.timestamp().map_or(self, |at| Self(at.to_rfc_3339()))

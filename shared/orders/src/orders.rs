@@ -60,7 +60,7 @@ impl KeptOrders<'_> {
         Ok(Some((details, is_temporary)))
     }
 
-    /// Keeps an answer for as long as the subject exists that it was asked for. Keeps nothing if that is released.
+    /// Keeps an answer as long as the subject that it was asked for exists. Keeps nothing for a released one.
     pub async fn keep(
         &self,
         of: &Subject,

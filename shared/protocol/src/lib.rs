@@ -70,7 +70,7 @@ pub use named::Named;
 pub use parameters::Parameters;
 pub use reply::Reply;
 pub use result_code::{ResultCode, UnknownResultCode};
-pub use route::{MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, destination, route, v1_dialect};
+pub use route::{MAX_BASIC_BODY, MAX_KIT_BODY, Route, RouteError, answering_callback, route, v1_dialect};
 pub use sync_time::{SyncTime, SyncTimeError};
 pub use test_flag::TestFlag;
 pub use text::{

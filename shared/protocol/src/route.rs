@@ -67,10 +67,10 @@ pub fn route<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Route, RouteError> 
     }
 }
 
-/// The callback whose function gets a request: the request's own. A request that is not a callback but has a V1.0 authToken goes to
+/// The callback whose function answers a request. For a callback it is the callback itself. A request that is not a callback but has a V1.0 authToken goes to
 /// queryInstance's function. It refuses the request with a signed reply, as V1.0 wants it; the front door has no key for that. Any
 /// other request is refused by the caller of this function.
-pub fn destination<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Callback, RouteError> {
+pub fn answering_callback<B: AsRef<[u8]>>(request: &Request<B>) -> Result<Callback, RouteError> {
     match route(request) {
         Ok(route) => Ok(route.callback),
         Err(_) if v1_dialect(request).is_some() => Ok(REFUSES),
@@ -177,7 +177,7 @@ mod tests {
     #[test]
     fn what_carries_an_auth_token_is_refused_by_a_function() {
         let to = |method: &str, uri: &str, body: &str| {
-            destination(&Request::builder().method(method).uri(uri).body(body.to_owned()).unwrap())
+            answering_callback(&Request::builder().method(method).uri(uri).body(body.to_owned()).unwrap())
         };
         assert_eq!(to("GET", "/?activity=upgrade&authToken=x", ""), Ok(Callback::UpgradeInstance));
         for uri in ["/?activity=giveInstance&authToken=x", "/?authToken=x", "/produceAPI/giveSync?authToken=x"] {
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(to("GET", "/?activity=giveInstance", ""), Err(RouteError::UnknownActivity));
         assert_eq!(to("POST", "/", "{}"), Err(RouteError::NoActivity));
         let kit = Request::post("/produceAPI/giveSync").header("authToken", "x").body("{}").unwrap();
-        assert_eq!(destination(&kit), Ok(REFUSES));
+        assert_eq!(answering_callback(&kit), Ok(REFUSES));
     }
 
     #[test]

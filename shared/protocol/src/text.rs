@@ -24,7 +24,7 @@ pub enum TextError {
         /// The largest length, in characters.
         max: usize,
     },
-    /// The text is `.` or `..`, which mean another place in an address, however they are encoded.
+    /// The text is `.` or `..`: they name another path in an address, even when they are encoded.
     #[error("{field} is . or .., which an address cannot contain")]
     Dots {
         /// The field's name on the wire.
@@ -206,7 +206,7 @@ text_type!(
     BusinessId, "businessId", 64
 );
 text_type!(
-    /// The id of an instance (实例): what an order line bought. The seller's reply to newInstance contains it first.
+    /// The id of an instance (实例): what an order line bought. It first appears in the seller's reply to newInstance.
     InstanceId, "instanceId", 64
 );
 text_type!(

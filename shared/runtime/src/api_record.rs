@@ -16,7 +16,7 @@ pub struct ApiRecord {
     pub at: Timestamp,
     /// The id of the request, the same in every log line about it.
     pub request_id: Option<String>,
-    /// The name of the token that it has, if that has one.
+    /// The application's name in the request's token, if the token has one.
     pub application: Option<String>,
     /// Where it came from, if its token was refused.
     pub refused_from: Option<SourceAddress>,

@@ -44,7 +44,7 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Records since when a buyer waits for an instance. KooGallery refunds the order after three hours; an alarm rings long
+    /// Records since when a buyer has been waiting for an instance. KooGallery refunds the order after three hours; an alarm rings long
     /// before.
     pub fn buyer_waits_since(&self, paid_at: Timestamp) {
         if self.call.world() == World::Real {

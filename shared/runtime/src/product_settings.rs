@@ -15,7 +15,7 @@ impl<T> ProductSettings<T> {
         Self { default }
     }
 
-    /// The settings of a product; none where the call names no product and nothing else tells it.
+    /// The settings of a product. Give none if nothing names the product.
     pub const fn of(&self, _product: Option<&ProductId>) -> &T {
         &self.default
     }

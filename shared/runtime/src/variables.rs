@@ -1,6 +1,6 @@
 //! Every environment variable of this project, with its meaning: the one list. docs/configure.md, the template and the code
-//! are held to it by a test, and a variable that is not on it is told at start: it is a slip of the pen, and what was meant
-//! is not set.
+//! are held to it by a test, and a variable that is not on it is reported at start: it is probably a typing error, and the
+//! intended one is not set.
 
 use std::fmt;
 
@@ -94,7 +94,7 @@ impl Environment {
         names.into_iter().map(|name| UnknownVariable { name: name.to_owned(), nearest: nearest(name) }).collect()
     }
 
-    /// The variables of a function on Lambda. A line of the log tells those that nothing reads; the function starts all the
+    /// The variables of a function on Lambda. It logs a warning for each one that nothing reads. The function starts all the
     /// same, since one variable too many must not leave KooGallery's calls without an answer.
     #[must_use]
     pub fn of_lambda() -> Self {

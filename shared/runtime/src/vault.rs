@@ -119,7 +119,7 @@ impl Vault {
         Ok(key)
     }
 
-    /// Makes another data key, which seals from now on; other vaults, which hold the one before, use it within ten minutes. Older keys
+    /// Makes another data key, which seals from now on; vaults that still hold the previous key switch within ten minutes. Older keys
     /// stay in the table and open what they sealed.
     pub async fn rotate(&self, store: &Store) -> Result<DataKeyId, VaultError> {
         let bound_to = store.current_data_key().await?.map_or_else(|| Uuid::new_v4().to_string(), |key| key.bound_to);

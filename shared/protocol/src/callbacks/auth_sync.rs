@@ -16,7 +16,7 @@ use crate::text::{AppId, InstanceId, OrgCode, PersonName, TenantId, UserName, op
 /// One call may contain thousands of users.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuthSync {
-    /// The instance. It is required: without one there is nothing to use.
+    /// The instance. It is required: without an instance there is no application to use.
     pub instance_id: InstanceId,
     /// The tenant.
     pub tenant_id: TenantId,

@@ -62,7 +62,7 @@ pub enum Change<T> {
 }
 
 impl<T> Change<T> {
-    /// The thing from now on; none if it is deleted.
+    /// The thing's new value; none if it is deleted.
     #[must_use]
     pub const fn told(&self) -> Option<&T> {
         match self {

@@ -24,8 +24,8 @@ use crate::v1_cipher;
 pub struct NewInstance {
     /// The order.
     pub order_id: OrderId,
-    /// The order line. With the order it identifies what was bought, however often the call is sent. V1.0 has none; there the product
-    /// is used.
+    /// The order line. With the order it identifies what was bought, however often the call is sent. V1.0 has no order
+    /// line: there, order and product identify it.
     #[serde(deserialize_with = "required")]
     pub order_line_id: Option<OrderLineId>,
     /// It differs on every call, even a repeat. The first one becomes the instance id.
@@ -141,7 +141,7 @@ impl PurchaseDetails {
         Ok(Self { expire_time, acceptance_time, provision_type, parameters: kept, as_it_came })
     }
 
-    /// The parameters that are texts, to find what was bought.
+    /// The text parameters, which say what was bought.
     #[must_use]
     pub fn told(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&String, &Value)| Some((name.clone(), value.as_str()?.to_owned()));

@@ -23,7 +23,7 @@ macro_rules! callbacks {
             /// Every callback.
             pub const ALL: [Self; [$(stringify!($name)),+].len()] = [$(Self::$name),+];
 
-            /// Each of its dialects, with its name there. V2.0's is the first. A dialect with two names for it is there twice.
+            /// Each of its dialects, with its name there. V2.0's is the first. A dialect with two names for it appears twice.
             #[must_use]
             pub const fn names(self) -> &'static [(Dialect, &'static str)] {
                 match self {

@@ -58,7 +58,7 @@ pub enum Refusal {
     /// The call has no nonce.
     #[error("nonce is missing")]
     MissingNonce,
-    /// The nonce is longer than KooGallery's.
+    /// The nonce is longer than `MAX_NONCE`.
     #[error("nonce is longer than {MAX_NONCE} bytes")]
     LongNonce,
     /// The timestamp is not a UNIX time.

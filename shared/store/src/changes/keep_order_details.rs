@@ -1,5 +1,5 @@
 //! The order query's answer about an order line: buyer and product, so personal data. It is kept sealed as long as the instance
-//! or license code exists that it was asked about. If that is released already, or if the order made neither, it is kept only as
+//! or license code that it was asked for exists. If that is released already, or if the order made neither, it is kept only as
 //! long as its events may be on their way.
 
 use std::time::Duration;
@@ -51,9 +51,9 @@ impl Store {
         Ok(Some(KeptDetails { sealed, is_temporary: until.is_some() }).filter(|_| !is_gone))
     }
 
-    /// Keeps them as long as the instance or license code exists that they were asked about, in place of older ones. If that is
-    /// released or does not exist, or if an order's own event asked, they are kept for four days; but not if details without an
-    /// end are kept already. Then this returns false.
+    /// Keeps them, in place of older ones, as long as the instance or license code that they were asked for exists. If that is
+    /// released or does not exist, or if an order's own event asked, they are kept for four days. Returns false, and keeps
+    /// nothing, if details that do not expire are already kept.
     pub async fn keep_order_details(
         &self,
         of: &Subject,

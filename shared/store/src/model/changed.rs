@@ -15,7 +15,7 @@ pub enum Changed {
     Released,
     /// The nonce was used before.
     Replayed,
-    /// Exactly the same call got this answer before, and changes nothing.
+    /// The same call was answered with this code before. Nothing changes.
     Repeated(ResultCode),
 }
 

@@ -17,7 +17,7 @@ pub type Destinations = BTreeMap<String, DestinationState>;
 pub struct DestinationState {
     /// The number of tries.
     pub attempts: u32,
-    /// After how many of these tries the pause was shortened, because the event was urgent.
+    /// How many of these tries were followed by a shortened pause, because the event was urgent.
     pub hurried: u32,
     /// When it was tried last.
     #[serde(skip_serializing_if = "Option::is_none")]

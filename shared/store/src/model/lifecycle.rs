@@ -120,7 +120,7 @@ pub struct Lifecycle {
     /// When its personal data was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
-    /// Follows from the facts: the latest time of signing. A newer call arrived in order.
+    /// Follows from the facts: the latest time of signing. A call that was signed later arrives in order.
     pub newest: Timestamp,
     /// The last event about it. The next one has a greater id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -283,7 +283,7 @@ pub enum Kept {
     New,
     /// Its order is known, but this call was signed earlier. That time counts from now on.
     Earlier,
-    /// It is known.
+    /// It was known before.
     Before,
 }
 
@@ -438,7 +438,7 @@ impl Lifecycle {
     }
 
     /// Takes in the order query's answer about the first purchase. Returns true if that changes a fact, so that all facts have to
-    /// be replayed. Known values stay, but the order query's values replace those of the call.
+    /// be replayed. A known expiry stays. The order query's other values replace those of the call.
     pub fn tell_first(&mut self, told: &ToldOrder) -> bool {
         let before = (self.bought_until, self.told);
         self.bought_until = self.bought_until.or(told.until);

@@ -34,7 +34,7 @@ pub enum Subject {
     Tenant(TenantId),
 }
 
-/// A text is the partition of no subject. It is not repeated: it may be a license code.
+/// The text is not a subject's partition. The error does not contain it: it may be a license code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a subject is INSTANCE#, LICENSE#, ORDER# or TENANT# and an id, such as INSTANCE#b-1")]
 pub struct SubjectError;

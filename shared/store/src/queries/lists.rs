@@ -70,7 +70,7 @@ struct Entry {
 }
 
 impl Store {
-    /// Up to `limit` instances from a place on, in one status, or in all of them one status after the other.
+    /// Up to `limit` instances from a place on: of one status, or of all statuses in turn.
     ///
     /// An instance that is in the status all the time is listed once, whatever happens to others. One that leaves it is left out,
     /// so a page may have fewer.
@@ -101,7 +101,7 @@ impl Store {
         self.listed(&partitions(List::Tenants), from, limit, read).await
     }
 
-    /// Up to `limit` requests for licenses that nobody handed in yet.
+    /// Up to `limit` requests whose license has not been handed in yet.
     pub async fn open_license_requests(&self, from: Place, limit: usize) -> Result<Page<LicenseRequest>, StoreError> {
         let read = |_: &Entry, item: Item| {
             let request: LicenseRequest = whole(item)?;

@@ -51,7 +51,7 @@ pub enum StoreError {
     /// DynamoDB refused it: permissions, the table, or a fault of ours.
     #[error("the store refused the request: {0}")]
     Refused(#[source] AwsError),
-    /// A request misses a part that DynamoDB needs: a fault of ours.
+    /// A request lacks a part that DynamoDB needs: a bug here.
     #[error("a request to the store is incomplete: {0}")]
     Incomplete(#[from] BuildError),
     /// One of several requests that run side by side was stopped.

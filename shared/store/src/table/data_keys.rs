@@ -1,4 +1,4 @@
-//! Data keys: wrapped, as the table has them, and the interface to their keeper, who has them in the clear.
+//! Data keys as the table stores them (wrapped), and the interface to the keeper that can unwrap them.
 //!
 //! Each is kept under its own id as long as something may be sealed with it. The current one is also kept under `CURRENT`. A
 //! rotation only adds a key and writes it there. A wrapped key says what it is bound to: an id that was made with the table's first

@@ -1,4 +1,4 @@
-//! A call uses its nonce up, also if the call changes nothing.
+//! A call uses up its nonce, even if it changes nothing.
 
 use koogallery::ResultCode;
 

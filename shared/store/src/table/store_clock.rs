@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub struct StoreClock(Arc<AtomicU64>);
 
 impl StoreClock {
-    /// How long the store took so far, in microseconds.
+    /// How long the store took so far, to the microsecond.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         Duration::from_micros(self.0.load(Ordering::Relaxed))
