@@ -16,7 +16,7 @@ use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{self, Behaviour, FunctionProcess, LambdaEmulator, callback_functions};
-use koogallery_tests::{KEYS, Seller, bodies};
+use koogallery_tests::{KEYS, Seller, bodies, embedded_dynamodb};
 use serde_json::{Value, json};
 
 /// Builds the binaries once.
@@ -32,11 +32,11 @@ fn build() {
 
 /// A database with its table, and what the functions are told of it.
 async fn database() -> (EmbeddedDatabase, Vec<(&'static str, String)>) {
-    let database = EmbeddedDatabase::start(None).await.unwrap();
-    let environment = Environment::default().with("DYNAMODB_ENDPOINT", database.endpoint());
+    let (database, endpoint) = embedded_dynamodb().await;
+    let environment = Environment::default().with("DYNAMODB_ENDPOINT", &endpoint);
     schema::create(&dynamodb_client(&environment).unwrap(), "koogallery").await.unwrap();
     let variables = vec![
-        ("DYNAMODB_ENDPOINT", database.endpoint()),
+        ("DYNAMODB_ENDPOINT", endpoint),
         ("KOOGALLERY_TABLE", "koogallery".to_owned()),
         ("KOOGALLERY_KEYS", KEYS.to_owned()),
         ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
@@ -246,7 +246,7 @@ async fn events_are_learnt_and_delivered_by_the_real_binaries() {
     seller.say_all(&[bodies::purchase(), bodies::freeze()]).await;
     let lambda = LambdaEmulator::start(["deliver-events", "learn-order"].map(|name| (name, Behaviour::Process))).await;
     let variables = [
-        ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
+        ("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()),
         ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
         ("KOOGALLERY_KEYS", KEYS.to_owned()),
         ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
@@ -302,7 +302,7 @@ async fn personal_data_is_erased_by_the_real_binary() {
     seller.say_all(&[bodies::purchase(), bodies::release()]).await;
     let lambda = LambdaEmulator::start([("erase-personal-data", Behaviour::Process)]).await;
     let variables = [
-        ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
+        ("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()),
         ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
         ("KOOGALLERY_PERSONAL_DATA_DAYS", "0".to_owned()),
     ];
@@ -336,7 +336,7 @@ async fn the_seller_api_is_served_by_the_real_binary() {
     assert_eq!(seller.say(&bodies::purchase()).await, "000004");
     let lambda = LambdaEmulator::start([("seller-api", Behaviour::Process)]).await;
     let variables = [
-        ("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint().to_owned()),
+        ("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()),
         ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
         ("KOOGALLERY_KEYS", KEYS.to_owned()),
         ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),

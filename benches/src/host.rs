@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWr
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{LocalHost, Options as HostOptions};
+use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
 use koogallery_local::keys::LOCAL_TEST_KEYS;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
@@ -62,8 +62,7 @@ const ROUNDS: usize = 5;
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
     let host = LocalHost::start(HostOptions {
         listen: ([127, 0, 0, 1], 0).into(),
-        data: None,
-        dynamodb_endpoint: None,
+        table: TableAt::IN_MEMORY,
         environment: Environment::default(),
         log: Arc::new(Silent),
         journal: Arc::new(Silent),

@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate, Trace, Usage,
+    Backup, Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate, Trace,
+    Usage,
 };
 
 const KEYS_HELP: &str = "\
@@ -38,6 +39,7 @@ enum Command {
     Listen(Listen),
     Keygen(Keygen),
     Rotate(Rotate),
+    Backup(Backup),
     Doctor(Doctor),
     Completions(Completions),
 }
@@ -77,6 +79,7 @@ impl Command {
             Self::Listen(listen) => listen.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Rotate(rotate) => rotate.run().await,
+            Self::Backup(backup) => backup.run().await,
             Self::Doctor(doctor) => doctor.run().await,
             Self::Completions(completions) => completions.run(),
         }

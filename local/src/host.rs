@@ -14,7 +14,8 @@ use deliver_events::Courier;
 use erase_personal_data::Eraser;
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
 use koogallery_runtime::{
-    CallRecord, ConfigError, Environment, Job, Log, RequestId, Shared, dynamodb_client, now, response,
+    CallRecord, ConfigError, Environment, Job, Log, RequestId, Shared, dynamodb_client, dynamodb_client_over, now,
+    response,
 };
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
@@ -25,8 +26,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::database::{DatabaseError, EmbeddedDatabase};
-use crate::delivery::{DeliveryError, Pump, Stream};
+use crate::database::{DatabaseError, EmbeddedDatabase, IN_PROCESS, Listen};
+use crate::delivery::{Pump, WakeUps};
 use crate::erasure::Erasing;
 use crate::functions::Functions;
 use crate::http1_server::serve;
@@ -47,10 +48,8 @@ pub const SELLER_API: &str = "/seller-api";
 pub struct Options {
     /// Where it listens; port 0 takes any that is free.
     pub listen: SocketAddr,
-    /// The embedded DynamoDB's file; in memory where there is none.
-    pub data: Option<PathBuf>,
-    /// Another DynamoDB instead: DynamoDB Local, or AWS itself.
-    pub dynamodb_endpoint: Option<String>,
+    /// Where the table is.
+    pub table: TableAt,
     /// The functions' configuration; what is not set gets a local default.
     pub environment: Environment,
     /// Where records of calls go.
@@ -59,12 +58,32 @@ pub struct Options {
     pub journal: Arc<dyn EventJournal>,
 }
 
+/// Where the table is.
+#[derive(Debug, Clone)]
+pub enum TableAt {
+    /// In a DynamoDB within this process.
+    Embedded {
+        /// The file that it is kept in; in memory if there is none.
+        file: Option<PathBuf>,
+        /// A port for AWS tools. If there is none, only this process reaches the table.
+        listen: Option<Listen>,
+    },
+    /// In another DynamoDB: DynamoDB Local, AWS itself, or what speaks like it.
+    Endpoint(String),
+}
+
+impl TableAt {
+    /// Within this process, in memory, and for nobody else.
+    pub const IN_MEMORY: Self = Self::Embedded { file: None, listen: None };
+}
+
 /// A local host that runs.
 #[derive(Debug)]
 pub struct LocalHost {
     address: SocketAddr,
-    dynamodb_endpoint: String,
+    dynamodb_endpoint: Option<String>,
     store: Store,
+    wake_ups: WakeUps,
     defaults: Vec<&'static str>,
     database: Option<EmbeddedDatabase>,
     following: Following,
@@ -107,7 +126,7 @@ pub enum HostError {
     TestKeysBeyondLoopback(SocketAddr),
     /// What is undelivered cannot be read.
     #[error("events cannot be delivered: {0}")]
-    Delivery(#[from] DeliveryError),
+    Delivery(#[source] StoreError),
     /// What is personal and due cannot be found.
     #[error("personal data cannot be erased: {0}")]
     Erasure(StoreError),
@@ -119,32 +138,43 @@ pub enum HostError {
 impl LocalHost {
     /// Starts the database, the table and the functions, and listens.
     pub async fn start(options: Options) -> Result<Self, HostError> {
-        let Options { listen, data, dynamodb_endpoint, environment, log, journal } = options;
+        let Options { listen, table, environment, log, journal } = options;
         let uses_test_keys =
             environment.get("KOOGALLERY_KEYS").is_none() && environment.get("KOOGALLERY_SECRET_ARN").is_none();
         if uses_test_keys && !listen.ip().is_loopback() {
             return Err(HostError::TestKeysBeyondLoopback(listen));
         }
-        let (database, dynamodb_endpoint) = if let Some(endpoint) = dynamodb_endpoint {
-            (None, endpoint)
-        } else {
-            let database = EmbeddedDatabase::start(data.as_deref()).await?;
-            let endpoint = database.endpoint();
-            (Some(database), endpoint)
-        };
         let (environment, defaults) = with_defaults(environment, uses_test_keys);
-        let environment = environment.with("DYNAMODB_ENDPOINT", &dynamodb_endpoint);
         check_webhook_secret(&environment)?;
+        let (database, dynamodb_endpoint, client) = match table {
+            TableAt::Endpoint(endpoint) => {
+                let client = dynamodb_client(&environment.clone().with("DYNAMODB_ENDPOINT", &endpoint))?;
+                (None, Some(endpoint), client)
+            }
+            TableAt::Embedded { file, listen } => {
+                let mut database = EmbeddedDatabase::start(file.as_deref())?;
+                let endpoint = match listen {
+                    Some(listen) => Some(database.listen(listen).await?),
+                    None => None,
+                };
+                let client = dynamodb_client_over(database.http_client(), IN_PROCESS, &environment)?;
+                (Some(database), endpoint, client)
+            }
+        };
         let name = environment.get("KOOGALLERY_TABLE").unwrap_or(TABLE);
-        schema::create(&dynamodb_client(&environment)?, name).await.map_err(|source| HostError::Table {
-            table: name.to_owned(),
-            endpoint: dynamodb_endpoint.clone(),
-            source,
-        })?;
+        let endpoint = || dynamodb_endpoint.as_deref().unwrap_or("the embedded DynamoDB").to_owned();
+        let unusable = |source| HostError::Table { table: name.to_owned(), endpoint: endpoint(), source };
+        schema::create(&client, name).await.map_err(unusable)?;
+        if database.is_some() {
+            schema::end_stream(&client, name).await.map_err(unusable)?;
+        }
 
-        let shared = Shared::of(&environment, Arc::clone(&log))?;
+        let wake_ups = WakeUps::default();
+        let told = wake_ups.clone();
+        let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
+        let shared = Shared::over(store, &environment, Arc::clone(&log))?;
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
-        let following = follow(&environment, shared.store(), journal).await?;
+        let following = follow(&environment, shared.store(), &wake_ups, journal).await?;
         let job = Job::new(shared.store().clone(), Arc::new(now), Arc::new(Console) as _);
         let eraser = Eraser::of(&environment, job)?;
         let erasing = Erasing::start(eraser).await.map_err(HostError::Erasure)?;
@@ -161,7 +191,7 @@ impl LocalHost {
         let store = shared.store().clone();
         let (stop_erasing, stopped) = oneshot::channel::<()>();
         let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
-        Ok(Self { address, dynamodb_endpoint, store, defaults, database, following, erasing, stop, served })
+        Ok(Self { address, dynamodb_endpoint, store, wake_ups, defaults, database, following, erasing, stop, served })
     }
 
     /// The production address to call, with its closing slash.
@@ -176,16 +206,22 @@ impl LocalHost {
         format!("http://{}{SELLER_API}", self.address)
     }
 
-    /// Where its DynamoDB is.
+    /// Where AWS tools find its DynamoDB; none if only this process reaches it.
     #[must_use]
-    pub fn dynamodb_endpoint(&self) -> &str {
-        &self.dynamodb_endpoint
+    pub fn dynamodb_endpoint(&self) -> Option<&str> {
+        self.dynamodb_endpoint.as_deref()
     }
 
     /// Its table.
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What its writes wake, from now on.
+    #[must_use]
+    pub const fn wake_ups(&self) -> &WakeUps {
+        &self.wake_ups
     }
 
     /// Whether a variable was not set, so that it runs with a default that everybody knows.
@@ -219,6 +255,7 @@ impl LocalHost {
 async fn follow(
     environment: &Environment,
     store: &Store,
+    wake_ups: &WakeUps,
     journal: Arc<dyn EventJournal>,
 ) -> Result<Following, HostError> {
     let courier = Courier::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&journal) as _))?;
@@ -227,11 +264,11 @@ async fn follow(
     if !delivers && !learner.can_ask() {
         return Ok(Following { delivers, running: None });
     }
-    let stream = Stream::of(environment, store.table())?;
-    let pump = Pump::start(courier.map(Arc::new), Arc::new(learner), stream).await?;
+    let pump = Pump::start(courier.map(Arc::new), Arc::new(learner), wake_ups.hear());
+    let pump = pump.await.map_err(HostError::Delivery)?;
     let (stop, stopped) = oneshot::channel::<()>();
     #[allow(clippy::print_stderr)]
-    let trouble = |error: &DeliveryError| eprintln!("events are not heard of just now: {error}");
+    let trouble = |error: &StoreError| eprintln!("the index of what is open cannot be asked just now: {error}");
     Ok(Following { delivers, running: Some((stop, tokio::spawn(pump.run(stopped, trouble)))) })
 }
 

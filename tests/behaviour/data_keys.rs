@@ -156,7 +156,7 @@ async fn every_key_opens_what_it_sealed_and_the_newest_seals() {
     assert_eq!(open_everything(&seller, &vault()).await, before);
 
     // A sandbox that is new seals with the new key, also what it only adds to.
-    let other = Seller::at(Some(seller.host.dynamodb_endpoint().to_owned()), |environment| {
+    let other = Seller::at(Some(seller.dynamodb_endpoint()), |environment| {
         local(environment.with("KOOGALLERY_TABLE", store.table()))
     })
     .await;
@@ -210,7 +210,7 @@ async fn a_table_that_is_restored_under_another_name_works() {
     for item in seller.everything().await {
         client.put_item().table_name(&name).set_item(Some(item)).send().await.unwrap();
     }
-    let endpoint = seller.host.dynamodb_endpoint().to_owned();
+    let endpoint = seller.dynamodb_endpoint();
     let restored =
         Seller::at(Some(endpoint), |environment| kept_by_kms(environment.with("KOOGALLERY_TABLE", &name))).await;
     assert_eq!(restored.host.store().table(), name);

@@ -168,8 +168,8 @@ async fn a_failing_store_shows_no_secret_in_the_log() {
 
 #[tokio::test]
 async fn a_store_that_is_not_there_is_000005() {
-    let database = koogallery_local::database::EmbeddedDatabase::start(None).await.unwrap();
-    let seller = Seller::at(Some(database.endpoint()), |environment| environment).await;
+    let (database, endpoint) = koogallery_tests::embedded_dynamodb().await;
+    let seller = Seller::at(Some(endpoint), |environment| environment).await;
     database.stop().await;
     assert_eq!(seller.code(&purchase("b-1")).await, "000005");
 }

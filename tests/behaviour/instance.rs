@@ -276,13 +276,12 @@ async fn a_configured_rule_decides_on_a_change() {
 /// The port is somebody else's here: what is told is the mistake in the rule, so it is found before the port opens.
 #[tokio::test]
 async fn a_mistake_in_the_rule_is_told_before_the_port_opens() {
-    use koogallery_local::host::{HostError, LocalHost, Options};
+    use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let environment = koogallery_runtime::Environment::default();
     let options = Options {
         listen: taken.local_addr().unwrap(),
-        data: None,
-        dynamodb_endpoint: None,
+        table: TableAt::IN_MEMORY,
         environment: environment.with("KOOGALLERY_CHANGE_CHECK", "alow"),
         log: std::sync::Arc::new(koogallery_local::log::Console),
         journal: std::sync::Arc::new(koogallery_local::log::Console),

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use koogallery::{AccessKeys, InterfaceType, NewInstance, OrderNotify, ReleaseInstance, Request, TestFlag};
-use koogallery_local::host::{HostError, LocalHost, Options};
+use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_runtime::{CloudWatch, Environment, now};
@@ -242,8 +242,7 @@ async fn no_record_shows_a_key_a_signature_a_nonce_or_a_body() {
 async fn the_key_that_everybody_knows_stays_on_this_machine() {
     let options = Options {
         listen: "0.0.0.0:0".parse().unwrap(),
-        data: None,
-        dynamodb_endpoint: None,
+        table: TableAt::IN_MEMORY,
         environment: Environment::default(),
         log: std::sync::Arc::new(Silent),
         journal: std::sync::Arc::new(Silent),

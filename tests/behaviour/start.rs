@@ -230,11 +230,11 @@ async fn a_file_has_one_host() {
     let folder = std::env::temp_dir().join(Uuid::new_v4().to_string());
     std::fs::create_dir(&folder).unwrap();
     let file = folder.join("store.db");
-    let first = EmbeddedDatabase::start(Some(&file)).await.unwrap();
-    let second = EmbeddedDatabase::start(Some(&file)).await.unwrap_err();
+    let first = EmbeddedDatabase::start(Some(&file)).unwrap();
+    let second = EmbeddedDatabase::start(Some(&file)).unwrap_err();
     assert!(matches!(second, DatabaseError::InUse { .. }) && second.to_string().contains("--data"), "{second}");
     first.stop().await;
-    EmbeddedDatabase::start(Some(&file)).await.unwrap().stop().await;
+    EmbeddedDatabase::start(Some(&file)).unwrap().stop().await;
     std::fs::remove_dir_all(folder).unwrap();
 }
 

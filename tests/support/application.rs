@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use deliver_events::{Courier, Journal, Tried};
 use koogallery::Timestamp;
-use koogallery_local::delivery::{Pump, Stream};
+use koogallery_local::delivery::Pump;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
 use koogallery_runtime::{Clock, Environment, Job, now};
 use koogallery_store::{Delivery, EventRecord, Kind};
@@ -277,7 +277,7 @@ impl Post {
             .with("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET)
             .with("KOOGALLERY_WEBHOOK_URL", application.url())
             .with("KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS", "1")
-            .with("DYNAMODB_ENDPOINT", seller.host.dynamodb_endpoint())
+            .with("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint())
             .with("KOOGALLERY_TABLE", seller.host.store().table());
         Self { clock, application, environment: change(environment), tries: Arc::default(), askings: Arc::default() }
     }
@@ -310,8 +310,8 @@ impl Post {
 
     /// A process that delivers and learns; another one is started where this one is dropped.
     pub async fn pump(&self, seller: &Seller) -> Pump {
-        let stream = Stream::of(&self.environment, seller.host.store().table()).unwrap();
-        Pump::start(Some(self.courier(seller)), self.learner(seller), stream).await.unwrap()
+        let heard = seller.host.wake_ups().hear();
+        Pump::start(Some(self.courier(seller)), self.learner(seller), heard).await.unwrap()
     }
 
     /// Delivers until nothing is left to be tried, however long that takes on the clock. What is not learnt by then of
@@ -330,7 +330,7 @@ impl Post {
     async fn drive(&self, pump: &mut Pump, end: Option<Timestamp>) {
         loop {
             // A delivery may itself make an event.
-            let mut busy = hear(pump).await > 0;
+            let mut busy = pump.hear() > 0;
             pump.begin();
             while pump.finish_one().await {
                 busy = true;
@@ -416,15 +416,4 @@ pub struct Account {
     pub lost: usize,
     /// How many came after a later one of their subject.
     pub out_of_order: usize,
-}
-
-/// Hears what there is; a store that is slow is asked again, as the local host does.
-async fn hear(pump: &mut Pump) -> usize {
-    const TRIES: usize = 5;
-    for _ in 1..TRIES {
-        if let Ok(heard) = pump.hear().await {
-            return heard;
-        }
-    }
-    pump.hear().await.unwrap()
 }

@@ -109,8 +109,7 @@ impl Deployment {
         let (database, dynamodb) = if let Some(endpoint) = crate::other_dynamodb() {
             (None, endpoint)
         } else {
-            let database = EmbeddedDatabase::start(None).await.unwrap();
-            let endpoint = database.endpoint();
+            let (database, endpoint) = crate::embedded_dynamodb().await;
             (Some(database), endpoint)
         };
         let (kms, secrets) = (Kms::start().await, Secrets::start(&secret.to_string()).await);

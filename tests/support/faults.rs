@@ -81,8 +81,7 @@ impl FaultyDynamoDb {
         let (database, upstream) = if let Some(endpoint) = crate::other_dynamodb() {
             (None, endpoint)
         } else {
-            let database = EmbeddedDatabase::start(None).await.unwrap();
-            let endpoint = database.endpoint();
+            let (database, endpoint) = crate::embedded_dynamodb().await;
             (Some(database), endpoint)
         };
         Self::before(upstream, database).await

@@ -30,7 +30,8 @@ use koogallery::{
     AccessKey, AccessKeys, AppInfo, Callback, Dialect, InterfaceType, Reply, Request, ResultCode, Timestamp,
     canonical_form,
 };
-use koogallery_local::host::{LocalHost, Options};
+use koogallery_local::database::{EmbeddedDatabase, Listen};
+use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, Log, now};
@@ -55,6 +56,17 @@ pub type Item = HashMap<String, AttributeValue>;
 #[must_use]
 pub fn other_dynamodb() -> Option<String> {
     std::env::var("KOOGALLERY_TEST_DYNAMODB").ok().filter(|endpoint| !endpoint.is_empty())
+}
+
+/// The access key id that an SDK sends if the environment has none, and an embedded DynamoDB of the tests expects.
+const ACCESS_KEY_ID: &str = "local";
+
+/// An embedded DynamoDB alone, and its endpoint.
+pub async fn embedded_dynamodb() -> (EmbeddedDatabase, String) {
+    let mut database = EmbeddedDatabase::start(None).unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], 0));
+    let endpoint = database.listen(Listen { address, access_key_id: ACCESS_KEY_ID.to_owned() }).await.unwrap();
+    (database, endpoint)
 }
 
 /// A local host with its marketplace and its log.
@@ -111,10 +123,14 @@ impl Seller {
             .with("KOOGALLERY_KEYS", KEYS)
             .with("KOOGALLERY_TABLE", format!("test-{}", Uuid::new_v4()));
         let log = Arc::new(Records::default());
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listen = Listen { address: any, access_key_id: ACCESS_KEY_ID.to_owned() };
         let options = Options {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            data,
-            dynamodb_endpoint,
+            listen: any,
+            table: match dynamodb_endpoint {
+                Some(endpoint) => TableAt::Endpoint(endpoint),
+                None => TableAt::Embedded { file: data, listen: Some(listen) },
+            },
             environment: change(environment),
             log: Arc::clone(&log) as Arc<dyn Log>,
             journal: Arc::new(Console),
@@ -122,6 +138,11 @@ impl Seller {
         let host = LocalHost::start(options).await.unwrap();
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();
         Self { host, marketplace, log, sells_licenses: AtomicBool::new(false) }
+    }
+
+    /// Where the AWS SDK finds its table.
+    pub fn dynamodb_endpoint(&self) -> String {
+        self.host.dynamodb_endpoint().unwrap().to_owned()
     }
 
     /// From now on, calls about instances are of Online License: signed with the license key, where a callback has both.

@@ -1,5 +1,6 @@
 //! Starting, calling and weighing one function.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,7 +8,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{LocalHost, Options};
+use koogallery_local::database::Listen;
+use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::keys::{
     LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET,
 };
@@ -71,9 +73,12 @@ fn to_empty(body: String) -> SignedCall {
 impl Bench {
     pub(crate) async fn start(folder: PathBuf, spawns: usize, calls: usize) -> Result<Self, Problem> {
         let environment = Environment::default();
-        let (data, dynamodb_endpoint, log, journal) = (None, None, Arc::new(Silent), Arc::new(Silent));
-        let listen = ([127, 0, 0, 1], 0).into();
-        let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
+        let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
+        let listen: SocketAddr = ([127, 0, 0, 1], 0).into();
+        // The functions' processes reach the table through a port.
+        let tools = Listen { address: listen, access_key_id: "local".to_owned() };
+        let table = TableAt::Embedded { file: None, listen: Some(tools) };
+        let host = LocalHost::start(Options { listen, table, environment, log, journal }).await?;
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
         let secrets = Secrets::start(&format!(r#"{{"accessKeys":{LOCAL_TEST_KEYS}}}"#)).await;
         let bench = Self {
@@ -186,7 +191,7 @@ impl Bench {
 
     /// What any of the functions is told.
     async fn environment(&self, lambda: &LambdaEmulator, wire: Wire) -> Result<Vec<(&'static str, String)>, Problem> {
-        let (dynamodb, lambda) = (self.host.dynamodb_endpoint().to_owned(), lambda.endpoint());
+        let (dynamodb, lambda) = (self.host.dynamodb_endpoint().unwrap_or_default().to_owned(), lambda.endpoint());
         let mut environment = vec![
             ("KOOGALLERY_TABLE", self.host.store().table().to_owned()),
             ("KOOGALLERY_PROVISIONING", "instant".to_owned()),

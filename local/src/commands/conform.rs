@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::rsa_public_key::given_or_local;
 use super::{Done, Failure};
 use crate::conform::{Conform as Conformance, Corpus, Outcome, Profile};
-use crate::host::{LocalHost, Options};
+use crate::host::{LocalHost, Options, TableAt};
 use crate::keys::or_local_test_keys;
 use crate::log::Silent;
 use crate::marketplace::Marketplace;
@@ -83,7 +83,7 @@ async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHos
         return Ok((Marketplace::new(&address, keys)?, None));
     }
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let (data, dynamodb_endpoint, log, journal) = (None, None, Arc::new(Silent), Arc::new(Silent));
-    let host = LocalHost::start(Options { listen, data, dynamodb_endpoint, environment, log, journal }).await?;
+    let (table, log, journal) = (TableAt::IN_MEMORY, Arc::new(Silent), Arc::new(Silent));
+    let host = LocalHost::start(Options { listen, table, environment, log, journal }).await?;
     Ok((Marketplace::new(&host.address(), keys)?, Some(host)))
 }

@@ -1,5 +1,6 @@
 //! The commands of `koogallery`: each file has one command's arguments and what it does.
 
+mod backup;
 mod call;
 mod completions;
 mod conform;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use crate::api::ApiError;
 
+pub(crate) use backup::Backup;
 pub(crate) use call::Call;
 pub(crate) use completions::Completions;
 pub(crate) use conform::Conform;

@@ -12,8 +12,8 @@ use koogallery_runtime::Environment;
 use super::{Done, Failure};
 use crate::api;
 use crate::checks::{self, Reach};
-use crate::database::DatabaseError;
-use crate::host::{HostError, LocalHost, Options};
+use crate::database::{DatabaseError, Listen};
+use crate::host::{HostError, LocalHost, Options, TableAt};
 use crate::keys::{LOCAL_API_TOKEN, LOCAL_WEBHOOK_SECRET};
 use crate::log::Console;
 use crate::open_api::PLAYED_AT;
@@ -34,6 +34,9 @@ pub(crate) struct Serve {
     /// Use another DynamoDB: DynamoDB Local, or AWS itself with credentials in the environment.
     #[arg(long, env = "DYNAMODB_ENDPOINT", value_name = "URL", conflicts_with = "data")]
     dynamodb_endpoint: Option<String>,
+    /// Open a port of this machine on the embedded DynamoDB, to look into it with AWS tools [default port: any that is free].
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:0", conflicts_with = "dynamodb_endpoint")]
+    listen_dynamodb: Option<SocketAddr>,
     /// Play KooGallery's open APIs as well [default address: 127.0.0.1:9200]. The orders that `call` and `simulate` make are
     /// known there, and licenses and usage are taken.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = PLAYED_AT)]
@@ -44,7 +47,7 @@ impl Serve {
     /// Serves until it gets a signal to stop.
     #[allow(clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
-        let Self { listen, data, dynamodb_endpoint, play_koogallery } = self;
+        let Self { listen, data, dynamodb_endpoint, listen_dynamodb, play_koogallery } = self;
         let mut environment = Environment::of_process();
         let reach = Reach { listen, forgets: data.is_none() && dynamodb_endpoint.is_none() };
         let played = match play_koogallery {
@@ -61,13 +64,18 @@ impl Serve {
         let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
         let (log, journal) = (Arc::new(Console), Arc::new(Console));
         let environment = checks::with_own_seal_key(environment, reach);
-        let options = Options { listen, data, dynamodb_endpoint, environment, log, journal };
+        let tools = listen_dynamodb.map(for_tools).transpose()?;
+        let table = match dynamodb_endpoint {
+            Some(endpoint) => TableAt::Endpoint(endpoint),
+            None => TableAt::Embedded { file: data, listen: tools.clone() },
+        };
+        let options = Options { listen, table, environment, log, journal };
         let host = LocalHost::start(options).await.map_err(friendly)?;
         eprintln!("production address   {}   (and any path below it)", host.address());
         eprintln!("seller API           {}/v1   (description: /v1/openapi.json)", host.seller_api());
         eprintln!(
-            "DynamoDB             {}   (takes any AWS credentials and region, unless it is AWS)",
-            host.dynamodb_endpoint()
+            "DynamoDB             {}",
+            host.dynamodb_endpoint().unwrap_or("within this process; --listen-dynamodb opens a port for AWS tools")
         );
         eprintln!("table                {}", host.store().table());
         if host.has_default_of("KOOGALLERY_KEYS") {
@@ -106,7 +114,9 @@ impl Serve {
                 played.endpoint().as_str()
             );
         }
-        eprintln!("look inside          {}", look_inside(&host));
+        if let Some(look_inside) = look_inside(&host, tools.as_ref()) {
+            eprintln!("look inside          {look_inside}");
+        }
         for notice in notices {
             eprintln!("notice               {notice}");
         }
@@ -161,8 +171,26 @@ fn port_in_use(address: SocketAddr) -> Failure {
     .into()
 }
 
-fn look_inside(host: &LocalHost) -> String {
-    format!("aws dynamodb scan --endpoint-url {} --table-name {}", host.dynamodb_endpoint(), host.store().table())
+/// The port for AWS tools, which nobody else can use: on this machine, with a credential of this start.
+fn for_tools(address: SocketAddr) -> Result<Listen, Failure> {
+    if !address.ip().is_loopback() {
+        return Err(
+            format!("--listen-dynamodb {address}: give an address of this machine, such as 127.0.0.1:8000").into()
+        );
+    }
+    Ok(Listen::with_random_key(address)?)
+}
+
+/// How to look into the table. The credential is printed here and nowhere else.
+fn look_inside(host: &LocalHost, tools: Option<&Listen>) -> Option<String> {
+    let scan =
+        format!("aws dynamodb scan --endpoint-url {} --table-name {}", host.dynamodb_endpoint()?, host.store().table());
+    Some(match tools {
+        Some(Listen { access_key_id, .. }) => {
+            format!("AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY=any AWS_REGION=any {scan}")
+        }
+        None => scan,
+    })
 }
 
 async fn until_told_to_stop() -> std::io::Result<()> {

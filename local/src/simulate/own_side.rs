@@ -11,7 +11,7 @@ use koogallery_runtime::{Environment, now};
 use super::Simulation;
 use super::application::Application;
 use super::seller_api::{SellerApi, SellerApiError};
-use crate::host::{HostError, LocalHost, Options};
+use crate::host::{HostError, LocalHost, Options, TableAt};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_credentials, or_local_test_keys};
 use crate::listen::ListenError;
 use crate::log::Silent;
@@ -94,9 +94,8 @@ impl OwnSide {
             environment = environment.with("KOOGALLERY_API_TOKEN", &token);
         }
         let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
-        let (data, dynamodb_endpoint, log, journal) = (None, None, Arc::new(Silent), Arc::new(Silent));
-        let host =
-            LocalHost::start(Options { listen: any, data, dynamodb_endpoint, environment, log, journal }).await?;
+        let (table, log, journal) = (TableAt::IN_MEMORY, Arc::new(Silent), Arc::new(Silent));
+        let host = LocalHost::start(Options { listen: any, table, environment, log, journal }).await?;
         let seller_api = SellerApi::new(&host.seller_api(), &token)?;
         if let Some(application) = &mut application {
             application.hand_licenses_in(seller_api.clone());

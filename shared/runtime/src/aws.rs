@@ -38,6 +38,17 @@ pub fn dynamodb_client(environment: &Environment) -> Result<aws_sdk_dynamodb::Cl
     Ok(aws_sdk_dynamodb::Client::new(&sdk_config(environment, "DYNAMODB_ENDPOINT")?))
 }
 
+/// The same over another way to DynamoDB than the network, at an `endpoint` where nothing is sent.
+pub fn dynamodb_client_over(
+    http_client: SharedHttpClient,
+    endpoint: &str,
+    environment: &Environment,
+) -> Result<aws_sdk_dynamodb::Client, ConfigError> {
+    let environment = environment.clone().with("DYNAMODB_ENDPOINT", endpoint);
+    let config = sdk_config(&environment, "DYNAMODB_ENDPOINT")?.into_builder().http_client(http_client).build();
+    Ok(aws_sdk_dynamodb::Client::new(&config))
+}
+
 /// An HTTP client without TLS and without certificates, for a plain local endpoint.
 fn http_client(endpoint: Option<&str>) -> SharedHttpClient {
     if endpoint.is_some_and(|endpoint| endpoint.starts_with("http://")) {

@@ -48,9 +48,15 @@ impl std::fmt::Debug for Shared {
 impl Shared {
     /// Reads the settings that all functions have, and makes the clients. It sends nothing yet.
     pub fn of(environment: &Environment, log: Arc<dyn Log>) -> Result<Arc<Self>, ConfigError> {
-        let Settings { table, time_window } = Settings::of(environment)?;
+        let store = Store::new(dynamodb_client(environment)?, Settings::of(environment)?.table);
+        Self::over(store, environment, log)
+    }
+
+    /// The same, over a store that somebody listens to.
+    pub fn over(store: Store, environment: &Environment, log: Arc<dyn Log>) -> Result<Arc<Self>, ConfigError> {
+        let time_window = Settings::of(environment)?.time_window;
         Ok(Arc::new(Self {
-            store: Store::new(dynamodb_client(environment)?, table),
+            store,
             secrets: SecretSource::of(environment)?.with_access_keys(),
             time_window,
             encrypt_type: encrypt_type(environment)?,

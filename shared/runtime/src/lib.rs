@@ -29,7 +29,7 @@ mod vault;
 pub use api_record::ApiRecord;
 pub use api_token::ApiToken;
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
-pub use aws::{dynamodb_client, sdk_config};
+pub use aws::{dynamodb_client, dynamodb_client_over, sdk_config};
 pub use clock::{Clock, now};
 pub use config::{ConfigError, Environment, InvalidValue, Settings};
 pub use function::{AnswerError, Context, Function};

@@ -63,3 +63,4 @@ pub use table::schema;
 pub use table::schema::GROUP;
 pub use table::seal::{DataKey, DataKeyError};
 pub use table::store_clock::StoreClock;
+pub use table::wake_up::WakeUp;

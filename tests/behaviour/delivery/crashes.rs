@@ -100,11 +100,11 @@ async fn a_store_that_fails_meanwhile_delays_and_loses_nothing() {
         let post = Post::of(&seller, plain).await;
         lives(&seller, 2).await;
         let mut pump = post.pump(&seller).await;
-        pump.hear().await.unwrap();
+        pump.hear();
         database.always(fault);
         pump.begin();
         while pump.finish_one().await {}
-        assert!(pump.hear().await.is_err(), "{fault:?}");
+        assert!(pump.sweep().await.is_err(), "{fault:?}");
         database.always(Fault::None);
         post.deliver(&mut pump).await;
         let account = post.account(&seller).await;
@@ -125,7 +125,7 @@ async fn the_local_host_delivers_by_itself_and_after_a_restart() {
     // Another host over the same table, with the application's address.
     seller.say_all(&life("i-0")).await;
     let (endpoint, table, url) =
-        (seller.host.dynamodb_endpoint().to_owned(), seller.host.store().table().to_owned(), post.application.url());
+        (seller.dynamodb_endpoint(), seller.host.store().table().to_owned(), post.application.url());
     let delivering = Seller::at(Some(endpoint), |environment| {
         environment
             .with("KOOGALLERY_TABLE", table)

@@ -1,6 +1,6 @@
 //! A parked event is given up: it is counted no more, and the history keeps who and why.
 
-use koogallery_local::events::{self, EventsError};
+use koogallery_local::events;
 use koogallery_runtime::now;
 use koogallery_store::{Delivery, Discarded};
 use koogallery_tests::Seller;
@@ -61,16 +61,14 @@ async fn an_operator_gives_a_parked_event_up_with_a_reason() {
 #[tokio::test]
 async fn the_command_gives_it_up_too() {
     let (seller, id) = with_parked().await;
-    let store = seller.host.store();
-    let why = Discarded::new(now(), "an operator", "moved by hand");
+    let (store, api) = (seller.host.store(), operator::api(&seller));
     let other = store.events(&subject(bodies::ID)).await.unwrap()[1].event.event_id;
-    let refused = events::discard(store, &[id, other], None, &why).await.unwrap_err();
-    assert!(matches!(refused, EventsError::NotParked(named) if named == other), "{refused}");
-    let listed = events::discard(store, &[id], None, &why).await.unwrap().to_string();
-    assert!(listed.contains("discarded"), "{listed}");
+    let refused = events::discard(&api, &[id, other], "moved by hand").await.unwrap_err().to_string();
+    assert!(refused.contains(&format!("event {other} is not parked")), "{refused}");
+    assert_eq!(events::discard(&api, &[id], "moved by hand").await.unwrap(), 1);
     let event = store.event(&subject(bodies::ID), id).await.unwrap().unwrap();
-    assert_eq!((event.delivery(), event.discarded), (Delivery::Discarded, Some(why)));
-    assert!(events::resend_failed(store).await.unwrap().is_empty(), "nobody has it sent again by mistake");
+    assert_eq!((event.delivery(), event.discarded.unwrap().reason.as_str()), (Delivery::Discarded, "moved by hand"));
+    assert_eq!(events::resend_failed(&api).await.unwrap(), 0, "nobody has it sent again by mistake");
 }
 
 #[tokio::test]

@@ -99,7 +99,7 @@ async fn a_license_that_did_not_reach_koogallery_is_not_taken_for_handed_in() {
     let stand_in = StandIn::start(Credentials::new(AK, SK).unwrap(), AccessKeys::from_json(KEYS).unwrap(), now).await;
     let stand_in = stand_in.unwrap();
     let (endpoint, table) = (stand_in.endpoint().to_string(), misled.host.store().table().to_owned());
-    let dynamodb = misled.host.dynamodb_endpoint().to_owned();
+    let dynamodb = misled.dynamodb_endpoint();
     let seller = Seller::at(Some(dynamodb), |environment| {
         at_open_api(with_token(environment), &endpoint, SK).with("KOOGALLERY_TABLE", table)
     })

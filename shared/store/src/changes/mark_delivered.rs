@@ -27,6 +27,7 @@ use crate::table::index::Kind;
 use crate::table::key::Key;
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};
 use crate::table::transaction::write_together;
+use crate::table::wake_up::WakeUp;
 
 const DESTINATIONS: &str = "destinations";
 const ENDED_AT: &str = "endedAt";
@@ -130,7 +131,10 @@ impl Store {
             .transact_items(TransactWriteItem::builder().update(update).build())
             .transact_items(TransactWriteItem::builder().put(put).build());
         // It is refused only if the event does not exist any more.
-        write_together(request).await.map(drop)
+        write_together(request).await?;
+        let learn = event.event.order().map(|_| WakeUp::Learn(subject.clone(), id));
+        self.listener.tell(learn.into_iter().chain([WakeUp::Deliver(subject.clone())]));
+        Ok(())
     }
 }
 

@@ -12,6 +12,7 @@ use crate::table::condition::Condition;
 use crate::table::index::Kind;
 use crate::table::key::Key;
 use crate::table::schema::{LEARNT_AT, NEXT_TRY_AT, OPEN, OPEN_SINCE, RESENT_AT};
+use crate::table::wake_up::WakeUp;
 
 /// How much of a problem is kept, in characters.
 const MAX_PROBLEM: usize = 300;
@@ -21,7 +22,9 @@ impl Store {
     pub async fn mark_order_learnt(&self, event: &KeptEvent, at: Timestamp) -> Result<(), StoreError> {
         let Some(learning) = event.learning() else { return Ok(()) };
         let learnt = note(&learning).set(LEARNT_AT, at).remove_all([OPEN, OPEN_SINCE, NEXT_TRY_AT, LEARNING]);
-        self.update_in_turn(learnt.of(Key::event(&event.subject, event.event.event_id))).await.map(drop)
+        self.update_in_turn(learnt.of(Key::event(&event.subject, event.event.event_id))).await?;
+        self.listener.tell([WakeUp::Deliver(event.subject.clone())]);
+        Ok(())
     }
 
     /// Records that the order query could not be asked, or did not answer. It is asked again at `next_try_at`; if there is

@@ -1,5 +1,7 @@
 //! The handle on the table, and what can go wrong with it.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -7,19 +9,27 @@ use koogallery_aws_error::{AwsError, AwsFailure};
 
 use crate::model::sealed::SealError;
 use crate::table::seal::DataKeyError;
+use crate::table::wake_up::{Listener, WakeUp};
 
 /// The table of one deployment.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) table: String,
+    pub(crate) listener: Listener,
 }
 
 impl Store {
     /// Makes a handle. It sends nothing yet.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into() }
+        Self { client, table: table.into(), listener: Listener::default() }
+    }
+
+    /// The same, with somebody who hears at once what is to be done after each of its writes.
+    #[must_use]
+    pub fn heard_by(self, hears: Arc<dyn Fn(WakeUp) + Send + Sync>) -> Self {
+        Self { listener: Listener::new(hears), ..self }
     }
 
     /// The DynamoDB client it uses.

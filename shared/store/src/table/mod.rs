@@ -25,3 +25,4 @@ pub(crate) mod stamp;
 pub(crate) mod store_clock;
 pub(crate) mod transaction;
 pub(crate) mod value;
+pub(crate) mod wake_up;

@@ -95,7 +95,21 @@ pub fn definition(name: &str) -> CreateTableInput {
         .expect("the name is given")
 }
 
-/// Creates the table if it does not exist: for local use. On AWS the template creates it.
+/// Ends the stream of a table: each record of it makes the next write to an embedded table slower.
+pub async fn end_stream(client: &Client, name: &str) -> Result<(), StoreError> {
+    let table = client.describe_table().table_name(name).send().await?.table;
+    let stream = table.and_then(|table| table.stream_specification);
+    if stream.is_none_or(|stream| !stream.stream_enabled) {
+        return Ok(());
+    }
+    let none = StreamSpecification::builder().stream_enabled(false).build()?;
+    client.update_table().table_name(name).stream_specification(none).send().await?;
+    Ok(())
+}
+
+/// Creates the table if it does not exist: for hosts. On AWS the template creates it.
+///
+/// It gets no stream: a host hears of its own writes ([`crate::Store::heard_by`]), and asks the index about those of others.
 pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
     let definition = definition(name);
     let created = client
@@ -105,7 +119,6 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
         .set_key_schema(definition.key_schema)
         .set_attribute_definitions(definition.attribute_definitions)
         .set_global_secondary_indexes(definition.global_secondary_indexes)
-        .set_stream_specification(definition.stream_specification)
         .send()
         .await;
     match created {

@@ -19,6 +19,7 @@ use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
 use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
+use crate::table::wake_up::WakeUp;
 
 /// Counts the changes of an item that is replaced as a whole.
 pub(crate) const VERSION: &str = "version";
@@ -52,6 +53,8 @@ pub(crate) struct Transaction<'a> {
     /// What KooGallery is answered if it is written, and the instance that it creates: for the record of the call.
     answer: ResultCode,
     made: Option<InstanceId>,
+    /// Who is to be woken by its events.
+    wake_ups: Vec<WakeUp>,
 }
 
 impl<'a> Transaction<'a> {
@@ -59,7 +62,15 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new(store: &'a Store, call: &'a Call) -> Result<Self, StoreError> {
         let nonce = call.nonce_put(ResultCode::Success).map(|put| put.table_name(&store.table).build()).transpose()?;
         let nonce = nonce.map(|nonce| TransactWriteItem::builder().put(nonce).build());
-        Ok(Self { store, call, nonce, writes: Vec::new(), answer: ResultCode::Success, made: None })
+        Ok(Self {
+            store,
+            call,
+            nonce,
+            writes: Vec::new(),
+            answer: ResultCode::Success,
+            made: None,
+            wake_ups: Vec::new(),
+        })
     }
 
     /// The call that it belongs to.
@@ -132,6 +143,10 @@ impl<'a> Transaction<'a> {
                 for item in event.to_items(self.call, subject)? {
                     self = self.keep(item)?;
                 }
+                self.wake_ups.push(WakeUp::Deliver(subject.clone()));
+                if event.order().is_some() {
+                    self.wake_ups.push(WakeUp::Learn(subject.clone(), event.event_id));
+                }
             }
         }
         Ok(self)
@@ -159,7 +174,7 @@ impl<'a> Transaction<'a> {
         let nonces = usize::from(self.nonce.is_some());
         let writes: Vec<_> = self.nonce.into_iter().chain(self.writes).collect();
         let request = self.store.client.transact_write_items().set_transact_items(Some(writes));
-        match self.call.timed(request.send()).await {
+        let commit = match self.call.timed(request.send()).await {
             Ok(_) => {
                 if let Some(info) = info {
                     let _ = info.recorded.set(self.answer);
@@ -167,7 +182,12 @@ impl<'a> Transaction<'a> {
                 Ok(Commit::Done)
             }
             Err(error) => cancelled(error, nonces),
+        };
+        // If the store did not answer, it may be written all the same. A wake-up too many does no harm.
+        if matches!(commit, Ok(Commit::Done) | Err(_)) {
+            self.store.listener.tell(self.wake_ups);
         }
+        commit
     }
 }
 
