@@ -10,6 +10,7 @@ mod data_keys;
 mod debug_calls;
 mod delivery;
 mod doctor;
+mod embedded;
 mod erasure;
 mod events;
 mod fault_points;

@@ -2,11 +2,11 @@
 
 use koogallery_local::events;
 use koogallery_runtime::now;
-use koogallery_store::{Delivery, Discarded};
+use koogallery_store::Delivery;
 use koogallery_tests::Seller;
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::Post;
-use koogallery_tests::bodies;
+use koogallery_tests::{bodies, operator};
 use serde_json::json;
 
 use super::{plain, soon, subject};
