@@ -21,8 +21,8 @@ fn entry_lines(f: &mut fmt::Formatter<'_>, entry: &Value) -> fmt::Result {
     let at = text("at");
     match text("kind") {
         "call" => {
-            let test = if entry["test"] == true { ", a debug call" } else { "" };
-            writeln!(f, "{at}  call      {} {}{test}", text("callback"), text("resultCode"))?;
+            let debug = if entry["test"] == true { ", a debug call" } else { "" };
+            writeln!(f, "{at}  call      {} {}{debug}", text("callback"), text("resultCode"))?;
             let named = ["orderId", "instanceId", "license", "tenantId", "requestId"];
             let named: Vec<String> = named
                 .into_iter()

@@ -68,7 +68,7 @@ async fn a_port_answers_whoever_has_its_credential_and_no_web_page() {
         let environment = environment.with("AWS_ACCESS_KEY_ID", id).with("AWS_SECRET_ACCESS_KEY", "any");
         dynamodb_client(&environment).unwrap()
     };
-    schema::create(&client(&key), "t").await.unwrap();
+    schema::create(&client(&key), "a-table").await.unwrap();
     assert!(client("another").list_tables().send().await.is_err());
 
     drop(rustls::crypto::ring::default_provider().install_default());
@@ -83,7 +83,7 @@ async fn a_port_answers_whoever_has_its_credential_and_no_web_page() {
         let bytes = answer.bytes().await.unwrap();
         (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
     };
-    assert_eq!(ask("x-any", "any", &key).await, (200, json!({ "TableNames": ["t"] })));
+    assert_eq!(ask("x-any", "any", &key).await, (200, json!({ "TableNames": ["a-table"] })));
     assert_eq!(ask("origin", "https://example.com", &key).await.0, 403);
     assert_eq!(ask("host", "pages.example.com:8000", &key).await.0, 403);
     assert_eq!(ask("host", "localhost:8000", &key).await.0, 200);

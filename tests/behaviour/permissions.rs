@@ -273,6 +273,9 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
     let resend = json!({ "instanceId": "b-1", "eventIds": [event] });
     let _ = api.post("/v1/events/resend", &resend).await.expect(202);
     assert_eq!(deployment.say(&bought("i-9")).await, "000000");
+    let (callback, body) = kit::auth(0, [kit::user(9)], 5);
+    let granted = kit::signed_with(deployment.kit_key(), Dialect::V2, &(callback, with(body, "instanceId", "i-9")));
+    assert_eq!(deployment.send(&granted).await, "000000");
     assert_eq!(deployment.say(&with(bodies::release(), "instanceId", "i-9")).await, "000000");
     let _ = api.ask(&Method::POST, "/v1/instances/i-9/erase", None).await.expect(200);
 }

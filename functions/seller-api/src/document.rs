@@ -19,8 +19,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
 use crate::{
-    SellerApi, applications, departments, discard, erasure, events, instances, license_lists, licenses, orders, provisioning,
-    purchase, scope, tenants, trace, usage, users,
+    SellerApi, applications, departments, discard, erasure, events, instances, license_lists, licenses, orders,
+    provisioning, purchase, scope, tenants, trace, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;

@@ -51,7 +51,7 @@ pub(crate) enum What {
     },
     /// Report usage records to KooGallery, which bills by them.
     Report {
-        /// A file with JSON like {"usage_records":[…]}; `-` is the standard input. docs/seller-api.md describes it.
+        /// A file with JSON like `{"usage_records":[…]}`; `-` is the standard input. docs/seller-api.md describes it.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },

@@ -121,16 +121,16 @@ fn keep_for_the_owner(_: &Path) -> std::io::Result<()> {
 }
 
 /// Whether the file is on a file system of another machine.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_pointer_width = "64"))]
 fn is_on_network(file: &Path) -> std::io::Result<bool> {
     /// The numbers in Linux's `magic.h` and `statfs(2)`: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph, Coda, OCFS2.
-    const NETWORK: [u32; 9] =
+    const NETWORK: [rustix::fs::FsWord; 9] =
         [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x5346_414f, 0x00c3_6400, 0x7375_7245, 0x7461_636f];
     let kind = rustix::fs::statfs(file)?.f_type;
-    Ok(NETWORK.contains(&(kind as u32)))
+    Ok(NETWORK.contains(&kind))
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", target_pointer_width = "64")))]
 fn is_on_network(_: &Path) -> std::io::Result<bool> {
     Ok(false)
 }

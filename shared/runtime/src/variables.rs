@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 27] = [
+pub const VARIABLES: [Variable; 29] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_RSA_PRIVATE_KEY", "the key that decrypts the kit's client secrets"),
@@ -60,6 +60,8 @@ pub const VARIABLES: [Variable; 27] = [
     variable("KOOGALLERY_FUNCTIONS", "which Lambda function answers each callback"),
     variable("KOOGALLERY_EVENT_QUEUE_URL", "the FIFO queue that wakes delivery"),
     variable("KOOGALLERY_DELAY_QUEUE_URL", "the queue of wake-ups that come later"),
+    variable("KOOGALLERY_API_URL", "which seller API the commands ask"),
+    variable("KOOGALLERY_PROFILE", "a name in the file of profiles instead"),
 ];
 
 /// A variable with our prefix that nothing reads.
