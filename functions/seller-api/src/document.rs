@@ -19,8 +19,8 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
 use crate::{
-    SellerApi, applications, departments, discard, events, instances, license_lists, licenses, orders, provisioning,
-    purchase, scope, tenants, usage, users,
+    SellerApi, applications, departments, discard, events, health, instances, license_lists, licenses, orders,
+    provisioning, purchase, scope, tenants, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -74,7 +74,7 @@ pub(crate) fn routes() -> Router<Arc<SellerApi>> {
 
 /// The routes that need no token.
 pub(crate) fn open_routes() -> Routes {
-    OpenApiRouter::default().routes(routes!(get))
+    OpenApiRouter::default().routes(routes!(get)).routes(routes!(health::get))
 }
 
 /// This description.
