@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
 use koogallery::{Callback, canonical_form};
 use koogallery_local::marketplace::{SignedCall, new_nonce};
@@ -64,23 +65,30 @@ fn calls(deployment: &Deployment, life: &str) -> Vec<(Callback, SignedCall)> {
         (Callback::UpdateLicenseCodeStatus, of_code(bodies::freeze_code())),
         (Callback::ReleaseLicenseCode, of_code(bodies::release_code())),
     ];
-    let sign = |body: Value, key| {
+    // Each is signed after the one before, as KooGallery does: what was signed in the same millisecond takes more requests.
+    let mut signed_at = now();
+    let mut next = || {
+        signed_at = signed_at.saturating_add(Duration::from_millis(5));
+        signed_at
+    };
+    let sign = |body: Value, key, at| {
         let body = canonical_form(body.to_string().as_bytes()).unwrap();
-        SignedCall::basic(key, body, now(), &new_nonce())
+        SignedCall::basic(key, body, at, &new_nonce())
     };
     let key = |callback: Callback| deployment.marketplace.key(callback.interface_types()[0]).unwrap();
-    let mut calls: Vec<_> = basic.into_iter().map(|(callback, body)| (callback, sign(body, key(callback)))).collect();
+    let mut calls: Vec<_> =
+        basic.into_iter().map(|(callback, body)| (callback, sign(body, key(callback), next()))).collect();
     for (callback, body) in kit::one_of_each() {
         let said = (callback, with(with(body, "tenantId", format!("t-{life}")), "instanceId", &*id));
-        calls.push((callback, kit::signed_with(deployment.kit_key(), Dialect::V2, &said)));
+        calls.push((callback, kit::signed_at(deployment.kit_key(), Dialect::V2, &said, next())));
     }
     let licensed = format!("l-{life}");
     let bought = json!({ "activity": "newInstance", "orderId": order("K"), "orderLineId": format!("{}-000001", order("K")), "businessId": licensed });
     let license = deployment.marketplace.key(koogallery::InterfaceType::License).unwrap();
-    calls.push((Callback::NewInstance, sign(bought, license)));
+    calls.push((Callback::NewInstance, sign(bought, license, next())));
     let asked = with(bodies::get_license(&format!("e-{life}"), "device-1"), "instanceId", licensed);
-    calls.push((Callback::GetLicenseAsync, sign(asked, license)));
-    calls.push((Callback::ReleaseInstance, sign(of(bodies::release()), key(Callback::ReleaseInstance))));
+    calls.push((Callback::GetLicenseAsync, sign(asked, license, next())));
+    calls.push((Callback::ReleaseInstance, sign(of(bodies::release()), key(Callback::ReleaseInstance), next())));
     calls
 }
 

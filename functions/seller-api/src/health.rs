@@ -2,9 +2,13 @@
 //! store nor the secret, so that anybody may call it.
 
 use axum::Json;
+use axum::response::IntoResponse;
+use http::header::CACHE_CONTROL;
 use koogallery_runtime::{COMMIT, VERSION};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::problem::NO_STORE;
 
 /// What runs here.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,6 +25,7 @@ pub(crate) struct Health {
 /// Says that the API answers, and which version runs.
 #[utoipa::path(get, path = "/healthz", tag = "description", operation_id = "getHealth",
     responses((status = 200, description = "The API answers", body = Health)))]
-pub(crate) async fn get() -> Json<Health> {
-    Json(Health { status: "ok", version: VERSION, commit: COMMIT })
+pub(crate) async fn get() -> impl IntoResponse {
+    // What an older version said is of no use.
+    ([(CACHE_CONTROL, NO_STORE)], Json(Health { status: "ok", version: VERSION, commit: COMMIT }))
 }
