@@ -211,6 +211,6 @@ async fn what_is_beyond_the_limit_is_refused_for_good_and_told() {
         reply.result_msg
     );
     let record = seller.records().pop().unwrap();
-    assert!(record.directory_full);
+    assert_eq!(record.fault, Some(koogallery_runtime::Fault::DirectoryFull));
     assert_eq!(seller.user("user-00001").await.unwrap().user, told(&user(1)));
 }

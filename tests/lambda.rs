@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, body_sign};
@@ -16,7 +16,7 @@ use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{self, Behaviour, FunctionProcess, LambdaEmulator, callback_functions};
-use koogallery_tests::{KEYS, Seller, bodies, embedded_dynamodb};
+use koogallery_tests::{KEYS, Seller, bodies, embedded_dynamodb, metrics};
 use serde_json::{Value, json};
 
 /// Builds the binaries once.
@@ -91,18 +91,28 @@ async fn a_whole_life_through_the_front_door() {
     assert_eq!(code(&marketplace(&lambda.function_url("new-instance")), &purchase()).await, "000000");
 
     // What they wrote: one record for each call, in CloudWatch's embedded metric format, without a secret.
-    let mut records = 0;
+    let (mut records, mut written) = (0, BTreeSet::new());
     for line in processes.iter().flat_map(FunctionProcess::output) {
         let record: Value = serde_json::from_str(&line).unwrap();
-        for metric in record["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
-            assert!(record[metric["Name"].as_str().unwrap()].is_number(), "{line}");
-        }
+        written.extend(metrics::of(&record));
+        let version = record["version"].as_str().unwrap();
+        assert!(version.starts_with(env!("CARGO_PKG_VERSION")) && record["timestamp"].as_str().unwrap().ends_with('Z'));
         for key in ["basic-key", "license-key", "order-key", "kit-key"] {
             assert!(!line.contains(key), "{line}");
         }
         records += 1;
     }
     assert!(records >= report.passed, "{records} records of {} calls", report.passed);
+
+    // What CloudWatch bills for each month: docs/cost.md has this number. Tries to deliver are not made here.
+    written.extend(metrics::other_lines().iter().flat_map(metrics::of));
+    written.extend(metrics::OF_A_TRY.map(str::to_owned));
+    let cost = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cost.md")).unwrap();
+    let told = format!("| metrics in one run of `simulate` | {} |", written.len());
+    assert!(cost.contains(&told), "docs/cost.md lacks: {told}\n{written:?}");
+    assert!(written.len() <= 60, "{} metrics: {written:?}", written.len());
+    let dimensions: Vec<_> = written.iter().filter(|metric| metric.contains(' ')).collect();
+    assert!(dimensions.iter().all(|metric| metric.starts_with("Calls resultCode=")), "{dimensions:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -287,6 +297,7 @@ async fn events_are_learnt_and_delivered_by_the_real_binaries() {
         tokio::task::yield_now().await;
     }
     assert_eq!((&lines()[0]["ended"], &lines()[0]["attempt"]), (&"failed".into(), &1.into()));
+    assert_eq!(metrics::of(&lines()[0]), metrics::OF_A_TRY.map(str::to_owned).into());
     assert_eq!(lines()[1]["UndeliveredEvents"], 2);
 
     let missing = [("KOOGALLERY_WEBHOOK_URL", String::new())];
@@ -345,18 +356,27 @@ async fn the_seller_api_is_served_by_the_real_binary() {
     let process = FunctionProcess::start("seller-api", &lambda.runtime_api("seller-api"), &variables);
     let address = lambda.function_url("seller-api").trim_end_matches('/').to_owned();
     let api = Api::at(address.clone(), TOKEN);
-    let description = Api::at(address, "another token").get("/v1/openapi.json").await.expect(200);
+    let stranger = Api::at(address, "another token");
+    let description = stranger.get("/v1/openapi.json").await.expect(200);
     assert!(description["paths"]["/v1/instances/{id}"].is_object());
+    // Without a token, and where an HTTP API has it.
+    for path in ["/healthz", "/seller-api/healthz"] {
+        let health = stranger.get(path).await.expect(200);
+        assert_eq!((&health["status"], &health["version"]), (&"ok".into(), &env!("CARGO_PKG_VERSION").into()));
+    }
+    api.get("/seller-api/v1/instances/b-1").await.expect(200);
     let app_info = json!({ "frontEndUrl": "https://app.example.com/" });
     api.put("/v1/instances/b-1/app-info", &app_info).await.expect(204);
     assert_eq!(seller.say(&bodies::query()).await, "000000");
     assert_eq!(api.get("/v1/instances?status=active&limit=1").await.expect(200)["instances"][0]["appInfo"], app_info);
     api.get("/v1/instances/b-2").await.expect(404);
-    while process.output().len() < 4 {
+    while process.output().len() < 7 {
         tokio::task::yield_now().await;
     }
     let lines = process.output();
-    let line: Value = serde_json::from_str(&lines[1]).unwrap();
+    let line: Value = serde_json::from_str(&lines[2]).unwrap();
+    assert_eq!((&line["route"], &line["status"]), (&"/healthz".into(), &200.into()));
+    let line: Value = serde_json::from_str(&lines[4]).unwrap();
     assert_eq!((&line["route"], &line["status"]), (&"/v1/instances/{id}/app-info".into(), &204.into()));
     assert!(!lines.join("").contains(TOKEN));
 }

@@ -1,7 +1,8 @@
-//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|kit`: how fast it is, each measured beside
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|kit|flood`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
 mod calls;
+mod flood;
 mod functions;
 mod host;
 mod kit;
@@ -37,6 +38,8 @@ enum Benchmark {
     Host(host::Options),
     /// Sync users and departments of the joint-operations kit, thousands at once, through the local host.
     Kit(kit::Options),
+    /// Send forged calls through the real front door, and count invocations and bytes of the log. Builds both functions first.
+    Flood(flood::Options),
 }
 
 /// What ends a benchmark early.
@@ -53,6 +56,7 @@ async fn main() -> ExitCode {
         Benchmark::Verification(options) => verification::measure(&options).map(|rows| report::of(&rows, json)),
         Benchmark::Functions(options) => functions::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Host(options) => host::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Flood(options) => flood::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Kit(options) => kit::measure(&options).await.map(|rows| report::of(&rows, json)),
     };
     match measured {

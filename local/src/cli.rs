@@ -15,12 +15,9 @@ Access keys come from KOOGALLERY_KEYS: JSON like
   {\"basic\":[\"current\",\"previous\"],\"kit\":[\"…\"],\"license\":[\"…\"],\"order\":[\"…\"]}
 Without it, all commands use a local test key that everybody knows.\n";
 
-/// The package's version and the commit that it was built from: see build.rs.
-const VERSION: &str = env!("VERSION_AND_COMMIT");
-
 /// Answer the callbacks of Huawei Cloud KooGallery on this machine, play the marketplace that sends them, or send one.
 #[derive(Debug, Parser)]
-#[command(name = "koogallery", version = VERSION, max_term_width = 100, after_help = KEYS_HELP)]
+#[command(name = "koogallery", version = koogallery_runtime::version(), max_term_width = 100, after_help = KEYS_HELP)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -41,9 +41,6 @@ use crate::log::{Console, EventJournal};
 const TABLE: &str = "koogallery";
 const APP_INFO: &str = r#"{"frontEndUrl":"https://example.com/instances/{instanceId}"}"#;
 
-/// Where the seller's API is, below the host's address.
-pub const SELLER_API: &str = "/seller-api";
-
 /// What a local host is started with.
 pub struct Options {
     /// Where it listens; port 0 takes any that is free.
@@ -183,8 +180,11 @@ impl LocalHost {
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
-        let router =
-            Router::new().fallback(answer).with_state(functions).nest(SELLER_API, api).layer(map_request(with_id));
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(functions)
+            .nest(seller_api::PATH, api)
+            .layer(map_request(with_id));
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let served = tokio::spawn(serve(listener, router, shutdown));
@@ -203,7 +203,7 @@ impl LocalHost {
     /// The address of the seller's API, without a closing slash.
     #[must_use]
     pub fn seller_api(&self) -> String {
-        format!("http://{}{SELLER_API}", self.address)
+        format!("http://{}{}", self.address, seller_api::PATH)
     }
 
     /// Where AWS tools find its DynamoDB; none if only this process reaches it.

@@ -2,7 +2,7 @@
 
 use deliver_events::{Journal, Tried, type_name};
 use erase_personal_data::Run;
-use koogallery_runtime::{ApiRecord, CallRecord, Log};
+use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log};
 use koogallery_store::{Ended, Gone, StoreError, Subject};
 use learn_order::Asked;
 
@@ -25,6 +25,9 @@ impl Log for Console {
     fn api(&self, record: &ApiRecord) {
         eprintln!("{}", api_line(record));
     }
+
+    /// Nothing: here the function's own line says it all, in the same process.
+    fn forwarded(&self, _: &ForwardRecord) {}
 }
 
 impl Journal for Console {
@@ -77,6 +80,8 @@ impl Log for Silent {
     fn record(&self, _: &CallRecord) {}
 
     fn api(&self, _: &ApiRecord) {}
+
+    fn forwarded(&self, _: &ForwardRecord) {}
 }
 
 impl Journal for Silent {

@@ -16,7 +16,7 @@ use front_door::FrontDoor;
 use koogallery::Timestamp;
 use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{
-    ApiRecord, CallRecord, CloudWatch, Environment, Job, Log, SecretSource, Vault, dynamodb_client, now,
+    ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Job, Log, SecretSource, Vault, dynamodb_client, now,
 };
 use koogallery_store::{DataKeyId, Store, Subject, WrappedDataKey};
 use koogallery_tests::kms::ARN;
@@ -164,11 +164,16 @@ impl Journal for Lines {
 
 impl Log for Lines {
     fn record(&self, record: &CallRecord) {
-        let line = CloudWatch::of(&Environment::default()).line(record).unwrap();
-        write!(self.0.lock().unwrap(), "{record:?} {}", String::from_utf8(line).unwrap()).unwrap();
+        let lines = CloudWatch::of(&Environment::default()).lines(record);
+        write!(self.0.lock().unwrap(), "{record:?} {lines:?}").unwrap();
     }
 
     fn api(&self, _: &ApiRecord) {}
+
+    fn forwarded(&self, record: &ForwardRecord) {
+        let line = CloudWatch::of(&Environment::default()).forwarded_line(record);
+        write!(self.0.lock().unwrap(), "{record:?} {line:?}").unwrap();
+    }
 }
 
 #[tokio::test]
@@ -216,17 +221,24 @@ async fn nothing_of_what_a_function_answers_is_told() {
 
 #[tokio::test]
 async fn what_a_service_declares_is_told_in_full() {
-    let body = json!({ "__type": "ResourceNotFoundException", "message": "Secrets Manager can't find it." });
+    let body = json!({ "__type": "InvalidRequestException", "message": "It is marked for deletion." });
     let answer: Answer = (StatusCode::BAD_REQUEST, body.to_string(), &[]);
     let environment = Environment::default()
         .with("KOOGALLERY_SECRET_ARN", "arn:1")
         .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", service(&answer).await);
     let error = SecretSource::of(&environment).unwrap().current().await.unwrap_err().to_string();
     let told = format!(
-        "the secret arn:1 cannot be read: secretsmanager GetSecretValue: ResourceNotFoundException, Secrets Manager can't \
-         find it., HTTP 400, request {REQUEST_ID}"
+        "the secret arn:1 cannot be read: secretsmanager GetSecretValue: InvalidRequestException, It is marked for \
+         deletion., HTTP 400, request {REQUEST_ID}"
     );
     assert_eq!(error, told);
+
+    // As of a new deployment, into whose secret nobody has put anything.
+    let body = json!({ "__type": "ResourceNotFoundException", "message": "Secrets Manager can't find it." });
+    let answer: Answer = (StatusCode::BAD_REQUEST, body.to_string(), &[]);
+    let empty = environment.with("AWS_ENDPOINT_URL_SECRETS_MANAGER", service(&answer).await);
+    let error = SecretSource::of(&empty).unwrap().current().await.unwrap_err().to_string();
+    assert!(error.starts_with("the secret arn:1 has no value yet: put JSON like {\"accessKeys\""), "{error}");
 
     let unreachable = Environment::default()
         .with("KOOGALLERY_SECRET_ARN", "arn:1")

@@ -2,9 +2,11 @@
 //!
 //! Apart stand what .ci/run treats apart: `template` asks no store, `kit_large` measures, `lambda` runs real binaries.
 
+mod alarms;
 mod at_rest;
 mod broken_answers;
 mod conformance;
+mod cost;
 mod data_file;
 mod data_keys;
 mod debug_calls;

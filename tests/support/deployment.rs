@@ -14,7 +14,6 @@ use http::HeaderMap;
 use koogallery::{AccessKeys, Callback, InterfaceType, Reply, ResultCode, Route, Timestamp, canonical_form, route};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::functions::Functions;
-use koogallery_local::host::SELLER_API;
 use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
@@ -27,6 +26,7 @@ use uuid::Uuid;
 
 use crate::api::TOKEN;
 use crate::aws::AwsService;
+use crate::counted::Counted;
 use crate::kit::RSA_PRIVATE_KEY;
 use crate::kms::{self, Kms};
 use crate::secrets::Secrets;
@@ -56,6 +56,7 @@ struct Held {
     /// Where each service really is.
     upstream: BTreeMap<&'static str, String>,
     calls: Mutex<BTreeMap<String, Calls>>,
+    counted: Mutex<BTreeMap<String, Counted>>,
     /// What each function met once: see [`Met`].
     met: Mutex<BTreeSet<(String, Met)>>,
 }
@@ -126,6 +127,7 @@ impl Deployment {
             client: reqwest::Client::builder().tls_certs_only([]).build().unwrap(),
             upstream: upstream.into(),
             calls: Mutex::default(),
+            counted: Mutex::default(),
             met: Mutex::default(),
         });
         let table = format!("test-{}", Uuid::new_v4());
@@ -141,7 +143,7 @@ impl Deployment {
         });
         let api = SellerApi::of(&of("seller-api"), shared("seller-api"), now).unwrap();
         let door = Router::new().fallback(answer).with_state(Arc::new(HashMap::from(functions)));
-        let door = serve(door.nest(SELLER_API, seller_api::router(api))).await;
+        let door = serve(door.nest(seller_api::PATH, seller_api::router(api))).await;
         let marketplace = Marketplace::new(&format!("http://{door}/"), AccessKeys::from_json(KEYS).unwrap()).unwrap();
         Self { marketplace, door, recorder, table, held, services, _kept: (database, kms, secrets) }
     }
@@ -149,7 +151,7 @@ impl Deployment {
     /// The address of the seller's API, without a closing slash.
     #[must_use]
     pub fn seller_api(&self) -> String {
-        format!("http://{}{SELLER_API}", self.door)
+        format!("http://{}{}", self.door, seller_api::PATH)
     }
 
     /// What a function is configured with; where AWS is, on its own way.
@@ -191,6 +193,14 @@ impl Deployment {
     #[must_use]
     pub fn called(&self, function: &str) -> Calls {
         self.held.calls.lock().unwrap().get(function).cloned().unwrap_or_default()
+    }
+}
+
+impl Deployment {
+    /// What a function's requests to DynamoDB have cost so far.
+    #[must_use]
+    pub fn counted(&self, function: &str) -> Counted {
+        self.held.counted.lock().unwrap().get(function).copied().unwrap_or_default()
     }
 }
 
@@ -250,7 +260,15 @@ async fn record(State(held): State<Arc<Held>>, request: http::Request<Body>) -> 
     {
         return met.response();
     }
-    pass(&held, service, &parts.headers, body).await
+    if service != "dynamodb" {
+        return pass(&held, service, &parts.headers, body).await;
+    }
+    let body = Counted::asking(read).to_string().into();
+    let (answer, body) = pass(&held, service, &parts.headers, body).await.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    let read = serde_json::from_slice(&body).unwrap_or_default();
+    held.counted.lock().unwrap().entry(function.to_owned()).or_default().add(operation, &read);
+    Response::from_parts(answer, body.into())
 }
 
 fn operation(headers: &HeaderMap) -> &str {

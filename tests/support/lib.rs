@@ -8,11 +8,14 @@ pub mod api;
 pub mod application;
 pub mod aws;
 pub mod bodies;
+pub mod china;
+pub mod counted;
 pub mod deployment;
 pub mod faults;
 pub mod kit;
 pub mod kms;
 pub mod lambda;
+pub mod metrics;
 pub mod operator;
 pub mod secrets;
 pub mod sqs;
@@ -34,7 +37,7 @@ use koogallery_local::database::{EmbeddedDatabase, Listen};
 use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
-use koogallery_runtime::{ApiRecord, CallRecord, Environment, Log, now};
+use koogallery_runtime::{ApiRecord, CallRecord, Environment, ForwardRecord, Log, now};
 use koogallery_store::{Event, Instance, License, World};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -90,6 +93,11 @@ impl Log for Records {
 
     fn api(&self, record: &ApiRecord) {
         self.1.lock().unwrap().push(record.clone());
+    }
+
+    /// The local host passes nothing on.
+    fn forwarded(&self, record: &ForwardRecord) {
+        unreachable!("{record:?}");
     }
 }
 

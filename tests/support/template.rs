@@ -1,5 +1,6 @@
 //! `template.yaml` as `CloudFormation` reads it: its loops unrolled and its mappings looked up, as the transform
-//! `AWS::LanguageExtensions` does, and the tags in their long form (`!Ref Table` as `{"Ref": "Table"}`).
+//! `AWS::LanguageExtensions` does, and the tags in their long form (`!Ref Table` as `{"Ref": "Table"}`). It is read as a stack that
+//! made its table, key and secret itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -46,9 +47,25 @@ impl Template {
     /// Reads and unrolls it.
     #[must_use]
     pub fn read() -> Self {
-        let written = long_form(serde_yaml_ng::from_str(&text()).unwrap());
+        Self::of(&text())
+    }
+
+    /// Unrolls a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let written = long_form(serde_yaml_ng::from_str(text).unwrap());
         let mappings = written["Mappings"].clone();
-        Self(Scope { mappings: &mappings, loops: Vec::new() }.unroll(&written))
+        let mut unrolled = Scope { mappings: &mappings, loops: Vec::new() }.unroll(&written);
+        let shared = unrolled["Globals"]["Function"]["Environment"]["Variables"].as_object().unwrap().clone();
+        for resource in unrolled["Resources"].as_object_mut().unwrap().values_mut() {
+            if resource["Type"] == "AWS::Serverless::Function" {
+                let variables = &mut resource["Properties"]["Environment"]["Variables"];
+                let mut all = shared.clone();
+                all.extend(variables.as_object().cloned().unwrap_or_default());
+                *variables = Value::Object(all);
+            }
+        }
+        Self(unrolled)
     }
 
     /// A section, such as `Parameters`.
@@ -247,17 +264,30 @@ impl Scope<'_> {
             },
             ("Fn::Sub", Value::String(text)) => substituted(self.named(&text)),
             ("Fn::Sub", Value::Array(told)) => {
-                let mut text = self.named(told[0].as_str().unwrap());
+                let (mut text, mut unknown) = (self.named(told[0].as_str().unwrap()), Map::new());
                 for (name, value) in told[1].as_object().unwrap() {
-                    text = text.replace(&format!("${{{name}}}"), value.as_str().unwrap());
+                    let known = match plain(value).split_once(' ') {
+                        Some(("Ref" | "GetAtt", name)) if value.is_object() => format!("${{{name}}}"),
+                        _ if value.is_string() => plain(value),
+                        _ => {
+                            unknown.insert(name.clone(), value.clone());
+                            continue;
+                        }
+                    };
+                    text = text.replace(&format!("${{{name}}}"), &known);
                 }
-                substituted(text)
+                if unknown.is_empty() { substituted(text) } else { json!({ "Fn::Sub": [text, unknown] }) }
             }
             ("Fn::Join", Value::Array(told)) if told[1].as_array().unwrap().iter().all(Value::is_string) => {
                 let parts: Vec<&str> = told[1].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
                 parts.join(told[0].as_str().unwrap()).into()
             }
-            ("Fn::FindInMap", Value::Array(path)) => {
+            ("Fn::If", Value::Array(told))
+                if told[0].as_str().is_some_and(|condition| condition.starts_with("Owns")) =>
+            {
+                told[1].clone()
+            }
+            ("Fn::FindInMap", Value::Array(path)) if path.iter().take(3).all(Value::is_string) => {
                 let at = |value: &Value, step: usize| value.get(path[step].as_str().unwrap()).cloned();
                 let found = at(self.mappings, 0).and_then(|map| at(&map, 1)).and_then(|row| at(&row, 2));
                 let default = path.get(3).map(|default| default["DefaultValue"].clone());

@@ -117,7 +117,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
                 // It stays, and ends in the dead-letter queue, which has an alarm.
                 let mut line = CloudWatch::problem_line(FUNCTION, "ERROR", "a message of the queue names no subject");
                 line["message"] = message.message_id.as_str().into();
-                CloudWatch::write(&line);
+                CloudWatch::write(line);
                 answer.stays(message);
             }
         }
@@ -136,7 +136,7 @@ pub async fn deliver(courier: &Arc<Courier>, queue: &Queue, batch: Batch, until:
                 again.or(wake_after(courier, queue, &subject, &left.begun).await)
             }
             Err(error) => {
-                CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "ERROR", error));
+                CloudWatch::write(CloudWatch::problem_line(FUNCTION, "ERROR", error));
                 Some(courier.pauses().shortest())
             }
         };
@@ -171,5 +171,5 @@ async fn pass_on(queue: &Queue, delayed: &Delayed<WakeUp>, now: Timestamp) -> Re
 }
 
 pub(crate) fn warn(error: &QueueError) {
-    CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "WARN", error));
+    CloudWatch::write(CloudWatch::problem_line(FUNCTION, "WARN", error));
 }

@@ -47,9 +47,10 @@ impl Swept {
             Metric::seconds("UndeliveredAge", self.undelivered_age),
             Metric::count("ParkedEvents", self.parked),
             Metric::seconds("ProvisioningAge", self.provisioning_age),
+            // What the pipe or the queue should have woken.
+            Metric::count("LostWakeUps", self.driven),
         ];
         let mut line = log.metric_line(FUNCTION, "INFO", self.at, metrics);
-        line["driven"] = self.driven.into();
         line["parkedOfReleased"] = self.parked_of_released.into();
         line["isWhole"] = self.is_whole.into();
         line
@@ -58,6 +59,6 @@ impl Swept {
 
 impl Journal for CloudWatch {
     fn tried(&self, tried: &Tried<'_>) {
-        Self::write(&tried.line(self));
+        Self::write(tried.line(self));
     }
 }

@@ -71,7 +71,7 @@ pub async fn sweep(
 ) -> Result<usize, StoreError> {
     // A long backlog takes no more than half of the time to count: the other half is for waking.
     let (swept, stalled) = look(store, at, halfway(until)).await?;
-    CloudWatch::write(&swept.line(log));
+    CloudWatch::write(swept.line(log));
     Ok(wake(queue, stalled, until).await)
 }
 

@@ -37,10 +37,10 @@ impl Run {
 
 impl Journal for CloudWatch {
     fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
-        Self::write(&erased_line(of, gone));
+        Self::write(erased_line(of, gone));
     }
 
     fn ran(&self, run: &Run) {
-        Self::write(&run.line(self));
+        Self::write(run.line(self));
     }
 }

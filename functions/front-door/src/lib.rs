@@ -18,9 +18,12 @@ use backon::{ExponentialBuilder, Retryable};
 use koogallery::{Reply, ResultCode, RouteError, answering_callback};
 use koogallery_aws_error::AwsError;
 use koogallery_http_event::{EventError, RequestId};
-use koogallery_runtime::{CallRecord, CloudWatch, ConfigError, Environment, Log, StartError, now, sdk_config};
+use koogallery_runtime::{
+    CallRecord, CloudWatch, ConfigError, Environment, ForwardRecord, Log, StartError, now, sdk_config,
+};
 use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::{Error, service_fn};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// How long the front door waits: KooGallery waits 5 s, and the function behind answers within 4.
@@ -94,13 +97,18 @@ impl FrontDoor {
     pub async fn answer(&self, event: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
         let (start, at) = (Instant::now(), now());
         let forwarded = tokio::time::timeout(DEADLINE, self.forward(event)).await;
+        let request_id = RequestId::of_event(event.get()).map(|id| id.to_string());
         let failure = match forwarded.unwrap_or(Err(ForwardError::Deadline)) {
-            Ok(answer) => return Ok(answer),
+            Ok((to, answer)) => {
+                let (result_code, duration) = (result_code(&answer), start.elapsed());
+                self.log.forwarded(&ForwardRecord { at, request_id, to, result_code, duration });
+                return Ok(answer);
+            }
             Err(failure) => failure,
         };
         let reply = failure.reply();
         self.log.record(&CallRecord {
-            request_id: RequestId::of_event(event.get()).map(|id| id.to_string()),
+            request_id,
             reason: Some(failure.to_string()),
             duration: start.elapsed(),
             ..CallRecord::new("front-door", at, reply.result_code)
@@ -108,7 +116,8 @@ impl FrontDoor {
         koogallery_http_event::write(&koogallery_runtime::response(&reply))
     }
 
-    async fn forward(&self, event: &RawValue) -> Result<Box<RawValue>, ForwardError> {
+    /// Passes an event on: the function that answered it, and its answer.
+    async fn forward(&self, event: &RawValue) -> Result<(&'static str, Box<RawValue>), ForwardError> {
         let function = answering_callback(&koogallery_http_event::read(event.get())?)?.function();
         let target = self.functions.get(function).ok_or(ForwardError::NoFunction(function))?;
 
@@ -129,8 +138,24 @@ impl FrontDoor {
         }
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         serde_json::from_slice(&payload)
+            .map(|answer| (function, answer))
             .map_err(|_| ForwardError::Function { function, problem: "its answer is no JSON".to_owned() })
     }
+}
+
+/// The result code in a function's answer, for the log; none if the answer is of another form.
+fn result_code(answer: &RawValue) -> Option<ResultCode> {
+    #[derive(Deserialize)]
+    struct Answer {
+        body: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        result_code: ResultCode,
+    }
+    let Answer { body } = serde_json::from_str(answer.get()).ok()?;
+    serde_json::from_str(&body).ok().map(|Body { result_code }| result_code)
 }
 
 /// Serves the front door on Lambda until the sandbox ends.

@@ -111,7 +111,7 @@ async fn work_off(learner: &Learner, queue: &DelayQueue, batch: Batch) -> BatchA
             None => {
                 let mut line = CloudWatch::problem_line(FUNCTION, "ERROR", "a message of the queue names no event");
                 line["message"] = message.message_id.into();
-                CloudWatch::write(&line);
+                CloudWatch::write(line);
             }
         }
     }
@@ -123,7 +123,7 @@ async fn sweep(learner: &Learner, queue: &DelayQueue, log: &CloudWatch, until: I
     // Reading takes no more than half of the time: the rest is for asking.
     let now = Instant::now();
     let stalled = learner.stalled(now + until.saturating_duration_since(now) / 2).await?;
-    CloudWatch::write(&swept_line(log, &stalled, learner.now()));
+    CloudWatch::write(swept_line(log, &stalled, learner.now()));
     for open in &stalled {
         if let Some(event) = open.event_id().filter(|_| Instant::now() < until) {
             learn(learner, queue, WakeUp { subject: open.subject.clone(), event }).await;
@@ -148,7 +148,7 @@ async fn learn(learner: &Learner, queue: &DelayQueue, wake_up: WakeUp) {
 }
 
 fn warn(error: &dyn std::error::Error) {
-    CloudWatch::write(&CloudWatch::problem_line(FUNCTION, "WARN", error));
+    CloudWatch::write(CloudWatch::problem_line(FUNCTION, "WARN", error));
 }
 
 #[cfg(test)]

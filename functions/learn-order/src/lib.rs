@@ -17,3 +17,4 @@ mod record;
 
 pub use lambda::lambda;
 pub use learner::{Asked, Journal, Learner, Learnt};
+pub use record::swept_line;

@@ -32,7 +32,8 @@ impl Asked<'_> {
 }
 
 /// The line of a sweep: for how long the oldest event has waited until its order is learnt.
-pub(crate) fn swept_line(log: &CloudWatch, stalled: &[Open], at: Timestamp) -> Value {
+#[must_use]
+pub fn swept_line(log: &CloudWatch, stalled: &[Open], at: Timestamp) -> Value {
     let oldest = stalled.iter().map(|open| at.since(open.since)).max().unwrap_or_default();
     let mut line = log.metric_line(FUNCTION, "INFO", at, [Metric::seconds("UnlearntAge", oldest)]);
     line["driven"] = stalled.len().into();
@@ -41,6 +42,6 @@ pub(crate) fn swept_line(log: &CloudWatch, stalled: &[Open], at: Timestamp) -> V
 
 impl Journal for CloudWatch {
     fn asked(&self, asked: &Asked<'_>) {
-        Self::write(&asked.line());
+        Self::write(asked.line());
     }
 }

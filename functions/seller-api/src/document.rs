@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind};
 use crate::{
-    SellerApi, applications, departments, discard, erasure, events, instances, license_lists, licenses, orders,
+    SellerApi, applications, departments, discard, erasure, events, health, instances, license_lists, licenses, orders,
     provisioning, purchase, scope, tenants, trace, usage, users,
 };
 
@@ -77,7 +77,7 @@ pub(crate) fn routes() -> Router<Arc<SellerApi>> {
 
 /// The routes that need no token.
 pub(crate) fn open_routes() -> Routes {
-    OpenApiRouter::default().routes(routes!(get))
+    OpenApiRouter::default().routes(routes!(get)).routes(routes!(health::get))
 }
 
 /// This description.

@@ -1,7 +1,8 @@
 //! seller-api: the HTTP API for the seller's own application and its operators.
 //!
 //! It speaks HTTP and JSON, with a bearer token. The routes are below `/v1`; [`document`] describes them in full and is served
-//! at `/v1/openapi.json`. On Lambda the API has a function URL of its own; in the local host it is below `/seller-api`.
+//! at `/v1/openapi.json`. `/healthz` says which version runs. On Lambda the API has a function URL of its own. In the local host, and
+//! behind the HTTP API of a deployment, it is below [`PATH`].
 //!
 //! A request passes the journal (one log line), the token check, and then its route's handler. The handler reads or changes
 //! the same table as the callbacks. It does not see the data of KooGallery's debug calls.
@@ -17,6 +18,7 @@ mod explain;
 mod extract;
 mod filter;
 mod guesses;
+mod health;
 mod instances;
 mod journal;
 mod license_lists;
@@ -57,6 +59,9 @@ pub use document::document;
 
 use guesses::Guesses;
 use problem::{Kind, Problem};
+
+/// Where the API is below the production address.
+pub const PATH: &str = "/seller-api";
 
 /// What the routes share.
 pub struct SellerApi {
@@ -108,7 +113,9 @@ pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_lambda();
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let api = SellerApi::of(&environment, shared, now)?;
+    // A function URL is the API's own; an HTTP API passes on what is below `PATH`, with its whole path.
     let router = router(api);
+    let router = router.clone().nest(PATH, router);
     serve_http(|request| {
         let mut router = router.clone();
         async move {

@@ -200,7 +200,8 @@ impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::Unavailable { .. } => Self::unavailable(error),
-            SecretError::Empty(_)
+            SecretError::NoValue { .. }
+            | SecretError::Empty(_)
             | SecretError::NoAccessKeys(_)
             | SecretError::Malformed(_)
             | SecretError::Keys { .. } => Self::broken("the deployment's secret cannot be used", error),

@@ -11,8 +11,6 @@ use reqwest::{StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::host::SELLER_API;
-
 /// No subject that is played has more events.
 const LIMIT: &str = "200";
 
@@ -189,7 +187,7 @@ impl SellerApi {
     #[must_use]
     pub fn beside(production_address: &str) -> Option<String> {
         let url = Url::parse(production_address).ok().filter(is_loopback)?;
-        url.join(SELLER_API).ok().map(Into::into)
+        url.join(seller_api::PATH).ok().map(Into::into)
     }
 
     /// Whether it is on this machine.

@@ -9,15 +9,17 @@ use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
 use koogallery::v1_cipher::EncryptType;
 use koogallery::{
-    Body, Dialect, InterfaceType, InvalidRequest, Named, Refusal, Reply, Request, ResultCode, Route, RouteError,
-    TestFlag, Timestamp, Verified, route, v1_dialect, v1_signer, verify,
+    Body, Callback, Dialect, InterfaceType, InvalidRequest, Named, Refusal, Reply, Request, ResultCode, Route,
+    RouteError, TestFlag, Timestamp, Verified, route, v1_dialect, v1_signer, verify,
 };
 use koogallery_http_event::{EventError, RequestId};
 use koogallery_store::{Call, CallInfo, Store, StoreClock, StoreError};
+use serde::Deserialize;
 
 use crate::aws::dynamodb_client;
 use crate::clock::now;
 use crate::config::{ConfigError, Environment, Settings};
+use crate::fault::Fault;
 use crate::function::{AnswerError, Context, Function};
 use crate::record::{CallRecord, Log};
 use crate::secrets::{SecretError, SecretSource, Secrets};
@@ -127,9 +129,27 @@ impl Failure {
         }
     }
 
-    /// Whether a tenant has more users or departments than the table keeps.
-    const fn is_full(&self) -> bool {
-        matches!(self, Self::Answer(AnswerError::Store(StoreError::TooLarge { .. })))
+    /// The fault of this deployment behind it; none if the call is at fault.
+    const fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Secrets(_) => Some(Fault::Secrets),
+            Self::Answer(error) => Some(Fault::of(error)),
+            Self::Deadline => Some(Fault::Deadline),
+            Self::Route(_) | Self::OtherFunction(_) | Self::Refusal(_) | Self::Invalid(_) => None,
+        }
+    }
+}
+
+/// Whether a body that verified says that it is a debug call, even if the rest of it cannot be read.
+fn says_debug(body: &Body<'_>) -> bool {
+    #[derive(Deserialize)]
+    struct Flag {
+        #[serde(default, rename = "testFlag")]
+        test_flag: TestFlag,
+    }
+    match body {
+        Body::Json(bytes) => serde_json::from_slice(bytes).is_ok_and(|flag: Flag| flag.test_flag == TestFlag::Debug),
+        Body::Parameters(parameters) => parameters.get("testFlag") == Some("1"),
     }
 }
 
@@ -158,12 +178,12 @@ impl<F: Function> Host<F> {
             .and_then(|reply| Ok(style.apply(reply, self.shared.encrypt_type)?));
         let reply = styled.unwrap_or_else(|failure| {
             record.reason = Some(failure.to_string());
-            record.directory_full = failure.is_full();
+            record.fault = failure.fault();
+            record.signed |= matches!(&failure, Failure::Refusal(refusal) if refusal.is_of_a_signed_call());
             failure.reply()
         });
 
         record.result_code = reply.result_code;
-        record.signature_refused = reply.result_code == ResultCode::AuthenticationFailed;
         if let Some(id) = &reply.instance_id {
             record.instance_id = Some(id.to_string());
         }
@@ -219,6 +239,10 @@ impl<F: Function> Host<F> {
         let (verified, secrets) = self.verified(request, route, record.at, secrets).await?;
         *style = Style::new(route.dialect, Some(verified.access_key().clone()));
 
+        record.signed = true;
+        record.interface_type = Some(verified.interface_type());
+        record.test = says_debug(verified.request());
+
         let (callback, family) = (verified.callback(), verified.interface_type());
         let (request_id, at) = (record.request_id.clone(), record.at);
         let info = |named| CallInfo::new(callback, family, named, request_id, at);
@@ -233,7 +257,6 @@ impl<F: Function> Host<F> {
         let info = Arc::new(info(Named::by(verified.request())).with_remark(verified.request().remark()));
         *seen = Some(Arc::clone(&info));
         record.reason = verified.request().remark();
-        record.interface_type = Some(verified.interface_type());
         record.test = verified.request().test_flag() == TestFlag::Debug;
         record.order_id = verified.request().order_id().map(ToString::to_string);
         record.instance_id = verified.request().instance_id().map(ToString::to_string);
@@ -250,6 +273,7 @@ impl<F: Function> Host<F> {
             unreadable_key: OnceLock::new(),
         };
         let reply = self.function.answer(&verified, &context).await;
+        record.by_rule = reply.is_ok() && F::Request::CALLBACK == Callback::ChangeInstanceCheck;
         record.unreadable_key = context.unreadable_key.get().cloned();
         record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
         let reply = reply?;

@@ -9,10 +9,10 @@ use lambda_http::lambda_runtime::{self, LambdaEvent};
 use lambda_http::{Error, service_fn};
 use serde_json::value::RawValue;
 
+use crate::cloudwatch::CloudWatch;
 use crate::config::{ConfigError, Environment};
 use crate::function::Function;
 use crate::host::{Host, Shared};
-use crate::record::CloudWatch;
 
 /// Why a function did not start, or stopped.
 #[derive(Debug, thiserror::Error)]

@@ -33,7 +33,8 @@ impl Metric {
     }
 }
 
-/// A line of a function, with its metrics. Members can be added.
+/// A line of a function, with its metrics, which have no dimension: each dimension's each value would be a metric of its own,
+/// with its own price. Members can be added.
 pub(crate) fn metric_line(
     namespace: &str,
     function: &str,
@@ -41,15 +42,27 @@ pub(crate) fn metric_line(
     at: Timestamp,
     metrics: impl IntoIterator<Item = Metric>,
 ) -> Value {
-    let mut line = json!({ "function": function, "level": level });
+    let mut line =
+        json!({ "function": function, "level": level, "_aws": { "Timestamp": at, "CloudWatchMetrics": [] } });
+    add(&mut line, namespace, &[&[]], metrics);
+    line
+}
+
+/// Adds a metric that has dimensions: members of the line.
+pub(crate) fn add_dimensions(line: &mut Value, namespace: &str, dimensions: &[&[&str]], metric: Metric) {
+    add(line, namespace, dimensions, [metric]);
+}
+
+fn add(line: &mut Value, namespace: &str, dimensions: &[&[&str]], metrics: impl IntoIterator<Item = Metric>) {
     let mut named = Vec::new();
     for Metric { name, unit, value } in metrics {
         named.push(json!({ "Name": name, "Unit": unit }));
         line[name] = value;
     }
-    line["_aws"] = json!({
-        "Timestamp": at,
-        "CloudWatchMetrics": [{ "Namespace": namespace, "Dimensions": [[]], "Metrics": named }],
-    });
-    line
+    if named.is_empty() {
+        return;
+    }
+    if let Some(directives) = line["_aws"]["CloudWatchMetrics"].as_array_mut() {
+        directives.push(json!({ "Namespace": namespace, "Dimensions": dimensions, "Metrics": named }));
+    }
 }

@@ -1,21 +1,15 @@
-//! The log line of a call: one JSON line, which is the structured log and, by CloudWatch's embedded metric format, the metrics as
-//! well. Never a secret, a signature, a body or personal data.
+//! What the log says about a call. Never a secret, a signature, a body or personal data.
 
-use std::fmt;
-use std::io::Write;
 use std::time::Duration;
 
 use koogallery::{InterfaceType, ResultCode, Timestamp};
-use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::api_record::ApiRecord;
-use crate::config::Environment;
-use crate::metric_line::{Metric, metric_line};
+use crate::fault::Fault;
 
 /// One call, answered.
 #[derive(Debug, Clone)]
-#[allow(clippy::struct_excessive_bools)] // each is a metric of its own
+#[allow(clippy::struct_excessive_bools)] // each is asked for by itself
 pub struct CallRecord {
     /// The function that answered.
     pub function: &'static str,
@@ -23,7 +17,9 @@ pub struct CallRecord {
     pub at: Timestamp,
     /// The id of the request: the same in the front door's and the function's line.
     pub request_id: Option<String>,
-    /// The interface type whose key signed it; none if no key did.
+    /// Whether one of the seller's keys signed it, so that it is KooGallery's own.
+    pub signed: bool,
+    /// The interface type whose key signed it; none if the call did not verify.
     pub interface_type: Option<InterfaceType>,
     /// Whether it is a debug call.
     pub test: bool,
@@ -37,8 +33,10 @@ pub struct CallRecord {
     pub result_code: ResultCode,
     /// Why it was refused or failed. The caller does not get this.
     pub reason: Option<String>,
-    /// Whether it was refused because of its signature or nonce.
-    pub signature_refused: bool,
+    /// Whether the answer is a decision that the seller's own rules make, such as which changes of specification there are.
+    pub by_rule: bool,
+    /// The fault of this deployment that kept it from its answer.
+    pub fault: Option<Fault>,
     /// The time from request to reply.
     pub duration: Duration,
     /// The part of it that waited for the store.
@@ -47,8 +45,6 @@ pub struct CallRecord {
     pub cold_start: bool,
     /// Why a key in the secrets cannot be read, if one cannot.
     pub unreadable_key: Option<String>,
-    /// Whether it was refused because a tenant has more users or departments than the table keeps.
-    pub directory_full: bool,
     /// How long the buyer has waited for the instance, if it is still being provisioned.
     pub provisioning_age: Option<Duration>,
     /// Why the call is missing in the trace of what it is about, if it is.
@@ -63,6 +59,7 @@ impl CallRecord {
             function,
             at,
             request_id: None,
+            signed: false,
             interface_type: None,
             test: false,
             order_id: None,
@@ -70,16 +67,79 @@ impl CallRecord {
             license: None,
             result_code,
             reason: None,
-            signature_refused: false,
+            by_rule: false,
+            fault: None,
             duration: Duration::ZERO,
             store_latency: Duration::ZERO,
             cold_start: false,
             unreadable_key: None,
-            directory_full: false,
             provisioning_age: None,
             not_noted: None,
         }
     }
+
+    /// Whether anybody could have sent it, and it was refused as it should be.
+    #[must_use]
+    pub const fn is_of_a_stranger(&self) -> bool {
+        !self.signed && matches!(self.result_code, ResultCode::AuthenticationFailed | ResultCode::InvalidParameter)
+    }
+
+    /// Whether it is a buyer's call from KooGallery that got a refusal which no rule of the seller explains.
+    #[must_use]
+    pub const fn is_a_refused_real_call(&self) -> bool {
+        self.signed && !self.test && !self.by_rule && may_lose_an_order(self.result_code)
+    }
+
+    /// Whether it is a debug call that KooGallery counts as failed.
+    #[must_use]
+    pub fn is_a_failed_debug_call(&self) -> bool {
+        self.signed && self.test && self.result_code != ResultCode::Success
+    }
+
+    /// Whether it is about a buyer's order, and KooGallery has to repeat it.
+    #[must_use]
+    pub fn is_an_unanswered_order(&self) -> bool {
+        self.signed && !self.test && self.order_id.is_some() && self.result_code == ResultCode::InternalError
+    }
+}
+
+/// The refusals after which KooGallery may give an order up. Those of License rules are the seller's own.
+const fn may_lose_an_order(code: ResultCode) -> bool {
+    match code {
+        ResultCode::InvalidParameter
+        | ResultCode::InstanceNotFound
+        | ResultCode::NoResource
+        | ResultCode::MobileNumber
+        | ResultCode::Email
+        | ResultCode::AlreadyPurchased
+        | ResultCode::ProductServiceFailed
+        | ResultCode::BenefitHeld
+        | ResultCode::SoldOut
+        | ResultCode::EmailDomainExists => true,
+        ResultCode::Success
+        | ResultCode::AuthenticationFailed
+        | ResultCode::Processing
+        | ResultCode::InternalError
+        | ResultCode::LicenseQuotaUsedUp
+        | ResultCode::OutsideValidity
+        | ResultCode::ExpiryRequired
+        | ResultCode::FingerprintRequired => false,
+    }
+}
+
+/// A call that the front door passed on, and the answer that it passed back.
+#[derive(Debug, Clone)]
+pub struct ForwardRecord {
+    /// When it arrived.
+    pub at: Timestamp,
+    /// The id of the request, the same in the line of the function that answered.
+    pub request_id: Option<String>,
+    /// The function that answered.
+    pub to: &'static str,
+    /// The answer; none if it cannot be read.
+    pub result_code: Option<ResultCode>,
+    /// The time from request to answer: all that KooGallery waits for, but the network.
+    pub duration: Duration,
 }
 
 /// Where records go.
@@ -89,197 +149,9 @@ pub trait Log: Send + Sync {
 
     /// Takes the record of one request to the seller API.
     fn api(&self, record: &ApiRecord);
-}
 
-/// Standard output, as CloudWatch Logs reads it.
-#[derive(Debug, Clone)]
-pub struct CloudWatch {
-    namespace: String,
-}
-
-impl CloudWatch {
-    /// Metrics go to `KOOGALLERY_METRICS_NAMESPACE`, `KooGallery` by default.
-    #[must_use]
-    pub fn of(environment: &Environment) -> Self {
-        Self { namespace: environment.get("KOOGALLERY_METRICS_NAMESPACE").unwrap_or("KooGallery").to_owned() }
-    }
-
-    /// The line of a function that answers no callback, with its metrics. Members can be added.
-    #[must_use]
-    pub fn metric_line(
-        &self,
-        function: &str,
-        level: &str,
-        at: Timestamp,
-        metrics: impl IntoIterator<Item = Metric>,
-    ) -> Value {
-        metric_line(&self.namespace, function, level, at, metrics)
-    }
-
-    /// The line of an error in such a function.
-    #[must_use]
-    pub fn problem_line(function: &str, level: &str, problem: impl fmt::Display) -> Value {
-        json!({ "function": function, "level": level, "problem": problem.to_string() })
-    }
-
-    /// Writes a line. If that fails, the work that the line is about must not fail.
-    pub fn write(line: &Value) {
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
-    }
-
-    /// The line.
-    pub fn line(&self, record: &CallRecord) -> serde_json::Result<Vec<u8>> {
-        let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
-        let mut line = serde_json::to_vec(&Line {
-            aws: Metadata {
-                timestamp: record.at,
-                cloud_watch_metrics: [Directive {
-                    namespace: &self.namespace,
-                    dimensions: &[&[], &["function"], &["function", "resultCode"]],
-                    metrics: if record.provisioning_age.is_some() { METRICS } else { &METRICS[1..] },
-                }],
-            },
-            level: if record.unreadable_key.is_some() { "ERROR" } else { level(record.result_code) },
-            function: record.function,
-            request_id: record.request_id.as_deref(),
-            interface_type: record.interface_type,
-            test: record.test,
-            order_id: record.order_id.as_deref(),
-            instance_id: record.instance_id.as_deref(),
-            license: record.license.as_deref(),
-            result_code: record.result_code,
-            reason: record.reason.as_deref(),
-            unreadable_key: record.unreadable_key.as_deref(),
-            not_noted: record.not_noted.as_deref(),
-            calls: 1,
-            duration: milliseconds(record.duration),
-            store_latency: milliseconds(record.store_latency),
-            signature_refused: record.signature_refused.into(),
-            internal_error: (record.result_code == ResultCode::InternalError).into(),
-            cold_start: record.cold_start.into(),
-            key_unreadable: record.unreadable_key.is_some().into(),
-            directory_full: record.directory_full.into(),
-            provisioning_age: record.provisioning_age.map(|age| age.as_secs_f64()),
-        })?;
-        line.push(b'\n');
-        Ok(line)
-    }
-}
-
-/// The level of a line. A refusal is a warning. A new code must be added here.
-const fn level(code: ResultCode) -> &'static str {
-    match code {
-        ResultCode::Success | ResultCode::Processing => "INFO",
-        ResultCode::InternalError => "ERROR",
-        ResultCode::AuthenticationFailed
-        | ResultCode::InvalidParameter
-        | ResultCode::InstanceNotFound
-        | ResultCode::NoResource
-        | ResultCode::MobileNumber
-        | ResultCode::Email
-        | ResultCode::AlreadyPurchased
-        | ResultCode::ProductServiceFailed
-        | ResultCode::BenefitHeld
-        | ResultCode::SoldOut
-        | ResultCode::EmailDomainExists
-        | ResultCode::LicenseQuotaUsedUp
-        | ResultCode::OutsideValidity
-        | ResultCode::ExpiryRequired
-        | ResultCode::FingerprintRequired => "WARN",
-    }
-}
-
-impl Log for CloudWatch {
-    fn record(&self, record: &CallRecord) {
-        // If a line cannot be written, the call that it is about must not fail.
-        if let Ok(line) = self.line(record) {
-            let _ = std::io::stdout().lock().write_all(&line);
-        }
-    }
-
-    fn api(&self, record: &ApiRecord) {
-        Self::write(&record.line(&self.namespace));
-    }
-}
-
-/// The metrics of a call. The first one is written only if a buyer waits.
-const METRICS: &[NamedMetric] = &[
-    NamedMetric { name: "ProvisioningAge", unit: "Seconds" },
-    NamedMetric { name: "Calls", unit: "Count" },
-    NamedMetric { name: "Duration", unit: "Milliseconds" },
-    NamedMetric { name: "StoreLatency", unit: "Milliseconds" },
-    NamedMetric { name: "SignatureRefused", unit: "Count" },
-    NamedMetric { name: "InternalError", unit: "Count" },
-    NamedMetric { name: "ColdStart", unit: "Count" },
-    NamedMetric { name: "KeyUnreadable", unit: "Count" },
-    NamedMetric { name: "DirectoryFull", unit: "Count" },
-];
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    #[serde(rename = "_aws")]
-    aws: Metadata<'a>,
-    level: &'static str,
-    function: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    interface_type: Option<InterfaceType>,
-    test: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    license: Option<&'a str>,
-    result_code: ResultCode,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unreadable_key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_noted: Option<&'a str>,
-    #[serde(rename = "Calls")]
-    calls: u8,
-    #[serde(rename = "Duration")]
-    duration: f64,
-    #[serde(rename = "StoreLatency")]
-    store_latency: f64,
-    #[serde(rename = "SignatureRefused")]
-    signature_refused: u8,
-    #[serde(rename = "InternalError")]
-    internal_error: u8,
-    #[serde(rename = "ColdStart")]
-    cold_start: u8,
-    #[serde(rename = "KeyUnreadable")]
-    key_unreadable: u8,
-    #[serde(rename = "DirectoryFull")]
-    directory_full: u8,
-    #[serde(rename = "ProvisioningAge", skip_serializing_if = "Option::is_none")]
-    provisioning_age: Option<f64>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metadata<'a> {
-    timestamp: Timestamp,
-    cloud_watch_metrics: [Directive<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Directive<'a> {
-    namespace: &'a str,
-    dimensions: &'a [&'a [&'a str]],
-    metrics: &'a [NamedMetric],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct NamedMetric {
-    name: &'static str,
-    unit: &'static str,
+    /// Takes the record of one call that was passed on.
+    fn forwarded(&self, record: &ForwardRecord);
 }
 
 #[cfg(test)]
@@ -287,39 +159,37 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_one_embedded_metric_record() {
-        let record = CallRecord {
+    fn only_a_signed_call_of_a_buyer_can_lose_an_order() {
+        let record = |result_code, signed, test| CallRecord {
+            signed,
+            test,
             order_id: Some("CS1".to_owned()),
-            reason: Some("the store did not answer".to_owned()),
-            duration: Duration::from_micros(1500),
-            ..CallRecord::new("new-instance", Timestamp::from_millis(1_764_000_000_000), ResultCode::InternalError)
+            ..CallRecord::new("new-instance", Timestamp::from_millis(0), result_code)
         };
-        let written = |record: &CallRecord| CloudWatch::of(&Environment::default()).line(record).unwrap();
-        let line = written(&record);
-        assert_eq!(line.iter().position(|byte| *byte == b'\n'), Some(line.len() - 1));
-        let line: Value = serde_json::from_slice(&line).unwrap();
-        assert_eq!(line["_aws"]["Timestamp"], 1_764_000_000_000_i64);
-        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap() {
-            assert!(line[metric["Name"].as_str().unwrap()].is_number(), "{metric}");
+        for (code, refused, unanswered) in [
+            (ResultCode::Success, false, false),
+            (ResultCode::Processing, false, false),
+            (ResultCode::InvalidParameter, true, false),
+            (ResultCode::InstanceNotFound, true, false),
+            (ResultCode::SoldOut, true, false),
+            (ResultCode::LicenseQuotaUsedUp, false, false),
+            (ResultCode::InternalError, false, true),
+        ] {
+            let real = record(code, true, false);
+            assert_eq!((real.is_a_refused_real_call(), real.is_an_unanswered_order()), (refused, unanswered), "{code}");
+            for other in [record(code, false, false), record(code, true, true)] {
+                assert!(!other.is_a_refused_real_call() && !other.is_an_unanswered_order(), "{code}");
+            }
         }
-        for dimension in ["function", "resultCode"] {
-            assert!(line[dimension].is_string(), "{dimension}");
-        }
-        assert_eq!(line["InternalError"], 1);
-        assert_eq!(line["level"], "ERROR");
-        assert!(line["ProvisioningAge"].is_null());
-        assert_eq!(line["KeyUnreadable"], 0);
-        let unreadable = CallRecord {
-            result_code: ResultCode::Success,
-            unreadable_key: Some("it is a public key".to_owned()),
-            ..record.clone()
-        };
-        let line: Value = serde_json::from_slice(&written(&unreadable)).unwrap();
-        assert_eq!((&line["level"], &line["KeyUnreadable"]), (&"ERROR".into(), &1.into()));
-
-        let waiting = CallRecord { provisioning_age: Some(Duration::from_mins(31)), ..record };
-        let line: Value = serde_json::from_slice(&written(&waiting)).unwrap();
-        assert_eq!(line["ProvisioningAge"], 1860.0);
-        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"], "ProvisioningAge");
+        let refused_by_rule = CallRecord { by_rule: true, ..record(ResultCode::InvalidParameter, true, false) };
+        assert!(!refused_by_rule.is_a_refused_real_call());
+        // KooGallery counts a debug case only if the answer comes at once.
+        assert!(record(ResultCode::Processing, true, true).is_a_failed_debug_call());
+        assert!(!record(ResultCode::Success, true, true).is_a_failed_debug_call());
+        assert!(!record(ResultCode::InvalidParameter, false, true).is_a_failed_debug_call());
+        assert!(record(ResultCode::AuthenticationFailed, false, false).is_of_a_stranger());
+        // A nonce that was used: KooGallery's own call, once more.
+        assert!(!record(ResultCode::AuthenticationFailed, true, false).is_of_a_stranger());
+        assert!(!record(ResultCode::InternalError, false, false).is_of_a_stranger());
     }
 }

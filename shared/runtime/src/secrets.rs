@@ -80,6 +80,16 @@ pub enum SecretError {
         /// Why.
         source: AwsError,
     },
+    /// The secret has no value yet: a new deployment's has none.
+    #[error(
+        "the secret {arn} has no value yet: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there ({source})"
+    )]
+    NoValue {
+        /// The secret.
+        arn: String,
+        /// What Secrets Manager says.
+        source: AwsError,
+    },
     /// The secret has no text.
     #[error("the secret {0} has no text: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
     Empty(String),
@@ -258,6 +268,18 @@ struct Part {
     api_tokens: Vec<ApiToken>,
 }
 
+/// Secrets Manager's word for a secret without a value, and for one that does not exist.
+const NOT_FOUND: &str = "ResourceNotFoundException";
+
+fn not_read(arn: &str, source: AwsError) -> SecretError {
+    let arn = arn.to_owned();
+    if source.code() == Some(NOT_FOUND) {
+        SecretError::NoValue { arn, source }
+    } else {
+        SecretError::Unavailable { arn, source }
+    }
+}
+
 async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Part, SecretError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -271,12 +293,7 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Part
         #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<ApiToken>,
     }
-    let answer = client
-        .get_secret_value()
-        .secret_id(arn)
-        .send()
-        .await
-        .map_err(|error| SecretError::Unavailable { arn: arn.to_owned(), source: error.into() })?;
+    let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| not_read(arn, error.into()))?;
     let text = answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?;
     let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;

@@ -6,9 +6,9 @@ use std::fmt;
 
 use serde_json::json;
 
+use crate::cloudwatch::CloudWatch;
 use crate::config::Environment;
 use crate::nearest::nearest;
-use crate::record::CloudWatch;
 
 /// What all names begin with.
 const PREFIX: &str = "KOOGALLERY_";
@@ -102,7 +102,7 @@ impl Environment {
     pub fn of_lambda() -> Self {
         let environment = Self::of_process();
         for unknown in environment.unknown_variables() {
-            CloudWatch::write(&json!({ "level": "WARN", "configuration": unknown.to_string() }));
+            CloudWatch::write(json!({ "level": "WARN", "configuration": unknown.to_string() }));
         }
         environment
     }

@@ -33,6 +33,10 @@ use serde_json::{Value, json};
 const AK: &str = "LOCALTEST";
 const SK: &str = "local secret key";
 
+/// The routes that need no token, by path and by operation.
+const OPEN_PATHS: [&str; 2] = ["/healthz", "/v1/openapi.json"];
+const OPEN_OPERATIONS: [&str; 2] = ["getDescription", "getHealth"];
+
 fn with_token(environment: Environment) -> Environment {
     environment.with("KOOGALLERY_API_TOKEN", TOKEN).with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY)
 }

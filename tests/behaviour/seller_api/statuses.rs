@@ -22,8 +22,8 @@ use super::orders::order_info;
 use super::tenants::OF_APP;
 use super::usage::record;
 use super::{
-    AK, SK, about, app_info, at_open_api, bought, code_v1, deferred_with_open_api, say_v1, start, with_open_api,
-    with_token,
+    AK, OPEN_OPERATIONS, SK, about, app_info, at_open_api, bought, code_v1, deferred_with_open_api, say_v1, start,
+    with_open_api, with_token,
 };
 
 /// Statuses that no request of a test brings about, with why.
@@ -111,6 +111,7 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("licenseHeartbeat", heartbeat, None, 200),
         ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
         ("getDescription", "/v1/openapi.json".to_owned(), None, 200),
+        ("getHealth", "/healthz".to_owned(), None, 200),
     ]
 }
 
@@ -173,7 +174,7 @@ async fn every_documented_status_is_met() {
         "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
         "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
         "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
-        "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" | "/v1/events/discard" => String::new(),
+        "/healthz" | "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" | "/v1/events/discard" => String::new(),
         path => ["b-1", "b-2", "b-9", "t-1", "CS1", CODE, RELEASED]
             .iter()
             .fold(path.to_owned(), |path, id| path.replace(id, &"x".repeat(65))),
@@ -186,7 +187,7 @@ async fn every_documented_status_is_met() {
     for (operation, path, body, _) in &good {
         let (method, description) = &operations[*operation];
         let method: Method = method.to_uppercase().parse().unwrap();
-        if *operation != "getDescription" {
+        if !OPEN_OPERATIONS.contains(operation) {
             api.send(&method, path, "", None).await.expect(401);
             seen.0.insert(((*operation).to_owned(), "401".to_owned()));
         }
@@ -265,7 +266,7 @@ async fn unscoped(good: &[GoodRequest], operations: &BTreeMap<String, (String, V
     let (reads, others) = ("token-that-reads-only", "token-that-does-the-rest");
     let tokens = format!("a/read:{reads} b/provision,usage,personal-data:{others}");
     let seller = Seller::with(|environment| environment.with("KOOGALLERY_API_TOKEN", tokens)).await;
-    for (operation, path, ..) in good.iter().filter(|(operation, ..)| *operation != "getDescription") {
+    for (operation, path, ..) in good.iter().filter(|(operation, ..)| !OPEN_OPERATIONS.contains(operation)) {
         let (method, description) = &operations[*operation];
         let needed = description["security"][0]["token"][0].as_str().unwrap();
         let token = if needed == "read" { others } else { reads };
@@ -282,7 +283,7 @@ async fn guessed(good: &[GoodRequest], operations: &BTreeMap<String, (String, Va
     for _ in 0..20 {
         api.send(&Method::GET, "/v1/orders", wrong, None).await.expect(401);
     }
-    for (operation, path, ..) in good.iter().filter(|(operation, ..)| *operation != "getDescription") {
+    for (operation, path, ..) in good.iter().filter(|(operation, ..)| !OPEN_OPERATIONS.contains(operation)) {
         let method: Method = operations[*operation].0.to_uppercase().parse().unwrap();
         api.send(&method, path, wrong, None).await.expect(429);
         seen.0.insert(((*operation).to_owned(), "429".to_owned()));
@@ -316,13 +317,13 @@ async fn troubled(good: &[GoodRequest], seen: &mut Seen) {
     let nobody = "http://127.0.0.1:9/";
     let closed = Seller::at(Some(faulty.endpoint()), |ours| at_open_api(with_token(ours), nobody, SK)).await;
     faulty.always(Fault::InternalError);
-    for (operation, path, body, _) in good.iter().filter(|(operation, ..)| *operation != "getDescription") {
+    for (operation, path, body, _) in good.iter().filter(|(operation, ..)| !OPEN_OPERATIONS.contains(operation)) {
         seen.see(&Api::of(&seller), operation, path, body.as_ref(), 503).await;
     }
     // What stays so until somebody mends it is not told as "try again".
     faulty.always(Fault::Denied);
     for (operation, path, body, _) in good.iter().filter(|(operation, ..)| {
-        !matches!(*operation, "getDescription" | "activateLicense" | "licenseHeartbeat" | "pushUsage")
+        !matches!(*operation, "getDescription" | "getHealth" | "activateLicense" | "licenseHeartbeat" | "pushUsage")
     }) {
         seen.see(&Api::of(&closed), operation, path, body.as_ref(), 500).await;
     }

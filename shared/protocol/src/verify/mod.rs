@@ -92,6 +92,20 @@ impl Refusal {
             _ => ResultCode::InvalidParameter,
         }
     }
+
+    /// Whether one of the seller's keys signed the call, so that it is KooGallery's own: only what comes after the signature
+    /// was wrong.
+    #[must_use]
+    pub const fn is_of_a_signed_call(&self) -> bool {
+        match self {
+            Self::MissingSignature
+            | Self::WrongSignature
+            | Self::MissingTimestamp
+            | Self::MissingNonce
+            | Self::NotAnObject => false,
+            Self::LongNonce | Self::Timestamp(_) | Self::TimeStamp | Self::Folded | Self::Stale { .. } => true,
+        }
+    }
 }
 
 /// What was verified: a body as it came, its canonical form, or V1.0's parameters.
@@ -308,6 +322,20 @@ mod tests {
             for now in [NOW.saturating_sub(beyond), NOW.saturating_add(beyond)] {
                 assert_eq!(checked(&request, now).unwrap_err(), Refusal::Stale { signed: NOW, now });
             }
+        }
+    }
+
+    /// An alarm tells KooGallery's own calls from a stranger's by this.
+    #[test]
+    fn what_is_wrong_after_the_signature_is_of_a_signed_call() {
+        let late = NOW.saturating_add(DEFAULT_TIME_WINDOW * 2);
+        for request in [v2("n"), v1(), kit_v1("t")] {
+            assert!(checked(&request, late).unwrap_err().is_of_a_signed_call());
+        }
+        let other = AccessKeys::from_json(r#"{"basic":["x"],"kit":["another-key"]}"#).unwrap();
+        for request in [v2("n"), v1(), kit_v1("t")] {
+            let refused = verify(&request, route(&request).unwrap(), &other, late, DEFAULT_TIME_WINDOW).unwrap_err();
+            assert!(!refused.is_of_a_signed_call(), "{refused}");
         }
     }
 

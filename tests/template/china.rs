@@ -1,0 +1,58 @@
+//! AWS China gets `template-china.yaml`, which is made of `template.yaml`.
+
+use koogallery_tests::china::template_of_china;
+use koogallery_tests::template::{Template, plain, root, text};
+
+use crate::functions::refers_to_nothing_unknown;
+
+/// Set to write the file instead of comparing it.
+const WRITE: &str = "KOOGALLERY_TEST_WRITE";
+
+#[test]
+fn chinas_template_is_made_of_the_template() {
+    let (file, made) = (root().join("template-china.yaml"), template_of_china(&text()));
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&file, &made).unwrap();
+    }
+    let same = std::fs::read_to_string(&file).is_ok_and(|written| written == made);
+    assert!(same, "template-china.yaml is stale: {WRITE}=1 cargo test --workspace --test template china");
+}
+
+#[test]
+fn nothing_in_it_needs_a_function_url() {
+    let made = template_of_china(&text());
+    let template = Template::of(&made);
+    refers_to_nothing_unknown(&template);
+    assert!(template.of_type("AWS::Lambda::Url").is_empty());
+    for word in ["FunctionUrl", "in AWS China:", "# --- "] {
+        assert!(!made.contains(word), "{word}");
+    }
+    let entrance = &template.section("Parameters")["Entrance"];
+    assert_eq!(
+        (plain(&entrance["Default"]), plain(&entrance["AllowedValues"])),
+        ("HttpApi".into(), r#"["HttpApi"]"#.into())
+    );
+    for (output, path) in [("ProductionAddress", "/"), ("SellerApiAddress", "/seller-api/")] {
+        assert_eq!(plain(&template.section("Outputs")[output]["Value"]), format!("Sub https://${{DomainName}}{path}"));
+    }
+    // All else is the same.
+    let all = Template::read();
+    for id in template.section("Resources").keys() {
+        assert_eq!(template.resource(id), all.resource(id), "{id}");
+    }
+    let urls = all.section("Resources").keys().filter(|id| id.contains("Url")).count();
+    assert_eq!(template.section("Resources").len(), all.section("Resources").len() - urls);
+}
+
+#[test]
+fn each_partition_has_its_console_and_its_site() {
+    let partitions = &Template::read().section("Mappings")["Partitions"].clone();
+    for (partition, site) in [("aws", "international"), ("aws-cn", "china"), ("aws-eusc", "europe")] {
+        assert_eq!(partitions[partition]["OpenApi"], site);
+    }
+    assert_eq!(partitions["aws-cn"]["Console"], "console.amazonaws.cn");
+    for partition in partitions.as_object().unwrap().values() {
+        let site: Result<koogallery_open_api::BaseUrl, _> = partition["OpenApi"].as_str().unwrap().parse();
+        assert!(site.is_ok(), "{partition}");
+    }
+}
