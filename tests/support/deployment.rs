@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -30,6 +30,7 @@ use crate::counted::Counted;
 use crate::kit::RSA_PRIVATE_KEY;
 use crate::kms::{self, Kms};
 use crate::secrets::Secrets;
+use crate::template::Template;
 use crate::{KEYS, signer};
 
 /// The AK and SK that the secret holds.
@@ -100,20 +101,24 @@ impl Deployment {
     /// All functions, with a table and a secret of their own. `change` adds to every function's configuration.
     pub async fn start(change: impl Fn(Environment) -> Environment) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
-        let secret = json!({
-            "accessKeys": serde_json::from_str::<Value>(KEYS).unwrap(),
-            "rsaPrivateKey": RSA_PRIVATE_KEY,
-            "webhookSecrets": [LOCAL_WEBHOOK_SECRET],
-            "apiTokens": [TOKEN],
-            "openApi": { "accessKeyId": OPEN_API_KEY.0, "secretAccessKey": OPEN_API_KEY.1 },
-        });
+        let held = [
+            ("Secret", json!({ "accessKeys": serde_json::from_str::<Value>(KEYS).unwrap() })),
+            ("RsaKeySecret", json!({ "rsaPrivateKey": RSA_PRIVATE_KEY })),
+            ("WebhookSecret", json!({ "webhookSecrets": [LOCAL_WEBHOOK_SECRET] })),
+            ("ApiTokensSecret", json!({ "apiTokens": [TOKEN] })),
+            (
+                "OpenApiSecret",
+                json!({ "openApi": { "accessKeyId": OPEN_API_KEY.0, "secretAccessKey": OPEN_API_KEY.1 } }),
+            ),
+        ];
+        let held = held.map(|(id, text)| (id.to_owned(), text.to_string())).into();
         let (database, dynamodb) = if let Some(endpoint) = crate::other_dynamodb() {
             (None, endpoint)
         } else {
             let (database, endpoint) = crate::embedded_dynamodb().await;
             (Some(database), endpoint)
         };
-        let (kms, secrets) = (Kms::start().await, Secrets::start(&secret.to_string()).await);
+        let (kms, secrets) = (Kms::start().await, Secrets::holding("", held).await);
         let services = Arc::new(AwsService::start().await);
         let upstream = [
             ("dynamodb", dynamodb.clone()),
@@ -211,11 +216,19 @@ async fn serve(router: Router) -> SocketAddr {
     address
 }
 
+/// The ARNs of the secrets that the template tells a function of. The names at their ends are the logical ids.
+fn secrets_of(function: &str) -> String {
+    static TEMPLATE: LazyLock<Template> = LazyLock::new(Template::read);
+    let ids = TEMPLATE.secrets(function).into_iter();
+    let arns: Vec<_> = ids.map(|id| format!("arn:aws:secretsmanager:eu-west-1:123456789012:secret:{id}")).collect();
+    arns.join(" ")
+}
+
 fn environment(function: &str, recorder: SocketAddr, table: &str) -> Environment {
     let at = |service: &str| format!("http://{recorder}/{function}/{service}");
     Environment::default()
         .with("KOOGALLERY_TABLE", table)
-        .with("KOOGALLERY_SECRET_ARN", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:koogallery")
+        .with("KOOGALLERY_SECRET_ARN", secrets_of(function))
         .with("KOOGALLERY_KMS_KEY_ARN", kms::ARN)
         .with("KOOGALLERY_PROVISIONING", "instant")
         .with(
@@ -305,7 +318,7 @@ fn calls(service: &str, path: &str, headers: &HeaderMap, body: &Bytes) -> Calls 
     match service {
         "dynamodb" => dynamodb(operation, &body),
         "kms" => one("GetAtt DataKey.Arn"),
-        "secretsmanager" => one("Ref Secret"),
+        "secretsmanager" => one(&format!("Ref {}", body["SecretId"].as_str().unwrap().rsplit(':').next().unwrap())),
         "sqs" => one(match body["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap() {
             "learn-order-delays" => "GetAtt LearnOrderDelays.Arn",
             "deliver-events-delays" => "GetAtt DeliverEventsDelays.Arn",

@@ -124,6 +124,15 @@ impl Template {
         granted
     }
 
+    /// The secrets that a function is told of, by their logical ids.
+    #[must_use]
+    pub fn secrets(&self, binary: &str) -> BTreeSet<String> {
+        let variables = &self.functions()[binary].1["Properties"]["Environment"]["Variables"];
+        let told = variables.get("KOOGALLERY_SECRET_ARN").map(plain).unwrap_or_default();
+        let ids = told.split_whitespace().filter(|word| !["Ref", "Sub"].contains(word));
+        ids.map(|id| id.trim_start_matches("${").trim_end_matches('}').to_owned()).collect()
+    }
+
     /// The whole of it.
     #[must_use]
     pub const fn whole(&self) -> &Value {
@@ -160,7 +169,7 @@ fn is_meant_for(action: &str, resource: &str) -> bool {
     let of = |resource: &str| match resource {
         "GetAtt Table.Arn" | "GetAtt Table.StreamArn" => "dynamodb",
         "GetAtt DataKey.Arn" => "kms",
-        "Ref Secret" => "secretsmanager",
+        secret if secret.starts_with("Ref ") && secret.ends_with("Secret") => "secretsmanager",
         "GetAtt EventQueue.Arn" | "GetAtt DeliverEventsDelays.Arn" | "GetAtt LearnOrderDelays.Arn" => "sqs",
         log if log.ends_with("LogGroup.Arn") => "logs",
         function if function.ends_with("Function.Arn") => "lambda",

@@ -7,6 +7,7 @@ mod alarms;
 mod china;
 mod delivery;
 mod functions;
+mod secrets;
 mod state;
 mod upgrade;
 
