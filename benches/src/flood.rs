@@ -66,6 +66,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
         ("KOOGALLERY_TABLE", "koogallery".to_owned()),
         ("KOOGALLERY_KEYS", LOCAL_TEST_KEYS.to_owned()),
         ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
+        ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
+        ("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/"}"#.to_owned()),
         ("KOOGALLERY_METRICS_NAMESPACE", "KooGallery/shop".to_owned()),
     ];
     let door = [
@@ -81,7 +83,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
     for number in 0..options.calls {
         let reply = stranger.send(&calls::call(&stranger, Callback::NewInstance, number)?).await?.reply()?;
         if reply.result_code.as_str() != "000001" {
-            return Err(format!("a forged call got {}", reply.result_code).into());
+            let told: Vec<_> = processes.iter().flat_map(FunctionProcess::output).collect();
+            return Err(format!("a forged call got {}: {}", reply.result_code, told.join("\n")).into());
         }
     }
     // The last lines may be on their way through a pipe; they change nothing that is shown here.
