@@ -55,7 +55,8 @@ impl Deployed {
             ("KOOGALLERY_KEYS", KEYS.to_owned()),
             ("KOOGALLERY_LOCAL_KEY", SEAL_KEY.to_owned()),
             ("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY.to_owned()),
-            ("KOOGALLERY_API_TOKEN", TOKEN.to_owned()),
+            // The first one may not do what is asked to look at the API.
+            ("KOOGALLERY_API_TOKEN", format!("meter/usage:a-token-that-reports-usage {TOKEN}")),
             ("KOOGALLERY_WEBHOOK_URL", webhook),
             ("KOOGALLERY_WEBHOOK_SECRET", SECRET.to_owned()),
             ("KOOGALLERY_OPEN_API_URL", open_api.endpoint().to_string()),

@@ -1,7 +1,7 @@
 //! The seller's application: whether it can ask, and whether it hears.
 
 use deliver_events::{TestEvent, send_test_event};
-use koogallery_runtime::{Environment, SecretText, Secrets, now};
+use koogallery_runtime::{ApiToken, Environment, Scope, SecretText, Secrets, now};
 use uuid::Uuid;
 
 use super::report::Finding;
@@ -20,7 +20,10 @@ impl Doctor {
         };
         let opens = async |token: &str| SellerApi::new(address, token)?.check().await;
         let mut found = Vec::new();
-        match secrets.and_then(|secrets| secrets.api_tokens.first()) {
+        // What is asked needs this scope; a token without it opens other things.
+        let reads = |token: &&ApiToken| token.scopes.has(Scope::Read);
+        let tokens = || secrets.into_iter().flat_map(|secrets| &secrets.api_tokens);
+        match tokens().find(reads).or_else(|| tokens().next()) {
             None => {
                 let named = self.place().names("KOOGALLERY_API_TOKEN", "apiTokens");
                 found.push(Finding::not_checked(SELLER_API, format_args!("no token here: set {named}")));
