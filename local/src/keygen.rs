@@ -36,10 +36,13 @@ pub struct Pair {
 
 /// Makes a key pair. With a file, the private key is written there, readable by its owner only, and is not shown.
 pub fn keygen(out: Option<&Path>) -> Result<Pair, KeygenError> {
-    // The file is made first, so that a problem with it is reported at once.
-    let file = out.map(create).transpose()?;
+    if let Some(path) = out.filter(|path| path.exists()) {
+        return Err(KeygenError::Exists(path.to_owned()));
+    }
     let private = RsaPrivateKey::generate(&mut SysRng)?;
-    if let (Some(path), Some(mut file)) = (out, file) {
+    if let Some(path) = out {
+        // It is made last: if somebody stops the command, no empty file is in the way of the next one.
+        let mut file = create(path)?;
         let written = file.write_all(private.reveal_pem().as_bytes());
         written.map_err(|source| KeygenError::Write { file: path.to_owned(), source })?;
     }

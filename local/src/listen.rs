@@ -191,9 +191,20 @@ fn shown_answer(body: &[u8]) -> String {
 
 /// An address to hand events on to: `localhost:3000/path` is one of http.
 #[must_use]
-pub fn address(given: &str) -> String {
-    if given.contains("://") { given.to_owned() } else { format!("http://{given}") }
+pub fn address(given: &str) -> Result<String, AddressError> {
+    let whole = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
+    // `9100` alone would be read as a host's number.
+    let is_port = given.bytes().all(|byte| byte.is_ascii_digit());
+    match reqwest::Url::parse(&whole) {
+        Ok(url) if !is_port && (given.contains("://") || url.port().is_some()) => Ok(whole),
+        _ => Err(AddressError(given.to_owned())),
+    }
 }
+
+/// Events cannot be passed on to such an address.
+#[derive(Debug, thiserror::Error)]
+#[error("--forward-to {0}: give an address such as localhost:3000 or https://app.example.com/events")]
+pub struct AddressError(String);
 
 impl Heard<'_> {
     /// Whether a person who wants only these types of events wants to see it: `instance.created`, or `instance.*`.
@@ -258,8 +269,11 @@ mod tests {
 
     #[test]
     fn an_address_may_lack_its_scheme() {
-        assert_eq!(address("localhost:3000"), "http://localhost:3000");
-        assert_eq!(address("https://app.example.com/"), "https://app.example.com/");
+        assert_eq!(address("localhost:3000").unwrap(), "http://localhost:3000");
+        assert_eq!(address("https://app.example.com/").unwrap(), "https://app.example.com/");
+        for wrong in ["9100", "9100x", "localhost", "https://", ""] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

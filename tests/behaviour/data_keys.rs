@@ -137,6 +137,16 @@ async fn stand_in() -> StandIn {
 }
 
 #[tokio::test]
+async fn another_wrapping_key_than_the_deployment_s_rotates_nothing() {
+    let seller = Seller::with(local).await;
+    let store = seller.host.store();
+    let first = vault().current(store).await.unwrap().id();
+    let another = Vault::of(&Environment::default().with("KOOGALLERY_LOCAL_KEY", "5".repeat(64))).unwrap();
+    assert!(another.rotate(store).await.is_err(), "nobody could open what it seals");
+    assert_eq!(store.current_data_key().await.unwrap().unwrap().id, first);
+}
+
+#[tokio::test]
 async fn every_key_opens_what_it_sealed_and_the_newest_seals() {
     let seller = Seller::with(local).await;
     let (store, stand_in) = (seller.host.store(), stand_in().await);

@@ -62,7 +62,7 @@ pub(crate) struct Allowed {
 
 async fn allowed(api: &SellerApi, headers: &HeaderMap, from: Option<SourceAddress>) -> Result<Allowed, Problem> {
     let refused = || {
-        let detail = "send `Authorization: Bearer` with one of the tokens in the deployment's secret";
+        let detail = "send `Authorization: Bearer` with one of the deployment's tokens: those in its secret, or the one that `serve` prints";
         Problem::new(Kind::Unauthorized, detail)
     };
     let shown = headers.get(AUTHORIZATION).map(http::HeaderValue::as_bytes).unwrap_or_default();

@@ -45,11 +45,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, Uri};
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, now, serve_http,
+    CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, nearest, now, serve_http,
 };
 use koogallery_store::Store;
 use lambda_http::lambda_runtime::Service;
@@ -100,12 +100,24 @@ impl SellerApi {
 pub fn router(api: SellerApi) -> Router {
     let api = Arc::new(api);
     let guarded = document::routes()
-        .fallback(async || Problem::new(Kind::NoRoute, "`/v1/openapi.json` lists the routes"))
+        .fallback(async |uri: Uri| no_route(uri.path()))
         .method_not_allowed_fallback(async || Problem::new(Kind::Method, "the header `Allow` lists the methods"))
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), access::token));
     let (open, _) = document::open_routes().split_for_parts();
     guarded.merge(open).layer(middleware::from_fn_with_state(Arc::clone(&api), journal::record)).with_state(api)
+}
+
+/// Says what was probably meant: most slips are in the first word of a path.
+fn no_route(path: &str) -> Problem {
+    let document = document();
+    let known = document.paths.paths.keys().filter_map(|path| path.strip_prefix("/v1/")?.split('/').next());
+    let given = path.strip_prefix("/v1/").unwrap_or(path.trim_start_matches('/')).split('/').next().unwrap_or_default();
+    let detail = match nearest(given, known) {
+        Some(meant) => format!("did you mean `/v1/{meant}`? `/v1/openapi.json` lists the routes"),
+        None => "`/v1/openapi.json` lists the routes".to_owned(),
+    };
+    Problem::new(Kind::NoRoute, detail)
 }
 
 /// Serves the API on Lambda until the sandbox ends.

@@ -13,7 +13,7 @@ use crate::call::{Called, Draft, Version, help};
 use crate::keys::or_local_test_keys;
 use crate::marketplace::Marketplace;
 use crate::open_api::PlayedKooGallery;
-use crate::simulate::{BUYER, Goods, Order, fresh};
+use crate::simulate::{BUYER, Goods, Order, customer_id, fresh};
 use crate::v1_reply::{app_infos, decrypted, genuine};
 
 /// Sign one callback, send it and print the reply.
@@ -40,7 +40,7 @@ pub(crate) struct Call {
     #[arg(long, value_name = "CODE")]
     sku: Option<String>,
     /// Make an order that buys so many.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     quantity: Option<u32>,
     /// Make an order of this buyer: the account's name.
     #[arg(long, value_name = "NAME")]
@@ -88,8 +88,12 @@ impl Call {
         Ok(ExitCode::SUCCESS)
     }
 
+    const fn describes_goods(&self) -> bool {
+        self.product.is_some() || self.sku.is_some() || self.quantity.is_some()
+    }
+
     const fn describes_an_order(&self) -> bool {
-        self.product.is_some() || self.sku.is_some() || self.quantity.is_some() || self.buyer.is_some()
+        self.describes_goods() || self.buyer.is_some()
     }
 
     /// Makes the order that a call names known to the KooGallery that is played; the whole of it, where it is described.
@@ -107,7 +111,7 @@ impl Call {
             }
             _ => return Ok(()),
         };
-        let mut order = Order::of(&self.goods(), order_type)?;
+        let mut order = Order::of(&self.goods(), order_type.clone())?;
         if self.describes_an_order() {
             draft.fill("orderId", &order.id);
             draft.fill("businessId", &fresh("b-"));
@@ -124,7 +128,7 @@ impl Call {
                     ("productId", order.product.as_str()),
                     ("skuCode", &order.sku),
                     ("amount", &quantity),
-                    ("customerId", "simulated-customer"),
+                    ("customerId", &customer_id(buyer)),
                     ("customerName", buyer),
                 ] {
                     draft.fill(name, value);
@@ -132,6 +136,12 @@ impl Call {
             }
         }
         let Some(played) = self.played(environment).await? else { return Ok(()) };
+        if matches!(order_type, OrderType::Renew | OrderType::Change) && !self.describes_goods() {
+            eprintln!(
+                "the order buys {}, {}, {}: give --product, --sku and --quantity to buy what the instance has",
+                order.product, order.sku, order.quantity
+            );
+        }
         let mut details = order.details(buyer)?;
         if let (Some(line), Some(first)) = (draft.text("orderLineId"), details.order_lines.first_mut()) {
             first.order_line_id = line.parse()?;

@@ -1,5 +1,6 @@
 //! `koogallery completions`: what a shell needs to complete commands and options.
 
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _};
@@ -21,9 +22,13 @@ pub(crate) struct Completions {
 
 impl Completions {
     /// Prints them.
-    #[allow(clippy::unnecessary_wraps)] // as all commands
     pub(crate) fn run(&self) -> Done {
-        clap_complete::generate(self.shell, &mut Arguments::command(), "koogallery", &mut std::io::stdout());
-        Ok(ExitCode::SUCCESS)
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Arguments::command(), "koogallery", &mut script);
+        match std::io::stdout().write_all(&script) {
+            // Whoever reads only a part of it, such as `head`, has what it needs.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+            _ => Ok(ExitCode::SUCCESS),
+        }
     }
 }

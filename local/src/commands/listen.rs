@@ -38,7 +38,7 @@ impl Listen {
         let listener = Listener::start(
             port,
             secrets,
-            forward_to.as_deref().map(address),
+            forward_to.as_deref().map(address).transpose()?,
             Box::new(move |heard| {
                 match json {
                     _ if !heard.is_wanted(&types) => {}

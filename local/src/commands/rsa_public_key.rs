@@ -21,5 +21,7 @@ pub(super) fn given_or_local(given: Option<&str>) -> Result<Option<RsaPublicKey>
 fn read(given: &str) -> Result<RsaPublicKey, Failure> {
     let text = if PathBuf::from(given).is_file() { std::fs::read_to_string(given)? } else { given.to_owned() };
     let base64: String = text.lines().filter(|line| !line.starts_with("-----")).collect();
-    Ok(base64.parse()?)
+    base64.parse().map_err(|error| {
+        format!("the RSA public key is neither a file that exists nor a key in base64: {error}").into()
+    })
 }

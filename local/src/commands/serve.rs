@@ -26,7 +26,7 @@ use crate::simulate::{OwnSideError, open_api};
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The address to listen on. Put an https proxy before it, and register the proxy's address in KooGallery.
-    #[arg(long, default_value = "127.0.0.1:9000", value_name = "ADDRESS:PORT")]
+    #[arg(long, default_value = "127.0.0.1:9000", value_name = "ADDRESS:PORT", value_parser = address_and_port)]
     listen: SocketAddr,
     /// Keep the embedded DynamoDB in this file [default: in memory, lost at the end].
     #[arg(long, value_name = "FILE")]
@@ -128,6 +128,16 @@ impl Serve {
             played.stop().await;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// An address with its port. A port alone, or `localhost` with one, means this machine.
+fn address_and_port(given: &str) -> Result<SocketAddr, String> {
+    let given = given.strip_prefix("localhost:").unwrap_or(given);
+    match (given.parse(), given.parse()) {
+        (Ok(address), _) => Ok(address),
+        (Err(_), Ok(port)) => Ok(SocketAddr::from(([127, 0, 0, 1], port))),
+        (Err(_), Err(_)) => Err("give an address and a port, such as 127.0.0.1:9000 or [::1]:9000".to_owned()),
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "CODE[,CODE]", value_delimiter = ',', num_args = 1..=2)]
     sku: Vec<String>,
     /// How many are bought, and how many there are after an upgrade [default: 10,20].
-    #[arg(long, value_name = "N[,N]", value_delimiter = ',', num_args = 1..=2)]
+    #[arg(long, value_name = "N[,N]", value_delimiter = ',', num_args = 1..=2, value_parser = clap::value_parser!(u32).range(1..))]
     quantity: Vec<u32>,
     /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
@@ -87,6 +87,11 @@ impl Simulate {
         let rsa_public_key = given_or_local(self.rsa_public_key.as_deref())?;
         let lives = self.play.iter().map(|path| Life::read(path)).collect::<Result<Vec<_>, _>>()?;
         let look = self.look_at.as_deref().map(Look::new).transpose()?;
+        if self.sku.len() > 2 || self.quantity.len() > 2 {
+            return Err(
+                "--sku and --quantity take two values at most: what is bought, and what an upgrade makes of it".into(),
+            );
+        }
         let (goods, patience) = (self.goods(), Duration::from_secs(self.patience));
         let asked = match (&self.family[..], &lives[..]) {
             ([], []) => Family::ALL.to_vec(),

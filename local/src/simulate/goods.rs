@@ -5,6 +5,18 @@ use serde_json::{Map, Value};
 /// The account that buys.
 pub(super) const CUSTOMER: &str = "simulated-customer";
 
+/// The name of the account that buys, if none is given.
+pub(crate) const BUYER: &str = "simulated customer";
+
+/// The account of a buyer with this name: each name has its own.
+pub(crate) fn customer_id(buyer: &str) -> String {
+    if buyer == BUYER {
+        return CUSTOMER.to_owned();
+    }
+    let name = buyer.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    format!("customer-{}", name.take(40).collect::<String>())
+}
+
 /// What is bought: the product, and of specification and quantity the first and what an upgrade makes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Goods {

@@ -8,13 +8,10 @@ use koogallery_runtime::now;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::goods::{CUSTOMER, Goods};
+use super::goods::{Goods, customer_id};
 use super::names::{FillError, Names, fresh, spaced};
 
 const DAY: Duration = Duration::from_hours(24);
-/// The account's name, where nothing else is said.
-pub(crate) const BUYER: &str = "simulated customer";
-
 /// An order as a life's file has it. What is left out: the product, SKU and quantity that are bought at first, one month.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -149,7 +146,7 @@ impl Order {
             create_time: ExpireTime::from_timestamp(now()).map(|time| time.to_string().into()),
             order_lines: (1..=self.lines).map(line).collect::<Result<_, _>>()?,
             buyer_info: Some(BuyerInfo {
-                customer_id: text(CUSTOMER),
+                customer_id: text(&customer_id(buyer)),
                 customer_name: text(buyer),
                 user_id: text("simulated-user"),
                 user_name: text("simulated user"),

@@ -63,7 +63,7 @@ pub struct AccessKeys {
 pub enum AccessKeysError {
     /// The text is not JSON of the expected form. The JSON library's message is left out, because it could quote a key.
     #[error(
-        r#"access keys must be JSON like {{"basic":["current","previous"],"kit":["…"],"license":["…"],"order":["…"]}} (line {line}, column {column})"#
+        r#"access keys must be JSON like {{"basic":["current","previous"],"kit":["…"],"license":["…"],"order":["…"]}}, with no other member (line {line}, column {column})"#
     )]
     Malformed {
         /// The line of the fault, from 1.

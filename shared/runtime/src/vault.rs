@@ -121,8 +121,17 @@ impl Vault {
 
     /// Makes another data key, which seals from now on; vaults that still hold the previous key switch within ten minutes. Older keys
     /// stay in the table and open what they sealed.
+    ///
+    /// The wrapping key must open the current data key: otherwise nobody could open what the next one seals.
     pub async fn rotate(&self, store: &Store) -> Result<DataKeyId, VaultError> {
-        let bound_to = store.current_data_key().await?.map_or_else(|| Uuid::new_v4().to_string(), |key| key.bound_to);
+        let bound_to = match store.current_data_key().await? {
+            None => Uuid::new_v4().to_string(),
+            Some(current) => {
+                let bound_to = current.bound_to.clone();
+                self.keeper.unwrap(current).await?;
+                bound_to
+            }
+        };
         let made = self.keeper.make(bound_to).await?;
         store.rotate_data_key(&made).await?;
         self.held.lock().await.current = None;
