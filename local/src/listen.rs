@@ -190,7 +190,6 @@ fn shown_answer(body: &[u8]) -> String {
 }
 
 /// An address to hand events on to: `localhost:3000/path` is one of http.
-#[must_use]
 pub fn address(given: &str) -> Result<String, AddressError> {
     let whole = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
     // `9100` alone would be read as a host's number.
