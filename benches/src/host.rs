@@ -141,14 +141,14 @@ impl Timed {
 }
 
 /// What one newInstance wrote, to write the same again under other keys.
-struct Template {
+pub(crate) struct Template {
     written: Vec<Item>,
     nonce: Item,
     instance: String,
 }
 
 impl Template {
-    async fn of(host: &LocalHost, marketplace: &Marketplace) -> Result<Self, Problem> {
+    pub(crate) async fn of(host: &LocalHost, marketplace: &Marketplace) -> Result<Self, Problem> {
         marketplace.send(&calls::call(marketplace, Callback::NewInstance, 0)?).await?.reply()?;
         let scan = host.store().client().scan().table_name(host.store().table()).consistent_read(true);
         let written = scan.send().await?.items.unwrap_or_default();
@@ -159,7 +159,7 @@ impl Template {
     }
 
     /// All that a newInstance writes, under its conditions.
-    async fn transaction(&self, store: &Store) -> Result<(), Problem> {
+    pub(crate) async fn transaction(&self, store: &Store) -> Result<(), Problem> {
         let unique = Uuid::new_v4();
         let mut request = store.client().transact_write_items();
         for item in &self.written {

@@ -1,9 +1,10 @@
-//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|kit|flood`: how fast it is, each measured beside
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|kit|flood`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
 mod calls;
 mod flood;
 mod functions;
+mod growth;
 mod host;
 mod kit;
 mod report;
@@ -36,6 +37,8 @@ enum Benchmark {
     Functions(functions::Options),
     /// Call the local host from several sides, beside the same transactions sent to its store without it.
     Host(host::Options),
+    /// Call the local host while its table holds more and more instances.
+    Growth(growth::Options),
     /// Sync users and departments of the joint-operations kit, thousands at once, through the local host.
     Kit(kit::Options),
     /// Send forged calls through the real front door, and count invocations and bytes of the log. Builds both functions first.
@@ -56,6 +59,7 @@ async fn main() -> ExitCode {
         Benchmark::Verification(options) => verification::measure(&options).map(|rows| report::of(&rows, json)),
         Benchmark::Functions(options) => functions::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Host(options) => host::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Growth(options) => growth::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Flood(options) => flood::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Kit(options) => kit::measure(&options).await.map(|rows| report::of(&rows, json)),
     };
