@@ -131,7 +131,7 @@ async fn the_page_about_cost_has_what_is_counted() {
     // The same callback twice: the first stands for both.
     let mut seen = BTreeSet::new();
     counted.retain(|(callback, _)| seen.insert(callback.function()));
-    assert_eq!(counted.len(), Callback::ALL.len());
+    assert_eq!(counted.len(), Callback::ALL.len(), "`count` in this file sends a call of each callback");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cost.md");
     let page = std::fs::read_to_string(&file).unwrap();
     let (before, rest) = page.split_once(BEGIN).unwrap();

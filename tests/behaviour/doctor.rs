@@ -328,7 +328,7 @@ async fn the_command_shows_a_line_for_each_check_and_ends_with_1_where_there_is_
     assert!(healthy.status.success(), "{told}");
     assert!(told.lines().any(|line| line.starts_with("ok           webhook ")), "{told}");
     assert!(
-        told.lines().any(|line| line.starts_with("not checked  last probes ") && line.contains("not known")),
+        told.lines().any(|line| line.starts_with("not checked  last probes ") && line.contains("no debug call came")),
         "{told}"
     );
     assert!(told.lines().last().unwrap().contains(" ok, 0 problems, "), "{told}");

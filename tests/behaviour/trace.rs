@@ -245,3 +245,30 @@ async fn the_command_shows_a_trace_and_says_what_is_wrong() {
     let error = Asking::new(&address, TOKEN.to_owned()).unwrap().get(&["trace", "R1"], &[]).await.unwrap_err();
     assert!(error.to_string().contains("cannot be reached"), "{error}");
 }
+
+#[tokio::test]
+async fn the_last_debug_call_of_each_callback_is_told_and_whether_it_failed() {
+    let (seller, api) = start().await;
+    let probes = async |path: &str| {
+        let listed = api.get(path).await.expect(200);
+        let told = |probe: &Value| {
+            assert!(probe["at"].is_string() && probe["requestId"].is_string(), "{probe}");
+            format!("{} {}", probe["callback"].as_str().unwrap(), probe["resultCode"].as_str().unwrap())
+        };
+        listed["probes"].as_array().unwrap().iter().map(told).collect::<Vec<_>>()
+    };
+    seller.say_all(&[purchase()]).await;
+    assert_eq!(probes("/v1/probes").await, [""; 0], "a real call is none");
+    let debug = |body: Value| with(body, "testFlag", "1");
+    assert_eq!(seller.say(&debug(purchase())).await, "000000");
+    let mut half = debug(renewal("R1", FUTURE));
+    half.as_object_mut().unwrap().remove("expireTime");
+    assert_eq!(seller.say(&half).await, "000002");
+    assert_eq!(probes("/v1/probes").await, ["newInstance 000000", "refreshInstance 000002"]);
+    assert_eq!(probes("/v1/probes?failed=true").await, ["refreshInstance 000002"]);
+    let listed = api.get("/v1/probes?failed=true").await.expect(200);
+    assert_eq!(listed["probes"][0]["reason"], "missing field `expireTime`");
+    // The next one counts, not the one before.
+    assert_eq!(seller.say(&debug(renewal("R1", FUTURE))).await, "000000");
+    assert_eq!(probes("/v1/probes?failed=true").await, [""; 0]);
+}

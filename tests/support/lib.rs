@@ -389,7 +389,10 @@ fn callback(body: &Value) -> Option<Callback> {
 #[must_use]
 pub fn is_of_a_trace(item: &Item) -> bool {
     let sort = text(item, "sk");
-    sort.starts_with("CALL#") || sort.starts_with("BELONGS#") || text(item, "pk").starts_with("EVENT#")
+    sort.starts_with("CALL#")
+        || sort.starts_with("BELONGS#")
+        || text(item, "pk").starts_with("EVENT#")
+        || text(item, "pk") == "TEST#PROBES"
 }
 
 /// A text attribute; empty where there is none.

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::problem::{Document, Kind};
 use crate::{
     SellerApi, applications, departments, discard, erasure, events, health, instances, license_lists, licenses, orders,
-    provisioning, purchase, scope, tenants, trace, usage, users,
+    probes, provisioning, purchase, scope, tenants, trace, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -43,7 +43,8 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(license_lists::codes))
         .routes(routes!(license_lists::requests))
         .routes(routes!(licenses::get))
-        .routes(routes!(trace::get));
+        .routes(routes!(trace::get))
+        .routes(routes!(probes::list));
     let provision = OpenApiRouter::default()
         .routes(routes!(provisioning::put_app_info))
         .routes(routes!(provisioning::put_failure))

@@ -28,6 +28,7 @@ mod order;
 mod orders;
 mod page;
 mod paths;
+mod probes;
 mod problem;
 mod provisioning;
 mod purchase;

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use koogallery::{InterfaceType, OrderId, RsaPrivateKey};
+use koogallery::{InterfaceType, OrderId, ResultCode, RsaPrivateKey};
 use koogallery_open_api::{BaseUrl, BaseUrlError, Client, Credentials, Error, Patience};
-use koogallery_runtime::{Environment, Secrets, now};
+use koogallery_runtime::{Environment, Scope, Secrets, now};
+use serde_json::Value;
 
 use super::report::Finding;
 use super::{Doctor, has_key};
+use crate::api::Api;
 
 const OPEN_APIS: &str = "open APIs";
 const PUBLIC_KEY: &str = "RSA public key";
@@ -85,10 +87,37 @@ impl Doctor {
         found
     }
 
-    /// What KooGallery's probes were answered: nothing tells yet.
-    pub(super) fn probes() -> Finding {
-        let why = "not known: the seller API does not tell of debug calls; lines of the log with \"test\":true do";
-        Finding::not_checked("last probes", why)
+    /// What the last debug calls were answered, before this command sends its own.
+    pub(super) async fn probes(&self, secrets: Option<&Secrets>) -> Finding {
+        const PROBES: &str = "last probes";
+        let token = secrets.and_then(|secrets| secrets.api_tokens.iter().find(|token| token.scopes.has(Scope::Read)));
+        let (Some(address), Some(token)) = (&self.seller_api, token) else {
+            return Finding::not_checked(PROBES, "the seller API tells: give its address and a token that may read");
+        };
+        let told = match Api::new(address, token.token.reveal().to_owned()) {
+            Ok(api) => api.get(&["probes"], &[]).await,
+            Err(problem) => Err(problem),
+        };
+        let probes = match told {
+            Ok(told) => told["probes"].as_array().cloned().unwrap_or_default(),
+            Err(problem) => return Finding::not_checked(PROBES, problem),
+        };
+        let text = |probe: &Value, name: &str| probe[name].as_str().unwrap_or_default().to_owned();
+        let failed = probes.iter().filter(|probe| probe["resultCode"] != ResultCode::Success.as_str());
+        let failed = failed.map(|probe| {
+            let (callback, code, at) = (text(probe, "callback"), text(probe, "resultCode"), text(probe, "at"));
+            format!("{callback} was answered {code} at {at}: {}", text(probe, "reason"))
+        });
+        let failed: Vec<String> = failed.collect();
+        if !failed.is_empty() {
+            return Finding::problem(PROBES, failed.join("; "));
+        }
+        match probes.iter().map(|probe| text(probe, "at")).max() {
+            Some(last) => {
+                Finding::ok(PROBES, format_args!("{} callbacks, all 000000, the last at {last}", probes.len()))
+            }
+            None => Finding::not_checked(PROBES, "no debug call came in the last 30 days"),
+        }
     }
 }
 

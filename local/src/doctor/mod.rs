@@ -84,10 +84,11 @@ impl Doctor {
             found(self.secrets(&environment, secrets));
         }
         found(self.certificate().await);
+        // Before the debug calls of this command itself.
+        found(vec![self.probes(secrets.as_deref()).await]);
         found(self.production_address(secrets.as_deref()).await);
         found(self.public_key(secrets.as_deref()));
         found(self.open_apis(&environment, secrets.as_deref()).await);
-        found(vec![Self::probes()]);
         found(self.seller_api(secrets.as_deref()).await);
         found(vec![self.webhook(&environment, secrets.as_ref()).await]);
         Ok(Report::new(self.address.to_string(), findings))

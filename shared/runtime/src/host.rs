@@ -196,13 +196,15 @@ impl<F: Function> Host<F> {
         style.response(&reply)
     }
 
-    /// Notes a verified call, unless its record was written with what it changes. Returns why it could not. The reply does not
+    /// Notes a verified call, unless its record was written with what it changes; a debug call also as the last one of its
+    /// callback. Returns why it could not. The reply does not
     /// depend on it.
     async fn note(&self, call: &CallInfo, code: ResultCode, reason: Option<&str>, within: Duration) -> Option<String> {
-        if call.recorded() == Some(code) {
-            return None;
-        }
-        let noted = tokio::time::timeout(within, self.shared.store.note_call(call, code, reason));
+        let store = &self.shared.store;
+        let noted = tokio::time::timeout(within, async {
+            store.note_probe(call, code, reason).await?;
+            if call.recorded() == Some(code) { Ok(()) } else { store.note_call(call, code, reason).await }
+        });
         match noted.await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),

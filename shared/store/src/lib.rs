@@ -37,7 +37,7 @@ pub use model::event::Event;
 pub use model::event_type::EventType;
 pub use model::instance::{Acceptance, Instance, ProvisioningFailure, ToldBy};
 pub use model::kept_app_info::KeptAppInfo;
-pub use model::kept_call::{CallInfo, CallSaid, KeptCall};
+pub use model::kept_call::{CallInfo, CallSaid, KeptCall, Probe};
 pub use model::learning::Learning;
 pub use model::license::License;
 pub use model::license_request::{LicenseRequest, LicenseRequestId};

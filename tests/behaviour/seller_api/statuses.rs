@@ -103,6 +103,7 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
         ("trace", "/v1/trace/CS1".to_owned(), None, 200),
+        ("listProbes", "/v1/probes".to_owned(), None, 200),
         ("eraseInstance", "/v1/instances/b-2/erase".to_owned(), None, 200),
         ("eraseLicense", format!("/v1/licenses/{RELEASED}/erase"), None, 200),
         ("putLicense", "/v1/instances/b-9/licenses/e-1".to_owned(), Some(license), 204),
@@ -173,6 +174,7 @@ async fn every_documented_status_is_met() {
     let bad_path = |path: &str| match path {
         "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
         "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
+        "/v1/probes" => "/v1/probes?failed=perhaps".to_owned(),
         "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
         "/healthz" | "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" | "/v1/events/discard" => String::new(),
         path => ["b-1", "b-2", "b-9", "t-1", "CS1", CODE, RELEASED]

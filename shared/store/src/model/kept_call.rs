@@ -138,3 +138,12 @@ pub struct KeptCall {
     /// When the last one came.
     pub last_at: Timestamp,
 }
+
+/// The last debug call of a callback, such as KooGallery's probe twice a day, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Probe {
+    /// What it says.
+    pub call: CallSaid,
+    /// When it came.
+    pub at: Timestamp,
+}

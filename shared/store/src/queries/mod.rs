@@ -4,6 +4,7 @@ pub(crate) mod history;
 pub(crate) mod lists;
 pub(crate) mod open;
 pub(crate) mod open_events;
+pub(crate) mod probes;
 pub(crate) mod read;
 pub(crate) mod trace;
 pub(crate) mod undelivered;

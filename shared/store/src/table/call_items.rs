@@ -89,6 +89,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Notes a debug call as the last one of its callback. A call that is none is not noted.
+    pub async fn note_probe(&self, call: &CallInfo, code: ResultCode, reason: Option<&str>) -> Result<(), StoreError> {
+        if call.world() != World::Test {
+            return Ok(());
+        }
+        let said = call.said(code, reason);
+        let update = Change::new()
+            .set("call", serde_dynamo::to_attribute_value::<_, AttributeValue>(&said)?)
+            .set("at", call.at)
+            .set(TTL_ATTRIBUTE, call.until())
+            .of(Key::probe(&said.callback));
+        self.update_alone(update).await.map(drop)
+    }
+}
+
 /// The item that leads from an event's id, which is the webhook's, to what the event is about.
 pub(crate) fn event_subject(event: Uuid, subject: &Subject) -> Item {
     let mut item = Key::event_subject(event).into_item();

@@ -200,6 +200,11 @@ impl Key {
     /// The beginning of the sort keys of these items.
     pub(crate) const CALL: &str = "CALL#";
 
+    /// The last debug call of a callback.
+    pub(crate) fn probe(callback: &str) -> Self {
+        Self::new(World::Test, "PROBES", callback.to_owned())
+    }
+
     /// Records which instance or license code an order is of.
     pub(crate) fn belongs(world: World, order: &OrderId, of: &Subject) -> Self {
         Self::new(world, &format!("{ORDER}{order}"), format!("{}{}", Self::BELONGS, of.partition()))
