@@ -19,7 +19,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::courier::Courier;
-use crate::record::FUNCTION;
+
+/// The function's name in its lines of the log.
+pub(crate) const FUNCTION: &str = "deliver-events";
 
 const EVENT_QUEUE: &str = "the queue of events";
 /// How long a message stays hidden in this queue if the other queue did not take its pause. It is short, because a hidden message

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use crate::courier::{Journal, Tried};
 use crate::message::type_name;
+use crate::queue::FUNCTION;
 use crate::sweep::Swept;
-
-pub(crate) const FUNCTION: &str = "deliver-events";
 
 impl Tried<'_> {
     /// Its line.
