@@ -12,11 +12,12 @@ use uuid::Uuid;
 
 use crate::SellerApi;
 use crate::access::Allowed;
-use crate::events::subject;
 use crate::extract::{Body, optional_text};
 use crate::problem::{Kind, Problem};
+use crate::subjects::subject;
 
-/// Which events to give up, and why. Their subject may be given too; events of before version 0.2.0 need it.
+/// Which events to give up, and why. Their subject may be given too. Events that a version without an index of events wrote
+/// need it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = Discard, examples(json!({
@@ -73,21 +74,14 @@ pub(crate) async fn discard(
 ) -> Result<Json<DiscardedCount>, Problem> {
     let of =
         subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
-    if !(1..=100).contains(&body.event_ids.len()) {
-        return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
-    }
     let not_parked = |id: &Uuid| {
         let detail = format!("event {id} is not parked: only what was tried for three days in vain can be given up");
         Problem::new(Kind::NotParked, detail)
     };
     // All of them are looked at before the first is given up.
-    let mut events = Vec::with_capacity(body.event_ids.len());
-    for id in &body.event_ids {
-        let event = api.find_event(of.as_ref(), *id).await?;
-        if event.delivery() != Delivery::Parked {
-            return Err(not_parked(id));
-        }
-        events.push(event);
+    let events = api.chosen_events(of.as_ref(), &body.event_ids).await?;
+    if let Some(other) = events.iter().find(|event| event.delivery() != Delivery::Parked) {
+        return Err(not_parked(&other.event.event_id));
     }
     let discarded = Discarded::new(api.now(), name.as_deref().unwrap_or("seller API"), body.reason.as_str());
     for event in &events {

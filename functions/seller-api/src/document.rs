@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::problem::{Document, Kind};
 use crate::{
     SellerApi, applications, departments, discard, erasure, events, health, instances, license_lists, licenses, orders,
-    probes, provisioning, purchase, scope, tenants, trace, usage, users,
+    probes, provisioning, purchase, resend, scope, tenants, trace, usage, users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -48,7 +48,7 @@ fn scoped() -> [(Scope, Routes); 4] {
     let provision = OpenApiRouter::default()
         .routes(routes!(provisioning::put_app_info))
         .routes(routes!(provisioning::put_failure))
-        .routes(routes!(events::resend))
+        .routes(routes!(resend::resend))
         .routes(routes!(discard::discard))
         .routes(routes!(licenses::put))
         .routes(routes!(licenses::put_of_order))
@@ -81,11 +81,13 @@ pub(crate) fn open_routes() -> Routes {
     OpenApiRouter::default().routes(routes!(get)).routes(routes!(health::get))
 }
 
+/// The description, made once.
+pub(crate) static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+
 /// This description.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "description", operation_id = "getDescription",
     responses((status = 200, description = "The description of the API, OpenAPI 3.1", body = serde_json::Value)))]
 async fn get(OriginalUri(uri): OriginalUri, headers: HeaderMap) -> Json<OpenApi> {
-    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
     let server = ServerBuilder::new().url(server(&uri, &headers)).build();
     let mut document = DOCUMENT.clone();
     document.servers = Some(vec![server]);

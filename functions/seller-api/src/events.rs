@@ -1,11 +1,9 @@
-//! Events: what happened to an instance, an order, a license code or a tenant, whether your application received it, and
-//! the resend.
+//! Events: what happened to an instance, an order, a license code or a tenant, and whether your application received it.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use http::StatusCode;
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Timestamp};
 use koogallery_runtime::Scope;
 use koogallery_store::{Delivery, DestinationState, Discarded, Ended, EventRecord, OpenEvents, OpenPlace, Subject};
@@ -17,11 +15,12 @@ use uuid::Uuid;
 
 use crate::SellerApi;
 use crate::access::Allowed;
-use crate::extract::{Body, PathOf, QueryOf, optional_text};
+use crate::extract::{PathOf, QueryOf};
 use crate::filter::MOST_READS;
 use crate::page::{Limit, cursor, place, within_limits};
 use crate::paths::{InstancePath, LicensePath, OrderPath, TenantPath};
 use crate::problem::{Kind, Problem};
+use crate::subjects::{SubjectView, subject};
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -60,37 +59,6 @@ impl From<Delivery> for DeliveryWord {
             Delivery::Delivered => Self::Delivered,
             Delivery::Stopped => Self::Stopped,
             Delivery::Discarded => Self::Discarded,
-        }
-    }
-}
-
-/// What an event is about: one of these. Its events are delivered one after the other.
-#[derive(Debug, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = Subject, examples(json!({ "instanceId": "03pf80c2b8" })))]
-struct SubjectView {
-    /// The instance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_id: Option<String>,
-    /// The order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_id: Option<String>,
-    /// The license code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    license: Option<String>,
-    /// The tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant_id: Option<String>,
-}
-
-impl From<&Subject> for SubjectView {
-    fn from(subject: &Subject) -> Self {
-        let nothing = Self::default();
-        match subject {
-            Subject::Instance(id) => Self { instance_id: Some(id.to_string()), ..nothing },
-            Subject::Order(id) => Self { order_id: Some(id.to_string()), ..nothing },
-            Subject::License(code) => Self { license: Some(code.reveal().to_owned()), ..nothing },
-            Subject::Tenant(id) => Self { tenant_id: Some(id.to_string()), ..nothing },
         }
     }
 }
@@ -211,7 +179,7 @@ impl EventView {
         Self {
             event_id: record.event.event_id,
             event_type: record.event.event_type,
-            subject: SubjectView::from(&record.subject),
+            subject: SubjectView::revealing(&record.subject),
             occurred_at: record.event.occurred_at.to_rfc_3339(),
             data: record.event.data,
             delivery,
@@ -286,23 +254,6 @@ pub(crate) struct StateQuery {
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
-}
-
-/// The subject that exactly one of these names; none if none does.
-pub(crate) fn subject(
-    instance: Option<&InstanceId>,
-    order: Option<&OrderId>,
-    license: Option<&LicenseCode>,
-    tenant: Option<&TenantId>,
-) -> Result<Option<Subject>, Problem> {
-    match (instance, order, license, tenant) {
-        (None, None, None, None) => Ok(None),
-        (Some(id), None, None, None) => Ok(Some(Subject::Instance(id.clone()))),
-        (None, Some(id), None, None) => Ok(Some(Subject::Order(id.clone()))),
-        (None, None, Some(code), None) => Ok(Some(Subject::License(code.clone()))),
-        (None, None, None, Some(id)) => Ok(Some(Subject::Tenant(id.clone()))),
-        _ => Err(Problem::new(Kind::Invalid, "give only one of instanceId, orderId, license and tenantId")),
-    }
 }
 
 /// Events by delivery state: what your application does not have, for all subjects; or any state of one subject.
@@ -417,78 +368,4 @@ pub(crate) async fn of_tenant(
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
     history(&api, &allowed, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
-}
-
-impl SellerApi {
-    /// An event of a subject; without one, an event by its id alone.
-    pub(crate) async fn find_event(&self, of: Option<&Subject>, id: Uuid) -> Result<EventRecord, Problem> {
-        let event = match of {
-            Some(subject) => self.store().event(subject, id).await?,
-            None => self.store().find_event(id).await?,
-        };
-        event.ok_or_else(|| Problem::unknown("event"))
-    }
-}
-
-/// Which events to deliver once more. Their subject may be given too; events of before version 0.2.0 need it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schema(as = Resend, examples(json!({
-    "instanceId": "03pf80c2b8", "eventIds": ["019adb6c-2f00-7c11-8d5e-0123456789ab"],
-})))]
-pub(crate) struct ResendBody {
-    /// The instance that all the events are about.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
-    instance_id: Option<InstanceId>,
-    /// Or the order that they are about.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
-    order_id: Option<OrderId>,
-    /// Or the license code that they are about.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
-    license: Option<LicenseCode>,
-    /// Or the tenant that they are about.
-    #[serde(default, deserialize_with = "optional_text")]
-    #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
-    tenant_id: Option<TenantId>,
-    /// The ids of the events.
-    #[schema(min_items = 1, max_items = 100)]
-    event_ids: Vec<Uuid>,
-}
-
-/// How many events are delivered once more.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(examples(json!({ "resent": 1 })))]
-pub(crate) struct Resent {
-    /// Their number.
-    resent: usize,
-}
-
-/// Delivers events once more, whatever their delivery state.
-#[utoipa::path(post, path = "/v1/events/resend", tag = "events", operation_id = "resendEvents",
-    request_body = ResendBody,
-    responses(
-        (status = 202, description = "The events are delivered once more, at once", body = Resent),
-        (status = 404, description = "One of the events does not exist; none is delivered once more"),
-    ))]
-pub(crate) async fn resend(
-    State(api): State<Arc<SellerApi>>,
-    Body(body): Body<ResendBody>,
-) -> Result<(StatusCode, Json<Resent>), Problem> {
-    let subject =
-        subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
-    if !(1..=100).contains(&body.event_ids.len()) {
-        return Err(Problem::new(Kind::Invalid, "eventIds: give 1 to 100 ids"));
-    }
-    let mut events = Vec::with_capacity(body.event_ids.len());
-    for id in body.event_ids {
-        events.push(api.find_event(subject.as_ref(), id).await?);
-    }
-    let now = api.now();
-    for event in &events {
-        api.store().resend(event, now).await?;
-    }
-    Ok((StatusCode::ACCEPTED, Json(Resent { resent: events.len() })))
 }

@@ -9,6 +9,7 @@
 
 mod access;
 mod applications;
+mod chosen_events;
 mod departments;
 mod discard;
 mod document;
@@ -32,7 +33,9 @@ mod probes;
 mod problem;
 mod provisioning;
 mod purchase;
+mod resend;
 mod scope;
+mod subjects;
 mod tenants;
 mod time;
 mod trace;
@@ -111,8 +114,7 @@ pub fn router(api: SellerApi) -> Router {
 
 /// Says what was probably meant: most slips are in the first word of a path.
 fn no_route(path: &str) -> Problem {
-    let document = document();
-    let known = document.paths.paths.keys().filter_map(|path| path.strip_prefix("/v1/")?.split('/').next());
+    let known = document::DOCUMENT.paths.paths.keys().filter_map(|path| path.strip_prefix("/v1/")?.split('/').next());
     let given = path.strip_prefix("/v1/").unwrap_or(path.trim_start_matches('/')).split('/').next().unwrap_or_default();
     let detail = match nearest(given, known) {
         Some(meant) => format!("did you mean `/v1/{meant}`? `/v1/openapi.json` lists the routes"),

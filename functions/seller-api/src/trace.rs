@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use koogallery::{InterfaceType, ResultCode, Timestamp};
-use koogallery_store::{Ended, EventRecord, EventType, KeptCall, Subject, Trace, Try, TryAnswer};
+use koogallery_store::{Ended, EventRecord, EventType, KeptCall, Trace, Try, TryAnswer};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::SellerApi;
 use crate::extract::PathOf;
 use crate::problem::{Kind, Problem};
+use crate::subjects::SubjectView;
 
 /// What to trace.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,7 +56,7 @@ impl<'de> Deserialize<'de> for Id {
 })))]
 pub(crate) struct TraceView {
     /// What the id means and leads to.
-    subjects: Vec<About>,
+    subjects: Vec<SubjectView>,
     /// Whether this is all. If it is not, the oldest entries are missing.
     is_complete: bool,
     /// What happened, the oldest first. Calls are kept for 30 days.
@@ -144,7 +145,7 @@ struct HappenedView {
     /// Its id: the `webhook-id` of each try.
     event_id: Uuid,
     /// What it is about.
-    subject: About,
+    subject: SubjectView,
     /// The order that it names.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<String>,
@@ -173,38 +174,6 @@ struct TryView {
     answer: Option<AnswerWord>,
     /// How long the try took, in milliseconds.
     duration_ms: u64,
-}
-
-/// What a part of a trace is about: one of these.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = TraceSubject)]
-struct About {
-    /// The instance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_id: Option<String>,
-    /// The order.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    order_id: Option<String>,
-    /// The license code: its end only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    license: Option<String>,
-    /// The tenant.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant_id: Option<String>,
-}
-
-impl From<&Subject> for About {
-    fn from(subject: &Subject) -> Self {
-        let mut about = Self::default();
-        match subject {
-            Subject::Instance(id) => about.instance_id = Some(id.to_string()),
-            Subject::License(code) => about.license = Some(code.to_string()),
-            Subject::Order(id) => about.order_id = Some(id.to_string()),
-            Subject::Tenant(id) => about.tenant_id = Some(id.to_string()),
-        }
-        about
-    }
 }
 
 /// How a try ended.
@@ -258,7 +227,8 @@ fn entries(record: EventRecord) -> impl Iterator<Item = Entry> {
     let EventRecord { subject, event, destinations, .. } = record;
     let (event_type, event_id, at) = (event.event_type, event.event_id, event.occurred_at);
     let order_id = event.data["orderId"].as_str().map(str::to_owned);
-    let happened = What::Event(HappenedView { event_type, event_id, subject: About::from(&subject), order_id });
+    let happened =
+        What::Event(HappenedView { event_type, event_id, subject: SubjectView::redacted(&subject), order_id });
     let tries = destinations
         .into_iter()
         .flat_map(|(name, state)| state.tries.into_iter().map(move |tried| (name.clone(), tried)));
@@ -285,7 +255,7 @@ impl From<Trace> for TraceView {
         let calls = calls.into_iter().map(Entry::from);
         let mut timeline: Vec<Entry> = calls.chain(events.into_iter().flat_map(entries)).collect();
         timeline.sort_by_key(|entry| entry.order);
-        Self { subjects: subjects.iter().map(About::from).collect(), is_complete: !is_cut, timeline }
+        Self { subjects: subjects.iter().map(SubjectView::redacted).collect(), is_complete: !is_cut, timeline }
     }
 }
 
