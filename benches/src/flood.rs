@@ -58,7 +58,7 @@ const GUESSED: &str =
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
     build(REACHED.into_iter().flat_map(|function| ["--bin", function]));
     let mut database = EmbeddedDatabase::start(None)?;
-    let tools = Listen { address: ([127, 0, 0, 1], 0).into(), access_key_id: "local".to_owned() };
+    let tools = Listen { address: ([127, 0, 0, 1], 0).into(), access_key_id: "local".into() };
     let endpoint = database.listen(tools).await?;
     let lambda = LambdaEmulator::start(REACHED.map(|function| (function, Behaviour::Process))).await;
     let function = [

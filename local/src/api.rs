@@ -3,7 +3,6 @@
 //! So a command needs neither access to the table nor a region of AWS, on this machine and against a deployment alike.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::{fmt, fs, io};
 
@@ -14,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::keys::LOCAL_API_TOKEN;
+use crate::loopback::is_on_this_machine;
 
 /// Where `koogallery serve` has it by default.
 pub(crate) const LOCAL: &str = "http://127.0.0.1:9000/seller-api";
@@ -41,6 +41,7 @@ struct Profile {
 }
 
 /// Asks one seller API.
+#[derive(Clone)]
 pub struct Api {
     http: reqwest::Client,
     address: Url,
@@ -99,7 +100,9 @@ pub enum ApiError {
         source: reqwest::Error,
     },
     /// The token does not open it.
-    #[error("the seller API at {0} refuses the token: set KOOGALLERY_API_TOKEN to one of the deployment's tokens")]
+    #[error(
+        "the seller API at {0} refuses the token (HTTP 401): set KOOGALLERY_API_TOKEN to one of the deployment's tokens"
+    )]
     Unauthorized(String),
     /// It does not know what was asked about.
     #[error("{0}")]
@@ -126,7 +129,7 @@ impl ApiArguments {
         }
         let address = self.api.as_deref().unwrap_or(LOCAL);
         let token = environment.get("KOOGALLERY_API_TOKEN").and_then(|tokens| tokens.split_whitespace().next());
-        let is_local = Url::parse(address).is_ok_and(|url| is_loopback(&url));
+        let is_local = Url::parse(address).is_ok_and(|url| is_on_this_machine(&url));
         match token.or(is_local.then_some(LOCAL_API_TOKEN)) {
             Some(token) => Api::new(address, token.to_owned()),
             None => Err(ApiError::NoToken(address.to_owned())),
@@ -151,18 +154,31 @@ fn profile(name: &str, environment: &Environment) -> Result<Profile, ApiError> {
 impl Api {
     /// One at an address, which `token` opens. Nothing is sent yet.
     pub fn new(address: &str, token: String) -> Result<Self, ApiError> {
-        let is_safe =
-            |url: &Url| url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)));
+        let is_safe = |url: &Url| {
+            url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_on_this_machine(url)))
+        };
         let wrong = || ApiError::Address(address.to_owned());
-        let url = Url::parse(address).ok().filter(is_safe).ok_or_else(wrong)?;
+        Self::anywhere(Url::parse(address).ok().filter(is_safe).ok_or_else(wrong)?, token)
+    }
+
+    /// One at an address that somebody vouches for, also in the clear on another machine. Nothing is sent yet.
+    pub(crate) fn anywhere(address: Url, token: String) -> Result<Self, ApiError> {
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        if url.scheme() == "http" {
-            // Nothing is encrypted on the way to this machine itself: no certificates need to be read.
-            http = http.tls_certs_only([]).no_proxy();
+        if address.scheme() == "http" {
+            // Nothing is encrypted: no certificates need to be read.
+            http = http.tls_certs_only([]);
         }
-        let http = http.build().map_err(|source| ApiError::NoAnswer { address: address.to_owned(), source })?;
-        Ok(Self { http, address: url, token })
+        if is_on_this_machine(&address) {
+            http = http.no_proxy();
+        }
+        let no_client = |source| ApiError::NoAnswer { address: address.to_string(), source };
+        Ok(Self { http: http.build().map_err(no_client)?, address, token })
+    }
+
+    /// Where it is.
+    pub(crate) const fn address(&self) -> &Url {
+        &self.address
     }
 
     /// Asks for what a path names; each part of it is escaped.
@@ -223,12 +239,6 @@ impl Api {
     fn at(&self) -> String {
         self.address.to_string()
     }
-}
-
-/// Whether an address is on this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

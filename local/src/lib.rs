@@ -22,6 +22,7 @@ pub mod keygen;
 pub mod keys;
 pub mod listen;
 pub mod log;
+mod loopback;
 pub mod marketplace;
 pub mod open_api;
 pub mod simulate;

@@ -68,7 +68,7 @@ const ACCESS_KEY_ID: &str = "local";
 pub async fn embedded_dynamodb() -> (EmbeddedDatabase, String) {
     let mut database = EmbeddedDatabase::start(None).unwrap();
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
-    let endpoint = database.listen(Listen { address, access_key_id: ACCESS_KEY_ID.to_owned() }).await.unwrap();
+    let endpoint = database.listen(Listen { address, access_key_id: ACCESS_KEY_ID.into() }).await.unwrap();
     (database, endpoint)
 }
 
@@ -132,7 +132,7 @@ impl Seller {
             .with("KOOGALLERY_TABLE", format!("test-{}", Uuid::new_v4()));
         let log = Arc::new(Records::default());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let listen = Listen { address: any, access_key_id: ACCESS_KEY_ID.to_owned() };
+        let listen = Listen { address: any, access_key_id: ACCESS_KEY_ID.into() };
         let options = Options {
             listen: any,
             table: match dynamodb_endpoint {

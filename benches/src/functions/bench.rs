@@ -76,7 +76,7 @@ impl Bench {
         let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
         let listen: SocketAddr = ([127, 0, 0, 1], 0).into();
         // The functions' processes reach the table through a port.
-        let tools = Listen { address: listen, access_key_id: "local".to_owned() };
+        let tools = Listen { address: listen, access_key_id: "local".into() };
         let table = TableAt::Embedded { file: None, listen: Some(tools) };
         let host = LocalHost::start(Options { listen, table, environment, log, journal }).await?;
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;

@@ -25,7 +25,7 @@ pub(crate) struct Events {
 /// What to do with events.
 #[derive(Debug, Subcommand)]
 pub(crate) enum What {
-    /// List undelivered events; with a subject, all its events.
+    /// List undelivered events; with a subject, all its events. Ends with 1 if nothing is known of the subject.
     List {
         /// What the events are about, such as INSTANCE#b-1, ORDER#CS1, LICENSE#CODE or TENANT#t-1.
         #[arg(value_name = "SUBJECT")]
@@ -56,12 +56,16 @@ pub(crate) enum What {
 
 impl Events {
     /// Lists, resends or gives up.
-    #[allow(clippy::print_stdout)]
+    #[allow(clippy::print_stdout, clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
         let Self { what, api } = self;
         let api = api.api(&Environment::of_process())?;
         match what {
             What::List { of, json } => or_unknown(events::list(&api, of.as_ref()).await, |listed| {
+                if let Some(of) = of.filter(|_| listed.events().is_empty()) {
+                    eprintln!("koogallery: nothing is known of {of}");
+                    return Ok(ExitCode::FAILURE);
+                }
                 if json {
                     listed.events().iter().for_each(|event| println!("{event}"));
                 } else {

@@ -197,7 +197,7 @@ fn look_inside(host: &LocalHost, tools: Option<&Listen>) -> Option<String> {
         format!("aws dynamodb scan --endpoint-url {} --table-name {}", host.dynamodb_endpoint()?, host.store().table());
     Some(match tools {
         Some(Listen { access_key_id, .. }) => {
-            format!("AWS_ACCESS_KEY_ID={access_key_id} AWS_SECRET_ACCESS_KEY=any AWS_REGION=any {scan}")
+            format!("AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=any AWS_REGION=any {scan}", access_key_id.reveal())
         }
         None => scan,
     })

@@ -14,11 +14,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Router, body};
 use dynoxide::Database;
+use koogallery_runtime::SecretText;
+use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::operation::answer;
+use crate::loopback::is_loopback;
 
 /// The longest body that DynamoDB takes.
 const MAX_BODY: usize = 16 << 20;
@@ -29,7 +32,7 @@ pub struct Listen {
     /// An address of this machine; port 0 takes any that is free.
     pub address: SocketAddr,
     /// The access key id that a request must be signed with. The signature itself is not checked, so this is the secret.
-    pub access_key_id: String,
+    pub access_key_id: SecretText,
 }
 
 impl Listen {
@@ -37,7 +40,7 @@ impl Listen {
     pub fn with_random_key(address: SocketAddr) -> Result<Self, getrandom::Error> {
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
-        Ok(Self { address, access_key_id: format!("LOCAL{}", hex::encode_upper(random)) })
+        Ok(Self { address, access_key_id: SecretText::from(&*format!("LOCAL{}", hex::encode_upper(random))) })
     }
 }
 
@@ -51,7 +54,7 @@ pub(super) struct Listener {
 
 struct Guarded {
     database: Database,
-    access_key_id: String,
+    access_key_id: SecretText,
 }
 
 impl Listener {
@@ -76,7 +79,8 @@ async fn serve(State(guarded): State<Arc<Guarded>>, headers: HeaderMap, body: By
     if headers.contains_key(ORIGIN) || !names_this_machine(&headers) {
         return refused("web pages have no access");
     }
-    if access_key_id(&headers) != Some(&guarded.access_key_id) {
+    let shown = access_key_id(&headers).unwrap_or_default();
+    if !bool::from(guarded.access_key_id.reveal().as_bytes().ct_eq(shown.as_bytes())) {
         return refused("the access key id is not the one that was printed at the start: set AWS_ACCESS_KEY_ID");
     }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
@@ -95,8 +99,7 @@ fn refused(why: &str) -> Response {
 /// A page of a foreign name whose address was changed to this machine's still sends that name.
 fn names_this_machine(headers: &HeaderMap) -> bool {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
-    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    is_loopback(host.rsplit_once(':').map_or(host, |(name, _)| name))
 }
 
 /// The access key id in a signature of version 4: `Credential=ID/DATE/REGION/dynamodb/aws4_request`.

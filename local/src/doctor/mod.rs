@@ -11,7 +11,6 @@ mod configuration;
 mod koogallery_side;
 mod report;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use koogallery::{InterfaceType, RsaPublicKey};
@@ -23,6 +22,7 @@ pub use report::{Finding, Report, State};
 
 use crate::checks::Place;
 use crate::host::with_defaults;
+use crate::loopback::is_on_this_machine;
 use crate::simulate::SellerApi;
 
 /// What is looked at.
@@ -96,8 +96,7 @@ impl Doctor {
 
     /// Whether the deployment is on this machine.
     fn is_here(&self) -> bool {
-        let host = self.address.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        is_on_this_machine(&self.address)
     }
 
     /// Whether a key of the deployment's is known here, so that nothing may open with a key that everybody knows.

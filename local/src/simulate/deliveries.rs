@@ -9,8 +9,9 @@ use koogallery::OrderId;
 use koogallery_store::EventType;
 
 use super::application::Receipts;
-use super::seller_api::{Delivery, KnownEvent, SellerApi, SellerApiError, Subject};
+use super::seller_api::{Delivery, KnownEvent, SellerApi, Subject};
 use super::step::{Event, Step, Told};
+use crate::api::ApiError;
 
 /// How often the seller's API is asked.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
@@ -32,7 +33,7 @@ pub(super) async fn watch(
     told: &[Told],
     untried: Duration,
     progress: impl Fn(&KnownEvent),
-) -> Result<Histories, SellerApiError> {
+) -> Result<Histories, ApiError> {
     let subjects: BTreeSet<&Subject> = told.iter().map(|told| &told.subject).collect();
     let (mut histories, mut tries, mut moved) = (Histories::new(), 0, Instant::now());
     loop {
@@ -122,7 +123,7 @@ impl Judge<'_> {
             }
             Delivery::Delivered | Delivery::Stopped => None,
             Delivery::Undelivered if known.attempts == 0 && self.receipts.is_none() => None,
-            Delivery::Undelivered | Delivery::Parked => Some("not delivered"),
+            Delivery::Undelivered | Delivery::Parked | Delivery::Discarded => Some("not delivered"),
         };
         if known.delivery == Delivery::Delivered {
             *before = Some(moment);

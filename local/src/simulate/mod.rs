@@ -36,9 +36,10 @@ pub(crate) use names::fresh;
 pub(crate) use orders::Order;
 pub use own_side::{OwnSide, OwnSideError, open_api};
 pub use report::{Deliveries, FamilyReport, Report};
-pub use seller_api::{Delivery, KnownEvent, SellerApi, SellerApiError, Subject, UnknownSubject};
+pub use seller_api::{Delivery, KnownEvent, SellerApi, Subject, UnknownSubject};
 pub use step::{Event, Step};
 
+use crate::api::ApiError;
 use crate::call::OneCallError;
 use crate::marketplace::{CallError, Marketplace};
 use crate::open_api::{PlayedError, PlayedKooGallery};
@@ -92,7 +93,7 @@ pub enum SimulationError {
     Call(#[from] CallError),
     /// The seller's API.
     #[error(transparent)]
-    SellerApi(#[from] SellerApiError),
+    SellerApi(#[from] ApiError),
     /// The KooGallery that is played.
     #[error(transparent)]
     Played(#[from] PlayedError),

@@ -10,7 +10,8 @@ use koogallery_runtime::{Environment, now};
 
 use super::Simulation;
 use super::application::Application;
-use super::seller_api::{SellerApi, SellerApiError};
+use super::seller_api::SellerApi;
+use crate::api::ApiError;
 use crate::host::{HostError, LocalHost, Options, TableAt};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_credentials, or_local_test_keys};
 use crate::listen::ListenError;
@@ -52,7 +53,7 @@ pub enum OwnSideError {
     Host(#[from] HostError),
     /// Its seller's API.
     #[error(transparent)]
-    SellerApi(#[from] SellerApiError),
+    SellerApi(#[from] ApiError),
     /// The marketplace.
     #[error(transparent)]
     Marketplace(#[from] CallError),

@@ -78,6 +78,7 @@ impl Wait<'_> {
                  Then your application is slow: answer 2xx within 15 s, and {} afterwards",
                 self.do_what()
             ),
+            Delivery::Discarded => format!("somebody gave {name} up ({why}): `koogallery events resend` delivers it"),
             Delivery::Undelivered | Delivery::Parked => {
                 let hurry =
                     if why.ends_with("in time") { ". Answer 2xx at once, and provision afterwards" } else { "" };

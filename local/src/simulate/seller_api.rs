@@ -1,15 +1,16 @@
 //! The seller's API, as far as a simulation asks it: what became of events.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
-use http::header::CONTENT_TYPE;
 use koogallery::InstanceId;
 use koogallery_store::EventType;
-use reqwest::{StatusCode, Url};
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::api::{Api, ApiError};
+use crate::loopback::is_on_this_machine;
 
 /// No subject that is played has more events.
 const LIMIT: &str = "200";
@@ -86,6 +87,8 @@ pub enum Delivery {
     Delivered,
     /// The application does not want this event.
     Stopped,
+    /// A person gave it up.
+    Discarded,
 }
 
 /// An event as the seller's API tells it.
@@ -122,134 +125,51 @@ impl KnownEvent {
 }
 
 /// Asks one seller's API.
-#[derive(Clone)]
-pub struct SellerApi {
-    http: reqwest::Client,
-    address: Url,
-    token: String,
-}
-
-impl fmt::Debug for SellerApi {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SellerApi").field("address", &self.address.as_str()).finish_non_exhaustive()
-    }
-}
-
-/// Why it does not tell.
-#[derive(Debug, thiserror::Error)]
-pub enum SellerApiError {
-    /// The address is none.
-    #[error("{0} is not an http or https address")]
-    Address(String),
-    /// It does not answer.
-    #[error("the seller API at {address} does not answer: {source}")]
-    NoAnswer {
-        /// Where.
-        address: String,
-        /// Why.
-        source: reqwest::Error,
-    },
-    /// It answers something else.
-    #[error("the seller API at {address} answers no list of events: {source}")]
-    Malformed {
-        /// Where.
-        address: String,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// It refuses.
-    #[error("the seller API at {address} answers HTTP {status}: {hint}")]
-    Refused {
-        /// Where.
-        address: String,
-        /// Its answer.
-        status: StatusCode,
-        /// What may help.
-        hint: &'static str,
-    },
-}
+#[derive(Debug, Clone)]
+pub struct SellerApi(Api);
 
 impl SellerApi {
-    /// One at an address, which `token` opens. Nothing is sent yet.
-    pub fn new(address: &str, token: &str) -> Result<Self, SellerApiError> {
+    /// One at an address, which `token` opens: also in the clear, where a test is played between machines. Nothing is sent yet.
+    pub fn new(address: &str, token: &str) -> Result<Self, ApiError> {
         let url = Url::parse(address).ok().filter(|url| url.has_host() && url.scheme().starts_with("http"));
-        let url = url.ok_or_else(|| SellerApiError::Address(address.to_owned()))?;
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let mut http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        if url.scheme() == "http" {
-            http = http.tls_certs_only([]);
-        }
-        let no_client = |source| SellerApiError::NoAnswer { address: address.to_owned(), source };
-        Ok(Self { http: http.build().map_err(no_client)?, address: url, token: token.to_owned() })
+        let url = url.ok_or_else(|| ApiError::Address(address.to_owned()))?;
+        Api::anywhere(url, token.to_owned()).map(Self)
     }
 
     /// Where a local host that answers callbacks at this address has it; elsewhere it has an address of its own.
     #[must_use]
     pub fn beside(production_address: &str) -> Option<String> {
-        let url = Url::parse(production_address).ok().filter(is_loopback)?;
+        let url = Url::parse(production_address).ok().filter(is_on_this_machine)?;
         url.join(seller_api::PATH).ok().map(Into::into)
     }
 
     /// Whether it is on this machine.
     #[must_use]
     pub fn is_on_this_machine(&self) -> bool {
-        is_loopback(&self.address)
+        is_on_this_machine(self.0.address())
     }
 
     /// Whether it answers and the token opens it.
-    pub async fn check(&self) -> Result<(), SellerApiError> {
-        self.get(["orders", "none", "events"]).await.map(drop)
+    pub async fn check(&self) -> Result<(), ApiError> {
+        self.0.get(&["orders", "none", "events"], &[]).await.map(drop)
     }
 
     /// The events of a subject, the oldest first.
-    pub async fn events(&self, subject: &Subject) -> Result<Vec<KnownEvent>, SellerApiError> {
+    pub async fn events(&self, subject: &Subject) -> Result<Vec<KnownEvent>, ApiError> {
         #[derive(Deserialize)]
         struct Page {
             events: Vec<KnownEvent>,
         }
         let (of, id) = subject.parts();
-        let answer = self.get([of, id, "events"]).await?.bytes().await;
-        let answer = answer.map_err(|source| self.no_answer(source))?;
-        let malformed = |source| SellerApiError::Malformed { address: self.address.to_string(), source };
-        Ok(serde_json::from_slice::<Page>(&answer).map_err(malformed)?.events)
+        let page = self.0.get(&[of, id, "events"], &[("limit", LIMIT)]).await?;
+        let page: Page = serde_json::from_value(page).map_err(|_| ApiError::Malformed(self.0.address().to_string()))?;
+        Ok(page.events)
     }
 
     /// Tells it something, at a path below `/v1`.
-    pub async fn put(&self, path: &[&str], body: &Value) -> Result<(), SellerApiError> {
-        let request = self.http.put(self.url(path)).header(CONTENT_TYPE, "application/json").body(body.to_string());
-        self.answer(request).await.map(drop)
+    pub async fn put(&self, path: &[&str], body: &Value) -> Result<(), ApiError> {
+        self.0.put(path, body).await.map(drop)
     }
-
-    async fn get(&self, path: [&str; 3]) -> Result<reqwest::Response, SellerApiError> {
-        self.answer(self.http.get(self.url(&path)).query(&[("limit", LIMIT)])).await
-    }
-
-    fn url(&self, path: &[&str]) -> Url {
-        let mut url = self.address.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("v1").extend(path);
-        }
-        url
-    }
-
-    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, SellerApiError> {
-        let answer = request.bearer_auth(&self.token).send().await.map_err(|source| self.no_answer(source))?;
-        let hint = match answer.status() {
-            status if status.is_success() => return Ok(answer),
-            StatusCode::UNAUTHORIZED => "set KOOGALLERY_API_TOKEN to one of its tokens",
-            _ => "give the address of a seller API as --seller-api",
-        };
-        Err(SellerApiError::Refused { address: self.address.to_string(), status: answer.status(), hint })
-    }
-
-    fn no_answer(&self, source: reqwest::Error) -> SellerApiError {
-        SellerApiError::NoAnswer { address: self.address.to_string(), source: source.without_url() }
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -93,7 +93,8 @@ impl fmt::Display for Event {
             None => f.write_str("no such event")?,
             Some(Delivery::Undelivered) if self.is_untried() => f.write_str("not tried yet")?,
             Some(Delivery::Undelivered) => write!(f, "not delivered, attempt {}", self.attempts)?,
-            Some(Delivery::Parked) => write!(f, "given up, attempt {}", self.attempts)?,
+            Some(Delivery::Parked) => write!(f, "parked, attempt {}", self.attempts)?,
+            Some(Delivery::Discarded) => f.write_str("given up")?,
             Some(Delivery::Stopped) => f.write_str("not wanted")?,
             Some(Delivery::Delivered) => write!(f, "delivered, attempt {}", self.attempts)?,
         }
