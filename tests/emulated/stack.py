@@ -9,6 +9,7 @@ The transforms are AWS's own code: SAM CLI unrolls the loops, samtranslator make
 With `--before` a stack of an older template, such as `git show v0.1.0:template.yaml`, is upgraded to the first one.
 """
 
+import copy
 import io
 import json
 import logging
@@ -21,6 +22,7 @@ os.environ.update(AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="test", AWS_
 import boto3
 from moto import mock_aws
 from moto.cloudformation.parsing import get_model_map
+from samcli.lib.cfn_language_extensions.resolvers.fn_sub import FnSubResolver
 from samcli.lib.cfn_language_extensions.sam_integration import expand_language_extensions
 from samcli.yamlhelper import yaml_parse
 from samtranslator.parser.parser import Parser
@@ -54,6 +56,19 @@ SETS = {
 KEPT = ["Table", "DataKey", "FrontDoorFunction", "LearnOrderDelays"]
 
 
+def substituted(self, value):
+    """Fn::Sub of SAM CLI, which makes a plain text of what refers to a resource: here it stays a Fn::Sub."""
+    text, given = self._parse_args(self.get_function_args(value))
+    given = self._resolve_variable_map(given)
+    known = self._substitute(text, given)
+    if "${" in known or any(isinstance(part, dict) for part in given.values()):
+        return {"Fn::Sub": [text, given]}
+    return known
+
+
+FnSubResolver.resolve = substituted
+
+
 def decided(template, values):
     """The template with its conditions decided, since moto does not decide new ones in an update."""
     conditions = template.pop("Conditions", {})
@@ -85,40 +100,63 @@ def decided(template, values):
         template[section] = within(kept)
 
 
-def transformed(text, parameters):
-    """The template as CloudFormation deploys it, without what moto lacks; and the types that were left out."""
+def expanded(text, parameters):
+    """The template as CloudFormation deploys it; the values of its parameters; and the binary of each function."""
     template = yaml_parse(text)
     defaults = {name: str(told.get("Default", "")) for name, told in template["Parameters"].items()}
     values = {**defaults, **APP_INFO, **parameters}
     template = expand_language_extensions(template, parameter_values=values, enabled=True).expanded_template
-    for resource in template["Resources"].values():
+    binaries = {}
+    for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
+            binaries[name] = os.path.basename(resource["Properties"]["CodeUri"])
             resource["Properties"]["CodeUri"] = "s3://code/function.zip"
             resource.pop("Metadata", None)
     template["Transform"] = "AWS::Serverless-2016-10-31"
     template = Translator({}, Parser()).translate(template, values)
     template.pop("Rules", None), template.pop("Metadata", None), template.pop("Transform", None)
     decided(template, values)
+    return template, values, binaries
+
+
+def without(template, types):
+    """The template without the resources of these types, and without the permissions and outputs that name them."""
+    template = copy.deepcopy(template)
+    resources = template["Resources"]
+    left_out = {name for name, resource in resources.items() if resource["Type"] in types}
+
+    def names_them(told):
+        return any(f'"{gone}"' in json.dumps(told) or f"${{{gone}" in json.dumps(told) for gone in left_out)
+
+    template["Resources"] = {
+        name: resource for name, resource in resources.items()
+        if name not in left_out and not (resource["Type"] == "AWS::Lambda::Permission" and names_them(resource))
+    }
+    template["Outputs"] = {name: output for name, output in template["Outputs"].items() if not names_them(output)}
+    return template
+
+
+def for_moto(template, lacks=LACKS):
+    """What of the template moto makes."""
     types = {resource["Type"] for resource in template["Resources"].values()}
-    unknown = types - LACKS - IGNORED - set(get_model_map())
+    unknown = types - lacks - IGNORED - set(get_model_map())
     assert not unknown, f"moto has no model of {unknown}: look whether that matters, and name it in LACKS or IGNORED"
-    left_out = {name for name, resource in template["Resources"].items() if resource["Type"] in LACKS}
-    for name in left_out:
-        del template["Resources"][name]
+    template = without(template, lacks)
     for name, resource in template["Resources"].items():
         # AWS makes up a name with the right ending; moto does not.
         if resource["Type"] == "AWS::SQS::Queue" and resource["Properties"].get("FifoQueue"):
             resource["Properties"]["QueueName"] = f"{name}.fifo"
-    template["Outputs"] = {
-        name: output for name, output in template["Outputs"].items()
-        if not any(f'"{gone}' in json.dumps(output) or f"${{{gone}" in json.dumps(output) for gone in left_out)
-    }
-    return template, values
+    return template
 
 
 def deploy(name, text, parameters, update=False):
+    template, values, _ = expanded(text, parameters)
+    return make(name, for_moto(template), values, update)
+
+
+def make(name, template, values, update=False):
+    """Makes or updates a stack: the physical id of each resource."""
     cloudformation = boto3.client("cloudformation")
-    template, values = transformed(text, parameters)
     known = [{"ParameterKey": key, "ParameterValue": values[key]} for key in template["Parameters"]]
     act = cloudformation.update_stack if update else cloudformation.create_stack
     act(StackName=name, TemplateBody=json.dumps(template), Parameters=known, Capabilities=["CAPABILITY_IAM"])

@@ -1,0 +1,38 @@
+"""A stack as docs/deploy.md makes it, and KooGallery's whole lives through the function URL."""
+
+import boto3
+
+from dynamodb_local import free_port
+from proxy import CANARY
+from receiver import Receiver
+from schedules import tick
+from seller import KEYS, TOKEN, WEBHOOK_SECRET
+
+
+def life(world):
+    port = free_port()
+    receiver = world.closed_later(Receiver(WEBHOOK_SECRET))
+    deployment = world.deployment("shop")
+    boto3.client("events").create_event_bus(Name="sales")
+    deployment.deploy(world.template, {
+        "WebhookUrl": receiver.url, "EventBusName": "sales", "OpenApi": f"http://127.0.0.1:{port}/",
+    })
+    assert world.seller.buy(deployment.address, "early") == "000005", "the secret has no access keys yet"
+    deployment.put_secrets(world.seller.secrets(open_api=True))
+    receiver.api = (deployment.api, TOKEN)
+    played = world.seller.run(
+        "simulate", "--to", deployment.address, "--seller-api", deployment.api, "--open-api", f"127.0.0.1:{port}",
+        "--rsa-public-key", world.seller.rsa_public_key, "--patience", "40")
+    print("   ", played.stdout.splitlines()[-1])
+    probes = world.seller.run("conform", "--to", deployment.address, "--profile", "console")
+    print("   ", probes.stdout.splitlines()[-1])
+    swept = tick(deployment, "EventSweep")
+    assert swept == {"learn-order": 0, "deliver-events": 0}, f"the sweep found lost wake-ups: {swept}"
+    tick(deployment, "ErasePersonalDataSchedule")
+    count, subjects = receiver.check_order()
+    print(f"    {count} events of {subjects} subjects came in order, each with a good signature; the sweep had nothing to wake")
+    calls, functions = deployment.cloud.proxy.calls, deployment.functions.values()
+    print(f"    {sum(calls.values())} calls to AWS by {len({call[0] for call in calls})} roles, each of them granted")
+    assert all(function.invocations for function in functions), "each function is invoked"
+    for secret in (*(key for keys in KEYS.values() for key in keys), WEBHOOK_SECRET, TOKEN, CANARY):
+        assert not any(secret in line for line in deployment.log()), "a secret is in a log"
