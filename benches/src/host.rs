@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWr
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
+use koogallery_local::host::{Http, LocalHost, Options as HostOptions, TableAt};
 use koogallery_local::keys::LOCAL_TEST_KEYS;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
@@ -66,6 +66,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
         environment: Environment::default(),
         log: Arc::new(Silent),
         journal: Arc::new(Silent),
+        http: Http::default(),
     })
     .await?;
     let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;

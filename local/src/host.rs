@@ -4,19 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::State;
-use axum::middleware::map_request;
-use axum::response::Response;
-use bytes::Bytes;
 use deliver_events::Courier;
 use erase_personal_data::Eraser;
-use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
-use koogallery_runtime::{
-    CallRecord, ConfigError, Environment, Job, Log, RequestId, Shared, dynamodb_client, dynamodb_client_over, now,
-    response,
-};
+use koogallery_runtime::{ConfigError, Environment, Job, Log, Shared, dynamodb_client, dynamodb_client_over, now};
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
 use learn_order::Learner;
@@ -24,18 +14,19 @@ use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use uuid::Uuid;
 
 use crate::database::{DatabaseError, EmbeddedDatabase, IN_PROCESS, Listen};
 use crate::delivery::{Pump, WakeUps};
+use crate::door::Door;
 use crate::erasure::Erasing;
 use crate::functions::Functions;
-use crate::http1_server::serve;
+use crate::http_server::{Limits, Server, TlsError, TlsFiles, acceptor};
 use crate::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS,
     LOCAL_WEBHOOK_SECRET,
 };
-use crate::log::{Console, EventJournal};
+use crate::log::EventJournal;
+use crate::ready::Ready;
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -53,6 +44,17 @@ pub struct Options {
     pub log: Arc<dyn Log>,
     /// Where records of deliveries and of what is learnt of orders go.
     pub journal: Arc<dyn EventJournal>,
+    /// How its HTTP is served.
+    pub http: Http,
+}
+
+/// How a host serves HTTP.
+#[derive(Debug, Clone, Default)]
+pub struct Http {
+    /// What callers may take.
+    pub limits: Limits,
+    /// The certificate for TLS; none serves plain HTTP, for a proxy before it.
+    pub tls: Option<TlsFiles>,
 }
 
 /// Where the table is.
@@ -78,6 +80,7 @@ impl TableAt {
 #[derive(Debug)]
 pub struct LocalHost {
     address: SocketAddr,
+    scheme: &'static str,
     dynamodb_endpoint: Option<String>,
     store: Store,
     wake_ups: WakeUps,
@@ -121,6 +124,9 @@ pub enum HostError {
         "refusing to listen on {0} with the built-in test key, which everybody knows: set KOOGALLERY_KEYS, or listen on 127.0.0.1"
     )]
     TestKeysBeyondLoopback(SocketAddr),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// What is undelivered cannot be read.
     #[error("events cannot be delivered: {0}")]
     Delivery(#[source] StoreError),
@@ -135,9 +141,8 @@ pub enum HostError {
 impl LocalHost {
     /// Starts the database, the table and the functions, and listens.
     pub async fn start(options: Options) -> Result<Self, HostError> {
-        let Options { listen, table, environment, log, journal } = options;
-        let uses_test_keys =
-            environment.get("KOOGALLERY_KEYS").is_none() && environment.get("KOOGALLERY_SECRET_ARN").is_none();
+        let Options { listen, table, environment, log, journal, http } = options;
+        let uses_test_keys = environment.get("KOOGALLERY_KEYS").is_none() && environment.secret().is_none();
         if uses_test_keys && !listen.ip().is_loopback() {
             return Err(HostError::TestKeysBeyondLoopback(listen));
         }
@@ -171,39 +176,50 @@ impl LocalHost {
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
         let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
+        let job = Job::new(shared.store().clone(), Arc::new(now), Arc::clone(&journal) as _);
         let following = follow(&environment, shared.store(), &wake_ups, journal).await?;
-        let job = Job::new(shared.store().clone(), Arc::new(now), Arc::new(Console) as _);
         let eraser = Eraser::of(&environment, job)?;
         let erasing = Erasing::start(eraser).await.map_err(HostError::Erasure)?;
         // The port opens once nothing of the configuration can be wrong any more.
-        let functions = Arc::new(Door { functions: Functions::of(&environment, &shared)?, log });
+        let door = Door::new(Functions::of(&environment, &shared)?, log);
+        let tls = http.tls.map(acceptor).transpose()?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(functions)
-            .nest(seller_api::PATH, api)
-            .layer(map_request(with_id));
+        let router = door.router(Ready::of(Arc::clone(&shared)), api);
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
-        let served = tokio::spawn(serve(listener, router, shutdown));
+        let http = Server { router, limits: http.limits, tls };
+        let served = tokio::spawn(http.serve(listener, shutdown));
         let store = shared.store().clone();
         let (stop_erasing, stopped) = oneshot::channel::<()>();
         let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
-        Ok(Self { address, dynamodb_endpoint, store, wake_ups, defaults, database, following, erasing, stop, served })
+        Ok(Self {
+            address,
+            scheme,
+            dynamodb_endpoint,
+            store,
+            wake_ups,
+            defaults,
+            database,
+            following,
+            erasing,
+            stop,
+            served,
+        })
     }
 
     /// The production address to call, with its closing slash.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("http://{}/", self.address)
+        format!("{}://{}/", self.scheme, self.address)
     }
 
     /// The address of the seller's API, without a closing slash.
     #[must_use]
     pub fn seller_api(&self) -> String {
-        format!("http://{}{}", self.address, seller_api::PATH)
+        format!("{}://{}{}", self.scheme, self.address, seller_api::PATH)
     }
 
     /// Where AWS tools find its DynamoDB; none if only this process reaches it.
@@ -289,7 +305,7 @@ pub(crate) fn with_defaults(environment: Environment, test_keys: bool) -> (Envir
     }
     // The same of a webhook that stays on this machine, and of open APIs that are played on it.
     let stays = |name| environment.get(name).is_some_and(|url| url.trim().starts_with("http://"));
-    if environment.get("KOOGALLERY_SECRET_ARN").is_none() {
+    if environment.secret().is_none() {
         if stays("KOOGALLERY_WEBHOOK_URL") {
             wanted.push(("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET));
         }
@@ -316,7 +332,7 @@ pub(crate) fn with_defaults(environment: Environment, test_keys: bool) -> (Envir
 /// A webhook that nothing signs, or nothing can, would fail with every event: better now.
 fn check_webhook_secret(environment: &Environment) -> Result<(), ConfigError> {
     const NAME: &str = "KOOGALLERY_WEBHOOK_SECRET";
-    if environment.get("KOOGALLERY_WEBHOOK_URL").is_none() || environment.get("KOOGALLERY_SECRET_ARN").is_some() {
+    if environment.get("KOOGALLERY_WEBHOOK_URL").is_none() || environment.secret().is_some() {
         return Ok(());
     }
     let secrets = environment.required(
@@ -327,42 +343,4 @@ fn check_webhook_secret(environment: &Environment) -> Result<(), ConfigError> {
         secret.parse::<WebhookSecret>().map_err(|error: WebhookSecretError| ConfigError::refused(NAME, error))?;
     }
     Ok(())
-}
-
-/// The front door's part: which function is a request for?
-struct Door {
-    functions: Functions,
-    log: Arc<dyn Log>,
-}
-
-impl Door {
-    fn refuse(&self, problem: impl std::fmt::Display) -> http::Response<Bytes> {
-        let reply = Reply::refusal(ResultCode::InvalidParameter, &problem);
-        let record = CallRecord::new("front-door", now(), reply.result_code);
-        self.log.record(&CallRecord { reason: Some(problem.to_string()), ..record });
-        response(&reply)
-    }
-}
-
-/// Names a request, so that what the log says of it can be found.
-async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
-    if let Some(id) = RequestId::new(&Uuid::now_v7().to_string()) {
-        request.extensions_mut().insert(id);
-    }
-    request
-}
-
-async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> Response {
-    let (parts, body) = request.into_parts();
-    let answered = match to_bytes(body, MAX_KIT_BODY + 1).await {
-        Err(_) => door.refuse("the body is longer than any callback's, or was cut off"),
-        Ok(body) => {
-            let request = http::Request::from_parts(parts, body);
-            match answering_callback(&request) {
-                Err(error) => door.refuse(error),
-                Ok(callback) => door.functions.of_callback(callback).answer(&request).await,
-            }
-        }
-    };
-    answered.map(Body::from)
 }

@@ -1,15 +1,16 @@
 //! The log of a local host: a line for a person on standard error.
 
-use deliver_events::{Journal, Tried, type_name};
+use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log};
 use koogallery_store::{Ended, Gone, StoreError, Subject};
 use learn_order::Asked;
 
-/// Where records of work on events go: tries to deliver them, and questions about their orders.
-pub trait EventJournal: Journal + learn_order::Journal {}
-
-impl<T: Journal + learn_order::Journal> EventJournal for T {}
+/// Where records of work in the background go: tries to deliver events, questions about their orders, what waits, and erasures.
+pub trait EventJournal: Journal + learn_order::Journal + erase_personal_data::Journal {
+    /// Takes what a look at the index found.
+    fn swept(&self, swept: &Swept);
+}
 
 /// Standard error.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +73,11 @@ impl erase_personal_data::Journal for Console {
     fn ran(&self, _: &Run) {}
 }
 
+impl EventJournal for Console {
+    /// Nothing: `koogallery events list` tells a person what waits.
+    fn swept(&self, _: &Swept) {}
+}
+
 /// Discards all records: for a simulation, which shows its calls itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Silent;
@@ -90,6 +96,16 @@ impl Journal for Silent {
 
 impl learn_order::Journal for Silent {
     fn asked(&self, _: &Asked<'_>) {}
+}
+
+impl erase_personal_data::Journal for Silent {
+    fn erased(&self, _: &Subject, _: &Result<Gone, StoreError>) {}
+
+    fn ran(&self, _: &Run) {}
+}
+
+impl EventJournal for Silent {
+    fn swept(&self, _: &Swept) {}
 }
 
 fn line(record: &CallRecord) -> String {

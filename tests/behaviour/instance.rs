@@ -276,7 +276,7 @@ async fn a_configured_rule_decides_on_a_change() {
 /// The port is somebody else's here: what is told is the mistake in the rule, so it is found before the port opens.
 #[tokio::test]
 async fn a_mistake_in_the_rule_is_told_before_the_port_opens() {
-    use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
+    use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let environment = koogallery_runtime::Environment::default();
     let options = Options {
@@ -285,6 +285,7 @@ async fn a_mistake_in_the_rule_is_told_before_the_port_opens() {
         environment: environment.with("KOOGALLERY_CHANGE_CHECK", "alow"),
         log: std::sync::Arc::new(koogallery_local::log::Console),
         journal: std::sync::Arc::new(koogallery_local::log::Console),
+        http: Http::default(),
     };
     let error = LocalHost::start(options).await.unwrap_err();
     assert!(matches!(error, HostError::Config(_)), "{error}");

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use koogallery::{AccessKeys, InterfaceType, NewInstance, OrderNotify, ReleaseInstance, Request, TestFlag};
-use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
+use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
 use koogallery_runtime::{CloudWatch, Environment, now};
@@ -246,6 +246,7 @@ async fn the_key_that_everybody_knows_stays_on_this_machine() {
         environment: Environment::default(),
         log: std::sync::Arc::new(Silent),
         journal: std::sync::Arc::new(Silent),
+        http: Http::default(),
     };
     assert!(matches!(LocalHost::start(options).await, Err(HostError::TestKeysBeyondLoopback(_))));
 }

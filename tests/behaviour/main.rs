@@ -5,6 +5,7 @@
 mod alarms;
 mod at_rest;
 mod broken_answers;
+mod callers;
 mod conformance;
 mod cost;
 mod data_file;

@@ -26,7 +26,7 @@ const OWN_SEAL_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899
 const OWN_WEBHOOK_SECRET: &str = "whsec_b3duLXdlYmhvb2stc2VjcmV0LW9mLWEtc2VsbGVy";
 
 fn reach(listen: &str) -> Reach {
-    Reach { listen: listen.parse().unwrap(), forgets: false }
+    Reach { listen: listen.parse().unwrap(), forgets: false, production: false }
 }
 
 fn environment(variables: &[(&str, &str)]) -> Environment {

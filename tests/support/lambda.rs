@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::header::HeaderMap;
 use http::request::Parts;
 use koogallery::Callback;
-use koogallery_local::http1_server::serve;
+use koogallery_local::http_server::{Limits, Server};
 use koogallery_runtime::now;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -193,7 +193,9 @@ impl LambdaEmulator {
             .route("/lambda-url/{function}/{*path}", any(function_url))
             .layer(axum::extract::DefaultBodyLimit::disable())
             .with_state(Arc::clone(&functions));
-        tokio::spawn(serve(listener, router, std::future::pending()));
+        // An invocation carries a body in base64.
+        let limits = Limits { most_bytes: 64 << 20, ..Limits::default() };
+        tokio::spawn(Server { router, limits, tls: None }.serve(listener, std::future::pending()));
         Self { address, functions }
     }
 

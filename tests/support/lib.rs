@@ -34,7 +34,7 @@ use koogallery::{
     canonical_form,
 };
 use koogallery_local::database::{EmbeddedDatabase, Listen};
-use koogallery_local::host::{LocalHost, Options, TableAt};
+use koogallery_local::host::{Http, LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, ForwardRecord, Log, now};
@@ -142,6 +142,7 @@ impl Seller {
             environment: change(environment),
             log: Arc::clone(&log) as Arc<dyn Log>,
             journal: Arc::new(Console),
+            http: Http::default(),
         };
         let host = LocalHost::start(options).await.unwrap();
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();

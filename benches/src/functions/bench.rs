@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
 use koogallery_local::database::Listen;
-use koogallery_local::host::{LocalHost, Options, TableAt};
+use koogallery_local::host::{Http, LocalHost, Options, TableAt};
 use koogallery_local::keys::{
     LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET,
 };
@@ -78,7 +78,8 @@ impl Bench {
         // The functions' processes reach the table through a port.
         let tools = Listen { address: listen, access_key_id: "local".into() };
         let table = TableAt::Embedded { file: None, listen: Some(tools) };
-        let host = LocalHost::start(Options { listen, table, environment, log, journal }).await?;
+        let host =
+            LocalHost::start(Options { listen, table, environment, log, journal, http: Http::default() }).await?;
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
         let secrets = Secrets::start(&format!(r#"{{"accessKeys":{LOCAL_TEST_KEYS}}}"#)).await;
         let bench = Self {

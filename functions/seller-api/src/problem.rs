@@ -199,7 +199,7 @@ impl From<StoreError> for Problem {
 impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
         match error {
-            SecretError::Unavailable { .. } => Self::unavailable(error),
+            SecretError::Unavailable { .. } | SecretError::File { .. } => Self::unavailable(error),
             SecretError::NoValue { .. }
             | SecretError::Empty(_)
             | SecretError::NoAccessKeys(_)

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use koogallery::InterfaceType;
 use koogallery_open_api::BaseUrl;
-use koogallery_runtime::{ConfigError, Environment, SecretSource, Secrets, UnknownVariable};
+use koogallery_runtime::{ConfigError, Environment, SecretError, SecretSource, Secrets, UnknownVariable};
 
 pub use addresses::addresses;
 pub use clock::{ClockError, Difference, clock_of};
@@ -34,6 +34,9 @@ pub enum Problem {
     /// A secret.
     #[error(transparent)]
     Secret(#[from] SecretProblem),
+    /// The file of secrets.
+    #[error(transparent)]
+    Unread(#[from] SecretError),
 }
 
 /// All mistakes, a line for each.
@@ -54,24 +57,28 @@ pub async fn before_start(environment: &Environment, reach: Reach) -> Result<(),
     problems.extend(addresses(environment).into_iter().map(Problem::from));
     // Those of a secret in AWS can be mended while the host runs: they are told, and no reason not to start.
     if environment.get("KOOGALLERY_SECRET_ARN").is_none() {
-        problems.extend(of_environment(environment).await);
+        problems.extend(of_this_machine(environment).await);
     }
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }
 
-/// What is wrong with the secrets that stand in variables.
-async fn of_environment(environment: &Environment) -> Vec<Problem> {
+/// What is wrong with the secrets that stand in variables, or in a file.
+async fn of_this_machine(environment: &Environment) -> Vec<Problem> {
     // Where there are no access keys, everything else is looked at all the same.
-    let with_keys = match environment.get("KOOGALLERY_KEYS") {
+    let with_keys = match environment.get("KOOGALLERY_KEYS").or_else(|| environment.secret()) {
         Some(_) => environment.clone(),
         None => environment.clone().with("KOOGALLERY_KEYS", crate::keys::LOCAL_TEST_KEYS),
     };
     let source = match SecretSource::of(&with_keys) {
-        Ok(source) => source,
+        Ok(source) => source.with_access_keys(),
         Err(error) => return vec![error.into()],
     };
-    let Ok(held) = source.current().await else { return Vec::new() };
-    secrets(&held, Needs::of(environment), &Place::Environment).into_iter().map(Problem::from).collect()
+    match source.current().await {
+        Ok(held) => {
+            secrets(&held, Needs::of(environment), &Place::of(environment)).into_iter().map(Problem::from).collect()
+        }
+        Err(error) => vec![error.into()],
+    }
 }
 
 /// What a host tells at its start that is no reason not to start.

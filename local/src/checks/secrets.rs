@@ -13,7 +13,7 @@ use seller_api::SHORTEST_TOKEN;
 pub enum Place {
     /// In environment variables.
     Environment,
-    /// In this secret of AWS Secrets Manager.
+    /// In this secret of AWS Secrets Manager, or in this file.
     Secret(String),
 }
 
@@ -21,7 +21,7 @@ impl Place {
     /// Where the variables say that they stand.
     #[must_use]
     pub fn of(environment: &Environment) -> Self {
-        environment.get("KOOGALLERY_SECRET_ARN").map_or(Self::Environment, |arn| Self::Secret(arn.to_owned()))
+        environment.secret().map_or(Self::Environment, |name| Self::Secret(name.to_owned()))
     }
 
     /// A kind of secret there: its variable, or its member of the secret.

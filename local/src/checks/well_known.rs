@@ -4,10 +4,12 @@
 //! would be open to whoever reads this file.
 
 use std::fmt;
+use std::fs;
 use std::net::SocketAddr;
 
 use koogallery::{AccessKeys, InterfaceType, RsaPrivateKey};
 use koogallery_runtime::{ApiToken, Environment};
+use serde_json::Value;
 
 use crate::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET,
@@ -21,6 +23,16 @@ pub struct Reach {
     pub listen: SocketAddr,
     /// Its store is in memory, and gone at its end.
     pub forgets: bool,
+    /// It was said to be a production host, such as one behind a proxy on the same machine.
+    pub production: bool,
+}
+
+impl Reach {
+    /// Whether it is a production host: one that was said to be, or that other machines can reach.
+    #[must_use]
+    pub fn is_production(&self) -> bool {
+        self.production || !self.listen.ip().is_loopback()
+    }
 }
 
 /// A key that everybody knows, where it protects nothing.
@@ -41,6 +53,8 @@ enum Because {
     Own(&'static str),
     /// Other machines reach this address.
     Reached(SocketAddr),
+    /// Somebody said so.
+    Production,
 }
 
 impl fmt::Display for Because {
@@ -48,6 +62,7 @@ impl fmt::Display for Because {
         match self {
             Self::Own(name) => write!(f, "{name} holds a key of your own"),
             Self::Reached(address) => write!(f, "other machines can reach {address}"),
+            Self::Production => f.write_str("this is a production host"),
         }
     }
 }
@@ -132,12 +147,15 @@ const OTHERS: [Key; 5] = [
 ];
 /// What names a key of the seller's in AWS.
 const ELSEWHERE: [&str; 2] = ["KOOGALLERY_SECRET_ARN", "KOOGALLERY_KMS_KEY_ARN"];
+/// What names a file with keys.
+const FILE: &str = "KOOGALLERY_SECRET_FILE";
 
 /// The keys that everybody knows and that protect nothing here: those that are set, and those that a host would use for want
 /// of the seller's own.
 #[must_use]
 pub fn well_known(environment: &Environment, reach: Reach) -> Vec<WellKnown> {
-    let Some(because) = because(environment, reach.listen) else { return Vec::new() };
+    let in_file = environment.get(FILE).map(in_file).unwrap_or_default();
+    let Some(because) = because(environment, &in_file, reach) else { return Vec::new() };
     let set = |name| environment.get(name).is_some();
     let mut refused = Vec::new();
     let mut refuse = |key: &Key, how| refused.push(WellKnown { name: key.name, how, because, mend: key.mend });
@@ -145,18 +163,21 @@ pub fn well_known(environment: &Environment, reach: Reach) -> Vec<WellKnown> {
         if environment.get(key.name).is_some_and(|value| (key.holds)(value).well_known) {
             refuse(key, "holds a key that everybody knows");
         }
+        if in_file.get(key.name).is_some_and(|value| (key.holds)(value).well_known) {
+            refuse(key, "has a key that everybody knows in the file of KOOGALLERY_SECRET_FILE");
+        }
     }
     let default = "is not set, so that its default would be used, which everybody knows";
-    if !set(KEYS.name) && !set("KOOGALLERY_SECRET_ARN") {
+    if !set(KEYS.name) && environment.secret().is_none() {
         refuse(&KEYS, default);
     }
     if !set(SEAL_KEY.name) && !set("KOOGALLERY_KMS_KEY_ARN") && !reach.forgets {
         refuse(&SEAL_KEY, default);
     }
-    // What stays on this machine has a default as well, unless the secret in AWS is to hold it.
+    // What stays on this machine has a default as well, unless the secret is to hold it.
     let stays = |name| environment.get(name).is_some_and(|url| url.trim().starts_with("http://"));
     let [_, _, webhook_secret, access_key_id, secret_access_key] = &OTHERS;
-    if !set("KOOGALLERY_SECRET_ARN") {
+    if environment.secret().is_none() {
         if stays("KOOGALLERY_WEBHOOK_URL") && !set(webhook_secret.name) {
             refuse(webhook_secret, default);
         }
@@ -168,12 +189,42 @@ pub fn well_known(environment: &Environment, reach: Reach) -> Vec<WellKnown> {
     refused
 }
 
-fn because(environment: &Environment, listen: SocketAddr) -> Option<Because> {
-    let own = |key: &Key| environment.get(key.name).is_some_and(|value| (key.holds)(value).own);
-    let keys = [&KEYS, &SEAL_KEY].into_iter().chain(&OTHERS).filter(|key| own(key)).map(|key| key.name);
+fn because(environment: &Environment, in_file: &Environment, reach: Reach) -> Option<Because> {
+    let own = |key: &&Key| {
+        let told = environment.get(key.name).into_iter().chain(in_file.get(key.name));
+        told.into_iter().any(|value| (key.holds)(value).own)
+    };
+    let keys = [&KEYS, &SEAL_KEY].into_iter().chain(&OTHERS).filter(own).map(|key| key.name);
     let elsewhere = ELSEWHERE.into_iter().filter(|name| environment.get(name).is_some());
-    let own = elsewhere.chain(keys).next().map(Because::Own);
-    own.or_else(|| (!listen.ip().is_loopback()).then_some(Because::Reached(listen)))
+    let reached = reach.is_production().then_some(if reach.production {
+        Because::Production
+    } else {
+        Because::Reached(reach.listen)
+    });
+    elsewhere.chain(keys).next().map(Because::Own).or(reached)
+}
+
+/// What a file of secrets holds, as the variables would. What cannot be read of it is told elsewhere.
+fn in_file(path: &str) -> Environment {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let held: Value = serde_json::from_str(&text).unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let all = |value: &Value, one: &dyn Fn(&Value) -> String| {
+        value.as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join(" ")
+    };
+    let token = |token: &Value| token.get("token").map_or_else(|| text(token), text);
+    let [rsa_key, api_token, webhook_secret, access_key_id, secret_access_key] = &OTHERS;
+    [
+        (KEYS.name, held.get("accessKeys").map(Value::to_string).unwrap_or_default()),
+        (rsa_key.name, text(&held["rsaPrivateKey"])),
+        (api_token.name, all(&held["apiTokens"], &token)),
+        (webhook_secret.name, all(&held["webhookSecrets"], &text)),
+        (access_key_id.name, text(&held["openApi"]["accessKeyId"])),
+        (secret_access_key.name, text(&held["openApi"]["secretAccessKey"])),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into_iter()
+    .collect()
 }
 
 /// With a key to seal with, made now and told to nobody, where the host keeps nothing and none is set: what is sealed is

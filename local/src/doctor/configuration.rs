@@ -21,7 +21,7 @@ impl Doctor {
     /// The secrets, each as far as it is there, and who has no key.
     pub(super) fn secrets(&self, environment: &Environment, held: &Secrets) -> Vec<Finding> {
         if self.uses_test_keys && !self.is_here() {
-            let why = "set KOOGALLERY_SECRET_ARN, or KOOGALLERY_KEYS and the others, as the deployment has them";
+            let why = "set KOOGALLERY_SECRET_ARN or KOOGALLERY_SECRET_FILE, or KOOGALLERY_KEYS and the others, as the deployment has them";
             return vec![Finding::not_checked("secrets", why)];
         }
         let problems = checks::secrets(held, checks::Needs::of(environment), &self.place());

@@ -58,8 +58,7 @@ impl Doctor {
     ) -> Result<Self, DoctorError> {
         let url = Url::parse(address).ok().filter(|url| url.has_host() && url.scheme().starts_with("http"));
         let url = url.ok_or_else(|| DoctorError::Address(address.to_owned()))?;
-        let uses_test_keys =
-            environment.get("KOOGALLERY_KEYS").is_none() && environment.get("KOOGALLERY_SECRET_ARN").is_none();
+        let uses_test_keys = environment.get("KOOGALLERY_KEYS").is_none() && environment.secret().is_none();
         let seller_api = seller_api.or_else(|| SellerApi::beside(address));
         Ok(Self { environment, address: url, seller_api, rsa_public_key, uses_test_keys })
     }

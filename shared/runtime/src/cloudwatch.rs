@@ -52,14 +52,24 @@ impl CloudWatch {
         json!({ "function": function, "level": level, "problem": problem.to_string() })
     }
 
+    /// The line of a request to the seller API.
+    #[must_use]
+    pub fn api_line(&self, record: &ApiRecord) -> Value {
+        record.line(&self.namespace)
+    }
+
+    /// Writes a line as [`Self::write`] does, without what only CloudWatch reads.
+    pub fn write_without_metrics(line: Value) {
+        let mut line = stamped(line);
+        if let Some(line) = line.as_object_mut() {
+            line.remove("_aws");
+        }
+        put(&line);
+    }
+
     /// Writes a line, with the time and the version that runs. If that fails, the work that the line is about must not fail.
-    pub fn write(mut line: Value) {
-        let at = line["_aws"]["Timestamp"].as_i64().unwrap_or_else(|| now().as_millis());
-        // Lambda takes the level of a line only if the line has its time in this form.
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok();
-        line["timestamp"] = at.and_then(|at| at.format(&Rfc3339).ok()).into();
-        line["version"] = version().into();
-        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    pub fn write(line: Value) {
+        put(&stamped(line));
     }
 
     /// The lines of a call: none if another line stands for it, several if they stand for others as well.
@@ -91,10 +101,23 @@ impl Log for CloudWatch {
     }
 
     fn api(&self, record: &ApiRecord) {
-        Self::write(record.line(&self.namespace));
+        Self::write(self.api_line(record));
     }
 
     fn forwarded(&self, record: &ForwardRecord) {
         self.forwarded_line(record).into_iter().for_each(Self::write);
     }
+}
+
+fn stamped(mut line: Value) -> Value {
+    let at = line["_aws"]["Timestamp"].as_i64().unwrap_or_else(|| now().as_millis());
+    // Lambda takes the level of a line only if the line has its time in this form.
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000).ok();
+    line["timestamp"] = at.and_then(|at| at.format(&Rfc3339).ok()).into();
+    line["version"] = version().into();
+    line
+}
+
+fn put(line: &Value) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use koogallery::Timestamp;
 use serde_json::{Value, json};
 
+/// The counts that say how much there is. All others say how much came, and add up.
+pub const STATES: [&str; 3] = ["UndeliveredEvents", "ParkedEvents", "ErasuresDue"];
+
 /// One metric of a line.
 #[derive(Debug, Clone)]
 pub struct Metric {

@@ -1,9 +1,11 @@
-//! The current secrets of a function: from the environment, or from secrets of AWS Secrets Manager. Those are read again when a
-//! signature does not verify, so a rotation needs no deployment.
+//! The current secrets of a function: from the environment, from secrets of AWS Secrets Manager, or from a file. Those of Secrets
+//! Manager are read again when a signature does not verify, and a file when it changes, so a rotation needs no deployment.
 //!
 //! A function reads only the secrets that it needs, so what one of them can tell is little. Each secret is JSON with one or more
 //! members; a secret with all of them serves every function.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +19,23 @@ use tokio::time::Instant;
 use crate::api_token::{ApiToken, tokens};
 use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment, InvalidValue};
+use crate::secret_file::{SecretFile, Stamp};
 use crate::secret_text::SecretText;
 
 /// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
 const REREAD_AFTER: Duration = Duration::from_secs(30);
+
+const KEYS: &str = "KOOGALLERY_KEYS";
+const ARN: &str = "KOOGALLERY_SECRET_ARN";
+const FILE: &str = "KOOGALLERY_SECRET_FILE";
+
+impl Environment {
+    /// The secret that has what the variables of keys would have, if one is named: an ARN of AWS Secrets Manager, or a file.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        self.get(ARN).or_else(|| self.get(FILE))
+    }
+}
 
 /// The secrets that a function reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +76,15 @@ pub struct SecretSource {
 enum Place {
     Environment(Arc<Secrets>),
     Manager { client: aws_sdk_secretsmanager::Client, arns: Vec<String> },
+    File(SecretFile),
 }
 
 #[derive(Debug, Clone)]
 struct Held {
     secrets: Arc<Secrets>,
     read_at: Instant,
+    /// Of the file that they were read from.
+    stamp: Option<Stamp>,
 }
 
 /// Why there are no secrets. The error contains nothing of their values.
@@ -90,6 +108,14 @@ pub enum SecretError {
         /// What Secrets Manager says.
         source: AwsError,
     },
+    /// The file cannot be read.
+    #[error("the file of secrets {} cannot be read: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The secret has no text.
     #[error("the secret {0} has no text: put JSON like {{\"accessKeys\":{{\"basic\":[\"…\"]}}}} there")]
     Empty(String),
@@ -110,15 +136,14 @@ pub enum SecretError {
 }
 
 impl SecretSource {
-    /// Reads them from the environment (`KOOGALLERY_KEYS` and the others) or from `KOOGALLERY_SECRET_ARN`: the secrets that have them,
-    /// separated by spaces.
+    /// Reads them from the environment (`KOOGALLERY_KEYS` and the others), from `KOOGALLERY_SECRET_ARN`: the secrets that have them,
+    /// separated by spaces, or from `KOOGALLERY_SECRET_FILE`: a file with the same JSON.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
-        const KEYS: &str = "KOOGALLERY_KEYS";
-        let place = match (environment.get(KEYS), environment.get("KOOGALLERY_SECRET_ARN")) {
-            (Some(_), Some(_)) => {
-                return Err(ConfigError::invalid(KEYS, InvalidValue::SetTwice("KOOGALLERY_SECRET_ARN")));
-            }
-            (Some(json), None) => {
+        let place = match (environment.get(KEYS), environment.get(ARN), environment.get(FILE)) {
+            (Some(_), Some(_), _) => return Err(ConfigError::invalid(KEYS, InvalidValue::SetTwice(ARN))),
+            (Some(_), _, Some(_)) => return Err(ConfigError::invalid(KEYS, InvalidValue::SetTwice(FILE))),
+            (_, Some(_), Some(_)) => return Err(ConfigError::invalid(ARN, InvalidValue::SetTwice(FILE))),
+            (Some(json), None, None) => {
                 let access_keys = AccessKeys::from_json(json).map_err(|error| ConfigError::refused(KEYS, error))?;
                 let rsa_private_key = environment.get("KOOGALLERY_RSA_PRIVATE_KEY").map(SecretText::from);
                 Place::Environment(Arc::new(Secrets {
@@ -129,7 +154,8 @@ impl SecretSource {
                     api_tokens: api_tokens(environment)?,
                 }))
             }
-            (None, Some(named)) => {
+            (None, None, Some(path)) => Place::File(SecretFile::at(path)),
+            (None, Some(named), None) => {
                 let config = sdk_config(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER")?;
                 let mut arns: Vec<String> = Vec::new();
                 for arn in named.split_whitespace() {
@@ -139,10 +165,10 @@ impl SecretSource {
                 }
                 Place::Manager { client: aws_sdk_secretsmanager::Client::new(&config), arns }
             }
-            (None, None) => {
+            (None, None, None) => {
                 return Err(ConfigError::Missing {
                     name: KEYS,
-                    meaning: "the access keys as JSON, or KOOGALLERY_SECRET_ARN, the secret that has them",
+                    meaning: "the access keys as JSON, or KOOGALLERY_SECRET_ARN or KOOGALLERY_SECRET_FILE, the secret that has them",
                 });
             }
         };
@@ -161,18 +187,46 @@ impl SecretSource {
             return Ok(Arc::clone(secrets));
         }
         let mut held = self.held.lock().await;
+        if let Place::File(file) = &self.place {
+            return self.of_file(file, &mut held);
+        }
         if let Some(held) = &*held {
             return Ok(Arc::clone(&held.secrets));
         }
         let secrets = self.read().await?;
-        *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
+        *held = Some(Held::now(&secrets));
         Ok(secrets)
+    }
+
+    /// Whether they can be read now, also where older ones are held: for whoever wants to know before these are needed.
+    pub async fn check(&self) -> Result<(), SecretError> {
+        match &self.place {
+            Place::File(file) => self.parts(vec![file_part(file)?]).map(|_| ()),
+            Place::Environment(_) | Place::Manager { .. } => self.current().await.map(|_| ()),
+        }
+    }
+
+    /// Those of a file, which is read if it changed. While it cannot be read, the held ones are used.
+    fn of_file(&self, file: &SecretFile, held: &mut Option<Held>) -> Result<Arc<Secrets>, SecretError> {
+        let stamp = file.stamp().ok();
+        if let Some(held) = held.as_ref().filter(|held| held.stamp == stamp && stamp.is_some()) {
+            return Ok(Arc::clone(&held.secrets));
+        }
+        // The stamp is older than what is read: a file that changes just now is read once more.
+        match (file_part(file).and_then(|part| self.parts(vec![part])), held.as_ref()) {
+            (Ok(secrets), _) => {
+                *held = Some(Held { stamp, ..Held::now(&secrets) });
+                Ok(secrets)
+            }
+            (Err(_), Some(held)) => Ok(Arc::clone(&held.secrets)),
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// The secrets, read at most 30 s ago. They are for sending, because nothing says when the receiver expects another key. While
     /// Secrets Manager fails, the held ones are used.
     pub async fn fresh(&self) -> Result<Arc<Secrets>, SecretError> {
-        if let Place::Environment(_) = &self.place {
+        if let Place::Environment(_) | Place::File(_) = &self.place {
             return self.current().await;
         }
         let mut held = self.held.lock().await;
@@ -184,15 +238,20 @@ impl SecretSource {
             (Err(_), Some(held)) => Arc::clone(&held.secrets),
             (Err(error), None) => return Err(error),
         };
-        *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
+        *held = Some(Held::now(&secrets));
         Ok(secrets)
     }
 
     /// The secrets, read again for a signature that `tried` did not verify. Returns none if they are the same, or were read less
     /// than 30 s ago.
     pub async fn renewed(&self, tried: &Secrets) -> Result<Option<Arc<Secrets>>, SecretError> {
-        if let Place::Environment(_) = &self.place {
-            return Ok(None);
+        match &self.place {
+            Place::Environment(_) => return Ok(None),
+            Place::File(_) => {
+                let secrets = self.current().await?;
+                return Ok((*secrets != *tried).then_some(secrets));
+            }
+            Place::Manager { .. } => {}
         }
         let mut held = self.held.lock().await;
         if let Some(held) = &mut *held {
@@ -206,20 +265,29 @@ impl SecretSource {
             held.read_at = Instant::now();
         }
         let secrets = self.read().await?;
-        *held = Some(Held { secrets: Arc::clone(&secrets), read_at: Instant::now() });
+        *held = Some(Held::now(&secrets));
         Ok((*secrets != *tried).then_some(secrets))
     }
 
-    /// Reads all of them. What several have, counts of the first; of tokens and webhook secrets, all count.
+    /// Reads all of them.
     async fn read(&self) -> Result<Arc<Secrets>, SecretError> {
-        let (client, arns) = match &self.place {
+        let mut parts = Vec::new();
+        match &self.place {
             Place::Environment(secrets) => return Ok(Arc::clone(secrets)),
-            Place::Manager { client, arns } => (client, arns),
-        };
+            Place::File(file) => parts.push(file_part(file)?),
+            Place::Manager { client, arns } => {
+                for arn in arns {
+                    parts.push(read(client, arn).await?);
+                }
+            }
+        }
+        self.parts(parts)
+    }
+
+    /// Puts together what several secrets have. What is there twice counts of the first; of tokens and webhook secrets, all count.
+    fn parts(&self, parts: Vec<Part>) -> Result<Arc<Secrets>, SecretError> {
         let (mut access_keys, mut all) = (None, Part::default());
-        for arn in arns {
-            let Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
-                read(client, arn).await?;
+        for Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens } in parts {
             access_keys = access_keys.or(keys);
             all.rsa_private_key = all.rsa_private_key.or(rsa_private_key);
             all.webhook_secrets.extend(webhook_secrets);
@@ -227,11 +295,27 @@ impl SecretSource {
             all.api_tokens.extend(api_tokens);
         }
         if access_keys.is_none() && self.needs_access_keys {
-            return Err(SecretError::NoAccessKeys(arns.join(", ")));
+            return Err(SecretError::NoAccessKeys(self.place.name()));
         }
         let Part { rsa_private_key, webhook_secrets, open_api, api_tokens, .. } = all;
         let access_keys = access_keys.unwrap_or_default();
         Ok(Arc::new(Secrets { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens }))
+    }
+}
+
+impl Place {
+    fn name(&self) -> String {
+        match self {
+            Self::Environment(_) => KEYS.to_owned(),
+            Self::Manager { arns, .. } => arns.join(", "),
+            Self::File(file) => file.path().display().to_string(),
+        }
+    }
+}
+
+impl Held {
+    fn now(secrets: &Arc<Secrets>) -> Self {
+        Self { secrets: Arc::clone(secrets), read_at: Instant::now(), stamp: None }
     }
 }
 
@@ -281,6 +365,17 @@ fn not_read(arn: &str, source: AwsError) -> SecretError {
 }
 
 async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Part, SecretError> {
+    let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| not_read(arn, error.into()))?;
+    part(arn, answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?)
+}
+
+fn file_part(file: &SecretFile) -> Result<Part, SecretError> {
+    let text = file.text().map_err(|source| SecretError::File { path: file.path().to_owned(), source })?;
+    part(&file.path().display().to_string(), &text)
+}
+
+/// Reads the JSON of one secret.
+fn part(arn: &str, text: &str) -> Result<Part, SecretError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Wire<'a> {
@@ -293,8 +388,6 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Part
         #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<ApiToken>,
     }
-    let answer = client.get_secret_value().secret_id(arn).send().await.map_err(|error| not_read(arn, error.into()))?;
-    let text = answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?;
     let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
     let access_keys = access_keys.map(|keys| AccessKeys::from_json(keys.get())).transpose();

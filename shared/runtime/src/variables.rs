@@ -29,9 +29,10 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 29] = [
+pub const VARIABLES: [Variable; 30] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
+    variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
     variable("KOOGALLERY_RSA_PRIVATE_KEY", "the key that decrypts the kit's client secrets"),
     variable("KOOGALLERY_RSA_PUBLIC_KEY", "the public half of it, as you registered it in KooGallery"),
     variable("KOOGALLERY_KMS_KEY_ARN", "the KMS key that wraps the data key"),

@@ -59,6 +59,11 @@ impl Store {
         Ok(Sealed::of_attribute(item.as_ref().and_then(|item| item.get("details"))))
     }
 
+    /// Asks the table for an item that is never there: whether it can be reached, and read.
+    pub async fn reach(&self) -> Result<(), StoreError> {
+        self.standing_item(Key::of_nothing()).await.map(|_| ())
+    }
+
     /// One item, in its current state.
     pub(crate) async fn standing_item(&self, key: Key) -> Result<Option<Item>, StoreError> {
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item()));

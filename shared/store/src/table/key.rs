@@ -97,6 +97,11 @@ impl Key {
     /// The beginning of the sort keys of these items.
     pub(crate) const KIT: &str = "KIT#";
 
+    /// An item that nothing ever writes.
+    pub(crate) fn of_nothing() -> Self {
+        Self::new(World::Test, "NOTHING", "NOTHING".to_owned())
+    }
+
     /// A data key, wrapped.
     pub(crate) fn data_key(id: &str) -> Self {
         Self::new(World::Real, "DATA_KEY", id.to_owned())

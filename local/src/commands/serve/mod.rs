@@ -1,5 +1,8 @@
 //! `koogallery serve`: runs every function in this process.
 
+mod banner;
+mod production;
+
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,19 +13,21 @@ use clap::Args;
 use koogallery_runtime::Environment;
 
 use super::{Done, Failure};
-use crate::api;
 use crate::checks::{self, Reach};
 use crate::database::{DatabaseError, Listen};
 use crate::host::{HostError, LocalHost, Options, TableAt};
-use crate::keys::{LOCAL_API_TOKEN, LOCAL_WEBHOOK_SECRET};
-use crate::log::Console;
+use crate::metrics::Metrics;
 use crate::open_api::PLAYED_AT;
 use crate::simulate::{OwnSideError, open_api};
+use crate::telemetry::Telemetry;
+use banner::Banner;
+use production::Production;
 
-/// Run every function in this process, over an embedded DynamoDB.
+/// Run every function in this process, over an embedded DynamoDB or another one.
 ///
 /// The same environment variables as on AWS configure the functions. Without any, an instance is ready at once and every
-/// change of specification is allowed.
+/// change of specification is allowed: for a developer's machine. A production host has keys of your own; docs/host.md tells
+/// the rest.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     /// The address to listen on. Put an https proxy before it, and register the proxy's address in KooGallery.
@@ -41,15 +46,19 @@ pub(crate) struct Serve {
     /// known there, and licenses and usage are taken.
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = PLAYED_AT)]
     play_koogallery: Option<SocketAddr>,
+    #[command(flatten)]
+    production: Production,
 }
 
 impl Serve {
     /// Serves until it gets a signal to stop.
     #[allow(clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
-        let Self { listen, data, dynamodb_endpoint, listen_dynamodb, play_koogallery } = self;
+        let Self { listen, data, dynamodb_endpoint, listen_dynamodb, play_koogallery, production } = self;
         let mut environment = Environment::of_process();
-        let reach = Reach { listen, forgets: data.is_none() && dynamodb_endpoint.is_none() };
+        let forgets = data.is_none() && dynamodb_endpoint.is_none();
+        let reach = Reach { listen, forgets, production: production.is_production };
+        production.check(reach)?;
         let played = match play_koogallery {
             Some(address) => Some(open_api(&environment, address).await.map_err(|error| in_use(error, address))?),
             None => None,
@@ -60,67 +69,20 @@ impl Serve {
         // After that, since open APIs that are played here have a default AK and SK, which everybody knows.
         checks::before_start(&environment, reach).await?;
         let notices = checks::notices(&environment).await;
-        let variable = |name| environment.get(name).map(str::to_owned);
-        let (webhook, open_apis) = (variable("KOOGALLERY_WEBHOOK_URL"), variable("KOOGALLERY_OPEN_API_URL"));
-        let (log, journal) = (Arc::new(Console), Arc::new(Console));
+        let metrics = Metrics::new()?;
+        let telemetry = Arc::new(Telemetry::new(Production::reader(reach), &environment, Arc::clone(&metrics)));
+        let banner = Banner::of(&environment, notices);
         let environment = checks::with_own_seal_key(environment, reach);
         let tools = listen_dynamodb.map(for_tools).transpose()?;
         let table = match dynamodb_endpoint {
             Some(endpoint) => TableAt::Endpoint(endpoint),
             None => TableAt::Embedded { file: data, listen: tools.clone() },
         };
-        let options = Options { listen, table, environment, log, journal };
-        let host = LocalHost::start(options).await.map_err(friendly)?;
-        eprintln!("production address   {}   (and any path below it)", host.address());
-        eprintln!("seller API           {}/v1   (description: /v1/openapi.json)", host.seller_api());
-        eprintln!(
-            "DynamoDB             {}",
-            host.dynamodb_endpoint().unwrap_or("within this process; --listen-dynamodb opens a port for AWS tools")
-        );
-        eprintln!("table                {}", host.store().table());
-        if host.has_default_of("KOOGALLERY_KEYS") {
-            eprintln!(
-                "access keys          the local test key, which everybody knows; set KOOGALLERY_KEYS to use your own"
-            );
-            if host.has_default_of("KOOGALLERY_API_TOKEN") {
-                eprintln!("API token            {LOCAL_API_TOKEN}, which everybody knows");
-            } else {
-                eprintln!("API token            from KOOGALLERY_API_TOKEN");
-            }
-        }
-        match webhook {
-            // The part after `?` may be a secret.
-            Some(url) => eprintln!(
-                "events               to {}; `koogallery events list{}` shows the undelivered ones",
-                url.split('?').next().unwrap_or_default(),
-                other_api(&host)
-            ),
-            None if host.delivers() => eprintln!("events               to the event bus"),
-            None => {
-                eprintln!("events               are kept; set KOOGALLERY_WEBHOOK_URL to send them to your application");
-            }
-        }
-        if host.has_default_of("KOOGALLERY_WEBHOOK_SECRET") {
-            eprintln!("webhook secret       {LOCAL_WEBHOOK_SECRET}, which everybody knows");
-        }
-        if let Some(url) = open_apis {
-            let whose =
-                if host.has_default_of("KOOGALLERY_ACCESS_KEY_ID") { ", with the local test AK and SK" } else { "" };
-            eprintln!("order details        from {url}{whose}");
-        }
-        if let Some(played) = &played {
-            eprintln!(
-                "KooGallery           played at {}: it knows the orders of `call` and `simulate`",
-                played.endpoint().as_str()
-            );
-        }
-        if let Some(look_inside) = look_inside(&host, tools.as_ref()) {
-            eprintln!("look inside          {look_inside}");
-        }
-        for notice in notices {
-            eprintln!("notice               {notice}");
-        }
-        eprintln!("Ctrl-C ends it.");
+        let (log, journal, http) = (Arc::clone(&telemetry) as _, telemetry as _, production.http());
+        let figures = production.serve_metrics(reach, metrics).await?;
+        let host =
+            LocalHost::start(Options { listen, table, environment, log, journal, http }).await.map_err(friendly)?;
+        banner.show(&host, played.as_ref(), tools.as_ref(), figures.as_ref());
         until_told_to_stop().await?;
         eprintln!("stopping");
         host.stop().await?;
@@ -139,12 +101,6 @@ fn address_and_port(given: &str) -> Result<SocketAddr, String> {
         (Err(_), Ok(port)) => Ok(SocketAddr::from(([127, 0, 0, 1], port))),
         (Err(_), Err(_)) => Err("give an address and a port, such as 127.0.0.1:9000 or [::1]:9000".to_owned()),
     }
-}
-
-/// What the commands need to find the seller API of a host that is not at the default address.
-fn other_api(host: &LocalHost) -> String {
-    let address = host.seller_api();
-    if address == api::LOCAL { String::new() } else { format!(" --api {address}") }
 }
 
 /// The failures that a first start meets, with what mends them.
@@ -189,18 +145,6 @@ fn for_tools(address: SocketAddr) -> Result<Listen, Failure> {
         );
     }
     Ok(Listen::with_random_key(address)?)
-}
-
-/// How to look into the table. The credential is printed here and nowhere else.
-fn look_inside(host: &LocalHost, tools: Option<&Listen>) -> Option<String> {
-    let scan =
-        format!("aws dynamodb scan --endpoint-url {} --table-name {}", host.dynamodb_endpoint()?, host.store().table());
-    Some(match tools {
-        Some(Listen { access_key_id, .. }) => {
-            format!("AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY=any AWS_REGION=any {scan}", access_key_id.reveal())
-        }
-        None => scan,
-    })
 }
 
 async fn until_told_to_stop() -> std::io::Result<()> {

@@ -1,0 +1,118 @@
+//! The host's front door: which function is a request for, and what is answered to what is for none.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::middleware::map_request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
+use koogallery_runtime::{CallRecord, Log, RequestId, now, response};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::functions::Functions;
+use crate::http_server::Unread;
+use crate::ready::{Ready, healthz, readyz};
+
+/// A body with more bytes is verified and read apart from the others.
+const LARGE: usize = 256 << 10;
+
+/// What the front door needs.
+pub(crate) struct Door {
+    functions: Functions,
+    log: Arc<dyn Log>,
+    /// So many large bodies are worked on at once: fewer than there are cores, so that other calls always have one.
+    large: Semaphore,
+}
+
+impl Door {
+    pub(crate) fn new(functions: Functions, log: Arc<dyn Log>) -> Arc<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Arc::new(Self { functions, log, large: Semaphore::new(cores.div_ceil(2)) })
+    }
+
+    /// What answers all requests; `api` those of the seller API.
+    pub(crate) fn router(self: Arc<Self>, ready: Ready, api: Router) -> Router {
+        // Whatever is no question about the host's health is a callback.
+        Router::new()
+            .route("/healthz", get(healthz).fallback(answer))
+            .route("/readyz", get(move || readyz(ready)).fallback(answer))
+            .fallback(answer)
+            .with_state(self)
+            .nest(seller_api::PATH, api)
+            .layer(map_request(with_id))
+    }
+
+    fn refuse(&self, code: ResultCode, problem: impl std::fmt::Display) -> http::Response<Bytes> {
+        let reply = Reply::refusal(code, &problem);
+        let record = CallRecord::new("front-door", now(), reply.result_code);
+        self.log.record(&CallRecord { reason: Some(problem.to_string()), ..record });
+        response(&reply)
+    }
+
+    /// The answer to a request that came without its body. It says what KooGallery understands: after that code it tries again.
+    fn unread(&self, unread: Unread) -> Response {
+        let code = match unread {
+            Unread::NoRoom => ResultCode::InternalError,
+            Unread::Cut | Unread::Slow => ResultCode::InvalidParameter,
+        };
+        let mut response = self.refuse(code, unread).map(Body::from);
+        if unread == Unread::Slow {
+            *response.status_mut() = unread.status();
+        }
+        // The rest of the body may still come.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
+
+    async fn answer(self: Arc<Self>, request: http::Request<Bytes>) -> http::Response<Bytes> {
+        let callback = match answering_callback(&request) {
+            Ok(callback) => callback,
+            Err(error) => return self.refuse(ResultCode::InvalidParameter, error),
+        };
+        if request.body().len() <= LARGE {
+            return self.functions.of_callback(callback).answer(&request).await;
+        }
+        let Ok(_turn) = self.large.acquire().await else {
+            return self.refuse(ResultCode::InternalError, "the host stops");
+        };
+        let (door, runtime) = (Arc::clone(&self), Handle::current());
+        let working = move || runtime.block_on(door.functions.of_callback(callback).answer(&request));
+        match spawn_blocking(working).await {
+            Ok(answered) => answered,
+            Err(_) => self.refuse(ResultCode::InternalError, "the call could not be worked on"),
+        }
+    }
+}
+
+/// Names a request, so that what the log says of it can be found.
+async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
+    if let Some(id) = RequestId::new(&Uuid::now_v7().to_string()) {
+        request.extensions_mut().insert(id);
+    }
+    request
+}
+
+async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(unread) = parts.extensions.get::<Unread>() {
+        return door.unread(*unread);
+    }
+    match to_bytes(body, usize::MAX).await {
+        Err(_) => door.unread(Unread::Cut),
+        Ok(body) if body.len() > MAX_KIT_BODY => {
+            let answered = door.refuse(ResultCode::InvalidParameter, "the body is longer than any callback's");
+            let mut response = answered.map(Body::from);
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
+        Ok(body) => door.answer(http::Request::from_parts(parts, body)).await.map(Body::from).into_response(),
+    }
+}

@@ -1,0 +1,105 @@
+//! Whether a host runs, and whether calls should go to it: for load balancers, orchestrators and whoever has just deployed.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use koogallery_runtime::{COMMIT, SecretError, Shared, VERSION};
+use koogallery_store::StoreError;
+use serde::Serialize;
+use tokio::sync::Mutex;
+
+/// An answer is as good for so long: anybody may ask, and the store shall not feel it.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+/// The store answers within this time, or is not there.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Asks whether calls could be answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Ready {
+    shared: Arc<Shared>,
+    last: Arc<Mutex<Option<(Instant, Readiness)>>>,
+}
+
+/// What is the matter. Why stands in the log: a stranger who asks learns no more than this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Readiness {
+    Ready,
+    SecretsUnreadable,
+    StoreUnreachable,
+}
+
+/// Why calls could not be answered.
+#[derive(Debug, thiserror::Error)]
+enum NotReady {
+    #[error("the secrets cannot be read: {0}")]
+    Secrets(#[from] SecretError),
+    #[error("the store cannot be reached: {0}")]
+    Store(#[from] StoreError),
+    #[error("the store does not answer within {} s", PATIENCE.as_secs())]
+    Silent,
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    commit: Option<&'static str>,
+}
+
+impl Ready {
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        Self { shared, last: Arc::default() }
+    }
+
+    async fn state(&self) -> Readiness {
+        let mut last = self.last.lock().await;
+        if let Some((_, state)) = last.filter(|(at, _)| at.elapsed() < GOOD_FOR) {
+            return state;
+        }
+        let state = match self.look().await {
+            Ok(()) => Readiness::Ready,
+            Err(problem) => {
+                #[allow(clippy::print_stderr)]
+                if last.is_none_or(|(_, state)| state == Readiness::Ready) {
+                    eprintln!("not ready: {problem}");
+                }
+                match problem {
+                    NotReady::Secrets(_) => Readiness::SecretsUnreadable,
+                    NotReady::Store(_) | NotReady::Silent => Readiness::StoreUnreachable,
+                }
+            }
+        };
+        *last = Some((Instant::now(), state));
+        state
+    }
+
+    async fn look(&self) -> Result<(), NotReady> {
+        self.shared.secrets().check().await?;
+        tokio::time::timeout(PATIENCE, self.shared.store().reach()).await.map_err(|_| NotReady::Silent)??;
+        Ok(())
+    }
+}
+
+/// Says that the process answers, and which version runs.
+pub(crate) async fn healthz() -> impl IntoResponse {
+    uncached(StatusCode::OK, Health { status: "ok", version: VERSION, commit: COMMIT })
+}
+
+/// Says whether calls should go to this host.
+pub(crate) async fn readyz(ready: Ready) -> Response {
+    #[derive(Serialize)]
+    struct Told {
+        status: Readiness,
+    }
+    let status = ready.state().await;
+    let code = if status == Readiness::Ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    uncached(code, Told { status })
+}
+
+fn uncached(code: StatusCode, body: impl Serialize) -> Response {
+    (code, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
