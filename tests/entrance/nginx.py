@@ -68,7 +68,6 @@ class Nginx:
         text = re.sub(r"(?m)^ *#.*\n", "", text)
         changes = [
             ("listen 443 ssl;", f"listen 127.0.0.1:{self.port} ssl;"),
-            ("listen [::]:443 ssl;", ""),
             ("server_name DOMAIN;", "server_name entrance.test;"),
             ("CERTIFICATE_FOLDER/fullchain.pem", str(certificates / "entrance.pem")),
             ("CERTIFICATE_FOLDER/privkey.pem", str(certificates / "entrance.key")),

@@ -17,6 +17,7 @@ def main(text):
     files = dict(re.findall(r"(?m)^  - path: (\S+)\n    content: (\".*\")$", text))
     files = {path: json.loads(content) for path, content in files.items()}
     shared = {f"/etc/nginx/koogallery/{path.name}": path.read_text() for path in (ROOT / "entrance/koogallery").iterdir()}
+    shared |= {f"/etc/systemd/system/{path.name}": path.read_text() for path in (ROOT / "entrance/systemd").iterdir()}
     check("nginx gets its files", shared.items() <= files.items(), files.keys())
     nginx, unit = files["/etc/nginx/conf.d/koogallery.conf"], files["/etc/systemd/system/koogallery.service"]
     settings = re.sub(r"(?m)^#.*$", "", nginx)
