@@ -10,6 +10,7 @@ import os
 import urllib.request
 
 import boto3
+from botocore.config import Config
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 import stack
@@ -49,7 +50,8 @@ class Cloud:
 
     def client(self, service, caller):
         """A client with the credentials of a function or a pipe."""
-        return boto3.client(service, region_name=REGION, endpoint_url=self.proxy.url, aws_access_key_id=caller, aws_secret_access_key="test")
+        return boto3.client(service, region_name=REGION, endpoint_url=self.proxy.url, aws_access_key_id=caller,
+                            aws_secret_access_key="test", config=Config(retries={"total_max_attempts": 1}))
 
     def empty(self):
         """A new account."""
@@ -66,8 +68,8 @@ class Deployment:
     def __init__(self, cloud, name, binaries):
         self.cloud, self.name, self.folder = cloud, name, binaries
         self.ids, self.secrets, self.functions, self.urls, self.sources, self.logs = {}, {}, {}, {}, {}, []
-        cloud.proxy.refused.clear(), cloud.proxy.calls.clear(), cloud.proxy.faults.clear()
-        cloud.proxy.checks_roles = True
+        cloud.proxy.refused.clear(), cloud.proxy.calls.clear()
+        cloud.proxy.checks_roles, cloud.proxy.fault = True, None
 
     def deploy(self, text, parameters):
         """Creates the stack, or updates it."""
@@ -129,6 +131,11 @@ class Deployment:
                 function.log, function.invocations = self.functions[name].log, self.functions[name].invocations
             self.functions[name] = function
             self.cloud.lambda_service.functions[function.name] = function
+
+    def restart_functions(self):
+        """The next invocation of each function starts a new sandbox."""
+        for function in self.functions.values():
+            function.restart()
 
     def stop_functions(self):
         for function in self.functions.values():

@@ -141,6 +141,14 @@ class Function:
                     self.all.remove(sandbox)
                 self.lock.notify()
 
+    def restart(self):
+        """Ends the sandboxes that do nothing now."""
+        with self.lock:
+            for sandbox in self.idle:
+                self.all.remove(sandbox)
+                sandbox.close()
+            self.idle.clear()
+
     def close(self):
         for sandbox in self.all:
             sandbox.close()

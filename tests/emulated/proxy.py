@@ -15,11 +15,13 @@ from policies import allows
 from web import CUT, serve
 
 SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
-# Answers of a broken service contain this, and no log may.
+# Answers of a broken service contain this, and no log may. The message of an error that the service's API declares would be logged
+# on purpose, so the error here is another one.
 CANARY = "canary-5a1f0c93"
+JSON = [("Content-Type", "application/x-amz-json-1.0")]
 BROKEN = {
-    "an error 500": lambda: (500, [("Content-Type", "application/x-amz-json-1.0")], json.dumps({"__type": "InternalServerError", "message": CANARY}).encode()),
-    "a 200 that is no JSON": lambda: (200, [("Content-Type", "application/x-amz-json-1.0")], f'{{"{CANARY}": "{CANARY}'.encode()),
+    "an error 500": lambda: (500, JSON, json.dumps({"__type": "StrangeException", "message": CANARY}).encode()),
+    "a 200 that is no JSON": lambda: (200, JSON, f'{{"{CANARY}": "{CANARY}'.encode()),
     "a cut connection": lambda: CUT,
 }
 
@@ -29,7 +31,8 @@ class Proxy:
         self.services = services # by name, what answers
         self.statements = {} # by caller, what its role grants
         self.data_key_arn = None
-        self.refused, self.calls, self.faults = [], Counter(), {}
+        self.refused, self.calls = [], Counter()
+        self.fault = None # a word of BROKEN, and the beginning of the actions that it breaks, such as `sqs:`
         self.checks_roles = True
         self.broken_answers = 0
         self.server = serve(self.answer)
@@ -44,10 +47,11 @@ class Proxy:
             self.calls[caller, action, resource] += 1
             if self.checks_roles and not allows(self.statements.get(caller, []), action, resource):
                 self.refused.append(f"{caller} may not do {action} on {resource}")
-                return 400, [("Content-Type", "application/x-amz-json-1.0")], b'{"__type":"AccessDeniedException"}'
-        if service in self.faults:
-            self.broken_answers += 1
-            return BROKEN[self.faults[service]]()
+                return 400, JSON, b'{"__type":"AccessDeniedException"}'
+            fault = self.fault
+            if fault and action.startswith(fault[1]):
+                self.broken_answers += 1
+                return BROKEN[fault[0]]()
         return self.services[service](request)
 
 

@@ -13,11 +13,15 @@ import warnings
 sys.path.insert(0, os.path.dirname(__file__))
 
 from deployment import Cloud, Deployment
+from scenarios.faults import faults
 from scenarios.floods import floods
 from scenarios.life import life
+from scenarios.resend import resend
+from scenarios.restore import restore
+from scenarios.upgrade import upgrade
 from seller import TOKEN, Seller
 
-SCENARIOS = [life, floods]
+SCENARIOS = [life, restore, upgrade, resend, floods, faults]
 LOGS = pathlib.Path("target/emulated.log") # written when a check fails
 logging.disable(logging.WARNING) # moto tells each request, and SAM CLI each client
 warnings.simplefilter("ignore") # moto tells each resource of IGNORED
@@ -57,7 +61,7 @@ class World:
 
     def run(self, scenario):
         began = time.monotonic()
-        print(f"--- {scenario.__name__}: {sys.modules[scenario.__module__].__doc__}", flush=True)
+        print(f"--- {scenario.__name__}: {sys.modules[scenario.__module__].__doc__.splitlines()[0]}", flush=True)
         self.cloud.empty()
         try:
             scenario(self)

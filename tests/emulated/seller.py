@@ -57,3 +57,7 @@ class Seller:
     def buy(self, address, name):
         """A buyer pays for the instance `name`."""
         return self.call(address, "newInstance", orderId=f"CS-{name}", orderLineId=f"CS-{name}-000001", businessId=name)[0]
+
+    def undelivered(self, api):
+        """What the seller API lists of the events that the application does not have."""
+        return [json.loads(line) for line in self.run("events", "list", "--json", "--api", api).stdout.splitlines()]

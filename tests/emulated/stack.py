@@ -21,6 +21,7 @@ os.environ.update(AWS_DEFAULT_REGION="eu-west-1", AWS_ACCESS_KEY_ID="test", AWS_
 
 import boto3
 from moto import mock_aws
+from moto.cloudformation import parsing
 from moto.cloudformation.parsing import get_model_map
 from samcli.lib.cfn_language_extensions.resolvers.fn_sub import FnSubResolver
 from samcli.lib.cfn_language_extensions.sam_integration import expand_language_extensions
@@ -67,6 +68,20 @@ def substituted(self, value):
 
 
 FnSubResolver.resolve = substituted
+
+
+def updated(name, told, resources, account_id, region_name, update=parsing.parse_and_update_resource):
+    """A resource that moto cannot update stays as it is, where moto would forget it and fail at what names it."""
+    return update(name, told, resources, account_id, region_name) or resources[name]
+
+
+def deleted(self, made, told, delete=parsing.ResourceMap._delete_resource):
+    """What the template retains stays, where moto would delete it in an update."""
+    if told.get("DeletionPolicy") != "Retain":
+        delete(self, made, told)
+
+
+parsing.parse_and_update_resource, parsing.ResourceMap._delete_resource = updated, deleted
 
 
 def decided(template, values):
