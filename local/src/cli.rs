@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Backup, Call, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve, Simulate, Trace,
-    Usage,
+    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve,
+    Simulate, Trace, Usage,
 };
 
 const KEYS_HELP: &str = "\
@@ -37,6 +37,7 @@ enum Command {
     Keygen(Keygen),
     Rotate(Rotate),
     Backup(Backup),
+    CheckStore(CheckStore),
     Doctor(Doctor),
     Completions(Completions),
 }
@@ -77,6 +78,7 @@ impl Command {
             Self::Keygen(keygen) => keygen.run(),
             Self::Rotate(rotate) => rotate.run().await,
             Self::Backup(backup) => backup.run().await,
+            Self::CheckStore(check) => check.run().await,
             Self::Doctor(doctor) => doctor.run().await,
             Self::Completions(completions) => completions.run(),
         }

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod call;
+pub mod check_store;
 pub mod checks;
 pub mod cli;
 mod commands;

@@ -6,6 +6,7 @@ mod alarms;
 mod at_rest;
 mod broken_answers;
 mod callers;
+mod check_store;
 mod conformance;
 mod cost;
 mod data_file;

@@ -336,3 +336,61 @@ async fn the_command_tells_its_version_and_completes() {
         assert!(completions.contains("simulate") && completions.contains("rsa-public-key"), "{shell}");
     }
 }
+
+/// A file of secrets with this text, until it is dropped.
+struct SecretFile(std::path::PathBuf);
+
+impl SecretFile {
+    fn with(text: &serde_json::Value) -> Self {
+        let path = std::env::temp_dir().join(format!("koogallery-secret-{}.json", Uuid::new_v4()));
+        std::fs::write(&path, text.to_string()).unwrap();
+        Self(path)
+    }
+
+    fn variables(&self) -> [(&str, &str); 2] {
+        [("KOOGALLERY_SECRET_FILE", self.0.to_str().unwrap()), ("KOOGALLERY_LOCAL_KEY", OWN_SEAL_KEY)]
+    }
+}
+
+impl Drop for SecretFile {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+#[tokio::test]
+async fn a_production_host_has_keys_of_its_own_wherever_it_listens() {
+    let production = Reach { production: true, ..reach("127.0.0.1:9000") };
+    let lines = told_at(production, &[]).await;
+    assert!(lines.iter().any(|line| line.contains("KOOGALLERY_KEYS is not set") && line.contains("production host")));
+    assert!(lines.iter().any(|line| line.contains("KOOGALLERY_LOCAL_KEY")), "{lines:?}");
+    let own = [("KOOGALLERY_KEYS", KEYS), ("KOOGALLERY_LOCAL_KEY", OWN_SEAL_KEY)];
+    assert_eq!(told_at(production, &own).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_file_of_secrets_is_told_without_them() {
+    let own = json!({ "accessKeys": { "basic": ["a-key-of-the-seller-itself"] } });
+    let good = SecretFile::with(&own);
+    assert_eq!(told(&good.variables()).await, [""; 0]);
+    let mut twice = good.variables().to_vec();
+    twice.push(("KOOGALLERY_KEYS", KEYS));
+    assert!(told(&twice).await.iter().any(|line| line.contains("KOOGALLERY_SECRET_FILE is set as well")));
+    for (name, value, expected) in [
+        ("accessKeys", json!({ "basic": ["koogallery-local-test-key-basic"] }), "everybody knows in the file"),
+        ("accessKeys", json!({ "bsic": ["a-key-of-the-seller-itself"] }), "access keys must be JSON like"),
+        ("apiTokens", json!([{ "name": "crm", "token": koogallery_local::keys::LOCAL_API_TOKEN }]), "everybody knows"),
+        ("apiTokens", json!(["short"]), "token 1 has 5 characters"),
+        ("webhookSecrets", json!([koogallery_local::keys::LOCAL_WEBHOOK_SECRET]), "everybody knows"),
+    ] {
+        let mut text = own.clone();
+        text[name] = value;
+        let file = SecretFile::with(&text);
+        let lines = told(&file.variables()).await;
+        assert!(lines.iter().any(|line| line.contains(expected)), "{name}: {lines:?}");
+        assert!(lines.iter().all(|line| !line.contains("of-the-seller-itself")), "{lines:?}");
+    }
+    let gone = [("KOOGALLERY_SECRET_FILE", "/nowhere/secret.json"), ("KOOGALLERY_LOCAL_KEY", OWN_SEAL_KEY)];
+    let lines = told(&gone).await;
+    assert!(lines.len() == 1 && lines[0].contains("/nowhere/secret.json cannot be read"), "{lines:?}");
+}

@@ -42,6 +42,8 @@ pub enum Fault {
     Conflict,
     /// DynamoDB refuses for good.
     Denied,
+    /// The database knows no such operation; others go through.
+    Lacks(&'static str),
 }
 
 /// What reading came to.
@@ -196,7 +198,8 @@ async fn forward(State(plan): State<Arc<Plan>>, request: http::Request<Body>) ->
             refuse(400, "TransactionCanceledException", reasons)
         }
         Fault::Conflict if operation.ends_with(".PutItem") => refuse(400, "TransactionConflictException", "{}"),
-        Fault::None | Fault::Conflict => pass(&plan, &parts, body).await,
+        Fault::Lacks(name) if operation.ends_with(name) => refuse(400, "UnknownOperationException", "{}"),
+        Fault::None | Fault::Conflict | Fault::Lacks(_) => pass(&plan, &parts, body).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backup;
 mod call;
+mod check_store;
 mod completions;
 mod conform;
 mod doctor;
@@ -25,6 +26,7 @@ use crate::api::ApiError;
 
 pub(crate) use backup::Backup;
 pub(crate) use call::Call;
+pub(crate) use check_store::CheckStore;
 pub(crate) use completions::Completions;
 pub(crate) use conform::Conform;
 pub(crate) use doctor::Doctor;

@@ -26,7 +26,7 @@ use production::Production;
 /// Run every function in this process, over an embedded DynamoDB or another one.
 ///
 /// The same environment variables as on AWS configure the functions. Without any, an instance is ready at once and every
-/// change of specification is allowed: for a developer's machine. A production host has keys of your own; docs/host.md tells
+/// change of specification is allowed: for a developer's machine. A production host has keys of your own; docs/where-it-runs.md tells
 /// the rest.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {

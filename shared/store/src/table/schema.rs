@@ -1,6 +1,7 @@
 //! The table itself: its keys and settings, for local use and to check the deployment's template against.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::create_table::{CreateTableError, CreateTableInput};
 use aws_sdk_dynamodb::types::builders::ProjectionBuilder;
 use aws_sdk_dynamodb::types::{
@@ -110,7 +111,8 @@ pub async fn end_stream(client: &Client, name: &str) -> Result<(), StoreError> {
 /// Creates the table if it does not exist: for hosts. On AWS the template creates it.
 ///
 /// It gets no stream: a host hears of its own writes ([`crate::Store::heard_by`]), and asks the index about those of others.
-pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
+/// Returns whether items end by themselves: false where the endpoint knows no time to live, in which case they stay.
+pub async fn create(client: &Client, name: &str) -> Result<bool, StoreError> {
     let definition = definition(name);
     let created = client
         .create_table()
@@ -124,11 +126,15 @@ pub async fn create(client: &Client, name: &str) -> Result<(), StoreError> {
     match created {
         Ok(_) => {}
         Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => {
-            return Ok(());
+            return Ok(true);
         }
         Err(error) => return Err(error.into()),
     }
     let time_to_live = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL_ATTRIBUTE).build();
-    client.update_time_to_live().table_name(name).set_time_to_live_specification(time_to_live.ok()).send().await?;
-    Ok(())
+    let request = client.update_time_to_live().table_name(name).set_time_to_live_specification(time_to_live.ok());
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("UnknownOperationException") => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
