@@ -275,6 +275,8 @@ def koogallery_passes(koogallery, folder, variant, entrance, between):
         start(serve, production, KOOGALLERY_PROVISIONING="deferred", KOOGALLERY_WEBHOOK_URL=f"http://127.0.0.1:{application}/")
         opened = entrance(variant, between(production), without_limits=True)
         address = f"https://localhost:{opened.nginx.port}/"
+        if variant == "host":
+            check("a load balancer sees that the host is ready", opened.ask("/readyz", "GET")[0] == 200)
         sample = [sys.executable, APPLICATION, "--listen", f"127.0.0.1:{application}", "--provision", "answer",
                   "--database", folder / f"{variant}.db", "--seller-api", f"{address}seller-api"]
         start(sample, application, WEBHOOK_SECRET=WEBHOOK_SECRET, API_TOKEN=API_TOKEN)

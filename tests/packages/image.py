@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
 from pathlib import Path
 
 from host import PATIENCE_SECONDS, SEAL_KEY, SECRET, VARIABLES, call, check, options_of, until_open
@@ -78,6 +79,10 @@ def main(bundle):
             check("SIGTERM ends it with 0", started.wait(PATIENCE_SECONDS) == 0, log.read_text())
 
         running = start()
+        if "--production" in command:
+            for path in ("healthz", "readyz"):
+                with urllib.request.urlopen(f"http://127.0.0.1:9000/{path}", timeout=PATIENCE_SECONDS) as answer:
+                    check(f"/{path} answers 200", answer.status == 200)
         instance = call(inside, "http://127.0.0.1:9000/", environment=environment)
         names_before = len(asked)
         call(inside, "http://koogallery.test:9000/", "queryInstance", environment, instance)

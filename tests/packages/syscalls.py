@@ -1,5 +1,6 @@
 """Compares what the host asks of the kernel with what its unit allows: `syscalls.py KOOGALLERY UNIT`. It needs strace."""
 
+import json
 import os
 import re
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from host import PATIENCE_SECONDS, VARIABLES, call, check, free_port, options_of, until_open
+from host import PATIENCE_SECONDS, SEAL_KEY, SECRET, VARIABLES, call, check, free_port, options_of, until_open
 
 
 def members(name):
@@ -32,18 +33,29 @@ def main(koogallery, unit):
         folder = Path(given)
         folder.chmod(0o777)
         traced, log, port = folder / "trace", folder / "log", free_port()
+        (folder / "secret.json").write_text(json.dumps(SECRET))
+        (folder / "secret.json").chmod(0o644)
+        # Its own command, at free ports.
+        command = re.search(r"(?m)^ExecStart=(.*)$", unit)[1].split()[1:]
+        command = [part.replace("%S/koogallery", given) for part in command]
+        variables = SEAL_KEY | {"KOOGALLERY_SECRET_FILE": f"{given}/secret.json"}
+        if "--production" not in options_of([koogallery]):
+            print("the binary is older than the unit: its options are NOT CHECKED")
+            command, variables = ["serve", "--listen", "", "--data", f"{given}/koogallery.db"], VARIABLES
+        for option, where in (("--listen", port), ("--metrics", free_port())):
+            if option in command:
+                command[command.index(option) + 1] = f"127.0.0.1:{where}"
         # SQLite asks root's files for more.
         as_user = ["setpriv", "--reuid", "65532", "--regid", "65532", "--clear-groups"] if os.geteuid() == 0 else []
-        production = ["--production", "--metrics", f"127.0.0.1:{free_port()}"] if "--production" in options_of([koogallery]) else []
-        command = [*as_user, "strace", "-f", "-qq", "-o", traced, koogallery, "serve", "--listen", f"127.0.0.1:{port}", "--data", folder / "data.db", *production]
+        command = [*as_user, "strace", "-f", "-qq", "-o", traced, koogallery, *command]
         with log.open("wb") as to:
-            running = subprocess.Popen([str(part) for part in command], env={"PATH": os.environ["PATH"]} | VARIABLES, stdout=to, stderr=to)
+            running = subprocess.Popen([str(part) for part in command], env={"PATH": os.environ["PATH"]} | variables, stdout=to, stderr=to)
         until_open(running, port, log)
         call([koogallery], f"http://127.0.0.1:{port}/")
         # strace's child. SIGTERM to strace would only end the watching.
         children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
         os.kill(int(children[0]), 15)
-        running.wait(PATIENCE_SECONDS)
+        check("SIGTERM ends it with 0", running.wait(PATIENCE_SECONDS) == 0, log.read_text())
         # What starts it is systemd's.
         lines = traced.read_text().splitlines()[1:]
     names = {found[1] for line in lines if (found := re.match(r"\d+ +(\w+)\(", line))}
