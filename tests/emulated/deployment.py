@@ -15,11 +15,11 @@ from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 import stack
 from dynamodb_local import DynamoDbLocal, free_port
-from entrance import entrance
+from entrance import entrance, routes
 from intrinsics import REGION, Resolver
 from lambda_service import Function, LambdaService
 from pipe import Pipe
-from policies import granted
+from policies import allows, granted
 from proxy import Proxy, passing_on
 from sources import QueueSource, StreamSource
 
@@ -29,6 +29,8 @@ ENDPOINTS = [
     "DYNAMODB_ENDPOINT", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_EVENTBRIDGE",
 ]
+# What follows a stream, on the way past the proxy.
+FOLLOWS = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
 
 
 class Cloud:
@@ -78,9 +80,14 @@ class Deployment:
             if kind not in self.urls and kind in template["Resources"]:
                 target = template["Resources"][kind]["Properties"]["TargetFunctionArn"]["Ref"]
                 self.urls[kind] = entrance(lambda _, target=target: self.functions[target])
+        if "HttpApi" in template["Resources"]:
+            known = routes(template)
+            self.urls["HttpApi"] = entrance(
+                lambda path: next(self.functions[name] for beginning, name in known if path.startswith(beginning)))
         made = stack.make(self.name, stack.for_moto(template, LACKS), values, update=bool(self.ids))
         self.ids = {**made, **self.make_secrets(template)}
         attributes = {(name, "FunctionUrl"): f"http://{server.address}/" for name, server in self.urls.items()}
+        attributes["HttpApiDomain", "RegionalDomainName"] = "emulated.execute-api.amazonaws.com"
         if "Table" in self.ids:
             self.cloud.dynamodb.make(self.ids["Table"], template["Resources"]["Table"]["Properties"])
             attributes["Table", "StreamArn"] = self.cloud.dynamodb.stream_arn(self.ids["Table"])
@@ -158,6 +165,10 @@ class Deployment:
                 continue
             if kept:
                 kept[1].close()
+            caller = name if told["Type"] == "AWS::Pipes::Pipe" else target
+            if source not in queues:
+                for action in FOLLOWS:
+                    assert allows(self.cloud.proxy.statements[caller], action, source), f"{name} may not do {action} on {source}"
             if told["Type"] == "AWS::Pipes::Pipe":
                 begun = Pipe(settings, self.cloud.dynamodb.streams, self.cloud.client("sqs", name))
             elif source in queues:
@@ -166,13 +177,19 @@ class Deployment:
                 begun = StreamSource(settings, self.cloud.dynamodb.streams)
             self.sources[name] = (source, begun)
 
+    def output(self, name):
+        """An address of the outputs. The domain of an HTTP API is not on this machine."""
+        address = self.outputs[name]
+        domain = f"https://{self.resolve.ref('DomainName')}/"
+        return address.replace(domain, f"http://{self.urls['HttpApi'].address}/") if "HttpApi" in self.urls else address
+
     @property
     def address(self):
-        return self.outputs["ProductionAddress"]
+        return self.output("ProductionAddress")
 
     @property
     def api(self):
-        return self.outputs["SellerApiAddress"]
+        return self.output("SellerApiAddress")
 
     @property
     def table(self):

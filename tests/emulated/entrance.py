@@ -37,6 +37,19 @@ def event(request, path):
     return json.dumps(told).encode()
 
 
+def routes(template):
+    """What an HTTP API routes: the beginning of a path, and the logical id of its function; the longest beginning first."""
+    resources, found = template["Resources"], []
+    for told in resources.values():
+        if told["Type"] == "AWS::ApiGatewayV2::Route":
+            key, integration = told["Properties"]["RouteKey"], told["Properties"]["Target"]["Fn::Sub"]
+            integration = resources[integration.removeprefix("integrations/${").removesuffix("}")]["Properties"]
+            beginning = "/" if key == "$default" else key.removeprefix("ANY ").removesuffix("{proxy+}")
+            assert beginning.startswith("/") and "{" not in beginning, f"the route {key} is not known here"
+            found.append((beginning, integration["IntegrationUri"]["Fn::GetAtt"][0]))
+    return sorted(found, key=lambda route: -len(route[0]))
+
+
 def entrance(function_for):
     """Serves the function that `function_for(path)` gives."""
 

@@ -8,6 +8,7 @@ import http.client
 import json
 import re
 import threading
+import time
 from collections import Counter
 
 from calls import asked
@@ -19,11 +20,22 @@ SCOPE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 # on purpose, so the error here is another one.
 CANARY = "canary-5a1f0c93"
 JSON = [("Content-Type", "application/x-amz-json-1.0")]
+
+
+def no_answer(lasts):
+    while lasts():
+        time.sleep(0.05)
+    return CUT
+
+
 BROKEN = {
-    "an error 500": lambda: (500, JSON, json.dumps({"__type": "StrangeException", "message": CANARY}).encode()),
-    "a 200 that is no JSON": lambda: (200, JSON, f'{{"{CANARY}": "{CANARY}'.encode()),
-    "a cut connection": lambda: CUT,
+    "an error 500": lambda _: (500, JSON, json.dumps({"__type": "StrangeException", "message": CANARY}).encode()),
+    "a 200 that is no JSON": lambda _: (200, JSON, f'{{"{CANARY}": "{CANARY}'.encode()),
+    "a cut connection": lambda _: CUT,
+    "no answer": no_answer,
 }
+# It did what it was asked for, and nobody hears of it.
+LOST = "a lost answer"
 
 
 class Proxy:
@@ -49,9 +61,13 @@ class Proxy:
                 self.refused.append(f"{caller} may not do {action} on {resource}")
                 return 400, JSON, b'{"__type":"AccessDeniedException"}'
             fault = self.fault
+            if fault and fault[0] == LOST and action.startswith(fault[1]):
+                self.broken_answers += 1
+                self.services[service](request)
+                return CUT
             if fault and action.startswith(fault[1]):
                 self.broken_answers += 1
-                return BROKEN[fault[0]]()
+                return BROKEN[fault[0]](lambda: self.fault is fault)
         return self.services[service](request)
 
 

@@ -15,13 +15,14 @@ sys.path.insert(0, os.path.dirname(__file__))
 from deployment import Cloud, Deployment
 from scenarios.faults import faults
 from scenarios.floods import floods
+from scenarios.http_api import http_api
 from scenarios.life import life
 from scenarios.resend import resend
 from scenarios.restore import restore
 from scenarios.upgrade import upgrade
 from seller import TOKEN, Seller
 
-SCENARIOS = [life, restore, upgrade, resend, floods, faults]
+SCENARIOS = [life, http_api, restore, upgrade, resend, floods, faults]
 LOGS = pathlib.Path("target/emulated.log") # written when a check fails
 logging.disable(logging.WARNING) # moto tells each request, and SAM CLI each client
 warnings.simplefilter("ignore") # moto tells each resource of IGNORED

@@ -63,7 +63,7 @@ def substituted(self, value):
     given = self._resolve_variable_map(given)
     known = self._substitute(text, given)
     if "${" in known or any(isinstance(part, dict) for part in given.values()):
-        return {"Fn::Sub": [text, given]}
+        return {"Fn::Sub": [text, given] if given else text}
     return known
 
 
