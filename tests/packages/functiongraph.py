@@ -14,6 +14,7 @@ from pathlib import Path
 
 from host import PATIENCE_SECONDS, TOKEN, VARIABLES, call, check, free_port, options_of, until, until_open
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 ADDRESS = "http://127.0.0.1:8000/"
 
 
@@ -42,6 +43,8 @@ def bootstrap_answers(code, koogallery, folder):
     without = subprocess.run([code / "bootstrap"], env=environment, capture_output=True, text=True)
     check("without a store it does not start", without.returncode != 0 and "DYNAMODB_ENDPOINT" in without.stderr, without.stderr)
     options = options_of([koogallery])
+    told = "**Not ready yet:**" in (ROOT / "docs/where-it-runs.md").read_text()
+    check("docs/where-it-runs.md says so only while there is no --no-schedules", told == ("--no-schedules" not in options))
     missing = [option for option in ("--production", "--no-schedules") if option not in options]
     if missing:
         print(f"the binary is older than bootstrap: {' and '.join(missing)} are NOT CHECKED")

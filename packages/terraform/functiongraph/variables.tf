@@ -30,7 +30,7 @@ variable "packages" {
 }
 
 variable "variables" {
-  description = "The host's variables that are not secret: DYNAMODB_ENDPOINT and those of docs/configure.md."
+  description = "The host's variables that are not secret: DYNAMODB_ENDPOINT (docs/stores.md) and those of docs/configure.md."
   type        = map(string)
 }
 

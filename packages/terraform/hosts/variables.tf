@@ -40,7 +40,7 @@ variable "flavor_id" {
 }
 
 variable "dynamodb_endpoint" {
-  description = "The store that both hosts share: an address that speaks DynamoDB's protocol."
+  description = "The store that both hosts share: an address that speaks DynamoDB's protocol, with transactions (docs/stores.md)."
   type        = string
 }
 
