@@ -175,7 +175,7 @@ impl LocalHost {
         let told = wake_ups.clone();
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
-        let api = seller_api::router(SellerApi::of(&environment, Arc::clone(&shared), now)?);
+        let api = seller_api::router(Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?));
         let job = Job::new(shared.store().clone(), Arc::new(now), Arc::clone(&journal) as _);
         let following = follow(&environment, shared.store(), &wake_ups, journal).await?;
         let eraser = Eraser::of(&environment, job)?;

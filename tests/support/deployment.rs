@@ -148,7 +148,7 @@ impl Deployment {
         });
         let api = SellerApi::of(&of("seller-api"), shared("seller-api"), now).unwrap();
         let door = Router::new().fallback(answer).with_state(Arc::new(HashMap::from(functions)));
-        let door = serve(door.nest(seller_api::PATH, seller_api::router(api))).await;
+        let door = serve(door.nest(seller_api::PATH, seller_api::router(Arc::new(api)))).await;
         let marketplace = Marketplace::new(&format!("http://{door}/"), AccessKeys::from_json(KEYS).unwrap()).unwrap();
         Self { marketplace, door, recorder, table, held, services, _kept: (database, kms, secrets) }
     }

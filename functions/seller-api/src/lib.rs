@@ -53,7 +53,7 @@ use http::{StatusCode, Uri};
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Log, SecretSource, Shared, StartError, Vault, nearest, now, serve_http,
+    CloudWatch, ConfigError, Environment, Log, Scope, SecretSource, Shared, StartError, Vault, nearest, now, serve_http,
 };
 use koogallery_store::Store;
 use lambda_http::lambda_runtime::Service;
@@ -100,9 +100,16 @@ impl SellerApi {
     }
 }
 
+/// Routes of a host's own that need a token of the seller API with this scope.
+pub fn protected(api: &Arc<SellerApi>, scope: Scope, routes: Router) -> Router {
+    routes
+        .route_layer(middleware::from_fn_with_state(scope, scope::require))
+        .layer(middleware::from_fn_with_state(Arc::clone(api), access::token))
+        .layer(middleware::from_fn_with_state(Arc::clone(api), journal::record))
+}
+
 /// The API as a service.
-pub fn router(api: SellerApi) -> Router {
-    let api = Arc::new(api);
+pub fn router(api: Arc<SellerApi>) -> Router {
     let guarded = document::routes()
         .fallback(async |uri: Uri| no_route(uri.path()))
         .method_not_allowed_fallback(async || Problem::new(Kind::Method, "the header `Allow` lists the methods"))
@@ -129,7 +136,7 @@ pub async fn lambda() -> Result<(), StartError> {
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let api = SellerApi::of(&environment, shared, now)?;
     // A function URL is the API's own; an HTTP API passes on what is below `PATH`, with its whole path.
-    let router = router(api);
+    let router = router(Arc::new(api));
     let router = router.clone().nest(PATH, router);
     serve_http(|request| {
         let mut router = router.clone();

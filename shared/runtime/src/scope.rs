@@ -20,6 +20,8 @@ pub enum Scope {
     Usage,
     /// Read personal data and client secrets.
     PersonalData,
+    /// Have a plain host do what is due, where nothing else wakes it.
+    Work,
 }
 
 impl Scope {
@@ -52,7 +54,7 @@ impl FromIterator<Scope> for Scopes {
 
 /// A word is not a scope. It is repeated, because it is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the scope `{0}` is not one of read, provision, usage, personal-data")]
+#[error("the scope `{0}` is not one of read, provision, usage, personal-data, work")]
 pub struct ScopeError(String);
 
 impl Scopes {
