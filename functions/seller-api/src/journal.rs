@@ -27,8 +27,12 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
     let (mut parts, body) = request.into_parts();
     let matched = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     // The prefix under which the API is mounted is not part of a route.
-    let route =
-        matched.find("/v1/").or_else(|| matched.find("/healthz")).or_else(|| matched.find("/internal/")).map_or("", |from| &matched[from..]).to_owned();
+    let route = matched
+        .find("/v1/")
+        .or_else(|| matched.find("/healthz"))
+        .or_else(|| matched.find("/internal/"))
+        .map_or("", |from| &matched[from..])
+        .to_owned();
     let request_id = parts.extensions.get::<RequestId>().map(ToString::to_string);
     let method = parts.method.to_string();
     let subjects = match RawPathParams::from_request_parts(&mut parts, &()).await {
