@@ -4,21 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use deliver_events::Courier;
-use erase_personal_data::Eraser;
-use koogallery_runtime::{ConfigError, Environment, Job, Log, Shared, dynamodb_client, dynamodb_client_over, now};
+use koogallery_runtime::{ConfigError, Environment, Log, Shared, dynamodb_client, dynamodb_client_over, now};
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
-use learn_order::Learner;
 use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::database::{DatabaseError, EmbeddedDatabase, IN_PROCESS, Listen};
-use crate::delivery::{Pump, WakeUps};
 use crate::door::Door;
-use crate::erasure::Erasing;
 use crate::functions::Functions;
 use crate::http_server::{Limits, Server, TlsError, TlsFiles, acceptor};
 use crate::keys::{
@@ -27,6 +22,7 @@ use crate::keys::{
 };
 use crate::log::EventJournal;
 use crate::ready::Ready;
+use crate::schedules::{AtWork, Reach, ScheduleError, Schedules, WakeUps};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -86,8 +82,7 @@ pub struct LocalHost {
     wake_ups: WakeUps,
     defaults: Vec<&'static str>,
     database: Option<EmbeddedDatabase>,
-    following: Following,
-    erasing: (oneshot::Sender<()>, JoinHandle<()>),
+    schedules: Schedules,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
@@ -127,15 +122,21 @@ pub enum HostError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// What is undelivered cannot be read.
-    #[error("events cannot be delivered: {0}")]
-    Delivery(#[source] StoreError),
-    /// What is personal and due cannot be found.
-    #[error("personal data cannot be erased: {0}")]
-    Erasure(StoreError),
+    /// What it does by itself cannot begin.
+    #[error(transparent)]
+    Schedules(ScheduleError),
     /// The server itself.
     #[error("the local host failed: {0}")]
     Serve(std::io::Error),
+}
+
+impl From<ScheduleError> for HostError {
+    fn from(error: ScheduleError) -> Self {
+        match error {
+            ScheduleError::Config(error) => Self::Config(error),
+            error => Self::Schedules(error),
+        }
+    }
 }
 
 impl LocalHost {
@@ -148,6 +149,10 @@ impl LocalHost {
         }
         let (environment, defaults) = with_defaults(environment, uses_test_keys);
         check_webhook_secret(&environment)?;
+        let reach = match &table {
+            TableAt::Embedded { listen: None, .. } => Reach::Alone,
+            TableAt::Embedded { listen: Some(_), .. } | TableAt::Endpoint(_) => Reach::Shared,
+        };
         let (database, dynamodb_endpoint, client) = match table {
             TableAt::Endpoint(endpoint) => {
                 let client = dynamodb_client(&environment.clone().with("DYNAMODB_ENDPOINT", &endpoint))?;
@@ -176,10 +181,7 @@ impl LocalHost {
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
         let api = seller_api::router(Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?));
-        let job = Job::new(shared.store().clone(), Arc::new(now), Arc::clone(&journal) as _);
-        let following = follow(&environment, shared.store(), &wake_ups, journal).await?;
-        let eraser = Eraser::of(&environment, job)?;
-        let erasing = Erasing::start(eraser).await.map_err(HostError::Erasure)?;
+        let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, reach).await?;
         // The port opens once nothing of the configuration can be wrong any more.
         let door = Door::new(Functions::of(&environment, &shared)?, log);
         let tls = http.tls.map(acceptor).transpose()?;
@@ -193,21 +195,7 @@ impl LocalHost {
         let http = Server { router, limits: http.limits, tls };
         let served = tokio::spawn(http.serve(listener, shutdown));
         let store = shared.store().clone();
-        let (stop_erasing, stopped) = oneshot::channel::<()>();
-        let erasing = (stop_erasing, tokio::spawn(erasing.run(stopped)));
-        Ok(Self {
-            address,
-            scheme,
-            dynamodb_endpoint,
-            store,
-            wake_ups,
-            defaults,
-            database,
-            following,
-            erasing,
-            stop,
-            served,
-        })
+        Ok(Self { address, scheme, dynamodb_endpoint, store, wake_ups, defaults, database, schedules, stop, served })
     }
 
     /// The production address to call, with its closing slash.
@@ -249,50 +237,25 @@ impl LocalHost {
     /// Whether it delivers events.
     #[must_use]
     pub const fn delivers(&self) -> bool {
-        self.following.delivers
+        self.schedules.delivers()
+    }
+
+    /// What it does by itself: what a route asks for work and for figures.
+    #[must_use]
+    pub const fn at_work(&self) -> &AtWork {
+        self.schedules.at_work()
     }
 
     /// Lets running calls finish, then closes the database.
     pub async fn stop(self) -> Result<(), HostError> {
         drop(self.stop);
         let served = self.served.await;
-        for (stop, running) in self.following.running.into_iter().chain([self.erasing]) {
-            drop(stop);
-            drop(running.await);
-        }
+        self.schedules.stop().await;
         if let Some(database) = self.database {
             database.stop().await;
         }
         served.map_err(|error| HostError::Serve(std::io::Error::other(error)))
     }
-}
-
-/// Follows events from now on, where there is an address to deliver to or an order query to ask.
-async fn follow(
-    environment: &Environment,
-    store: &Store,
-    wake_ups: &WakeUps,
-    journal: Arc<dyn EventJournal>,
-) -> Result<Following, HostError> {
-    let courier = Courier::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&journal) as _))?;
-    let learner = Learner::of(environment, Job::new(store.clone(), Arc::new(now), journal))?;
-    let delivers = courier.is_some();
-    if !delivers && !learner.can_ask() {
-        return Ok(Following { delivers, running: None });
-    }
-    let pump = Pump::start(courier.map(Arc::new), Arc::new(learner), wake_ups.hear());
-    let pump = pump.await.map_err(HostError::Delivery)?;
-    let (stop, stopped) = oneshot::channel::<()>();
-    #[allow(clippy::print_stderr)]
-    let trouble = |error: &StoreError| eprintln!("the index of what is open cannot be asked just now: {error}");
-    Ok(Following { delivers, running: Some((stop, tokio::spawn(pump.run(stopped, trouble)))) })
-}
-
-/// What follows events: delivery and learning.
-#[derive(Debug)]
-struct Following {
-    delivers: bool,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 /// What runs without any configuration: the test key, and instances that are ready at once. And what was not set.

@@ -12,8 +12,8 @@ use axum::extract::State;
 use axum::response::Response;
 use deliver_events::{Courier, Journal, Tried};
 use koogallery::Timestamp;
-use koogallery_local::delivery::Pump;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
+use koogallery_local::schedules::Pump;
 use koogallery_runtime::{Clock, Environment, Job, now};
 use koogallery_store::{Delivery, EventRecord, Kind};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, verify};
@@ -311,7 +311,7 @@ impl Post {
     /// A process that delivers and learns; another one is started where this one is dropped.
     pub async fn pump(&self, seller: &Seller) -> Pump {
         let heard = seller.host.wake_ups().hear();
-        Pump::start(Some(self.courier(seller)), self.learner(seller), heard).await.unwrap()
+        Pump::start(Some(self.courier(seller)), self.learner(seller), heard, None).await.unwrap()
     }
 
     /// Delivers until nothing is left to be tried, however long that takes on the clock. What is not learnt by then of

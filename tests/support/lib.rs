@@ -275,11 +275,12 @@ impl Seller {
         items
     }
 
-    /// All items.
+    /// All items but the leases of hosts.
     pub async fn everything(&self) -> Vec<Item> {
         let store = self.host.store();
         let scan = store.client().scan().table_name(store.table()).consistent_read(true);
-        scan.into_paginator().items().send().collect::<Result<_, _>>().await.unwrap()
+        let items: Result<Vec<Item>, _> = scan.into_paginator().items().send().collect().await;
+        items.unwrap().into_iter().filter(|item| !text(item, "pk").starts_with("LEASE#")).collect()
     }
 
     /// The events in a partition, oldest first, by type.

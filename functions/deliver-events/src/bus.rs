@@ -1,5 +1,7 @@
 //! Amazon EventBridge as a destination: other programs of the seller on AWS can subscribe to it.
 
+use std::time::Duration;
+
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use koogallery_aws_error::AwsError;
@@ -10,6 +12,9 @@ use crate::message::type_name;
 
 /// An event's `source` on the bus.
 pub const SOURCE: &str = "koogallery";
+
+/// Three tries of a request to AWS, and the pauses between them.
+const LONGEST_PUT: Duration = Duration::from_secs(5);
 
 /// An event bus.
 #[derive(Debug)]
@@ -37,7 +42,10 @@ impl EventBus {
         Ok(Some(Self { client, name: name.trim().to_owned() }))
     }
 
-    async fn put(&self, Parcel { event, body, .. }: &Parcel<'_>) -> Result<Sent, BusError> {
+    async fn put(&self, Parcel { event, body, held, .. }: &Parcel<'_>) -> Result<Sent, BusError> {
+        if held.is_some_and(|held| !held.lasts(LONGEST_PUT)) {
+            return Ok(Sent::TooLate);
+        }
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
             .source(SOURCE)
@@ -56,6 +64,10 @@ impl EventBus {
 impl Destination for EventBus {
     fn name(&self) -> &'static str {
         "bus"
+    }
+
+    fn longest_send(&self) -> Duration {
+        LONGEST_PUT
     }
 
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a> {

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use koogallery::Timestamp;
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, OrdersError};
-use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretError, SecretSource, Vault};
+use koogallery_runtime::{ConfigError, Environment, Held, Job, Pauses, SecretError, SecretSource, Vault};
 use koogallery_store::{
     DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, Subject, Try, Undelivered,
 };
@@ -67,20 +67,29 @@ pub struct Left {
     /// The pauses that began now: the caller has to wake the subject at the end of each. The end of an older pause has its
     /// wake-up already.
     pub begun: Vec<Duration>,
+    /// Whether the last try of an event failed at a destination, so that it pauses there.
+    pub failed: bool,
 }
 
 impl Left {
     /// More can be tried now.
     fn again() -> Self {
-        Self { next: Some(Duration::ZERO), begun: Vec::new() }
+        Self { next: Some(Duration::ZERO), ..Self::default() }
     }
 
-    fn waiting(pause: Duration) -> Self {
-        Self { next: Some(pause), begun: Vec::new() }
+    /// The pause after an earlier try is not over.
+    fn paused(pause: Duration) -> Self {
+        Self { next: Some(pause), failed: true, ..Self::default() }
     }
 
-    fn begun(pause: Duration) -> Self {
-        Self { next: Some(pause), begun: vec![pause] }
+    /// A try failed now.
+    fn failed(pause: Duration) -> Self {
+        Self { begun: vec![pause], ..Self::paused(pause) }
+    }
+
+    /// The order's details may still come.
+    fn patient(pause: Duration) -> Self {
+        Self { next: Some(pause), begun: vec![pause], failed: false }
     }
 
     /// What is left to do for two destinations.
@@ -89,6 +98,7 @@ impl Left {
         self.begun.extend(other.begun);
         self.begun.sort_unstable();
         self.begun.dedup();
+        self.failed |= other.failed;
         self
     }
 }
@@ -97,8 +107,10 @@ impl Left {
 enum Tally {
     Ended,
     Paused(Duration),
-    /// The event was resent meanwhile.
+    /// The event was resent meanwhile, or another host has the lease.
     Superseded,
+    /// The lease was nearly over: nothing was sent.
+    TooLate,
 }
 
 /// Why an event was not sent, or not taken. Holds no secret and nothing of the event.
@@ -177,20 +189,36 @@ impl Courier {
         self.destinations.iter().map(|destination| destination.name()).collect()
     }
 
+    /// How long sending one event takes at most.
+    #[must_use]
+    pub fn longest_send(&self) -> Duration {
+        self.destinations.iter().map(|destination| destination.longest_send()).max().unwrap_or_default()
+    }
+
     /// Delivers the undelivered events of a subject, to each destination in order, until one event is not taken there. No try after
-    /// the first begins after `until`.
+    /// the first begins after `until`. Nobody else may work on the subject meanwhile.
     pub async fn deliver(&self, subject: &Subject, until: Instant) -> Result<Left, StoreError> {
+        self.deliver_under(subject, until, None).await
+    }
+
+    /// The same where other hosts may work on the subject: as long as this host has its lease.
+    pub async fn deliver_under(
+        &self,
+        subject: &Subject,
+        until: Instant,
+        held: Option<&Held>,
+    ) -> Result<Left, StoreError> {
         let all = self.names();
         let mut outbox = Vec::new();
         for undelivered in self.job.store.undelivered_events(subject).await? {
             if undelivered.has_ended_at(&all) {
                 // The last try stopped before the event left the outbox, or a destination is not configured any more.
-                self.job.store.end_delivery(&undelivered, &all, self.now()).await?;
+                self.job.store.end_delivery(&undelivered, &all, self.now(), held.map(Held::lease)).await?;
             } else {
                 outbox.push(undelivered);
             }
         }
-        let turns = self.destinations.iter().map(|destination| self.deliver_to(&**destination, &outbox, until));
+        let turns = self.destinations.iter().map(|destination| self.deliver_to(&**destination, &outbox, until, held));
         join_all(turns).await.into_iter().try_fold(Left::default(), |left, more| Ok(left.and(more?)))
     }
 
@@ -199,6 +227,7 @@ impl Courier {
         destination: &dyn Destination,
         outbox: &[Undelivered],
         until: Instant,
+        held: Option<&Held>,
     ) -> Result<Left, StoreError> {
         let mut tried = false;
         for (place, undelivered) in outbox.iter().enumerate() {
@@ -207,9 +236,14 @@ impl Courier {
                 continue;
             }
             if let Some(pause) = pause_left(&state, &outbox[place..], now) {
-                return Ok(Left::waiting(pause));
+                return Ok(Left::paused(pause));
             }
             if tried && Instant::now() >= until {
+                return Ok(Left::again());
+            }
+            if let Some(held) = held
+                && !held.secure(destination.longest_send()).await?
+            {
                 return Ok(Left::again());
             }
             let Some(kept) = self.job.store.kept_event(&undelivered.subject, undelivered.event_id).await? else {
@@ -220,14 +254,14 @@ impl Courier {
             };
             let details = self.details(&kept).await;
             if let (Ok(None), Some(patience)) = (&details, patience_left(&kept, undelivered, now)) {
-                return Ok(Left::begun(patience));
+                return Ok(Left::patient(patience));
             }
             tried = true;
             let is_urgent = outbox[place..].iter().any(|later| later.urgent_until.is_some_and(|until| until > now));
-            match self.try_event(destination, undelivered, (&kept.event, details), is_urgent).await? {
+            match self.try_event(destination, undelivered, (&kept.event, details), is_urgent, held).await? {
                 Tally::Ended => {}
-                Tally::Paused(pause) => return Ok(Left::begun(pause)),
-                Tally::Superseded => return Ok(Left::again()),
+                Tally::Paused(pause) => return Ok(Left::failed(pause)),
+                Tally::Superseded | Tally::TooLate => return Ok(Left::again()),
             }
         }
         Ok(Left::default())
@@ -247,16 +281,18 @@ impl Courier {
         undelivered: &Undelivered,
         (event, details): (&Event, Result<Option<OrderInfo>, OrdersError>),
         is_urgent: bool,
+        held: Option<&Held>,
     ) -> Result<Tally, StoreError> {
         let start = Instant::now();
         let before = undelivered.at(destination.name());
         let sent = match details {
             Err(error) if before.attempts < TRIES_FOR_DETAILS => Err(error.into()),
-            details => self.send(destination, event, details.ok().flatten(), before.attempts).await,
+            details => self.send(destination, event, details.ok().flatten(), before.attempts, held).await,
         };
         let at = self.now();
         let (note, answer) = match &sent {
             Ok(Sent::Taken { note, answer }) => (note.clone(), *answer),
+            Ok(Sent::TooLate) => return Ok(Tally::TooLate),
             Ok(Sent::Unwanted(_)) | Err(_) => (None, None),
         };
         let (state, pause) = self.stands(before, sent, at, is_urgent);
@@ -274,7 +310,11 @@ impl Courier {
             at,
             duration,
         });
-        let noted = self.job.store.note_try(undelivered, destination.name(), state, &self.names()).await?;
+        let noted = self
+            .job
+            .store
+            .note_try(undelivered, destination.name(), state, &self.names(), held.map(Held::lease))
+            .await?;
         Ok(match (noted, pause) {
             (Noted::Superseded, _) => Tally::Superseded,
             (Noted::Kept, Some(pause)) => Tally::Paused(pause),
@@ -288,6 +328,7 @@ impl Courier {
         event: &Event,
         order: Option<OrderInfo>,
         tried_before: u32,
+        held: Option<&Held>,
     ) -> Result<Sent, SendError> {
         let secrets = self.secrets.fresh().await?;
         let (store, vault) = (&self.job.store, &*self.vault);
@@ -301,7 +342,7 @@ impl Courier {
         };
         let facts = standing.facts(event, order.as_ref());
         let body = message::body(event, Enclosed { facts, customer_name, order, purchase })?;
-        Ok(destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now() }).await?)
+        Ok(destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now(), held }).await?)
     }
 
     /// The state of an event at a destination after a try, and the pause if it is tried again.
@@ -328,6 +369,7 @@ impl Courier {
                 let problem = format!("the receiver answered HTTP {}: it does not want this event", status.as_u16());
                 return (DestinationState { ended: Some(Ended::Stopped), last_problem: Some(problem), ..state }, None);
             }
+            Ok(Sent::TooLate) => None,
             Err(error) => Some(error.to_string()),
         };
         // A shortened pause does not count: when the event is not urgent any more, the pauses continue where they were.

@@ -4,16 +4,20 @@
 use std::error::Error;
 use std::fmt::Debug;
 use std::pin::Pin;
+use std::time::Duration;
 
 use http::StatusCode;
 use koogallery::Timestamp;
-use koogallery_runtime::Secrets;
+use koogallery_runtime::{Held, Secrets};
 use koogallery_store::{Event, TryAnswer};
 
 /// One destination.
 pub(crate) trait Destination: Debug + Send + Sync {
     /// Its name in the table and in the log. It never changes, because the state of events is stored under it.
     fn name(&self) -> &'static str;
+
+    /// How long sending one event takes at most.
+    fn longest_send(&self) -> Duration;
 
     /// Sends one event.
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a>;
@@ -44,6 +48,8 @@ pub(crate) struct Parcel<'a> {
     pub(crate) secrets: &'a Secrets,
     /// When it is sent.
     pub(crate) at: Timestamp,
+    /// The lease of its subject, where other hosts work over the same table: without enough time left, nothing is sent.
+    pub(crate) held: Option<&'a Held>,
 }
 
 /// How the destination took it.
@@ -58,4 +64,6 @@ pub(crate) enum Sent {
     },
     /// The destination does not want this event, as this answer says.
     Unwanted(StatusCode),
+    /// The lease of its subject was nearly over: nothing was sent.
+    TooLate,
 }

@@ -17,6 +17,7 @@ mod bus;
 mod courier;
 mod destination;
 mod facts;
+mod late_body;
 mod message;
 mod purchase;
 mod queue;
@@ -38,7 +39,7 @@ pub use courier::{Courier, Journal, Left, Tried};
 pub use koogallery_queue::{Batch, BatchAnswer, QueueError};
 pub use message::type_name;
 pub use queue::{Queue, deliver};
-pub use sweep::{Swept, look, sweep, wake};
+pub use sweep::{Stalled, Swept, look, stalled, sweep, wake};
 pub use test_event::{TestEvent, send_test_event};
 
 /// How long one try may take: receiver and store.

@@ -1,16 +1,18 @@
 //! The seller's application: one address, to which signed events are sent by POST.
 
 use std::net::IpAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::{StatusCode, Uri};
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, InvalidValue, Secrets};
+use koogallery_runtime::{ConfigError, Environment, Held, InvalidValue, Secrets};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, sign};
 use uuid::Uuid;
 
 use crate::answer_body::{AnswerBody, MAX_ANSWER};
+use crate::late_body::LateBody;
 
 const URL: &str = "KOOGALLERY_WEBHOOK_URL";
 const STOPS: &str = "KOOGALLERY_WEBHOOK_STOP_STATUSES";
@@ -20,6 +22,8 @@ const STOPS: &str = "KOOGALLERY_WEBHOOK_STOP_STATUSES";
 pub(crate) struct Receiver {
     http: reqwest::Client,
     url: String,
+    /// How long it may take to connect, send and answer.
+    timeout: Duration,
     /// The statuses that mean that an event is not wanted.
     stops: Vec<StatusCode>,
 }
@@ -31,6 +35,8 @@ pub(crate) enum Received {
     Taken(AnswerBody),
     /// It does not want this event, as this answer says.
     Unwanted(StatusCode),
+    /// It did not get the event: the lease of its subject was nearly over.
+    TooLate,
 }
 
 /// Why an event was not taken. Holds no secret and nothing of the event.
@@ -93,8 +99,8 @@ impl Receiver {
             return Err(ConfigError::invalid(URL, InvalidValue::Unexpected(safe)));
         }
         let timeout = match environment.get(TIMEOUT).map(str::parse) {
-            None => 15,
-            Some(Ok(seconds @ 1..=30)) => seconds,
+            None => Duration::from_secs(15),
+            Some(Ok(seconds @ 1..=30)) => Duration::from_secs(seconds),
             Some(_) => {
                 let source = InvalidValue::OutOfRange { unit: "seconds", least: 1, most: 30 };
                 return Err(ConfigError::invalid(TIMEOUT, source));
@@ -108,7 +114,7 @@ impl Receiver {
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut http = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(timeout))
+            .timeout(timeout)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .user_agent(concat!("koogallery-seller/", env!("CARGO_PKG_VERSION")))
@@ -118,16 +124,22 @@ impl Receiver {
             http = http.tls_certs_only([]);
         }
         let http = http.build().map_err(|error| ConfigError::refused(URL, error))?;
-        Ok(Some(Self { http, url: url.to_owned(), stops }))
+        Ok(Some(Self { http, url: url.to_owned(), timeout, stops }))
     }
 
-    /// Sends one event.
+    /// How long sending one event takes at most.
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Sends one event; with a lease, only if it lasts for the whole time-out when the connection stands.
     pub(crate) async fn send(
         &self,
         id: Uuid,
         at: Timestamp,
         body: &str,
         secrets: &Secrets,
+        held: Option<&Held>,
     ) -> Result<Received, ReceiveError> {
         let secrets = secrets.webhook_secrets.iter().map(|secret| secret.reveal().parse());
         let secrets = secrets.collect::<Result<Vec<WebhookSecret>, _>>()?;
@@ -143,9 +155,14 @@ impl Receiver {
             .header(ACCEPT_ENCODING, "identity")
             .header(ID, &id)
             .header(TIMESTAMP, at.as_seconds())
-            .header(SIGNATURE, sign(&secrets, &id, at, body.as_bytes()))
-            .body(body.to_owned());
-        let mut response = request.send().await?;
+            .header(SIGNATURE, sign(&secrets, &id, at, body.as_bytes()));
+        let late = LateBody::new(body.to_owned(), held, self.timeout);
+        let is_too_late = late.is_too_late();
+        let sent = request.body(reqwest::Body::wrap(late)).send().await;
+        if is_too_late.load(Ordering::Relaxed) {
+            return Ok(Received::TooLate);
+        }
+        let mut response = sent?;
         let status = response.status();
         if self.stops.contains(&status) {
             return Ok(Received::Unwanted(status));

@@ -46,7 +46,7 @@ pub async fn look(store: &Store, at: Timestamp, until: Instant) -> Result<(Swept
     let parked = store.open_until(Kind::Parked, until).await?;
     let provisioning = store.open_until(Kind::Provisioning, until).await?;
     let parked_of_released = of_released(store, &parked.found, until).await?;
-    let stalled = stalled(&undelivered, at);
+    let stalled = stalled_of(&undelivered, at, GRACE);
     let swept = Swept {
         at,
         driven: stalled.len(),
@@ -57,7 +57,29 @@ pub async fn look(store: &Store, at: Timestamp, until: Instant) -> Result<(Swept
         provisioning_age: age(&provisioning.found, at),
         is_whole: is_whole && parked.is_whole && provisioning.is_whole,
     };
-    Ok((swept, stalled))
+    Ok((swept, stalled.into_iter().map(|stalled| stalled.subject).collect()))
+}
+
+/// A subject that nothing drives.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stalled {
+    /// When it should have been tried.
+    pub due: Timestamp,
+    /// The subject.
+    pub subject: Subject,
+    /// Whether its last try failed.
+    pub failed: bool,
+}
+
+/// The subjects that should have been tried so long ago, and were not, as far as they can be read until a time; those first that have
+/// waited longest. It reads no more of the index than that.
+pub async fn stalled(
+    store: &Store,
+    at: Timestamp,
+    grace: Duration,
+    until: Instant,
+) -> Result<Vec<Stalled>, StoreError> {
+    Ok(stalled_of(&store.open_until(Kind::Undelivered, until).await?.found, at, grace))
 }
 
 /// Writes the measures, and then wakes the subjects until a time, those first that have waited longest. The next sweep finds the
@@ -137,18 +159,20 @@ async fn in_the_outbox(
 }
 
 /// The subjects of which nothing was tried in time, and which have no next try; those first that have waited longest.
-fn stalled(undelivered: &[Open], at: Timestamp) -> Vec<Subject> {
-    let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(GRACE) < at;
+fn stalled_of(undelivered: &[Open], at: Timestamp, grace: Duration) -> Vec<Stalled> {
+    let late = |open: &Open| open.next_try_at.unwrap_or(open.since).saturating_add(grace) < at;
     let waiting: BTreeSet<&Subject> =
         undelivered.iter().filter(|open| open.next_try_at.is_some() && !late(open)).map(|open| &open.subject).collect();
-    let mut since: BTreeMap<&Subject, Timestamp> = BTreeMap::new();
+    let mut found: BTreeMap<&Subject, (Timestamp, bool)> = BTreeMap::new();
     for open in undelivered.iter().filter(|open| late(open) && !waiting.contains(&open.subject)) {
-        let due = open.next_try_at.unwrap_or(open.since);
-        since.entry(&open.subject).and_modify(|known| *known = due.min(*known)).or_insert(due);
+        let (due, failed) = (open.next_try_at.unwrap_or(open.since), open.next_try_at.is_some());
+        let known = found.entry(&open.subject).or_insert((due, failed));
+        *known = (due.min(known.0), failed || known.1);
     }
-    let mut stalled: Vec<(Timestamp, &Subject)> = since.into_iter().map(|(subject, since)| (since, subject)).collect();
+    let stalled = found.into_iter().map(|(subject, (due, failed))| Stalled { due, subject: subject.clone(), failed });
+    let mut stalled: Vec<Stalled> = stalled.collect();
     stalled.sort_unstable();
-    stalled.into_iter().map(|(_, subject)| subject.clone()).collect()
+    stalled
 }
 
 fn age(open: &[Open], at: Timestamp) -> Duration {
@@ -176,8 +200,9 @@ mod tests {
             open("paused", 1, None),
             open("over", 0, Some(30)),
         ];
-        let stalled = stalled(&all, minute(60));
-        assert_eq!(stalled.iter().map(ToString::to_string).collect::<Vec<_>>(), ["INSTANCE#lost", "INSTANCE#over"]);
+        let stalled = stalled_of(&all, minute(60), GRACE);
+        let found: Vec<_> = stalled.iter().map(|found| (found.subject.to_string(), found.failed)).collect();
+        assert_eq!(found, [("INSTANCE#lost".to_owned(), false), ("INSTANCE#over".to_owned(), true)]);
         assert_eq!(age(&all, minute(60)), Duration::from_hours(1));
     }
 }

@@ -29,11 +29,13 @@ pub async fn send_test_event(
 ) -> Result<TestEvent, ConfigError> {
     let Some(receiver) = Receiver::of(environment)? else { return Ok(TestEvent::NoAddress) };
     let body = json!({ "type": TYPE, "timestamp": at.to_rfc_3339(), "data": {} }).to_string();
-    Ok(match receiver.send(Uuid::now_v7(), at, &body, secrets).await {
+    Ok(match receiver.send(Uuid::now_v7(), at, &body, secrets, None).await {
         Ok(Received::Taken(_)) => TestEvent::Taken,
         Ok(Received::Unwanted(status)) => {
             TestEvent::NotTaken(format!("the receiver answered HTTP {}", status.as_u16()))
         }
+        // Without a lease it is never too late.
+        Ok(Received::TooLate) => TestEvent::NotTaken("there was no time left to send it".to_owned()),
         Err(why) => TestEvent::NotTaken(why.to_string()),
     })
 }

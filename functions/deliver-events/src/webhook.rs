@@ -1,6 +1,7 @@
 //! The seller's application as a destination: an answer to `instance.created` may provision the instance.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use koogallery_runtime::Vault;
 use koogallery_store::Store;
@@ -33,14 +34,19 @@ impl Destination for Webhook {
         "webhook"
     }
 
+    fn longest_send(&self) -> Duration {
+        self.receiver.timeout()
+    }
+
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a> {
         Box::pin(async move { self.post(parcel).await.map_err(DestinationError::new) })
     }
 }
 
 impl Webhook {
-    async fn post(&self, Parcel { event, body, secrets, at }: &Parcel<'_>) -> Result<Sent, WebhookError> {
-        Ok(match self.receiver.send(event.event_id, *at, body, secrets).await? {
+    async fn post(&self, Parcel { event, body, secrets, at, held }: &Parcel<'_>) -> Result<Sent, WebhookError> {
+        Ok(match self.receiver.send(event.event_id, *at, body, secrets, *held).await? {
+            Received::TooLate => Sent::TooLate,
             Received::Unwanted(status) => Sent::Unwanted(status),
             Received::Taken(answer) => {
                 let Heeded { note, answer } = heed(&self.store, &self.vault, event, &answer).await?;

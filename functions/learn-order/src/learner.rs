@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use koogallery::{InstanceId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError, told};
-use koogallery_runtime::{ConfigError, Environment, Job, Pauses, SecretSource, Vault, now};
+use koogallery_runtime::{ConfigError, Environment, Held, Job, Pauses, SecretSource, Vault, now};
 use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, Subject};
 use uuid::Uuid;
 
@@ -96,6 +96,12 @@ impl Learner {
 
     /// Asks about the order that an event names, if that has to be done and its time has come.
     pub async fn learn(&self, subject: &Subject, id: Uuid) -> Result<Learnt, StoreError> {
+        self.learn_under(subject, id, None).await
+    }
+
+    /// The same where other hosts may ask as well: what is learnt is kept only if this host still has the lease.
+    pub async fn learn_under(&self, subject: &Subject, id: Uuid, held: Option<&Held>) -> Result<Learnt, StoreError> {
+        let under = held.map(Held::lease);
         let Some(kept) = self.job.store.kept_event(subject, id).await? else { return Ok(Learnt::Done) };
         let Some(learning) = kept.learning() else { return Ok(Learnt::Done) };
         if let Some(at) = learning.next_try_at.filter(|at| *at > self.now()) {
@@ -117,18 +123,25 @@ impl Learner {
             duration: start.elapsed(),
         });
         match problem {
-            None => self.job.store.mark_order_learnt(&kept, at).await?,
-            Some(problem) => self.job.store.mark_order_not_learnt(&kept, &problem.to_string(), next_try_at).await?,
+            None => self.job.store.mark_order_learnt(&kept, at, under).await?,
+            Some(problem) => {
+                self.job.store.mark_order_not_learnt(&kept, &problem.to_string(), next_try_at, under).await?;
+            }
         }
         Ok(next_try_at.map_or(Learnt::Done, Learnt::Again))
     }
 
     /// What should have been asked about until now, and was not; as far as it can be read until a time, the oldest first.
     pub async fn stalled(&self, until: Instant) -> Result<Vec<Open>, StoreError> {
+        self.stalled_for(GRACE, until).await
+    }
+
+    /// What should have been asked about so long ago, and was not; as far as it can be read until a time, the oldest first.
+    pub async fn stalled_for(&self, grace: Duration, until: Instant) -> Result<Vec<Open>, StoreError> {
         let now = self.now();
         let due = |open: &Open| open.next_try_at.unwrap_or(open.since);
         let mut stalled = self.job.store.open_until(Kind::Unlearnt, until).await?.found;
-        stalled.retain(|open| due(open).saturating_add(GRACE) < now);
+        stalled.retain(|open| due(open).saturating_add(grace) < now);
         stalled.sort_by_key(due);
         Ok(stalled)
     }

@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 30] = [
+pub const VARIABLES: [Variable; 31] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
@@ -57,6 +57,10 @@ pub const VARIABLES: [Variable; 30] = [
     variable("KOOGALLERY_ACCESS_KEY_ID", "the AK that signs calls to the open APIs"),
     variable("KOOGALLERY_SECRET_ACCESS_KEY", "the SK of that AK"),
     variable("KOOGALLERY_PERSONAL_DATA_DAYS", "how many days after a release personal data is erased"),
+    variable(
+        "KOOGALLERY_LEASE_SECONDS",
+        "how long a host has a subject for itself, where several work over one table, in seconds",
+    ),
     variable("KOOGALLERY_METRICS_NAMESPACE", "the CloudWatch namespace of the metrics"),
     variable("KOOGALLERY_FUNCTIONS", "which Lambda function answers each callback"),
     variable("KOOGALLERY_EVENT_QUEUE_URL", "the FIFO queue that wakes delivery"),

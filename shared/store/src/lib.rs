@@ -39,6 +39,7 @@ pub use model::instance::{Acceptance, Instance, ProvisioningFailure, ToldBy};
 pub use model::kept_app_info::KeptAppInfo;
 pub use model::kept_call::{CallInfo, CallSaid, KeptCall, Probe};
 pub use model::learning::Learning;
+pub use model::lease::{HostId, Lease, LeaseOf, LeaseTaken};
 pub use model::license::License;
 pub use model::license_request::{LicenseRequest, LicenseRequestId};
 pub use model::license_rules::{Demand, LicenseRules, LicenseRulesError};

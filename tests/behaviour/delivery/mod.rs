@@ -9,6 +9,7 @@ mod destinations;
 mod discards;
 mod earlier_version;
 mod facts;
+mod fairness;
 mod on_aws;
 mod order_details;
 mod receiver;

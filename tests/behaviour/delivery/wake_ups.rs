@@ -33,13 +33,13 @@ async fn a_wake_up_that_comes_twice_or_too_late_does_nothing() {
     let pause = Duration::from_secs(5);
     for begun in [vec![pause], vec![], vec![]] {
         let left = courier.deliver(&subject("i-1"), later).await.unwrap();
-        assert_eq!(left, Left { next: Some(pause), begun }, "who began a pause sees to its end");
+        assert_eq!(left, Left { next: Some(pause), begun, failed: true }, "who began a pause sees to its end");
     }
     assert_eq!(post.application.arrived().len(), 7);
     post.clock.reach(post.clock.now().saturating_add(Duration::from_secs(5)));
     post.application.does(|_| Does::Take);
     let left = courier.deliver(&subject("i-1"), Instant::now()).await.unwrap();
-    assert_eq!(left, Left { next: Some(Duration::ZERO), begun: Vec::new() });
+    assert_eq!(left, Left { next: Some(Duration::ZERO), ..Left::default() });
     assert_eq!(post.application.arrived().len(), 8, "one at a time");
 }
 

@@ -53,7 +53,7 @@ async fn end(seller: &Seller, subject: &str, ended: Ended) -> String {
     let store = seller.host.store();
     let undelivered = store.undelivered_events(&subject.parse().unwrap()).await.unwrap().remove(0);
     let state = DestinationState { ended: Some(ended), attempts: 1, ..DestinationState::default() };
-    assert_eq!(store.note_try(&undelivered, "webhook", state, &["webhook"]).await.unwrap(), Noted::Kept);
+    assert_eq!(store.note_try(&undelivered, "webhook", state, &["webhook"], None).await.unwrap(), Noted::Kept);
     undelivered.event_id.to_string()
 }
 
@@ -146,7 +146,7 @@ async fn an_event_is_sent_again_whatever_became_of_it() {
         let event = store.events(&subject).await.unwrap().remove(0);
         let undelivered = store.undelivered_events(&subject).await.unwrap().remove(0);
         let state = DestinationState { ended: Some(Ended::Delivered), attempts: 1, ..DestinationState::default() };
-        assert_eq!(store.note_try(&undelivered, "webhook", state, &["webhook"]).await.unwrap(), Noted::Kept);
+        assert_eq!(store.note_try(&undelivered, "webhook", state, &["webhook"], None).await.unwrap(), Noted::Kept);
         assert!(store.undelivered_events(&subject).await.unwrap().is_empty());
         let ids = |ids: Value| with(about.clone(), "eventIds", ids);
         let id = event.event.event_id;

@@ -8,6 +8,7 @@ use crate::model::delivery::DestinationState;
 use crate::model::delivery::Destinations;
 use crate::model::delivery::Ended;
 use crate::model::delivery::Undelivered;
+use crate::model::lease::Lease;
 use crate::table::outbox_item::outbox_item;
 use crate::table::outbox_item::outbox_key;
 use crate::table::outbox_item::time;
@@ -42,32 +43,33 @@ const MAX_PROBLEM: usize = 300;
 pub enum Noted {
     /// It was stored.
     Kept,
-    /// The event was resent meanwhile, or another delivery was faster: look again at what is undelivered.
+    /// The event was resent meanwhile, another delivery was faster, or another host has the lease: look again at what is undelivered.
     Superseded,
 }
 
 impl Store {
     /// Stores the result of a try at one destination. If the event has ended at all of `all`, it leaves the outbox, and the
-    /// history says how it ended.
+    /// history says how it ended. With a lease, nothing is stored if another host has taken it.
     pub async fn note_try(
         &self,
         of: &Undelivered,
         destination: &str,
         mut state: DestinationState,
         all: &[&str],
+        under: Option<&Lease>,
     ) -> Result<Noted, StoreError> {
         state.last_problem = state.last_problem.map(|problem| problem.chars().take(MAX_PROBLEM).collect());
         let at = state.tried_at.unwrap_or(of.since);
         let mut noted = of.clone();
         noted.destinations.insert(destination.to_owned(), state);
         if !noted.has_ended_at(all) {
-            match self.note_one(&noted, destination, all).await? {
+            match self.note_one(&noted, destination, all, under).await? {
                 // The event may have ended at another destination meanwhile.
                 Some(stands) => noted = stands,
                 None => return Ok(Noted::Superseded),
             }
         }
-        if noted.has_ended_at(all) { self.end_delivery(&noted, all, at).await } else { Ok(Noted::Kept) }
+        if noted.has_ended_at(all) { self.end_delivery(&noted, all, at, under).await } else { Ok(Noted::Kept) }
     }
 
     /// Writes an event's state at one destination. Returns the item after that, or none if it was resent or does not exist.
@@ -76,6 +78,7 @@ impl Store {
         noted: &Undelivered,
         destination: &str,
         all: &[&str],
+        under: Option<&Lease>,
     ) -> Result<Option<Undelivered>, StoreError> {
         let state: AttributeValue = serde_dynamo::to_attribute_value(noted.at(destination))?;
         let change = Change::new().set_member(DESTINATIONS, destination, state).remove(RESENT_AT);
@@ -84,11 +87,23 @@ impl Store {
             None => change.remove(NEXT_TRY_AT),
         };
         let update = change.only_if_all(not_resent_since(noted)).of(Key::outbox(&noted.subject, noted.event_id));
-        Ok(self.update_and_read(update).await?.map(serde_dynamo::from_item).transpose()?)
+        let stands = match under {
+            None => self.update_and_read(update).await?,
+            Some(_) if !self.update_under(update, under).await? => None,
+            // A transaction does not answer what it wrote.
+            Some(_) => self.standing_item(Key::outbox(&noted.subject, noted.event_id)).await?,
+        };
+        Ok(stands.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// Removes an event from the outbox that has ended at all destinations.
-    pub async fn end_delivery(&self, of: &Undelivered, all: &[&str], at: Timestamp) -> Result<Noted, StoreError> {
+    /// Removes an event from the outbox that has ended at all destinations; with a lease, only if no other host has taken it.
+    pub async fn end_delivery(
+        &self,
+        of: &Undelivered,
+        all: &[&str],
+        at: Timestamp,
+        under: Option<&Lease>,
+    ) -> Result<Noted, StoreError> {
         let destinations: Destinations =
             of.destinations.iter().filter(|(name, _)| all.contains(&name.as_str())).map(cloned).collect();
         let parked = destinations.values().any(|state| state.ended == Some(Ended::Parked));
@@ -99,11 +114,15 @@ impl Store {
         let end = end.only_if(Condition::STANDS).of(Key::event(&of.subject, of.event_id));
         let leave = Change::new().only_if_all(not_resent_since(of)).delete(outbox_key(&of.subject, of.event_id));
         let (end, leave) = (end.table_name(&self.table).build()?, leave.table_name(&self.table).build()?);
-        let request = self
+        let mut request = self
             .client
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(end).build())
             .transact_items(TransactWriteItem::builder().delete(leave).build());
+        if let Some(lease) = under {
+            let fence = TransactWriteItem::builder().condition_check(self.fence(lease)?);
+            request = request.transact_items(fence.build());
+        }
         Ok(if write_together(request).await? { Noted::Kept } else { Noted::Superseded })
     }
 

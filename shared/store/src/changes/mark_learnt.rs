@@ -2,6 +2,7 @@
 //! things, and keeps the mark until the order is learnt.
 
 use crate::model::learning::{Asked, Learning};
+use crate::model::lease::Lease;
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::Timestamp;
 
@@ -18,11 +19,17 @@ use crate::table::wake_up::WakeUp;
 const MAX_PROBLEM: usize = 300;
 
 impl Store {
-    /// Records that the order of an event is learnt. Delivery does not wait for it any more.
-    pub async fn mark_order_learnt(&self, event: &KeptEvent, at: Timestamp) -> Result<(), StoreError> {
+    /// Records that the order of an event is learnt. Delivery does not wait for it any more. With a lease, nothing is recorded if
+    /// another host has taken it.
+    pub async fn mark_order_learnt(
+        &self,
+        event: &KeptEvent,
+        at: Timestamp,
+        under: Option<&Lease>,
+    ) -> Result<(), StoreError> {
         let Some(learning) = event.learning() else { return Ok(()) };
         let learnt = note(&learning).set(LEARNT_AT, at).remove_all([OPEN, OPEN_SINCE, NEXT_TRY_AT, LEARNING]);
-        self.update_in_turn(learnt.of(Key::event(&event.subject, event.event.event_id))).await?;
+        self.update_under(learnt.of(Key::event(&event.subject, event.event.event_id)), under).await?;
         self.listener.tell([WakeUp::Deliver(event.subject.clone())]);
         Ok(())
     }
@@ -34,6 +41,7 @@ impl Store {
         event: &KeptEvent,
         problem: &str,
         next_try_at: Option<Timestamp>,
+        under: Option<&Lease>,
     ) -> Result<(), StoreError> {
         let Some(learning) = event.learning() else { return Ok(()) };
         let asked = Asked {
@@ -46,7 +54,7 @@ impl Store {
             Some(next) => change.set(NEXT_TRY_AT, next),
             None => change.remove_all([OPEN, OPEN_SINCE, NEXT_TRY_AT]),
         };
-        self.update_in_turn(change.of(Key::event(&event.subject, event.event.event_id))).await.map(drop)
+        self.update_under(change.of(Key::event(&event.subject, event.event.event_id)), under).await.map(drop)
     }
 }
 

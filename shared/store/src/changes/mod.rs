@@ -6,6 +6,7 @@ pub(crate) mod discard;
 pub(crate) mod erase;
 pub(crate) mod keep_order_details;
 pub(crate) mod learn_order;
+pub(crate) mod lease;
 pub(crate) mod mark_delivered;
 pub(crate) mod mark_learnt;
 pub(crate) mod note_order;

@@ -9,6 +9,7 @@ pub(crate) mod instance;
 pub(crate) mod kept_app_info;
 pub(crate) mod kept_call;
 pub(crate) mod learning;
+pub(crate) mod lease;
 pub(crate) mod license;
 pub(crate) mod license_request;
 pub(crate) mod license_rules;

@@ -10,6 +10,7 @@ use koogallery::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::model::lease::LeaseOf;
 use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
 use crate::model::world::World;
 use crate::table::schema::{EVENT, OUTBOX, PARTITION_KEY, SORT_KEY};
@@ -226,6 +227,11 @@ impl Key {
     /// A nonce that was used.
     pub(crate) fn nonce(world: World, nonce: &Nonce) -> Self {
         Self::new(world, &format!("NONCE#{}", nonce.as_str()), "NONCE".to_owned())
+    }
+
+    /// A lease. It has a partition of its own, so that it is in no history and goes with no erasure.
+    pub(crate) fn lease(of: &LeaseOf) -> Self {
+        Self::new(World::Real, &format!("LEASE#{}", of.name()), "LEASE".to_owned())
     }
 
     /// What an order line bought, from the order query.

@@ -10,6 +10,7 @@ pub(crate) mod condition;
 pub(crate) mod data_keys;
 pub(crate) mod event_items;
 pub(crate) mod facts;
+pub(crate) mod fence;
 pub(crate) mod index;
 pub(crate) mod instance_item;
 pub(crate) mod key;

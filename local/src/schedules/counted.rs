@@ -1,0 +1,103 @@
+//! Counts what is done, beside the records of it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use deliver_events::{Swept, Tried};
+use erase_personal_data::Run;
+use koogallery_store::{Ended, Gone, StoreError, Subject};
+use learn_order::Asked;
+
+use crate::log::EventJournal;
+
+/// How much was done since the host started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WorkDone {
+    /// Events that a destination took, or does not want.
+    pub delivered: usize,
+    /// Tries after which an event has to be tried again, or is parked.
+    pub failed: usize,
+    /// Events whose order was asked about, and that need no further question.
+    pub learnt: usize,
+    /// Subjects whose personal data was erased.
+    pub erased: usize,
+}
+
+impl WorkDone {
+    /// What was done since an earlier count.
+    #[must_use]
+    pub const fn since(self, before: Self) -> Self {
+        Self {
+            delivered: self.delivered.saturating_sub(before.delivered),
+            failed: self.failed.saturating_sub(before.failed),
+            learnt: self.learnt.saturating_sub(before.learnt),
+            erased: self.erased.saturating_sub(before.erased),
+        }
+    }
+}
+
+/// A journal that counts.
+pub(crate) struct Counted {
+    journal: Arc<dyn EventJournal>,
+    delivered: AtomicUsize,
+    failed: AtomicUsize,
+    learnt: AtomicUsize,
+    erased: AtomicUsize,
+}
+
+impl Counted {
+    pub(crate) fn new(journal: Arc<dyn EventJournal>) -> Self {
+        let zero = AtomicUsize::default;
+        Self { journal, delivered: zero(), failed: zero(), learnt: zero(), erased: zero() }
+    }
+
+    pub(crate) fn done(&self) -> WorkDone {
+        let of = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        WorkDone {
+            delivered: of(&self.delivered),
+            failed: of(&self.failed),
+            learnt: of(&self.learnt),
+            erased: of(&self.erased),
+        }
+    }
+
+    /// Passes on what a look at the index found.
+    pub(crate) fn swept(&self, swept: &Swept) {
+        self.journal.swept(swept);
+    }
+}
+
+impl std::fmt::Debug for Counted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Counted").field(&self.done()).finish()
+    }
+}
+
+impl deliver_events::Journal for Counted {
+    fn tried(&self, tried: &Tried<'_>) {
+        let count = match tried.ended {
+            Some(Ended::Delivered | Ended::Stopped) => &self.delivered,
+            Some(Ended::Parked) | None => &self.failed,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        self.journal.tried(tried);
+    }
+}
+
+impl learn_order::Journal for Counted {
+    fn asked(&self, asked: &Asked<'_>) {
+        self.learnt.fetch_add(usize::from(asked.next_try_at.is_none()), Ordering::Relaxed);
+        self.journal.asked(asked);
+    }
+}
+
+impl erase_personal_data::Journal for Counted {
+    fn erased(&self, of: &Subject, gone: &Result<Gone, StoreError>) {
+        self.erased.fetch_add(usize::from(gone.is_ok()), Ordering::Relaxed);
+        self.journal.erased(of, gone);
+    }
+
+    fn ran(&self, run: &Run) {
+        self.journal.ran(run);
+    }
+}

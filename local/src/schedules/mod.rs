@@ -1,0 +1,203 @@
+//! What a host does by itself, beside answering calls: it delivers events, learns orders, erases personal data, and measures what is
+//! still to be done. On AWS, queues and schedules do that.
+//!
+//! Several hosts may work over one table: see [`Sharing`].
+
+mod agenda;
+mod counted;
+mod erasing;
+mod figures;
+mod pump;
+mod sharing;
+mod wake_ups;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use deliver_events::Courier;
+use erase_personal_data::{Eraser, Run};
+use koogallery_runtime::{ConfigError, Environment, Job, LeaseTerms, Leases, now};
+use koogallery_store::{Store, StoreError};
+use learn_order::Learner;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+pub use counted::WorkDone;
+pub use figures::Figures;
+pub use pump::Pump;
+pub use sharing::Sharing;
+pub use wake_ups::WakeUps;
+
+use crate::log::EventJournal;
+use crate::schedules::counted::Counted;
+use crate::schedules::erasing::Erasing;
+use crate::schedules::figures::Measuring;
+use crate::schedules::pump::Request;
+
+/// Whether other hosts can reach the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Only this process reaches it: it needs no lease.
+    Alone,
+    /// Other hosts may work over it.
+    Shared,
+}
+
+/// Why the schedules do not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ScheduleError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What is undelivered cannot be read.
+    #[error("events cannot be delivered: {0}")]
+    Delivery(#[source] StoreError),
+    /// What is personal and due cannot be found.
+    #[error("personal data cannot be erased: {0}")]
+    Erasure(#[source] StoreError),
+}
+
+/// Why not all that is due could be done.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// What is due cannot be read, or not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The host stops.
+    #[error("the host stops")]
+    Stopping,
+}
+
+/// A host's schedules, which run until they are stopped.
+#[derive(Debug)]
+pub struct Schedules {
+    at_work: AtWork,
+    delivers: bool,
+    running: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
+}
+
+/// What a route asks for work and for figures. Its clones ask the same host.
+#[derive(Debug, Clone)]
+pub struct AtWork {
+    counted: Arc<Counted>,
+    erasing: Arc<Erasing>,
+    measuring: Arc<Measuring>,
+    /// None where nothing is delivered or learnt.
+    requests: Option<mpsc::UnboundedSender<Request>>,
+}
+
+impl Schedules {
+    /// Starts them. What the store's writes wake has to be heard by `wake_ups`.
+    pub async fn start(
+        environment: &Environment,
+        store: &Store,
+        wake_ups: &WakeUps,
+        journal: Arc<dyn EventJournal>,
+        reach: Reach,
+    ) -> Result<Self, ScheduleError> {
+        let counted = Arc::new(Counted::new(journal));
+        let courier = Courier::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
+        let courier = courier.map(Arc::new);
+        let learner = Learner::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
+        let learner = Arc::new(learner);
+        let longest = courier.as_ref().map_or(Duration::ZERO, |courier| courier.longest_send());
+        let terms = LeaseTerms::of(environment, longest)?;
+        let sharing = (reach == Reach::Shared).then(|| Sharing::by(Leases::new(store.clone(), Arc::new(now), terms)));
+
+        let eraser = Eraser::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
+        let erasing = Arc::new(Erasing::new(eraser, sharing.clone()));
+        let is_due = erasing.is_due().await.map_err(ScheduleError::Erasure)?;
+        let measuring = Arc::new(Measuring::new(Arc::clone(&learner), sharing.as_ref(), Arc::clone(&counted)));
+        let delivers = courier.is_some();
+        let (mut running, mut requests) = (Vec::new(), None);
+        if delivers || learner.can_ask() {
+            let pump = Pump::start(courier, learner, wake_ups.hear(), sharing);
+            let pump = pump.await.map_err(ScheduleError::Delivery)?;
+            let (sender, receiver) = mpsc::unbounded_channel();
+            requests = Some(sender);
+            running.push(until_stopped(|stopped| pump.run(stopped, receiver)));
+        }
+        let at_work = AtWork { counted, erasing, measuring, requests };
+        let this = at_work.clone();
+        running.push(until_stopped(async move |stopped| {
+            tokio::select! {
+                _ = stopped => {}
+                never = this.erasing.run(is_due) => never,
+                never = this.measuring.run() => never,
+            }
+        }));
+        Ok(Self { at_work, delivers, running })
+    }
+
+    /// Whether events are delivered.
+    #[must_use]
+    pub const fn delivers(&self) -> bool {
+        self.delivers
+    }
+
+    /// What a route asks for work and for figures.
+    #[must_use]
+    pub const fn at_work(&self) -> &AtWork {
+        &self.at_work
+    }
+
+    /// Stops them. What breaks off begins again with the next start, or on another host.
+    pub async fn stop(self) {
+        let (stops, ends): (Vec<_>, Vec<_>) = self.running.into_iter().unzip();
+        drop(stops);
+        for end in ends {
+            drop(end.await);
+        }
+    }
+}
+
+impl AtWork {
+    /// Does all that is due: delivers, learns and erases what is due now, also what another host left, and measures the figures.
+    /// For a host that runs only while it answers a request. Nothing begins after `until`; what has begun is waited for, which takes
+    /// up to the webhook's time-out longer.
+    pub async fn work_until(&self, until: Instant) -> Result<WorkDone, WorkError> {
+        let before = self.counted.done();
+        if let Some(requests) = &self.requests {
+            let (done, answer) = oneshot::channel();
+            requests.send(Request { until, done }).map_err(|_| WorkError::Stopping)?;
+            answer.await.map_err(|_| WorkError::Stopping)??;
+        }
+        if Instant::now() < until {
+            self.erasing.erase(until).await?;
+        }
+        self.measuring.measure().await?;
+        Ok(self.done().since(before))
+    }
+
+    /// How much this host has done since its start.
+    #[must_use]
+    pub fn done(&self) -> WorkDone {
+        self.counted.done()
+    }
+
+    /// The latest figures. None as long as nothing is measured, and where another host measures them: one of those that work over a
+    /// table does.
+    #[must_use]
+    pub fn figures(&self) -> watch::Receiver<Option<Figures>> {
+        self.measuring.latest()
+    }
+
+    /// The last run of erasing personal data on this host.
+    #[must_use]
+    pub fn erasures(&self) -> watch::Receiver<Option<Run>> {
+        self.erasing.last()
+    }
+}
+
+fn until_stopped<Runs: Future<Output = ()> + Send + 'static>(
+    run: impl FnOnce(oneshot::Receiver<()>) -> Runs,
+) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel();
+    (stop, tokio::spawn(run(stopped)))
+}
+
+/// Tells what cannot be done just now, and is done later.
+#[allow(clippy::print_stderr)]
+fn trouble(what: &str, error: &StoreError) {
+    eprintln!("{what}: {error}");
+}

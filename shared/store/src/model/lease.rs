@@ -1,0 +1,87 @@
+//! Leases: where several hosts work over one table, one of them at a time works on a thing.
+
+use std::fmt;
+
+use koogallery::Timestamp;
+use uuid::Uuid;
+
+use crate::model::subject::Subject;
+
+/// What a host has for itself for a while.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeaseOf {
+    /// Delivering the events of a subject.
+    Delivery(Subject),
+    /// Asking about the order of an event.
+    Learning(Subject, Uuid),
+    /// Looking for what nothing drives.
+    Sweep,
+    /// Measuring what is still to be done.
+    Figures,
+    /// Erasing what is due.
+    Erasure,
+}
+
+impl LeaseOf {
+    /// Its name in the table.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Delivery(subject) => format!("DELIVERY#{}", subject.partition()),
+            Self::Learning(subject, event) => format!("LEARNING#{event}#{}", subject.partition()),
+            Self::Sweep => "SWEEP".to_owned(),
+            Self::Figures => "FIGURES".to_owned(),
+            Self::Erasure => "ERASURE".to_owned(),
+        }
+    }
+}
+
+/// A host, from its start to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostId(pub(crate) Uuid);
+
+impl HostId {
+    /// Another one than any before.
+    #[must_use]
+    pub fn unique() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for HostId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A lease that was taken. It says nothing of the time that is left: another host may have taken it since. Writes that name it
+/// happen only if none has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub(crate) of: LeaseOf,
+    pub(crate) holder: HostId,
+    /// Grows by one each time that it is taken.
+    pub(crate) token: u64,
+}
+
+impl Lease {
+    /// What it is of.
+    #[must_use]
+    pub const fn of(&self) -> &LeaseOf {
+        &self.of
+    }
+
+    /// Its token: greater than that of whoever had it before, as long as the table remembers it.
+    #[must_use]
+    pub const fn token(&self) -> u64 {
+        self.token
+    }
+}
+
+/// Whether a lease was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseTaken {
+    /// It is this host's.
+    Mine(Lease),
+    /// Another host has it until this time, unless it takes it for longer or gives it back.
+    Others(Timestamp),
+}
