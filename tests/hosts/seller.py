@@ -52,7 +52,7 @@ class Process:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("KOOGALLERY_", "AWS_"))}
         self.process = subprocess.Popen(
             [binary, "serve", "--listen", f"127.0.0.1:{self.port}", *arguments],
-            env={**clean, "KOOGALLERY_LOCAL_KEY": "5" * 64, **environment},
+            env={**clean, **environment},
             stdout=self.log, stderr=subprocess.PIPE)
         self.said, self.ready = [], threading.Event()
         threading.Thread(target=self._read, daemon=True).start()
