@@ -20,6 +20,8 @@ from seller import GO, STOP, Process, Proxy, call, dynamodb_local, embedded_stor
 
 TIMEOUT, LEASE = 2, 5
 EVENTS_OF_ONE = 10
+CALLERS = 16
+ANSWER = 0.02  # seconds until the application answers
 
 
 class Host:
@@ -61,7 +63,7 @@ class Host:
 class World:
     def __init__(self, options, folder, hosts):
         self.binary, self.folder, self.table = options.binary, folder, f"hosts-{hosts}"
-        self.receiver = Receiver(0.002)
+        self.receiver = Receiver(ANSWER)
         start = embedded_store(self.binary, folder) if options.store == "embedded" else dynamodb_local(options.library, folder)
         self.store, self.store_port, self.credential = start
         try:
@@ -88,36 +90,32 @@ class World:
                 if code not in (None, "000005"):
                     raise SystemExit(f"{members} was answered with {code}")
 
-    def play(self, events, seed, disturb):
-        """Plays lives side by side. Returns the seconds until the last event came."""
-        lives, began = events // EVENTS_OF_ONE, time.monotonic()
-        with ThreadPoolExecutor(16) as calls:
-            running = [calls.submit(self.live, f"i-{life:05}", random.Random(f"{seed}-{life}")) for life in range(lives)]
-            disturb(lambda: all(life.done() for life in running))
-            for life in running:
-                life.result()
+    def play(self, events, seed, troubles):
+        """Plays lives side by side, and brings trouble in the middle of each part of them. Returns the seconds until the last event
+        came."""
+        lives, began, parts = events // EVENTS_OF_ONE, time.monotonic(), max(len(troubles), 1)
+        chance = random.Random(seed)
+        with ThreadPoolExecutor(CALLERS) as calls:
+            for part in range(parts):
+                numbers = range(lives * part // parts, lives * (part + 1) // parts)
+                running = [calls.submit(self.live, f"i-{life:05}", random.Random(f"{seed}-{life}")) for life in numbers]
+                if troubles:
+                    self.wait(numbers.start * EVENTS_OF_ONE + len(numbers) * EVENTS_OF_ONE // 3)
+                    chance.choice(self.hosts).disturb(troubles[part])
+                for life in running:
+                    life.result()
+        self.wait(lives * EVENTS_OF_ONE)
+        return max(arrival.came for arrival in self.receiver.arrivals) - began
+
+    def wait(self, events):
+        """Waits for so many events."""
         last, progress = -1, time.monotonic()
-        while (count := self.receiver.count()) < lives * EVENTS_OF_ONE:
+        while (count := self.receiver.count()) < events:
             if count > last:
                 last, progress = count, time.monotonic()
             elif time.monotonic() - progress > 120:
-                raise SystemExit(f"{count} of {lives * EVENTS_OF_ONE} events came, and no more")
-            time.sleep(0.05)
-        return max(arrival.came for arrival in self.receiver.arrivals) - began
-
-
-def disturbances(world, rounds, seed):
-    """Each kind of trouble in turn, to one host after another; the first round begins at once."""
-
-    def disturb(is_over):
-        chance = random.Random(seed)
-        for number in range(rounds):
-            for how in ("killed", "paused", "cut off"):
-                chance.choice(world.hosts).disturb(how)
-            if number and is_over():
-                return
-
-    return disturb
+                raise SystemExit(f"{count} events came, and no more")
+            time.sleep(0.01)
 
 
 def judge(world, events):
@@ -162,8 +160,7 @@ def run(options, hosts, events, rounds):
     with tempfile.TemporaryDirectory() as folder:
         world = World(options, folder, hosts)
         try:
-            disturb = disturbances(world, rounds, options.seed) if rounds else lambda _: None
-            seconds = world.play(events, options.seed, disturb)
+            seconds = world.play(events, options.seed, ["killed", "paused", "cut off"] * rounds)
             judge(world, events)
             return events / seconds
         finally:
@@ -175,7 +172,7 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("store", choices=["embedded", "dynamodb-local"])
     parser.add_argument("--events", type=int, default=600)
-    parser.add_argument("--rounds", type=int, default=2, help="how often each kind of trouble comes, at most")
+    parser.add_argument("--rounds", type=int, default=2, help="how often each kind of trouble comes")
     parser.add_argument("--library", help="the folder of DynamoDBLocal.jar")
     parser.add_argument("--throughput", action="store_true", help="measures with 1, 2 and 3 hosts, without trouble")
     parser.add_argument("--seed", type=int, default=1)
@@ -185,6 +182,8 @@ def main():
         for hosts in (1, 2, 3):
             print(f"{options.store}, {hosts} hosts, no trouble:")
             print(f"  {run(options, hosts, events, 0):.0f} events a second, called and delivered")
+    if not options.rounds:
+        return
     print(f"{options.store}, 3 hosts, in trouble:")
     print(f"  {run(options, 3, events, options.rounds):.0f} events a second, called and delivered")
 
