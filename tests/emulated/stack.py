@@ -160,7 +160,7 @@ def for_moto(template, lacks=LACKS):
     for name, resource in template["Resources"].items():
         # AWS makes up a name with the right ending; moto does not.
         if resource["Type"] == "AWS::SQS::Queue" and resource["Properties"].get("FifoQueue"):
-            resource["Properties"]["QueueName"] = f"{name}.fifo"
+            resource["Properties"]["QueueName"] = {"Fn::Sub": f"${{AWS::StackName}}-{name}.fifo"}
     return template
 
 

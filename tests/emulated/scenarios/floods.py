@@ -7,9 +7,37 @@ import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
+from until import until
+
 FORGED = 200
 # docs/cost.md: ten lines in each sandbox, then one for a hundred calls. A line is below 1 KB.
 LINES, BYTES = 12, 1024
+
+
+def forged(deployment):
+    """Sends a forged call: the HTTP status and the body of the answer."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(deployment.address).netloc)
+    query = urllib.parse.urlencode({
+        "signature": secrets.token_hex(32), "timestamp": int(time.time() * 1000), "nonce": secrets.token_hex(16)})
+    body = json.dumps({"activity": "newInstance", "orderId": "CS9", "orderLineId": "CS9-000001", "businessId": "b-9"})
+    connection.request("POST", f"/?{query}", body, {"Content-Type": "application/json"})
+    answered = connection.getresponse()
+    return answered.status, answered.read()
+
+
+def beyond_the_limit(world, deployment, door):
+    """FrontDoorConcurrency: what comes while that many calls run gets HTTP 429."""
+    deployment.deploy(world.template, {"FrontDoorConcurrency": "1"})
+    door, proxy = deployment.functions[door.logical], deployment.cloud.proxy
+    proxy.fault = ("no answer", "lambda:")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(forged, deployment)
+        until("the first call runs", lambda: door.running == 1)
+        assert forged(deployment)[0] == 429, "the second call is beyond the limit"
+        proxy.fault = None
+        assert first.result()[0] == 200
+    assert forged(deployment)[0] == 200, "then the next one is answered"
+    print("    with FrontDoorConcurrency=1, a second call at the same time got HTTP 429")
 
 
 def floods(world):
@@ -21,20 +49,14 @@ def floods(world):
     invoked = {name: function.invocations for name, function in deployment.functions.items()}
     logged = {function.logical: len(function.log) for function in (door, new)}
     reads = deployment.cloud.proxy.calls.copy()
-    host = urllib.parse.urlsplit(deployment.address).netloc
 
-    def forge(number):
+    def one(number):
         if number == FORGED // 2:
             return world.seller.buy(deployment.address, "b-2")
-        connection = http.client.HTTPConnection(host)
-        query = urllib.parse.urlencode({
-            "signature": secrets.token_hex(32), "timestamp": int(time.time() * 1000), "nonce": secrets.token_hex(16)})
-        body = json.dumps({"activity": "newInstance", "orderId": "CS9", "orderLineId": "CS9-000001", "businessId": "b-9"})
-        connection.request("POST", f"/?{query}", body, {"Content-Type": "application/json"})
-        return json.loads(connection.getresponse().read())["resultCode"]
+        return json.loads(forged(deployment)[1])["resultCode"]
 
     with ThreadPoolExecutor(4) as pool:
-        codes = list(pool.map(forge, range(FORGED + 1)))
+        codes = list(pool.map(one, range(FORGED + 1)))
     assert codes.pop(FORGED // 2) == "000004", "the good call in between"
     assert set(codes) == {"000001"}, set(codes)
     more = {name: function.invocations - invoked[name] for name, function in deployment.functions.items()}
@@ -49,4 +71,5 @@ def floods(world):
         assert len(lines) <= LINES * sandboxes + 2 and size <= len(lines) * BYTES, "the log of a flood is short"
     tables = sum(count for (_, action, _), count in asked.items() if action.startswith("dynamodb:"))
     assert tables <= 20, f"forged calls read nothing from the table: {asked}"
+    beyond_the_limit(world, deployment, door)
     print(f"    {FORGED} forged calls: {FORGED} invocations of each of two functions, no other one; the good call was answered")
