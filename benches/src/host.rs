@@ -11,6 +11,7 @@ use koogallery_local::host::{Http, LocalHost, Options as HostOptions, TableAt};
 use koogallery_local::keys::LOCAL_TEST_KEYS;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
+use koogallery_local::schedules::Runs;
 use koogallery_runtime::{Environment, now};
 use koogallery_store::Store;
 use koogallery_tests::{Item, text};
@@ -67,6 +68,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
         log: Arc::new(Silent),
         journal: Arc::new(Silent),
         http: Http::default(),
+        runs: Runs::Always,
     })
     .await?;
     let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;

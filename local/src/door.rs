@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
 use koogallery_runtime::{CallRecord, Log, RequestId, now, response};
+use seller_api::SellerApi;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -20,6 +21,8 @@ use uuid::Uuid;
 use crate::functions::Functions;
 use crate::http_server::Unread;
 use crate::ready::{Ready, healthz, readyz};
+use crate::schedules::AtWork;
+use crate::work;
 
 /// A body with more bytes is verified and read apart from the others.
 const LARGE: usize = 256 << 10;
@@ -38,15 +41,16 @@ impl Door {
         Arc::new(Self { functions, log, large: Semaphore::new(cores.div_ceil(2)) })
     }
 
-    /// What answers all requests; `api` those of the seller API.
-    pub(crate) fn router(self: Arc<Self>, ready: Ready, api: Router) -> Router {
+    /// What answers all requests: callbacks, those of the seller API, and those about the host itself.
+    pub(crate) fn router(self: Arc<Self>, ready: Ready, api: &Arc<SellerApi>, at_work: AtWork) -> Router {
         // Whatever is no question about the host's health is a callback.
         Router::new()
             .route("/healthz", get(healthz).fallback(answer))
             .route("/readyz", get(move || readyz(ready)).fallback(answer))
             .fallback(answer)
             .with_state(self)
-            .nest(seller_api::PATH, api)
+            .merge(work::router(api, at_work))
+            .nest(seller_api::PATH, seller_api::router(Arc::clone(api)))
             .layer(map_request(with_id))
     }
 

@@ -22,7 +22,7 @@ use crate::keys::{
 };
 use crate::log::EventJournal;
 use crate::ready::Ready;
-use crate::schedules::{AtWork, Reach, ScheduleError, Schedules, WakeUps};
+use crate::schedules::{AtWork, Reach, Runs, ScheduleError, Schedules, WakeUps};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -42,6 +42,8 @@ pub struct Options {
     pub journal: Arc<dyn EventJournal>,
     /// How its HTTP is served.
     pub http: Http,
+    /// When it does what it does by itself.
+    pub runs: Runs,
 }
 
 /// How a host serves HTTP.
@@ -142,7 +144,7 @@ impl From<ScheduleError> for HostError {
 impl LocalHost {
     /// Starts the database, the table and the functions, and listens.
     pub async fn start(options: Options) -> Result<Self, HostError> {
-        let Options { listen, table, environment, log, journal, http } = options;
+        let Options { listen, table, environment, log, journal, http, runs } = options;
         let uses_test_keys = environment.get("KOOGALLERY_KEYS").is_none() && environment.secret().is_none();
         if uses_test_keys && !listen.ip().is_loopback() {
             return Err(HostError::TestKeysBeyondLoopback(listen));
@@ -180,8 +182,8 @@ impl LocalHost {
         let told = wake_ups.clone();
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
-        let api = seller_api::router(Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?));
-        let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, reach).await?;
+        let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?);
+        let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, reach, runs).await?;
         // The port opens once nothing of the configuration can be wrong any more.
         let door = Door::new(Functions::of(&environment, &shared)?, log);
         let tls = http.tls.map(acceptor).transpose()?;
@@ -189,7 +191,7 @@ impl LocalHost {
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
-        let router = door.router(Ready::of(Arc::clone(&shared)), api);
+        let router = door.router(Ready::of(Arc::clone(&shared)), &api, schedules.at_work().clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let http = Server { router, limits: http.limits, tls };

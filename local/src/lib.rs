@@ -32,3 +32,4 @@ pub mod simulate;
 pub mod telemetry;
 pub mod timeline;
 pub mod v1_reply;
+mod work;

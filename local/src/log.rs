@@ -3,13 +3,13 @@
 use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log};
-use koogallery_store::{Ended, Gone, StoreError, Subject};
+use koogallery_store::{Ended, Gone, Open, StoreError, Subject};
 use learn_order::Asked;
 
 /// Where records of work in the background go: tries to deliver events, questions about their orders, what waits, and erasures.
 pub trait EventJournal: Journal + learn_order::Journal + erase_personal_data::Journal {
-    /// Takes what a look at the index found.
-    fn swept(&self, swept: &Swept);
+    /// Takes what is still to be done: what a look at the index found, and the events that have waited too long for their orders.
+    fn measured(&self, swept: &Swept, unlearnt: &[Open]);
 }
 
 /// Standard error.
@@ -75,7 +75,7 @@ impl erase_personal_data::Journal for Console {
 
 impl EventJournal for Console {
     /// Nothing: `koogallery events list` tells a person what waits.
-    fn swept(&self, _: &Swept) {}
+    fn measured(&self, _: &Swept, _: &[Open]) {}
 }
 
 /// Discards all records: for a simulation, which shows its calls itself.
@@ -105,7 +105,7 @@ impl erase_personal_data::Journal for Silent {
 }
 
 impl EventJournal for Silent {
-    fn swept(&self, _: &Swept) {}
+    fn measured(&self, _: &Swept, _: &[Open]) {}
 }
 
 fn line(record: &CallRecord) -> String {

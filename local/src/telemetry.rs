@@ -6,8 +6,8 @@ use std::sync::Arc;
 use deliver_events::{Swept, Tried};
 use erase_personal_data::{Run, erased_line};
 use koogallery_runtime::{ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Log};
-use koogallery_store::{Gone, StoreError, Subject};
-use learn_order::Asked;
+use koogallery_store::{Gone, Open, StoreError, Subject};
+use learn_order::{Asked, swept_line};
 use serde_json::Value;
 
 use crate::log::{Console, EventJournal};
@@ -94,8 +94,9 @@ impl erase_personal_data::Journal for Telemetry {
 }
 
 impl EventJournal for Telemetry {
-    fn swept(&self, swept: &Swept) {
+    fn measured(&self, swept: &Swept, unlearnt: &[Open]) {
         self.take(swept.line(&self.lines));
-        self.for_a_person(|console| console.swept(swept));
+        self.take(swept_line(&self.lines, unlearnt, swept.at));
+        self.for_a_person(|console| console.measured(swept, unlearnt));
     }
 }

@@ -4,13 +4,17 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use axum::extract::State;
 use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::host::{Http, LocalHost, Options, TableAt};
 use koogallery_local::http_server::{Limits, TlsFiles};
+use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
+use koogallery_local::schedules::Runs;
 use koogallery_runtime::{Environment, now};
 use koogallery_tests::{KEYS, bodies};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -32,7 +36,9 @@ fn patient() -> Limits {
 async fn host_with(http: Http, environment: Environment) -> LocalHost {
     let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
     let listen = "127.0.0.1:0".parse().unwrap();
-    LocalHost::start(Options { listen, table: TableAt::IN_MEMORY, environment, log, journal, http }).await.unwrap()
+    LocalHost::start(Options { listen, table: TableAt::IN_MEMORY, environment, log, journal, http, runs: Runs::Always })
+        .await
+        .unwrap()
 }
 
 async fn host(limits: Limits) -> LocalHost {
@@ -138,11 +144,13 @@ async fn large_bodies_and_heads_take_no_more_than_there_is_for_them() {
 
 #[tokio::test]
 async fn a_call_that_is_half_sent_does_not_keep_the_host_from_its_end() {
-    let host = host(Limits { drain: SHORT, ..patient() }).await;
-    let held = said(&host, HALF_A_BODY).await;
-    assert_eq!(code(&host, KEYS).await, "000000");
-    host.stop().await.unwrap();
-    assert_eq!(heard(held).await, "");
+    for limits in [Limits { drain: SHORT, ..patient() }, Limits { patience: SHORT, ..patient() }] {
+        let host = host(limits).await;
+        let held = said(&host, HALF_A_BODY).await;
+        assert_eq!(code(&host, KEYS).await, "000000");
+        host.stop().await.unwrap();
+        assert_eq!(heard(held).await, "");
+    }
 }
 
 /// A folder of the test's own.
@@ -232,5 +240,47 @@ async fn tls_takes_a_renewed_certificate_without_a_restart() {
     // A broken file changes nothing.
     folder.write("key.pem", "no key");
     assert_eq!(asks(&address, &second).await.unwrap(), 200);
+    host.stop().await.unwrap();
+}
+
+/// How often a host's application was called.
+#[derive(Clone, Default)]
+struct Calls(Arc<AtomicUsize>);
+
+#[tokio::test]
+async fn a_host_that_is_stopped_between_requests_works_while_one_waits() {
+    let calls = Calls::default();
+    let application = axum::Router::new()
+        .fallback(async |State(Calls(calls)): State<Calls>| {
+            calls.fetch_add(1, Ordering::SeqCst);
+        })
+        .with_state(calls.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/events", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, application).await });
+    let environment = Environment::default()
+        .with("KOOGALLERY_KEYS", KEYS)
+        .with("KOOGALLERY_WEBHOOK_URL", url)
+        .with("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET)
+        .with("KOOGALLERY_API_TOKEN", "timer/work:a-token-for-the-timer crm/read:a-token-for-the-crm");
+    let (log, journal, listen) = (Arc::new(Silent), Arc::new(Silent), "127.0.0.1:0".parse().unwrap());
+    let (table, http, runs) = (TableAt::IN_MEMORY, Http::default(), Runs::WhenAsked);
+    let host = LocalHost::start(Options { listen, table, environment, log, journal, http, runs }).await.unwrap();
+    assert_eq!(code(&host, KEYS).await, "000000");
+
+    let work = async |token: &str| {
+        let request = reqwest::Client::new().post(format!("{}internal/work", host.address()));
+        let answer = request.header("authorization", format!("Bearer {token}")).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, serde_json::from_slice::<Value>(&answer.bytes().await.unwrap()).unwrap())
+    };
+    for (token, refused) in [("a-token-for-the-crm", 403), ("another-token-for-something", 401)] {
+        assert_eq!(work(token).await.0, refused);
+    }
+    assert_eq!(calls.0.load(Ordering::SeqCst), 0, "nobody asked yet");
+    let (status, done) = work("a-token-for-the-timer").await;
+    assert_eq!((status, &done["delivered"], &done["failed"]), (200, &json!(1), &json!(0)), "{done}");
+    assert_eq!(calls.0.load(Ordering::SeqCst), 1);
+    assert_eq!(work("a-token-for-the-timer").await.1["delivered"], 0);
     host.stop().await.unwrap();
 }

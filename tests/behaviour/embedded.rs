@@ -10,6 +10,7 @@ use std::sync::Arc;
 use koogallery_local::database::{BackupError, EmbeddedDatabase, Listen, back_up};
 use koogallery_local::host::{Http, LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
+use koogallery_local::schedules::Runs;
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::schema;
 use koogallery_tests::Seller;
@@ -47,8 +48,15 @@ fn any() -> SocketAddr {
 async fn nobody_else_reaches_the_table_unless_a_port_is_asked_for() {
     let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
     let environment = Environment::default();
-    let options =
-        Options { listen: any(), table: TableAt::IN_MEMORY, environment, log, journal, http: Http::default() };
+    let options = Options {
+        listen: any(),
+        table: TableAt::IN_MEMORY,
+        environment,
+        log,
+        journal,
+        http: Http::default(),
+        runs: Runs::Always,
+    };
     let host = LocalHost::start(options).await.unwrap();
     assert_eq!(host.dynamodb_endpoint(), None);
     // The SDK reaches it all the same, and no address is behind what it says.

@@ -277,6 +277,7 @@ async fn a_configured_rule_decides_on_a_change() {
 #[tokio::test]
 async fn a_mistake_in_the_rule_is_told_before_the_port_opens() {
     use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
+    use koogallery_local::schedules::Runs;
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let environment = koogallery_runtime::Environment::default();
     let options = Options {
@@ -286,6 +287,7 @@ async fn a_mistake_in_the_rule_is_told_before_the_port_opens() {
         log: std::sync::Arc::new(koogallery_local::log::Console),
         journal: std::sync::Arc::new(koogallery_local::log::Console),
         http: Http::default(),
+        runs: Runs::Always,
     };
     let error = LocalHost::start(options).await.unwrap_err();
     assert!(matches!(error, HostError::Config(_)), "{error}");

@@ -8,6 +8,7 @@ use koogallery::{AccessKeys, InterfaceType, NewInstance, OrderNotify, ReleaseIns
 use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
+use koogallery_local::schedules::Runs;
 use koogallery_runtime::{CloudWatch, Environment, now};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
 use koogallery_tests::secrets::Secrets;
@@ -247,6 +248,7 @@ async fn the_key_that_everybody_knows_stays_on_this_machine() {
         log: std::sync::Arc::new(Silent),
         journal: std::sync::Arc::new(Silent),
         http: Http::default(),
+        runs: Runs::Always,
     };
     assert!(matches!(LocalHost::start(options).await, Err(HostError::TestKeysBeyondLoopback(_))));
 }

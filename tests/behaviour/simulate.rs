@@ -12,6 +12,7 @@ use koogallery::{Callback, Dialect};
 use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
 use koogallery_local::keys::{LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::log::Silent;
+use koogallery_local::schedules::Runs;
 use koogallery_local::simulate::open_api;
 use koogallery_local::simulate::{
     Deliveries, Delivery, Event, Family, Life, OwnSide, Report, SellerApi, Simulation, Step,
@@ -221,6 +222,7 @@ async fn a_webhook_that_nothing_can_sign_is_told_at_start() {
             log,
             journal,
             http: Http::default(),
+            runs: Runs::Always,
         })
         .await
     };

@@ -37,6 +37,7 @@ use koogallery_local::database::{EmbeddedDatabase, Listen};
 use koogallery_local::host::{Http, LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
+use koogallery_local::schedules::Runs;
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, ForwardRecord, Log, now};
 use koogallery_store::{Event, Instance, License, World};
 use serde_json::Value;
@@ -143,6 +144,7 @@ impl Seller {
             log: Arc::clone(&log) as Arc<dyn Log>,
             journal: Arc::new(Console),
             http: Http::default(),
+            runs: Runs::Always,
         };
         let host = LocalHost::start(options).await.unwrap();
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();

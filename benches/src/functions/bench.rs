@@ -15,6 +15,7 @@ use koogallery_local::keys::{
 };
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
+use koogallery_local::schedules::Runs;
 use koogallery_runtime::Environment;
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{Behaviour, FunctionProcess, LambdaEmulator};
@@ -78,8 +79,16 @@ impl Bench {
         // The functions' processes reach the table through a port.
         let tools = Listen { address: listen, access_key_id: "local".into() };
         let table = TableAt::Embedded { file: None, listen: Some(tools) };
-        let host =
-            LocalHost::start(Options { listen, table, environment, log, journal, http: Http::default() }).await?;
+        let host = LocalHost::start(Options {
+            listen,
+            table,
+            environment,
+            log,
+            journal,
+            http: Http::default(),
+            runs: Runs::Always,
+        })
+        .await?;
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
         let secrets = Secrets::start(&format!(r#"{{"accessKeys":{LOCAL_TEST_KEYS}}}"#)).await;
         let bench = Self {

@@ -15,14 +15,18 @@ use crate::access::{Allowed, RefusedFrom};
 use crate::problem::{Kind, Problem, Reason};
 
 /// How long a request may take. The function's own time-out is longer.
-const DEADLINE: Duration = Duration::from_secs(25);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(25);
 
 /// For the log: which personal data or secret an answer shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shown(pub(crate) &'static str);
 
 /// Answers within the deadline, and writes the log line.
-pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, next: Next) -> Response {
+pub(crate) async fn record(
+    State((api, deadline)): State<(Arc<SellerApi>, Duration)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (start, at) = (Instant::now(), api.now());
     let (mut parts, body) = request.into_parts();
     let matched = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -39,7 +43,7 @@ pub(crate) async fn record(State(api): State<Arc<SellerApi>>, request: Request, 
         Ok(parameters) => parameters.iter().filter_map(|(name, value)| subject(name, value)).collect(),
         Err(_) => Vec::new(),
     };
-    let answered = tokio::time::timeout(DEADLINE, next.run(Request::from_parts(parts, body))).await;
+    let answered = tokio::time::timeout(deadline, next.run(Request::from_parts(parts, body))).await;
     let response = answered.unwrap_or_else(|_| {
         let detail = "no answer in time: try again; the function's log says more";
         Problem::new(Kind::Unavailable, detail).because("the deadline passed").into_response()

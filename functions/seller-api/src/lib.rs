@@ -43,6 +43,7 @@ mod usage;
 mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::DefaultBodyLimit;
@@ -100,12 +101,12 @@ impl SellerApi {
     }
 }
 
-/// Routes of a host's own that need a token of the seller API with this scope.
-pub fn protected(api: &Arc<SellerApi>, scope: Scope, routes: Router) -> Router {
+/// Routes of a host's own that need a token of the seller API with this scope, and answer within this time.
+pub fn protected(api: &Arc<SellerApi>, scope: Scope, deadline: Duration, routes: Router) -> Router {
     routes
         .route_layer(middleware::from_fn_with_state(scope, scope::require))
         .layer(middleware::from_fn_with_state(Arc::clone(api), access::token))
-        .layer(middleware::from_fn_with_state(Arc::clone(api), journal::record))
+        .layer(middleware::from_fn_with_state((Arc::clone(api), deadline), journal::record))
 }
 
 /// The API as a service.
@@ -116,7 +117,10 @@ pub fn router(api: Arc<SellerApi>) -> Router {
         .layer(DefaultBodyLimit::max(extract::MAX_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&api), access::token));
     let (open, _) = document::open_routes().split_for_parts();
-    guarded.merge(open).layer(middleware::from_fn_with_state(Arc::clone(&api), journal::record)).with_state(api)
+    guarded
+        .merge(open)
+        .layer(middleware::from_fn_with_state((Arc::clone(&api), journal::DEADLINE), journal::record))
+        .with_state(api)
 }
 
 /// Says what was probably meant: most slips are in the first word of a path.

@@ -16,6 +16,7 @@ use crate::host::{Http, LocalHost, Options, TableAt};
 use crate::keys::or_local_test_keys;
 use crate::log::Silent;
 use crate::marketplace::Marketplace;
+use crate::schedules::Runs;
 
 /// Check an endpoint against the conformance corpus: what KooGallery's guides demand of every callback.
 ///
@@ -84,6 +85,15 @@ async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHos
     }
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let (table, log, journal) = (TableAt::IN_MEMORY, Arc::new(Silent), Arc::new(Silent));
-    let host = LocalHost::start(Options { listen, table, environment, log, journal, http: Http::default() }).await?;
+    let host = LocalHost::start(Options {
+        listen,
+        table,
+        environment,
+        log,
+        journal,
+        http: Http::default(),
+        runs: Runs::Always,
+    })
+    .await?;
     Ok((Marketplace::new(&host.address(), keys)?, Some(host)))
 }

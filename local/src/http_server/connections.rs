@@ -171,6 +171,13 @@ impl Connections {
         }
     }
 
+    /// Closes all on which nothing is being answered.
+    pub(super) fn close_waiting(&self) {
+        for place in lock(&self.open).places.values().filter(|place| !place.is_answering()) {
+            place.close(Close::Idle);
+        }
+    }
+
     /// Waits until all are gone.
     pub(super) async fn all_gone(&self) {
         loop {

@@ -94,8 +94,14 @@ impl Server {
         }
         drop(listener);
         let _ = drain.send(true);
+        let drained = async {
+            // A request that is nearly there is still answered; whoever only holds a connection is not waited for.
+            let _ = tokio::time::timeout(serving.limits.patience, connections.all_gone()).await;
+            connections.close_waiting();
+            connections.all_gone().await;
+        };
         // What is still open after that is cut off with its task.
-        let _ = tokio::time::timeout(serving.limits.drain, connections.all_gone()).await;
+        let _ = tokio::time::timeout(serving.limits.drain, drained).await;
         tasks.shutdown().await;
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use deliver_events::{Swept, Tried};
 use erase_personal_data::Run;
-use koogallery_store::{Ended, Gone, StoreError, Subject};
+use koogallery_store::{Ended, Gone, Open, StoreError, Subject};
 use learn_order::Asked;
 
 use crate::log::EventJournal;
@@ -62,8 +62,8 @@ impl Counted {
     }
 
     /// Passes on what a look at the index found.
-    pub(crate) fn swept(&self, swept: &Swept) {
-        self.journal.swept(swept);
+    pub(crate) fn measured(&self, swept: &Swept, unlearnt: &[Open]) {
+        self.journal.measured(swept, unlearnt);
     }
 }
 

@@ -59,7 +59,7 @@ impl Measuring {
         let (swept, _) = look(self.learner.store(), now, until).await?;
         let stalled = self.learner.stalled(until).await?;
         let unlearnt_age = stalled.iter().map(|open| now.since(open.since)).max().unwrap_or_default();
-        self.counted.swept(&swept);
+        self.counted.measured(&swept, &stalled);
         self.latest.send_replace(Some(Figures { swept, unlearnt_age }));
         Ok(())
     }

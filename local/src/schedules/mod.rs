@@ -43,6 +43,16 @@ pub enum Reach {
     Shared,
 }
 
+/// When a host does what it does by itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Runs {
+    /// As soon as it is due.
+    #[default]
+    Always,
+    /// Only while somebody waits for it ([`AtWork::work_until`]): for a host that is stopped between two requests.
+    WhenAsked,
+}
+
 /// Why the schedules do not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ScheduleError {
@@ -94,6 +104,7 @@ impl Schedules {
         wake_ups: &WakeUps,
         journal: Arc<dyn EventJournal>,
         reach: Reach,
+        runs: Runs,
     ) -> Result<Self, ScheduleError> {
         let counted = Arc::new(Counted::new(journal));
         let courier = Courier::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
@@ -115,17 +126,19 @@ impl Schedules {
             let pump = pump.await.map_err(ScheduleError::Delivery)?;
             let (sender, receiver) = mpsc::unbounded_channel();
             requests = Some(sender);
-            running.push(until_stopped(|stopped| pump.run(stopped, receiver)));
+            running.push(until_stopped(|stopped| pump.run(stopped, receiver, runs)));
         }
         let at_work = AtWork { counted, erasing, measuring, requests };
-        let this = at_work.clone();
-        running.push(until_stopped(async move |stopped| {
-            tokio::select! {
-                _ = stopped => {}
-                never = this.erasing.run(is_due) => never,
-                never = this.measuring.run() => never,
-            }
-        }));
+        if runs == Runs::Always {
+            let this = at_work.clone();
+            running.push(until_stopped(async move |stopped| {
+                tokio::select! {
+                    _ = stopped => {}
+                    never = this.erasing.run(is_due) => never,
+                    never = this.measuring.run() => never,
+                }
+            }));
+        }
         Ok(Self { at_work, delivers, running })
     }
 

@@ -20,7 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::schedules::agenda::Agenda;
 use crate::schedules::sharing::{Sharing, give_back};
-use crate::schedules::trouble;
+use crate::schedules::{Runs, trouble};
 
 /// How often the index is asked for what nothing drives, where no other host works over the table.
 const SWEEP: Duration = Duration::from_mins(5);
@@ -209,13 +209,18 @@ impl Pump {
     }
 
     /// Delivers and learns until told to stop.
-    pub(crate) async fn run(mut self, mut stop: oneshot::Receiver<()>, mut requests: UnboundedReceiver<Request>) {
+    pub(crate) async fn run(
+        mut self,
+        mut stop: oneshot::Receiver<()>,
+        mut requests: UnboundedReceiver<Request>,
+        runs: Runs,
+    ) {
         let period = self.sharing.as_ref().map_or(SWEEP, Sharing::sweep);
         let mut sweep = tokio::time::interval_at(tokio::time::Instant::now() + period, period);
         // After a pause of the whole host, one sweep is enough.
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            if !self.is_over() {
+            if !self.is_over() && (runs == Runs::Always || !self.requests.is_empty()) {
                 self.begin();
             }
             self.answer_requests();
@@ -225,7 +230,7 @@ impl Pump {
                 Some(wake_up) = self.heard.recv() => Next::Heard(wake_up),
                 Some(request) = requests.recv() => Next::Asked(request),
                 Some(finished) = self.tasks.join_next() => Next::Finished(finished),
-                _ = sweep.tick() => Next::Sweep,
+                _ = sweep.tick(), if runs == Runs::Always => Next::Sweep,
                 () = tokio::time::sleep(pause) => Next::Due,
             };
             match next {

@@ -14,6 +14,7 @@ use crate::checks::Reach;
 use crate::host::Http;
 use crate::http_server::{Limits, Server, TlsFiles};
 use crate::metrics::{self, Metrics};
+use crate::schedules::Runs;
 use crate::telemetry::Reader;
 
 /// Where Prometheus finds the figures of a production host, if nothing else is said.
@@ -36,6 +37,10 @@ pub(crate) struct Production {
     /// Serve metrics for Prometheus at /metrics of this address [default of a production host: 127.0.0.1:9464].
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = "127.0.0.1:9464", value_parser = address_and_port)]
     metrics: Option<SocketAddr>,
+    /// Deliver events, learn orders and erase only while `POST /internal/work` is answered: for a host that is stopped between two
+    /// requests, such as one on FunctionGraph. A token with the scope `work` opens it, and a timer has to call it.
+    #[arg(long)]
+    no_schedules: bool,
     /// After SIGTERM, wait so long for calls that are being answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 25)]
     drain_seconds: u64,
@@ -71,6 +76,11 @@ impl Production {
     /// For whom the log is.
     pub(super) fn reader(reach: Reach) -> Reader {
         if reach.is_production() { Reader::Collector } else { Reader::Person }
+    }
+
+    /// When it does what it does by itself.
+    pub(super) fn runs(&self) -> Runs {
+        if self.no_schedules { Runs::WhenAsked } else { Runs::Always }
     }
 
     /// How HTTP is served.
