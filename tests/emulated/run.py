@@ -70,6 +70,7 @@ class World:
                 deployment.check()
         except BaseException:
             self.keep_logs()
+            print(*self.cloud.proxy.refused[:5], sep="\n", file=sys.stderr)
             raise
         finally:
             for each in (*self.deployments, *self.others):
