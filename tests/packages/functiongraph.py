@@ -1,7 +1,9 @@
 """Runs the packages for FunctionGraph: `functiongraph.py FOLDER KOOGALLERY`."""
 
+import base64
 import contextlib
 import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -14,7 +16,6 @@ from pathlib import Path
 
 from host import PATIENCE_SECONDS, TOKEN, VARIABLES, call, check, free_port, options_of, until, until_open
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ADDRESS = "http://127.0.0.1:8000/"
 
 
@@ -37,14 +38,35 @@ def stop(running):
     check("SIGTERM ends it with 0", running.wait(PATIENCE_SECONDS) == 0)
 
 
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class Application(Quiet):
+    """Takes every event."""
+
+    heard = []
+
+    def do_POST(self):
+        self.heard.append(self.headers["webhook-id"])
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+
+def serve(handler):
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_port
+
+
 def bootstrap_answers(code, koogallery, folder):
     """It listens on port 8000, answers signed calls from a store outside, and a second instance knows what the first has done."""
     environment = {"PATH": os.environ["PATH"]}
     without = subprocess.run([code / "bootstrap"], env=environment, capture_output=True, text=True)
     check("without a store it does not start", without.returncode != 0 and "DYNAMODB_ENDPOINT" in without.stderr, without.stderr)
     options = options_of([koogallery])
-    told = "**Not ready yet:**" in (ROOT / "docs/where-it-runs.md").read_text()
-    check("docs/where-it-runs.md says so only while there is no --no-schedules", told == ("--no-schedules" not in options))
     missing = [option for option in ("--production", "--no-schedules") if option not in options]
     if missing:
         print(f"the binary is older than bootstrap: {' and '.join(missing)} are NOT CHECKED")
@@ -56,7 +78,9 @@ def bootstrap_answers(code, koogallery, folder):
     store = start([koogallery, "serve", "--listen", f"127.0.0.1:{other}", "--listen-dynamodb", f"127.0.0.1:{port}"],
                   environment | VARIABLES, other, log)
     key = until("the store's credential", lambda: re.search(r"AWS_ACCESS_KEY_ID=(\S+)", log.read_text()))[1]
-    function = environment | VARIABLES | {"RUNTIME_CODE_ROOT": str(code), "DYNAMODB_ENDPOINT": f"http://127.0.0.1:{port}",
+    webhook = {"KOOGALLERY_WEBHOOK_URL": f"http://127.0.0.1:{serve(Application)}/",
+               "KOOGALLERY_WEBHOOK_SECRET": "whsec_" + base64.b64encode(os.urandom(32)).decode()}
+    function = environment | VARIABLES | webhook | {"RUNTIME_CODE_ROOT": str(code), "DYNAMODB_ENDPOINT": f"http://127.0.0.1:{port}",
                                           "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "any", "AWS_REGION": "any"}
     running = start([code / "bootstrap"], function, 8000, folder / "first.log")
     maps = Path(f"/proc/{running.pid}/maps").read_text()
@@ -85,7 +109,7 @@ def timer_calls(work, real):
     spec.loader.exec_module(index)
     asked, status = [], [200]
 
-    class Stub(BaseHTTPRequestHandler):
+    class Stub(Quiet):
         def do_POST(self):
             asked.append((self.path, self.headers["Authorization"]))
             self.send_response(status[0])
@@ -96,12 +120,7 @@ def timer_calls(work, real):
 
         do_GET = do_POST
 
-        def log_message(self, *_):
-            pass
-
-    stub = HTTPServer(("127.0.0.1", 0), Stub)
-    threading.Thread(target=stub.serve_forever, daemon=True).start()
-    context = Context(KOOGALLERY_ADDRESS=f"http://127.0.0.1:{stub.server_port}/", KOOGALLERY_WORK_TOKEN="t")
+    context = Context(KOOGALLERY_ADDRESS=f"http://127.0.0.1:{serve(Stub)}/", KOOGALLERY_WORK_TOKEN="t")
     check("the timer function returns the answer", index.handler({}, context) == "{}")
     check("it calls for work with its token", asked == [("/internal/work", "Bearer t")], asked)
     for status[0] in (302, 307, 401, 503):
@@ -113,7 +132,12 @@ def timer_calls(work, real):
         index.handler({}, Context(KOOGALLERY_ADDRESS="http://example.com/", KOOGALLERY_WORK_TOKEN="t"))
         raise SystemExit("FAILED: a token must not be sent in the clear")
     if real:
-        print("the host says of its work:", index.handler({}, Context(KOOGALLERY_ADDRESS=ADDRESS, KOOGALLERY_WORK_TOKEN=TOKEN)))
+        check("the host sends nothing by itself", not Application.heard, Application.heard)
+        done = json.loads(index.handler({}, Context(KOOGALLERY_ADDRESS=ADDRESS, KOOGALLERY_WORK_TOKEN=TOKEN)))
+        check("the host delivers when it is asked to", done["delivered"] == len(Application.heard) == 1, (done, Application.heard))
+        with contextlib.suppress(RuntimeError):
+            index.handler({}, Context(KOOGALLERY_ADDRESS=ADDRESS, KOOGALLERY_WORK_TOKEN="wrong" * 5))
+            raise SystemExit("FAILED: a wrong token opens the work")
     else:
         print("the binary has no POST /internal/work: NOT CHECKED against the host")
 
