@@ -3,16 +3,23 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::AppInfo;
+use koogallery::{AccessKeys, AppInfo, InstanceId, InterfaceType};
+use koogallery_local::keys::LOCAL_TEST_KEYS;
+use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
 use koogallery_runtime::{Environment, now};
-use koogallery_store::{Provisioned, ToldBy};
+use koogallery_store::{Provisioned, Subject, ToldBy};
 use koogallery_tests::bodies::{ID, INSTANCE, purchase, release, with};
 use koogallery_tests::kit::{RSA_PRIVATE_KEY, application, auth, department, tenant, user, vault};
 use koogallery_tests::{Seller, operator};
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
 use uuid::Uuid;
+
+use crate::simulate::koogallery;
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -143,4 +150,62 @@ async fn a_file_grows_no_further_with_calls_that_leave_nothing() {
         sizes.push(std::fs::metadata(folder.file()).unwrap().len());
     }
     assert!(sizes[2] <= sizes[1] + sizes[1] / 10, "{sizes:?}");
+}
+
+/// Calls as many times as the disk has room, and until it is full.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_full_disk_is_answered_000005_and_leaves_nothing_half_written() {
+    const MOST: usize = 2000;
+    let folder = Folder::new();
+    // A file may not grow beyond this: the system refuses the write, as a full disk does.
+    let limited = "trap '' XFSZ; ulimit -f 1500; exec \"$@\"";
+    let program = koogallery(&[]);
+    let mut serve = Command::new("bash");
+    serve.args(["-c", limited, "bash"]).arg(program.as_std().get_program());
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder.file());
+    let mut serve = serve.env_clear().kill_on_drop(true).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(serve.stderr.take().unwrap()).lines();
+    let address = loop {
+        let line = said.next_line().await.unwrap().unwrap();
+        if let Some(address) = line.strip_prefix("production address") {
+            break address.split_whitespace().next().unwrap().to_owned();
+        }
+    };
+    // What it writes there has to be read, or it waits for that.
+    tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
+    let keys = AccessKeys::from_json(LOCAL_TEST_KEYS).unwrap();
+    let marketplace = Marketplace::new(&address, keys.clone()).unwrap();
+    let code = async |number: usize| {
+        let body = with(purchase(), "businessId", id(number));
+        let body = with(with(body, "orderId", format!("CS-{number}")), "orderLineId", format!("CS-{number}-1"));
+        let key = keys.current(InterfaceType::Basic).unwrap();
+        let call = SignedCall::basic(key, body.to_string(), now(), &new_nonce());
+        marketplace.send(&call).await.unwrap().reply().unwrap().result_code.to_string()
+    };
+    let mut full = 0;
+    while full < MOST {
+        match code(full).await.as_str() {
+            "000000" => full += 1,
+            other => {
+                assert_eq!(other, "000005");
+                break;
+            }
+        }
+    }
+    assert!((1..MOST).contains(&full), "{full} calls were answered");
+    serve.kill().await.unwrap();
+
+    let seller = seller(&folder.file()).await;
+    for number in 0..=full {
+        let id: InstanceId = id(number).parse().unwrap();
+        let stands = seller.host.store().instance(&id).await.unwrap().is_some();
+        let events = seller.host.store().events(&Subject::Instance(id)).await.unwrap().len();
+        assert_eq!((stands, events), (number < full, usize::from(number < full)), "{number} of {full}");
+    }
+    seller.host.stop().await.unwrap();
+}
+
+fn id(number: usize) -> String {
+    format!("instance-{number}")
 }
