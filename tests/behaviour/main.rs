@@ -19,6 +19,7 @@ mod erasure;
 mod events;
 mod fault_points;
 mod faults;
+mod hosts;
 mod instance;
 mod keys;
 mod kit;

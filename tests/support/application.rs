@@ -13,8 +13,8 @@ use axum::response::Response;
 use deliver_events::{Courier, Journal, Tried};
 use koogallery::Timestamp;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_WEBHOOK_SECRET};
-use koogallery_local::schedules::Pump;
-use koogallery_runtime::{Clock, Environment, Job, now};
+use koogallery_local::schedules::{Pump, Sharing};
+use koogallery_runtime::{Clock, Environment, Job, LeaseTerms, Leases, now};
 use koogallery_store::{Delivery, EventRecord, Kind};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, verify};
 use learn_order::{Asked, Learner};
@@ -312,6 +312,20 @@ impl Post {
     pub async fn pump(&self, seller: &Seller) -> Pump {
         let heard = seller.host.wake_ups().hear();
         Pump::start(Some(self.courier(seller)), self.learner(seller), heard, None).await.unwrap()
+    }
+
+    /// The same of a host that shares the table with others: it is another host than any before.
+    pub async fn sharing_pump(&self, seller: &Seller) -> Pump {
+        let heard = seller.host.wake_ups().hear();
+        let sharing = Some(Sharing::by(self.leases(seller)));
+        Pump::start(Some(self.courier(seller)), self.learner(seller), heard, sharing).await.unwrap()
+    }
+
+    /// What takes leases for a host that is another one than any before. They are as long as they are by default.
+    #[must_use]
+    pub fn leases(&self, seller: &Seller) -> Leases {
+        let terms = LeaseTerms::of(&Environment::default(), self.courier(seller).longest_send()).unwrap();
+        Leases::new(seller.host.store().clone(), self.clock.clock(), terms)
     }
 
     /// Delivers until nothing is left to be tried, however long that takes on the clock. What is not learnt by then of

@@ -190,6 +190,10 @@ impl Pump {
     fn finish(&mut self, finished: Result<Finished, JoinError>) {
         let Ok((work, rest)) = finished else { return };
         let now = self.learner.now();
+        if let Err(error) = &rest {
+            let (WakeUp::Deliver(subject) | WakeUp::Learn(subject, _)) = &work;
+            trouble(&format!("the work on {subject} breaks off, and will go on"), error);
+        }
         // A store that fails says nothing of the subject.
         let shortest = now.saturating_add(self.learner.pauses().shortest());
         let Rest { next, failed } = rest.unwrap_or(Rest { next: Some(shortest), failed: false });

@@ -46,7 +46,10 @@ impl Sharing {
     }
 }
 
-/// Gives a lease back, if the store answers. If not, others take it when it is over.
+/// Gives a lease back, if the store answers. If not, others take it when it is over. Tells if another host has taken it already.
+#[allow(clippy::print_stderr)]
 pub(crate) async fn give_back(held: &Held) {
-    drop(held.give_back().await);
+    if let Ok(false) = held.give_back().await {
+        eprintln!("another host has taken over {}: this one was paused, or slower than its lease", held.lease().of());
+    }
 }

@@ -180,8 +180,8 @@ impl Held {
         Ok(is_mine)
     }
 
-    /// Gives the lease back.
-    pub async fn give_back(&self) -> Result<(), StoreError> {
+    /// Gives the lease back. False if another host has taken it.
+    pub async fn give_back(&self) -> Result<bool, StoreError> {
         let Inner { leases, lease, .. } = &*self.0;
         leases.store.give_lease_back(lease, leases.now()).await
     }

@@ -35,6 +35,19 @@ impl LeaseOf {
     }
 }
 
+impl fmt::Display for LeaseOf {
+    /// For the log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivery(subject) => write!(f, "the events of {subject}"),
+            Self::Learning(subject, _) => write!(f, "the order of {subject}"),
+            Self::Sweep => f.write_str("the sweep"),
+            Self::Figures => f.write_str("the figures"),
+            Self::Erasure => f.write_str("the erasure"),
+        }
+    }
+}
+
 /// A host, from its start to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostId(pub(crate) Uuid);
@@ -58,8 +71,9 @@ impl fmt::Display for HostId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     pub(crate) of: LeaseOf,
-    pub(crate) holder: HostId,
-    /// Grows by one each time that it is taken.
+    /// The id of this taking: a request that is sent twice, because its answer was late, takes it once.
+    pub(crate) taking: Uuid,
+    /// Grows each time that it is taken.
     pub(crate) token: u64,
 }
 

@@ -13,20 +13,22 @@ use crate::table::transaction::write_together;
 
 /// Who has the lease.
 pub(crate) const HOLDER: &str = "holder";
+/// The id of the taking. What a host writes names it, and not the token: a request that reaches the table twice raises the token twice.
+pub(crate) const TAKING: &str = "taking";
 /// How often it was taken.
 pub(crate) const TOKEN: &str = "token";
 /// Until when, in milliseconds.
 pub(crate) const UNTIL: &str = "until";
 
-/// The lease was not taken by another host since.
-pub(crate) fn stands(lease: &Lease) -> [Condition; 2] {
-    [Condition::Is(HOLDER, lease.holder.0.into()), Condition::Is(TOKEN, lease.token.into())]
+/// The lease was not taken again since, by another host or by this one.
+pub(crate) fn stands(lease: &Lease) -> Condition {
+    Condition::Is(TAKING, lease.taking.into())
 }
 
 impl Store {
     /// The check that a lease stands, for a transaction that writes other items.
     pub(crate) fn fence(&self, lease: &Lease) -> Result<ConditionCheck, StoreError> {
-        let check = Change::new().only_if_all(stands(lease)).check(Key::lease(&lease.of));
+        let check = Change::new().only_if(stands(lease)).check(Key::lease(&lease.of));
         Ok(check.table_name(&self.table).build()?)
     }
 
