@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -70,12 +70,8 @@ impl Table {
     /// The put of an item that must not exist.
     pub(super) fn create(&self, item: Item) -> Result<TransactWriteItem, Wrong> {
         let put = Put::builder().table_name(&self.name).set_item(Some(item));
-        self.put_if(put, "attribute_not_exists(pk)")
-    }
-
-    fn put_if(&self, put: PutBuilder, condition: &str) -> Result<TransactWriteItem, Wrong> {
         let put = put
-            .condition_expression(condition)
+            .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(TransactWriteItem::builder().put(put.build().map_err(Wrong::refused)?).build())
     }

@@ -1,5 +1,6 @@
 //! Reads and writes of one item.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::table::{Item, Table, item, key, number, text};
@@ -57,7 +58,11 @@ pub(super) async fn conditions(table: &Table) -> Checked {
         }
         let accepted = match update.send().await {
             Ok(_) => true,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => false,
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                false
+            }
             Err(error) => return Err(Wrong::refused(error)),
         };
         expect(accepted == holds, "a condition was judged wrongly")?;

@@ -29,13 +29,12 @@ impl CheckStore {
     pub(crate) async fn run(self) -> Done {
         let Self { dynamodb_endpoint, json } = self;
         let environment = Environment::of_process();
-        let (database, client) = match &dynamodb_endpoint {
-            Some(endpoint) => (None, dynamodb_client(&environment.with("DYNAMODB_ENDPOINT", endpoint))?),
-            None => {
-                let database = EmbeddedDatabase::start(None)?;
-                let client = dynamodb_client_over(database.http_client(), IN_PROCESS, &environment)?;
-                (Some(database), client)
-            }
+        let (database, client) = if let Some(endpoint) = &dynamodb_endpoint {
+            (None, dynamodb_client(&environment.with("DYNAMODB_ENDPOINT", endpoint))?)
+        } else {
+            let database = EmbeddedDatabase::start(None)?;
+            let client = dynamodb_client_over(database.http_client(), IN_PROCESS, &environment)?;
+            (Some(database), client)
         };
         if !json {
             println!("checking {}", dynamodb_endpoint.as_deref().unwrap_or("the embedded DynamoDB"));

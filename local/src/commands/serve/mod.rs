@@ -57,7 +57,7 @@ impl Serve {
         let Self { listen, data, dynamodb_endpoint, listen_dynamodb, play_koogallery, production } = self;
         let mut environment = Environment::of_process();
         let forgets = data.is_none() && dynamodb_endpoint.is_none();
-        let reach = Reach { listen, forgets, production: production.is_production };
+        let reach = Reach { listen, forgets, production: production.told };
         production.check(reach)?;
         let played = match play_koogallery {
             Some(address) => Some(open_api(&environment, address).await.map_err(|error| in_use(error, address))?),

@@ -27,7 +27,7 @@ pub(crate) struct Production {
     /// This is a production host: it starts with keys of your own only, writes its log as JSON to standard output, and serves
     /// metrics. A host that other machines can reach is one without being told.
     #[arg(long = "production")]
-    pub(super) is_production: bool,
+    pub(super) told: bool,
     /// Speak TLS with this certificate: PEM, with those between it and the authority. It is read again when it changes.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -65,7 +65,7 @@ impl Drop for Figures {
 impl Production {
     /// What no production host may be.
     pub(super) fn check(&self, reach: Reach) -> Result<(), Failure> {
-        if self.is_production && reach.forgets {
+        if self.told && reach.forgets {
             return Err("--production: a store in memory loses every order at its end: give --data FILE or \
                         --dynamodb-endpoint URL"
                 .into());
