@@ -45,7 +45,7 @@ class Host:
     def sent(self, data):
         """A connection on which so much was sent, as far as the host takes it."""
         connection = self.connect()
-        connection.settimeout(2)
+        connection.settimeout(0.2)
         try:
             connection.sendall(data)
         except OSError:

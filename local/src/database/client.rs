@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use dynoxide::Database;
 
-use super::operation::answer;
+use super::operation::{Repeats, answer};
 
 /// Answers the SDK's requests from the database.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl HttpConnector for InProcess {
         // The database blocks while it works.
         let answered = tokio::task::spawn_blocking(move || {
             let target = request.headers().get("x-amz-target").unwrap_or_default();
-            answer(&database, target, request.body().bytes().unwrap_or_default())
+            answer(&database, target, request.body().bytes().unwrap_or_default(), Repeats::Never)
         });
         HttpConnectorFuture::new(async move {
             let answer = answered.await.map_err(|error| ConnectorError::other(error.into(), None))?;

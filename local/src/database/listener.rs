@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::operation::answer;
+use super::operation::{Repeats, answer};
 use crate::loopback::is_loopback;
 
 /// The longest body that DynamoDB takes.
@@ -84,7 +84,8 @@ async fn serve(State(guarded): State<Arc<Guarded>>, headers: HeaderMap, body: By
         return refused("the access key id is not the one that was printed at the start: set AWS_ACCESS_KEY_ID");
     }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
-    let answered = tokio::task::spawn_blocking(move || answer(&guarded.database, &target, &body)).await;
+    let answered =
+        tokio::task::spawn_blocking(move || answer(&guarded.database, &target, &body, Repeats::Possible)).await;
     match answered {
         Ok(answer) => answer.map(body::Body::from).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -1,6 +1,7 @@
 //! The operations of DynamoDB that dynoxide does, by the names and the JSON that the AWS SDK sends.
 
 use bytes::Bytes;
+use dynoxide::actions::transact_write_items::TransactWriteItemsRequest;
 use dynoxide::{Database, DynoxideError};
 use http::{Response, StatusCode};
 use serde::Serialize;
@@ -11,9 +12,19 @@ const TARGET: &str = "DynamoDB_20120810.";
 /// The type of all bodies.
 const JSON: &str = "application/x-amz-json-1.0";
 
+/// Whether whoever asks may lose an answer and send a transaction once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeats {
+    /// Over a network: the token of a transaction is remembered for ten minutes, so that the same one is done once.
+    Possible,
+    /// Within this process no answer is lost. dynoxide looks at all tokens that it remembers for each transaction, so that each
+    /// call would make the next ones slower.
+    Never,
+}
+
 /// Does one operation, and answers as DynamoDB answers. It blocks while the database works.
-pub(super) fn answer(database: &Database, target: &str, body: &[u8]) -> Response<Bytes> {
-    let (status, body) = match run(database, target.strip_prefix(TARGET).unwrap_or_default(), body) {
+pub(super) fn answer(database: &Database, target: &str, body: &[u8], repeats: Repeats) -> Response<Bytes> {
+    let (status, body) = match run(database, target.strip_prefix(TARGET).unwrap_or_default(), body, repeats) {
         Ok(body) => (StatusCode::OK, body),
         Err(error) => (StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST), error.to_json()),
     };
@@ -23,7 +34,7 @@ pub(super) fn answer(database: &Database, target: &str, body: &[u8]) -> Response
     response
 }
 
-fn run(database: &Database, operation: &str, body: &[u8]) -> Result<String, DynoxideError> {
+fn run(database: &Database, operation: &str, body: &[u8], repeats: Repeats) -> Result<String, DynoxideError> {
     match operation {
         "BatchGetItem" => written(database.batch_get_item(read(body)?)?),
         "BatchWriteItem" => written(database.batch_write_item(read(body)?)?),
@@ -38,7 +49,11 @@ fn run(database: &Database, operation: &str, body: &[u8]) -> Result<String, Dyno
         "Query" => written(database.query(read(body)?)?),
         "Scan" => written(database.scan(read(body)?)?),
         "TransactGetItems" => written(database.transact_get_items(read(body)?)?),
-        "TransactWriteItems" => written(database.transact_write_items(read(body)?)?),
+        "TransactWriteItems" => {
+            let mut request: TransactWriteItemsRequest = read(body)?;
+            request.client_request_token = request.client_request_token.filter(|_| repeats == Repeats::Possible);
+            written(database.transact_write_items(request)?)
+        }
         "UpdateItem" => written(database.update_item(read(body)?)?),
         "UpdateTable" => written(database.update_table(read(body)?)?),
         "UpdateTimeToLive" => written(database.update_time_to_live(read(body)?)?),

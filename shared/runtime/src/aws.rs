@@ -38,14 +38,17 @@ pub fn dynamodb_client(environment: &Environment) -> Result<aws_sdk_dynamodb::Cl
     Ok(aws_sdk_dynamodb::Client::new(&sdk_config(environment, "DYNAMODB_ENDPOINT")?))
 }
 
-/// The same over another way to DynamoDB than the network, at an `endpoint` where nothing is sent.
+/// The same over another way to DynamoDB than the network, at an `endpoint` where nothing is sent. There no answer is lost, so no
+/// request is given up and sent once more.
 pub fn dynamodb_client_over(
     http_client: SharedHttpClient,
     endpoint: &str,
     environment: &Environment,
 ) -> Result<aws_sdk_dynamodb::Client, ConfigError> {
     let environment = environment.clone().with("DYNAMODB_ENDPOINT", endpoint);
-    let config = sdk_config(&environment, "DYNAMODB_ENDPOINT")?.into_builder().http_client(http_client).build();
+    let config = sdk_config(&environment, "DYNAMODB_ENDPOINT")?.into_builder();
+    let config = config.http_client(http_client).retry_config(RetryConfig::disabled());
+    let config = config.timeout_config(TimeoutConfig::disabled()).build();
     Ok(aws_sdk_dynamodb::Client::new(&config))
 }
 
