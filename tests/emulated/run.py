@@ -84,7 +84,7 @@ def main():
     arguments.add_argument("binaries", help="the folder of the built functions and of `koogallery`")
     arguments.add_argument("--only", choices=[scenario.__name__ for scenario in SCENARIOS], action="append")
     told = arguments.parse_args()
-    world = World(told.binaries, pathlib.Path("template.yaml").read_text())
+    world = World(os.path.abspath(told.binaries), pathlib.Path("template.yaml").read_text())
     try:
         for scenario in SCENARIOS:
             if not told.only or scenario.__name__ in told.only:
