@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::middleware::map_request;
+use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -13,6 +13,7 @@ use http::{HeaderValue, header};
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
 use koogallery_runtime::{CallRecord, Log, RequestId, now, response};
 use seller_api::SellerApi;
+use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use crate::functions::Functions;
 use crate::http_server::Unread;
-use crate::ready::{Ready, healthz, readyz};
+use crate::ready::{Ready, readyz};
 use crate::schedules::AtWork;
 use crate::work;
 
@@ -45,12 +46,14 @@ impl Door {
     pub(crate) fn router(self: Arc<Self>, ready: Ready, api: &Arc<SellerApi>, at_work: AtWork) -> Router {
         // Whatever is no question about the host's health is a callback.
         Router::new()
-            .route("/healthz", get(healthz).fallback(answer))
+            .route("/healthz", get(seller_api::health).fallback(answer))
             .route("/readyz", get(move || readyz(ready)).fallback(answer))
             .fallback(answer)
-            .with_state(self)
+            .with_state(Arc::clone(&self))
             .merge(work::router(api, at_work))
             .nest(seller_api::PATH, seller_api::router(Arc::clone(api)))
+            // A route that needs no body would take one that was cut off for none.
+            .layer(from_fn_with_state(self, only_whole))
             .layer(map_request(with_id))
     }
 
@@ -61,18 +64,18 @@ impl Door {
         response(&reply)
     }
 
-    /// The answer to a request that came without its body. It says what KooGallery understands: after that code it tries again.
-    fn unread(&self, unread: Unread) -> Response {
-        let code = match unread {
-            Unread::NoRoom => ResultCode::InternalError,
-            Unread::Cut | Unread::Slow => ResultCode::InvalidParameter,
-        };
-        let mut response = self.refuse(code, unread).map(Body::from);
+    /// The answer to a call that came without its body. It says what KooGallery understands: after `000005` it tries again.
+    fn unread(&self, unread: Unread) -> http::Response<Bytes> {
+        let mut response = self.refuse(
+            match unread {
+                Unread::NoRoom => ResultCode::InternalError,
+                Unread::Cut | Unread::Slow => ResultCode::InvalidParameter,
+            },
+            unread,
+        );
         if unread == Unread::Slow {
             *response.status_mut() = unread.status();
         }
-        // The rest of the body may still come.
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         response
     }
 
@@ -104,19 +107,31 @@ async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
     request
 }
 
+/// Lets requests pass that came with their bodies.
+async fn only_whole(State(door): State<Arc<Door>>, request: http::Request<Body>, next: Next) -> Response {
+    let Some(unread) = request.extensions().get::<Unread>().copied() else { return next.run(request).await };
+    let path = request.uri().path();
+    let is_call = !path.starts_with(seller_api::PATH) && !path.starts_with(work::PATH);
+    let mut response = if is_call {
+        door.unread(unread).map(Body::from)
+    } else {
+        let problem = json!({ "title": unread.to_string(), "status": unread.status().as_u16() });
+        (unread.status(), [(header::CONTENT_TYPE, "application/problem+json")], problem.to_string()).into_response()
+    };
+    // The rest of the body may still come.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 async fn answer(State(door): State<Arc<Door>>, request: http::Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    if let Some(unread) = parts.extensions.get::<Unread>() {
-        return door.unread(*unread);
-    }
-    match to_bytes(body, usize::MAX).await {
-        Err(_) => door.unread(Unread::Cut),
-        Ok(body) if body.len() > MAX_KIT_BODY => {
+    match to_bytes(body, MAX_KIT_BODY).await {
+        Err(_) => {
             let answered = door.refuse(ResultCode::InvalidParameter, "the body is longer than any callback's");
             let mut response = answered.map(Body::from);
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
             response
         }
-        Ok(body) => door.answer(http::Request::from_parts(parts, body)).await.map(Body::from).into_response(),
+        Ok(body) => door.answer(http::Request::from_parts(parts, body)).await.map(Body::from),
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a host runs, and whether calls should go to it: for load balancers, orchestrators and whoever has just deployed.
+//! Whether calls should go to a host: for load balancers, orchestrators and whoever has just deployed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
-use koogallery_runtime::{COMMIT, SecretError, Shared, VERSION};
+use koogallery_runtime::{SecretError, Shared};
 use koogallery_store::StoreError;
 use serde::Serialize;
 use tokio::sync::Mutex;
@@ -43,13 +43,6 @@ enum NotReady {
     Silent,
 }
 
-#[derive(Serialize)]
-struct Health {
-    status: &'static str,
-    version: &'static str,
-    commit: Option<&'static str>,
-}
-
 impl Ready {
     pub(crate) fn of(shared: Arc<Shared>) -> Self {
         Self { shared, last: Arc::default() }
@@ -84,11 +77,6 @@ impl Ready {
     }
 }
 
-/// Says that the process answers, and which version runs.
-pub(crate) async fn healthz() -> impl IntoResponse {
-    uncached(StatusCode::OK, Health { status: "ok", version: VERSION, commit: COMMIT })
-}
-
 /// Says whether calls should go to this host.
 pub(crate) async fn readyz(ready: Ready) -> Response {
     #[derive(Serialize)]
@@ -97,9 +85,5 @@ pub(crate) async fn readyz(ready: Ready) -> Response {
     }
     let status = ready.state().await;
     let code = if status == Readiness::Ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    uncached(code, Told { status })
-}
-
-fn uncached(code: StatusCode, body: impl Serialize) -> Response {
-    (code, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    (code, [(header::CACHE_CONTROL, "no-store")], Json(Told { status })).into_response()
 }

@@ -15,6 +15,8 @@ use serde_json::json;
 
 use crate::schedules::{AtWork, WorkDone};
 
+/// Where the route is.
+pub(crate) const PATH: &str = "/internal/work";
 /// Nothing begins after this time. What has begun takes up to the time-out of the webhook longer.
 const BEGINS: Duration = Duration::from_secs(45);
 /// Then the answer is that there is none.
@@ -22,7 +24,7 @@ const ANSWERS: Duration = Duration::from_secs(90);
 
 /// `POST /internal/work`, for tokens with the scope `work`.
 pub(crate) fn router(api: &Arc<SellerApi>, at_work: AtWork) -> Router {
-    let routes = Router::new().route("/internal/work", post(work)).with_state(at_work);
+    let routes = Router::new().route(PATH, post(work)).with_state(at_work);
     protected(api, Scope::Work, ANSWERS, routes)
 }
 

@@ -118,6 +118,11 @@ async fn who_is_too_slow_is_told() {
     let told = heard(said(&slow_body, HALF_A_BODY).await).await;
     assert!(told.starts_with("HTTP/1.1 408 ") && told.contains(r#""resultCode":"000002""#), "{told}");
     assert!(told.contains("Connection: close"), "{told}");
+    // A route that needs no body does not take one that is cut off for none.
+    for path in ["/seller-api/v1/instances/b-1/erase", "/internal/work"] {
+        let told = heard(said(&slow_body, HALF_A_BODY.replacen('/', path, 1)).await).await;
+        assert!(told.starts_with("HTTP/1.1 408 ") && told.contains("application/problem+json"), "{told}");
+    }
     slow_body.stop().await.unwrap();
 
     let idle = host(Limits { idle: SHORT, ..patient() }).await;

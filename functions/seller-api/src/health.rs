@@ -25,7 +25,7 @@ pub(crate) struct Health {
 /// Says that the API answers, and which version runs.
 #[utoipa::path(get, path = "/healthz", tag = "description", operation_id = "getHealth",
     responses((status = 200, description = "The API answers", body = Health)))]
-pub(crate) async fn get() -> impl IntoResponse {
+pub async fn get() -> impl IntoResponse {
     // What an older version said is of no use.
     ([(CACHE_CONTROL, NO_STORE)], Json(Health { status: "ok", version: VERSION, commit: COMMIT }))
 }

@@ -61,6 +61,7 @@ use lambda_http::lambda_runtime::Service;
 
 pub use access::SHORTEST_TOKEN;
 pub use document::document;
+pub use health::get as health;
 
 use guesses::Guesses;
 use problem::{Kind, Problem};
