@@ -1,12 +1,11 @@
 //! TLS with a certificate from files, which are read again when they change: whoever renews it need not stop the host.
 
 use std::fmt;
-use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
 
+use koogallery_runtime::FileStamp;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::{self, PemObject as _};
@@ -76,13 +75,10 @@ struct Certificate {
 
 struct Held {
     key: Arc<CertifiedKey>,
-    of: [Stamp; 2],
+    of: [FileStamp; 2],
     /// Why the files cannot be read since then, as it was told.
     told: Option<String>,
 }
-
-/// What of a file changes when it is written anew.
-type Stamp = (Option<SystemTime>, u64);
 
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -122,11 +118,8 @@ impl ResolvesServerCert for Certificate {
     }
 }
 
-fn stamps(files: &TlsFiles) -> Result<[Stamp; 2], TlsError> {
-    let stamp = |path: &Path| {
-        let metadata = fs::metadata(path).map_err(|source| TlsError::File { path: path.to_owned(), source })?;
-        Ok::<_, TlsError>((Metadata::modified(&metadata).ok(), metadata.len()))
-    };
+fn stamps(files: &TlsFiles) -> Result<[FileStamp; 2], TlsError> {
+    let stamp = |path: &Path| FileStamp::of(path).map_err(|source| TlsError::File { path: path.to_owned(), source });
     Ok([stamp(&files.certificate)?, stamp(&files.key)?])
 }
 

@@ -4,8 +4,9 @@
 //! A function reads only the secrets that it needs, so what one of them can tell is little. Each secret is JSON with one or more
 //! members; a secret with all of them serves every function.
 
+use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use tokio::time::Instant;
 use crate::api_token::{ApiToken, tokens};
 use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment, InvalidValue};
-use crate::secret_file::{SecretFile, Stamp};
+use crate::file_stamp::FileStamp;
 use crate::secret_text::SecretText;
 
 /// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
@@ -76,7 +77,7 @@ pub struct SecretSource {
 enum Place {
     Environment(Arc<Secrets>),
     Manager { client: aws_sdk_secretsmanager::Client, arns: Vec<String> },
-    File(SecretFile),
+    File(PathBuf),
 }
 
 #[derive(Debug, Clone)]
@@ -84,7 +85,7 @@ struct Held {
     secrets: Arc<Secrets>,
     read_at: Instant,
     /// Of the file that they were read from.
-    stamp: Option<Stamp>,
+    stamp: Option<FileStamp>,
 }
 
 /// Why there are no secrets. The error contains nothing of their values.
@@ -154,7 +155,7 @@ impl SecretSource {
                     api_tokens: api_tokens(environment)?,
                 }))
             }
-            (None, None, Some(path)) => Place::File(SecretFile::at(path)),
+            (None, None, Some(path)) => Place::File(PathBuf::from(path)),
             (None, Some(named), None) => {
                 let config = sdk_config(environment, "AWS_ENDPOINT_URL_SECRETS_MANAGER")?;
                 let mut arns: Vec<String> = Vec::new();
@@ -187,8 +188,8 @@ impl SecretSource {
             return Ok(Arc::clone(secrets));
         }
         let mut held = self.held.lock().await;
-        if let Place::File(file) = &self.place {
-            return self.of_file(file, &mut held);
+        if let Place::File(path) = &self.place {
+            return self.of_file(path, &mut held).await;
         }
         if let Some(held) = &*held {
             return Ok(Arc::clone(&held.secrets));
@@ -201,19 +202,19 @@ impl SecretSource {
     /// Whether they can be read now, also where older ones are held: for whoever wants to know before these are needed.
     pub async fn check(&self) -> Result<(), SecretError> {
         match &self.place {
-            Place::File(file) => self.parts(vec![file_part(file)?]).map(|_| ()),
+            Place::File(_) => self.read().await.map(|_| ()),
             Place::Environment(_) | Place::Manager { .. } => self.current().await.map(|_| ()),
         }
     }
 
     /// Those of a file, which is read if it changed. While it cannot be read, the held ones are used.
-    fn of_file(&self, file: &SecretFile, held: &mut Option<Held>) -> Result<Arc<Secrets>, SecretError> {
-        let stamp = file.stamp().ok();
+    async fn of_file(&self, path: &Path, held: &mut Option<Held>) -> Result<Arc<Secrets>, SecretError> {
+        let stamp = FileStamp::of(path).ok();
         if let Some(held) = held.as_ref().filter(|held| held.stamp == stamp && stamp.is_some()) {
             return Ok(Arc::clone(&held.secrets));
         }
         // The stamp is older than what is read: a file that changes just now is read once more.
-        match (file_part(file).and_then(|part| self.parts(vec![part])), held.as_ref()) {
+        match (self.read().await, held.as_ref()) {
             (Ok(secrets), _) => {
                 *held = Some(Held { stamp, ..Held::now(&secrets) });
                 Ok(secrets)
@@ -274,7 +275,8 @@ impl SecretSource {
         let mut parts = Vec::new();
         match &self.place {
             Place::Environment(secrets) => return Ok(Arc::clone(secrets)),
-            Place::File(file) => parts.push(file_part(file)?),
+            // It is small and on this machine, so that reading it holds up nothing.
+            Place::File(path) => parts.push(file_part(path)?),
             Place::Manager { client, arns } => {
                 for arn in arns {
                     parts.push(read(client, arn).await?);
@@ -308,7 +310,7 @@ impl Place {
         match self {
             Self::Environment(_) => KEYS.to_owned(),
             Self::Manager { arns, .. } => arns.join(", "),
-            Self::File(file) => file.path().display().to_string(),
+            Self::File(path) => path.display().to_string(),
         }
     }
 }
@@ -369,9 +371,9 @@ async fn read(client: &aws_sdk_secretsmanager::Client, arn: &str) -> Result<Part
     part(arn, answer.secret_string().ok_or_else(|| SecretError::Empty(arn.to_owned()))?)
 }
 
-fn file_part(file: &SecretFile) -> Result<Part, SecretError> {
-    let text = file.text().map_err(|source| SecretError::File { path: file.path().to_owned(), source })?;
-    part(&file.path().display().to_string(), &text)
+fn file_part(path: &Path) -> Result<Part, SecretError> {
+    let text = fs::read_to_string(path).map_err(|source| SecretError::File { path: path.to_owned(), source })?;
+    part(&path.display().to_string(), &text)
 }
 
 /// Reads the JSON of one secret.
