@@ -17,8 +17,11 @@ use prometheus::{
 };
 use serde_json::Value;
 
-/// A figure of how things are is told for so long. If it does not come again, another host tells it, or nobody knows it.
-const FRESH: Duration = Duration::from_mins(15);
+/// How long a figure of how things are is told: somewhat longer than the pause after which it comes again. If it does not, another
+/// host tells it, or nobody knows it.
+fn stays(function: &str) -> Duration {
+    if function == erase_personal_data::FUNCTION { Duration::from_hours(2) } else { Duration::from_mins(3) }
+}
 
 /// The upper ends of the buckets of durations, in seconds.
 const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 4.0, 10.0];
@@ -125,7 +128,7 @@ impl Metrics {
         for figure in self.known.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
             if let Figure::State { gauge, set } = figure {
                 set.retain(|function, at| {
-                    let fresh = at.elapsed() < FRESH;
+                    let fresh = at.elapsed() < stays(function);
                     // It is there, unless it was just taken away.
                     let _ = fresh || gauge.remove_label_values(&[function]).is_ok();
                     fresh

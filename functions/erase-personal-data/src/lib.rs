@@ -14,7 +14,7 @@ use koogallery_runtime::{CloudWatch, ConfigError, Environment, Job, StartError, 
 use koogallery_store::{Erased, Gone, Open, StoreError, Subject};
 use serde::de::IgnoredAny;
 
-pub use record::erased_line;
+pub use record::{FUNCTION, erased_line};
 pub use retention::Retention;
 
 /// How long one erasure may take. None begins with less time left.

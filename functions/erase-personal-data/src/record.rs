@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::{Journal, Run};
 
-const FUNCTION: &str = "erase-personal-data";
+/// The function's name in its lines of the log.
+pub const FUNCTION: &str = "erase-personal-data";
 
 /// The line of one erasure.
 #[must_use]
