@@ -7,11 +7,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWr
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{Http, LocalHost, Options as HostOptions, TableAt};
+use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
 use koogallery_local::keys::LOCAL_TEST_KEYS;
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
-use koogallery_local::schedules::Runs;
 use koogallery_runtime::{Environment, now};
 use koogallery_store::Store;
 use koogallery_tests::{Item, text};
@@ -61,15 +60,13 @@ impl Row for Measured {
 const ROUNDS: usize = 5;
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
-    let host = LocalHost::start(HostOptions {
-        listen: ([127, 0, 0, 1], 0).into(),
-        table: TableAt::IN_MEMORY,
-        environment: Environment::default(),
-        log: Arc::new(Silent),
-        journal: Arc::new(Silent),
-        http: Http::default(),
-        runs: Runs::Always,
-    })
+    let host = LocalHost::start(HostOptions::new(
+        ([127, 0, 0, 1], 0).into(),
+        TableAt::IN_MEMORY,
+        Environment::default(),
+        Arc::new(Silent),
+        Arc::new(Silent),
+    ))
     .await?;
     let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
     let template = Template::of(&host, &marketplace).await?;

@@ -22,7 +22,7 @@ use crate::keys::{
 };
 use crate::log::EventJournal;
 use crate::ready::Ready;
-use crate::schedules::{AtWork, Reach, Runs, ScheduleError, Schedules, WakeUps};
+use crate::schedules::{AtWork, Hosts, Runs, ScheduleError, Schedules, WakeUps};
 
 /// The table's name where `KOOGALLERY_TABLE` does not say otherwise.
 const TABLE: &str = "koogallery";
@@ -53,6 +53,20 @@ pub struct Http {
     pub limits: Limits,
     /// The certificate for TLS; none serves plain HTTP, for a proxy before it.
     pub tls: Option<TlsFiles>,
+}
+
+impl Options {
+    /// A host that serves plain HTTP within the usual limits, and does what is due as soon as it is.
+    #[must_use]
+    pub fn new(
+        listen: SocketAddr,
+        table: TableAt,
+        environment: Environment,
+        log: Arc<dyn Log>,
+        journal: Arc<dyn EventJournal>,
+    ) -> Self {
+        Self { listen, table, environment, log, journal, http: Http::default(), runs: Runs::Always }
+    }
 }
 
 /// Where the table is.
@@ -151,9 +165,9 @@ impl LocalHost {
         }
         let (environment, defaults) = with_defaults(environment, uses_test_keys);
         check_webhook_secret(&environment)?;
-        let reach = match &table {
-            TableAt::Embedded { listen: None, .. } => Reach::Alone,
-            TableAt::Embedded { listen: Some(_), .. } | TableAt::Endpoint(_) => Reach::Shared,
+        let hosts = match &table {
+            TableAt::Embedded { listen: None, .. } => Hosts::One,
+            TableAt::Embedded { listen: Some(_), .. } | TableAt::Endpoint(_) => Hosts::Several,
         };
         let (database, dynamodb_endpoint, client) = match table {
             TableAt::Endpoint(endpoint) => {
@@ -183,7 +197,7 @@ impl LocalHost {
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
         let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?);
-        let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, reach, runs).await?;
+        let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, hosts, runs).await?;
         // The port opens once nothing of the configuration can be wrong any more.
         let door = Door::new(Functions::of(&environment, &shared)?, log);
         let tls = http.tls.map(acceptor).transpose()?;
@@ -242,7 +256,7 @@ impl LocalHost {
         self.schedules.delivers()
     }
 
-    /// What it does by itself: what a route asks for work and for figures.
+    /// What it does by itself: what a route asks for work.
     #[must_use]
     pub const fn at_work(&self) -> &AtWork {
         self.schedules.at_work()

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use koogallery_local::database::{BackupError, EmbeddedDatabase, Listen, back_up};
-use koogallery_local::host::{Http, LocalHost, Options, TableAt};
+use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
-use koogallery_local::schedules::Runs;
 use koogallery_runtime::{Environment, dynamodb_client};
 use koogallery_store::schema;
 use koogallery_tests::Seller;
@@ -48,15 +47,7 @@ fn any() -> SocketAddr {
 async fn nobody_else_reaches_the_table_unless_a_port_is_asked_for() {
     let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
     let environment = Environment::default();
-    let options = Options {
-        listen: any(),
-        table: TableAt::IN_MEMORY,
-        environment,
-        log,
-        journal,
-        http: Http::default(),
-        runs: Runs::Always,
-    };
+    let options = Options::new(any(), TableAt::IN_MEMORY, environment, log, journal);
     let host = LocalHost::start(options).await.unwrap();
     assert_eq!(host.dynamodb_endpoint(), None);
     // The SDK reaches it all the same, and no address is behind what it says.

@@ -4,16 +4,24 @@
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use deliver_events::{Swept, Tried};
+use erase_personal_data::Run;
 use koogallery::Timestamp;
+use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
+use koogallery_local::log::{EventJournal, Silent};
 use koogallery_local::schedules::Pump;
-use koogallery_runtime::{Turn, now};
-use koogallery_store::{DestinationState, Ended, HostId, Lease, LeaseOf, LeaseTaken, Noted, Store, Subject};
+use koogallery_runtime::{Environment, Turn, now};
+use koogallery_store::{
+    DestinationState, Ended, Gone, HostId, Lease, LeaseOf, LeaseTaken, Noted, Open, Store, StoreError, Subject,
+};
 use koogallery_tests::application::{Does, Post};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
-use koogallery_tests::{Seller, bodies};
+use koogallery_tests::{KEYS, Seller, bodies};
+use learn_order::Asked;
 
 const LENGTH: Duration = Duration::from_secs(30);
 
@@ -221,6 +229,35 @@ async fn a_host_that_is_paused_at_any_step_for_longer_than_its_lease_sends_nothi
     assert!(paused > 10);
 }
 
+/// What a host tells of its work.
+#[derive(Default)]
+struct Told {
+    measured: Mutex<Vec<Swept>>,
+    has_erased: AtomicBool,
+}
+
+impl deliver_events::Journal for Told {
+    fn tried(&self, _: &Tried<'_>) {}
+}
+
+impl learn_order::Journal for Told {
+    fn asked(&self, _: &Asked<'_>) {}
+}
+
+impl erase_personal_data::Journal for Told {
+    fn erased(&self, _: &Subject, _: &Result<Gone, StoreError>) {}
+
+    fn ran(&self, _: &Run) {
+        self.has_erased.store(true, SeqCst);
+    }
+}
+
+impl EventJournal for Told {
+    fn measured(&self, swept: &Swept, _: &[Open]) {
+        self.measured.lock().unwrap().push(swept.clone());
+    }
+}
+
 #[tokio::test]
 async fn a_host_does_all_that_is_due_when_it_is_asked_and_tells_what_is_still_to_be_done() {
     let called = Seller::start().await;
@@ -228,28 +265,29 @@ async fn a_host_does_all_that_is_due_when_it_is_asked_and_tells_what_is_still_to
     // Events that no host heard of which delivers, as after a kill.
     three_events(&called).await;
     let (table, url) = (called.host.store().table().to_owned(), post.application.url());
-    let worker = Seller::at(Some(called.dynamodb_endpoint()), |environment| {
-        environment
-            .with("KOOGALLERY_TABLE", table)
-            .with("KOOGALLERY_WEBHOOK_URL", url)
-            .with("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET)
-    })
-    .await;
-    let at_work = worker.host.at_work();
-    let figures = at_work.figures();
-    assert_eq!(*figures.borrow(), None, "nothing is measured yet");
+    let environment = Environment::default()
+        .with("KOOGALLERY_KEYS", KEYS)
+        .with("KOOGALLERY_TABLE", table)
+        .with("KOOGALLERY_WEBHOOK_URL", url)
+        .with("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET);
+    let (log, told) = (Arc::new(Silent), Arc::new(Told::default()));
+    let (listen, table) = ("127.0.0.1:0".parse().unwrap(), TableAt::Endpoint(called.dynamodb_endpoint()));
+    let options = Options::new(listen, table, environment, log, Arc::clone(&told) as _);
+    let worker = LocalHost::start(options).await.unwrap();
+    let at_work = worker.at_work();
+    assert_eq!(*told.measured.lock().unwrap(), [], "nothing is measured yet");
     // The worker may have begun by itself. What is written now, nobody tells it.
     called.say_all(&[bodies::freeze(), bodies::unfreeze()]).await;
     at_work.work_until(Instant::now() + Duration::from_mins(5)).await.unwrap();
     let done = at_work.done();
     assert_eq!((done.delivered, done.failed, done.learnt), (5, 0, 1));
-    let measured = figures.borrow().clone().unwrap();
-    assert!((measured.swept.undelivered, measured.swept.parked) == (0, 0) && measured.swept.is_whole);
-    assert!(at_work.erasures().borrow().is_some());
+    let measured = told.measured.lock().unwrap().last().cloned().unwrap();
+    assert!((measured.undelivered, measured.parked) == (0, 0) && measured.is_whole);
+    assert!(told.has_erased.load(SeqCst));
 
     // After its time, nothing begins.
     called.say_all(&[bodies::release()]).await;
     at_work.work_until(Instant::now()).await.unwrap();
-    worker.host.stop().await.unwrap();
+    worker.stop().await.unwrap();
     assert!(post.application.taken().len() <= 6);
 }

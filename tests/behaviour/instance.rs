@@ -276,19 +276,16 @@ async fn a_configured_rule_decides_on_a_change() {
 /// The port is somebody else's here: what is told is the mistake in the rule, so it is found before the port opens.
 #[tokio::test]
 async fn a_mistake_in_the_rule_is_told_before_the_port_opens() {
-    use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
-    use koogallery_local::schedules::Runs;
+    use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let environment = koogallery_runtime::Environment::default();
-    let options = Options {
-        listen: taken.local_addr().unwrap(),
-        table: TableAt::IN_MEMORY,
-        environment: environment.with("KOOGALLERY_CHANGE_CHECK", "alow"),
-        log: std::sync::Arc::new(koogallery_local::log::Console),
-        journal: std::sync::Arc::new(koogallery_local::log::Console),
-        http: Http::default(),
-        runs: Runs::Always,
-    };
+    let options = Options::new(
+        taken.local_addr().unwrap(),
+        TableAt::IN_MEMORY,
+        environment.with("KOOGALLERY_CHANGE_CHECK", "alow"),
+        std::sync::Arc::new(koogallery_local::log::Console),
+        std::sync::Arc::new(koogallery_local::log::Console),
+    );
     let error = LocalHost::start(options).await.unwrap_err();
     assert!(matches!(error, HostError::Config(_)), "{error}");
     assert!(error.to_string().contains("KOOGALLERY_CHANGE_CHECK"), "{error}");

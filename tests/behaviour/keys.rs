@@ -5,10 +5,9 @@
 use std::time::Duration;
 
 use koogallery::{AccessKeys, InterfaceType, NewInstance, OrderNotify, ReleaseInstance, Request, TestFlag};
-use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
+use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{SignedCall, new_nonce};
-use koogallery_local::schedules::Runs;
 use koogallery_runtime::{CloudWatch, Environment, now};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
 use koogallery_tests::secrets::Secrets;
@@ -241,14 +240,12 @@ async fn no_record_shows_a_key_a_signature_a_nonce_or_a_body() {
 
 #[tokio::test]
 async fn the_key_that_everybody_knows_stays_on_this_machine() {
-    let options = Options {
-        listen: "0.0.0.0:0".parse().unwrap(),
-        table: TableAt::IN_MEMORY,
-        environment: Environment::default(),
-        log: std::sync::Arc::new(Silent),
-        journal: std::sync::Arc::new(Silent),
-        http: Http::default(),
-        runs: Runs::Always,
-    };
+    let options = Options::new(
+        "0.0.0.0:0".parse().unwrap(),
+        TableAt::IN_MEMORY,
+        Environment::default(),
+        std::sync::Arc::new(Silent),
+        std::sync::Arc::new(Silent),
+    );
     assert!(matches!(LocalHost::start(options).await, Err(HostError::TestKeysBeyondLoopback(_))));
 }

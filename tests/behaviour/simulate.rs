@@ -9,10 +9,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use koogallery::{Callback, Dialect};
-use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
+use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
 use koogallery_local::keys::{LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::log::Silent;
-use koogallery_local::schedules::Runs;
 use koogallery_local::simulate::open_api;
 use koogallery_local::simulate::{
     Deliveries, Delivery, Event, Family, Life, OwnSide, Report, SellerApi, Simulation, Step,
@@ -215,16 +214,7 @@ async fn a_webhook_that_nothing_can_sign_is_told_at_start() {
             Environment::default().with("KOOGALLERY_WEBHOOK_URL", url).with("KOOGALLERY_WEBHOOK_SECRET", secret);
         let (log, journal) = (std::sync::Arc::new(Silent), std::sync::Arc::new(Silent));
         let listen = "127.0.0.1:0".parse().unwrap();
-        LocalHost::start(Options {
-            listen,
-            table: TableAt::IN_MEMORY,
-            environment,
-            log,
-            journal,
-            http: Http::default(),
-            runs: Runs::Always,
-        })
-        .await
+        LocalHost::start(Options::new(listen, TableAt::IN_MEMORY, environment, log, journal)).await
     };
     for (secret, told) in [("", "is not set"), ("whsec_short", "cannot be used")] {
         let error = start("https://app.example.com/events", secret).await.unwrap_err();

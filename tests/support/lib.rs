@@ -34,10 +34,9 @@ use koogallery::{
     canonical_form,
 };
 use koogallery_local::database::{EmbeddedDatabase, Listen};
-use koogallery_local::host::{Http, LocalHost, Options, TableAt};
+use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
-use koogallery_local::schedules::Runs;
 use koogallery_runtime::{ApiRecord, CallRecord, Environment, ForwardRecord, Log, now};
 use koogallery_store::{Event, Instance, License, World};
 use serde_json::Value;
@@ -134,18 +133,16 @@ impl Seller {
         let log = Arc::new(Records::default());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         let listen = Listen { address: any, access_key_id: ACCESS_KEY_ID.into() };
-        let options = Options {
-            listen: any,
-            table: match dynamodb_endpoint {
+        let options = Options::new(
+            any,
+            match dynamodb_endpoint {
                 Some(endpoint) => TableAt::Endpoint(endpoint),
                 None => TableAt::Embedded { file: data, listen: Some(listen) },
             },
-            environment: change(environment),
-            log: Arc::clone(&log) as Arc<dyn Log>,
-            journal: Arc::new(Console),
-            http: Http::default(),
-            runs: Runs::Always,
-        };
+            change(environment),
+            Arc::clone(&log) as Arc<dyn Log>,
+            Arc::new(Console),
+        );
         let host = LocalHost::start(options).await.unwrap();
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(KEYS).unwrap()).unwrap();
         Self { host, marketplace, log, sells_licenses: AtomicBool::new(false) }

@@ -9,13 +9,12 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
 use koogallery_local::database::Listen;
-use koogallery_local::host::{Http, LocalHost, Options, TableAt};
+use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::keys::{
     LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET,
 };
 use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
-use koogallery_local::schedules::Runs;
 use koogallery_runtime::Environment;
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{Behaviour, FunctionProcess, LambdaEmulator};
@@ -79,16 +78,7 @@ impl Bench {
         // The functions' processes reach the table through a port.
         let tools = Listen { address: listen, access_key_id: "local".into() };
         let table = TableAt::Embedded { file: None, listen: Some(tools) };
-        let host = LocalHost::start(Options {
-            listen,
-            table,
-            environment,
-            log,
-            journal,
-            http: Http::default(),
-            runs: Runs::Always,
-        })
-        .await?;
+        let host = LocalHost::start(Options::new(listen, table, environment, log, journal)).await?;
         let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
         let secrets = Secrets::start(&format!(r#"{{"accessKeys":{LOCAL_TEST_KEYS}}}"#)).await;
         let bench = Self {

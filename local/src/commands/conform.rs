@@ -12,11 +12,10 @@ use super::progress::Progress;
 use super::rsa_public_key::given_or_local;
 use super::{Done, Failure};
 use crate::conform::{Conform as Conformance, Corpus, Outcome, Profile};
-use crate::host::{Http, LocalHost, Options, TableAt};
+use crate::host::{LocalHost, Options, TableAt};
 use crate::keys::or_local_test_keys;
 use crate::log::Silent;
 use crate::marketplace::Marketplace;
-use crate::schedules::Runs;
 
 /// Check an endpoint against the conformance corpus: what KooGallery's guides demand of every callback.
 ///
@@ -85,15 +84,6 @@ async fn marketplace(to: Option<String>) -> Result<(Marketplace, Option<LocalHos
     }
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let (table, log, journal) = (TableAt::IN_MEMORY, Arc::new(Silent), Arc::new(Silent));
-    let host = LocalHost::start(Options {
-        listen,
-        table,
-        environment,
-        log,
-        journal,
-        http: Http::default(),
-        runs: Runs::Always,
-    })
-    .await?;
+    let host = LocalHost::start(Options::new(listen, table, environment, log, journal)).await?;
     Ok((Marketplace::new(&host.address(), keys)?, Some(host)))
 }

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use erase_personal_data::{Eraser, Run};
+use erase_personal_data::Eraser;
 use koogallery_runtime::{Held, Turn};
 use koogallery_store::{LeaseOf, Open, StoreError};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 use crate::schedules::sharing::{Sharing, give_back};
 use crate::schedules::trouble;
@@ -22,18 +22,12 @@ pub(crate) struct Erasing {
     /// One run at a time.
     eraser: Mutex<Eraser>,
     sharing: Option<Sharing>,
-    last: watch::Sender<Option<Run>>,
 }
 
 impl Erasing {
     /// Erases nothing yet.
     pub(crate) fn new(eraser: Eraser, sharing: Option<Sharing>) -> Self {
-        Self { eraser: Mutex::new(eraser), sharing, last: watch::Sender::new(None) }
-    }
-
-    /// The last run of this host.
-    pub(crate) fn last(&self) -> watch::Receiver<Option<Run>> {
-        self.last.subscribe()
+        Self { eraser: Mutex::new(eraser), sharing }
     }
 
     /// Whether something is due.
@@ -66,7 +60,6 @@ impl Erasing {
             let run = eraser.erase(due, end).await;
             // What failed is tried with the next run.
             let is_done = run.due == 0 || run.erased == 0;
-            self.last.send_replace(Some(run));
             if is_done || Instant::now() >= until {
                 return Ok(());
             }

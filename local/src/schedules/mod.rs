@@ -6,7 +6,7 @@
 mod agenda;
 mod counted;
 mod erasing;
-mod figures;
+mod measuring;
 mod pump;
 mod sharing;
 mod wake_ups;
@@ -15,15 +15,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use deliver_events::Courier;
-use erase_personal_data::{Eraser, Run};
+use erase_personal_data::Eraser;
 use koogallery_runtime::{ConfigError, Environment, Job, LeaseTerms, Leases, now};
 use koogallery_store::{Store, StoreError};
 use learn_order::Learner;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use counted::WorkDone;
-pub use figures::Figures;
 pub use pump::Pump;
 pub use sharing::Sharing;
 pub use wake_ups::WakeUps;
@@ -31,16 +30,16 @@ pub use wake_ups::WakeUps;
 use crate::log::EventJournal;
 use crate::schedules::counted::Counted;
 use crate::schedules::erasing::Erasing;
-use crate::schedules::figures::Measuring;
+use crate::schedules::measuring::Measuring;
 use crate::schedules::pump::Request;
 
-/// Whether other hosts can reach the table.
+/// How many hosts can reach the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub enum Hosts {
     /// Only this process reaches it: it needs no lease.
-    Alone,
-    /// Other hosts may work over it.
-    Shared,
+    One,
+    /// Others may work over it.
+    Several,
 }
 
 /// When a host does what it does by itself.
@@ -86,7 +85,7 @@ pub struct Schedules {
     running: Vec<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
-/// What a route asks for work and for figures. Its clones ask the same host.
+/// What a route asks for work. Its clones ask the same host.
 #[derive(Debug, Clone)]
 pub struct AtWork {
     counted: Arc<Counted>,
@@ -103,7 +102,7 @@ impl Schedules {
         store: &Store,
         wake_ups: &WakeUps,
         journal: Arc<dyn EventJournal>,
-        reach: Reach,
+        hosts: Hosts,
         runs: Runs,
     ) -> Result<Self, ScheduleError> {
         let counted = Arc::new(Counted::new(journal));
@@ -113,7 +112,7 @@ impl Schedules {
         let learner = Arc::new(learner);
         let longest = courier.as_ref().map_or(Duration::ZERO, |courier| courier.longest_send());
         let terms = LeaseTerms::of(environment, longest)?;
-        let sharing = (reach == Reach::Shared).then(|| Sharing::by(Leases::new(store.clone(), Arc::new(now), terms)));
+        let sharing = (hosts == Hosts::Several).then(|| Sharing::by(Leases::new(store.clone(), Arc::new(now), terms)));
 
         let eraser = Eraser::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
         let erasing = Arc::new(Erasing::new(eraser, sharing.clone()));
@@ -148,7 +147,7 @@ impl Schedules {
         self.delivers
     }
 
-    /// What a route asks for work and for figures.
+    /// What a route asks for work.
     #[must_use]
     pub const fn at_work(&self) -> &AtWork {
         &self.at_work
@@ -186,19 +185,6 @@ impl AtWork {
     #[must_use]
     pub fn done(&self) -> WorkDone {
         self.counted.done()
-    }
-
-    /// The latest figures. None as long as nothing is measured, and where another host measures them: one of those that work over a
-    /// table does.
-    #[must_use]
-    pub fn figures(&self) -> watch::Receiver<Option<Figures>> {
-        self.measuring.latest()
-    }
-
-    /// The last run of erasing personal data on this host.
-    #[must_use]
-    pub fn erasures(&self) -> watch::Receiver<Option<Run>> {
-        self.erasing.last()
     }
 }
 

@@ -12,13 +12,12 @@ use super::Simulation;
 use super::application::Application;
 use super::seller_api::SellerApi;
 use crate::api::ApiError;
-use crate::host::{HostError, Http, LocalHost, Options, TableAt};
+use crate::host::{HostError, LocalHost, Options, TableAt};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_credentials, or_local_test_keys};
 use crate::listen::ListenError;
 use crate::log::Silent;
 use crate::marketplace::{CallError, Marketplace};
 use crate::open_api::{PlayedError, PlayedKooGallery, StandIn};
-use crate::schedules::Runs;
 
 /// The seller's side while it runs.
 #[derive(Debug)]
@@ -97,16 +96,7 @@ impl OwnSide {
         }
         let keys = or_local_test_keys(environment.get("KOOGALLERY_KEYS"))?;
         let (table, log, journal) = (TableAt::IN_MEMORY, Arc::new(Silent), Arc::new(Silent));
-        let host = LocalHost::start(Options {
-            listen: any,
-            table,
-            environment,
-            log,
-            journal,
-            http: Http::default(),
-            runs: Runs::Always,
-        })
-        .await?;
+        let host = LocalHost::start(Options::new(any, table, environment, log, journal)).await?;
         let seller_api = SellerApi::new(&host.seller_api(), &token)?;
         if let Some(application) = &mut application {
             application.hand_licenses_in(seller_api.clone());

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use koogallery_local::api::ApiError;
-use koogallery_local::host::{HostError, Http, LocalHost, Options, TableAt};
+use koogallery_local::host::{HostError, LocalHost, Options, TableAt};
 use koogallery_local::log::Silent;
-use koogallery_local::schedules::Runs;
 use koogallery_runtime::{Environment, now};
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::faults::{Fault, FaultyDynamoDb};
@@ -90,16 +89,7 @@ async fn the_local_host_erases_when_it_starts_and_tells_a_mistake() {
         let table = TableAt::Endpoint(world.seller.dynamodb_endpoint());
         let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
         let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
-        LocalHost::start(Options {
-            listen,
-            table,
-            environment,
-            log,
-            journal,
-            http: Http::default(),
-            runs: Runs::Always,
-        })
-        .await
+        LocalHost::start(Options::new(listen, table, environment, log, journal)).await
     };
     let mistake = host("3651").await.unwrap_err();
     assert!(
