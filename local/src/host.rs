@@ -279,7 +279,9 @@ pub(crate) fn with_defaults(environment: Environment, test_keys: bool) -> (Envir
     let mut wanted =
         vec![("KOOGALLERY_TABLE", TABLE), ("KOOGALLERY_PROVISIONING", "instant"), ("KOOGALLERY_APP_INFO", APP_INFO)];
     // As well known as the test keys: what it seals is test data, unless the seller gives a key of their own.
-    if environment.get("KOOGALLERY_KMS_KEY_ARN").is_none() {
+    // A file that cannot be read may hold one.
+    let has_local_key = !matches!(environment.local_key_in_file(), Ok(None));
+    if environment.get("KOOGALLERY_KMS_KEY_ARN").is_none() && !has_local_key {
         wanted.push(("KOOGALLERY_LOCAL_KEY", LOCAL_KEY));
     }
     // The same of a webhook that stays on this machine, and of open APIs that are played on it.

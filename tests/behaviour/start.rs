@@ -12,11 +12,11 @@ use koogallery_local::keys::{
     LOCAL_ACCESS_KEY_ID, LOCAL_API_TOKEN, LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_SECRET_ACCESS_KEY, LOCAL_TEST_KEYS,
     LOCAL_WEBHOOK_SECRET,
 };
-use koogallery_runtime::{Environment, VARIABLES};
-use koogallery_tests::KEYS;
+use koogallery_runtime::{Environment, VARIABLES, Vault};
 use koogallery_tests::kit::RSA_PRIVATE_KEY;
 use koogallery_tests::secrets::Secrets;
 use koogallery_tests::template::root;
+use koogallery_tests::{KEYS, Seller};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -359,6 +359,29 @@ impl Drop for SecretFile {
 }
 
 #[tokio::test]
+async fn the_key_that_seals_may_stand_in_the_file_of_secrets() {
+    let file = SecretFile::with(&json!({ "accessKeys": { "basic": ["k"] }, "localKey": OWN_SEAL_KEY }));
+    let [named, set] = file.variables();
+    let vault = |variables: &[(&str, &str)]| Vault::of(&environment(variables));
+    let seller = Seller::with(|_| environment(&[named])).await;
+    let store = seller.host.store();
+    let key = vault(&[named]).unwrap().current(store).await.unwrap().id();
+    assert_eq!(vault(&[set]).unwrap().current(store).await.unwrap().id(), key, "the same key opens it");
+    let default = vault(&[("KOOGALLERY_LOCAL_KEY", LOCAL_KEY)]).unwrap();
+    assert!(default.current(store).await.is_err(), "the host did not use the one that everybody knows");
+
+    let twice = vault(&[named, set]).unwrap_err().to_string();
+    assert!(twice.contains("localKey in the file of KOOGALLERY_SECRET_FILE is set as well"), "{twice}");
+    let short = SecretFile::with(&json!({ "accessKeys": { "basic": ["k"] }, "localKey": "0123" }));
+    let [named, _] = short.variables();
+    let told = vault(&[named]).unwrap_err().to_string();
+    assert!(
+        told.contains("localKey in the file") && told.contains("64 hex digits") && !told.contains("0123"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
 async fn a_production_host_has_keys_of_its_own_wherever_it_listens() {
     let production = Reach { production: true, ..reach("127.0.0.1:9000") };
     let lines = told_at(production, &[]).await;
@@ -390,6 +413,20 @@ async fn what_is_wrong_in_a_file_of_secrets_is_told_without_them() {
         assert!(lines.iter().any(|line| line.contains(expected)), "{name}: {lines:?}");
         assert!(lines.iter().all(|line| !line.contains("of-the-seller-itself")), "{lines:?}");
     }
+    // The key that seals may stand there as well, and is then held to the same.
+    let file = |key: &str| {
+        let mut text = own.clone();
+        text["localKey"] = json!(key);
+        SecretFile::with(&text)
+    };
+    let whole = file(OWN_SEAL_KEY);
+    let [named, _] = whole.variables();
+    let production = Reach { production: true, ..reach("127.0.0.1:9000") };
+    assert_eq!(told_at(production, &[named]).await, [""; 0]);
+    let known = file(LOCAL_KEY);
+    let [named, _] = known.variables();
+    let lines = told_at(production, &[named]).await;
+    assert!(lines.len() == 1 && lines[0].contains("KOOGALLERY_LOCAL_KEY has a key that everybody knows"), "{lines:?}");
     let gone = [("KOOGALLERY_SECRET_FILE", "/nowhere/secret.json"), ("KOOGALLERY_LOCAL_KEY", OWN_SEAL_KEY)];
     let lines = told(&gone).await;
     assert!(lines.len() == 1 && lines[0].contains("/nowhere/secret.json cannot be read"), "{lines:?}");

@@ -171,7 +171,8 @@ pub fn well_known(environment: &Environment, reach: Reach) -> Vec<WellKnown> {
     if !set(KEYS.name) && environment.secret().is_none() {
         refuse(&KEYS, default);
     }
-    if !set(SEAL_KEY.name) && !set("KOOGALLERY_KMS_KEY_ARN") && !reach.forgets {
+    let seals = set(SEAL_KEY.name) || set("KOOGALLERY_KMS_KEY_ARN") || in_file.get(SEAL_KEY.name).is_some();
+    if !seals && !reach.forgets {
         refuse(&SEAL_KEY, default);
     }
     // What stays on this machine has a default as well, unless the secret is to hold it.
@@ -216,6 +217,7 @@ fn in_file(path: &str) -> Environment {
     let [rsa_key, api_token, webhook_secret, access_key_id, secret_access_key] = &OTHERS;
     [
         (KEYS.name, held.get("accessKeys").map(Value::to_string).unwrap_or_default()),
+        (SEAL_KEY.name, text(&held["localKey"])),
         (rsa_key.name, text(&held["rsaPrivateKey"])),
         (api_token.name, all(&held["apiTokens"], &token)),
         (webhook_secret.name, all(&held["webhookSecrets"], &text)),
@@ -232,7 +234,8 @@ fn in_file(path: &str) -> Environment {
 #[must_use]
 pub fn with_own_seal_key(environment: Environment, reach: Reach) -> Environment {
     let set = |name| environment.get(name).is_some();
-    if !reach.forgets || set(SEAL_KEY.name) || set("KOOGALLERY_KMS_KEY_ARN") {
+    let has_one = set(SEAL_KEY.name) || set("KOOGALLERY_KMS_KEY_ARN");
+    if !reach.forgets || has_one || !matches!(environment.local_key_in_file(), Ok(None)) {
         return environment;
     }
     let mut key = [0; 32];

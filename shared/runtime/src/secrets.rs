@@ -36,6 +36,12 @@ impl Environment {
     pub fn secret(&self) -> Option<&str> {
         self.get(ARN).or_else(|| self.get(FILE))
     }
+
+    /// The member `localKey` of the file that `KOOGALLERY_SECRET_FILE` names: what `KOOGALLERY_LOCAL_KEY` would have. It is read now,
+    /// and not again when the file changes: a store keeps the key that it began with.
+    pub fn local_key_in_file(&self) -> Result<Option<SecretText>, SecretError> {
+        self.get(FILE).map_or(Ok(None), |path| Ok(file_part(Path::new(path))?.local_key))
+    }
 }
 
 /// The secrets that a function reads.
@@ -289,7 +295,7 @@ impl SecretSource {
     /// Puts together what several secrets have. What is there twice counts of the first; of tokens and webhook secrets, all count.
     fn parts(&self, parts: Vec<Part>) -> Result<Arc<Secrets>, SecretError> {
         let (mut access_keys, mut all) = (None, Part::default());
-        for Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens } in parts {
+        for Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens, local_key: _ } in parts {
             access_keys = access_keys.or(keys);
             all.rsa_private_key = all.rsa_private_key.or(rsa_private_key);
             all.webhook_secrets.extend(webhook_secrets);
@@ -352,6 +358,8 @@ struct Part {
     webhook_secrets: Vec<SecretText>,
     open_api: Option<OpenApiKey>,
     api_tokens: Vec<ApiToken>,
+    /// Of a file only: on AWS, KMS has the key.
+    local_key: Option<SecretText>,
 }
 
 /// Secrets Manager's word for a secret without a value, and for one that does not exist.
@@ -389,10 +397,11 @@ fn part(arn: &str, text: &str) -> Result<Part, SecretError> {
         open_api: Option<OpenApiKey>,
         #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<ApiToken>,
+        local_key: Option<SecretText>,
     }
-    let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens } =
+    let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, local_key } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
     let access_keys = access_keys.map(|keys| AccessKeys::from_json(keys.get())).transpose();
     let access_keys = access_keys.map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
-    Ok(Part { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens })
+    Ok(Part { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, local_key })
 }

@@ -19,6 +19,7 @@ use crate::config::{ConfigError, Environment, InvalidValue};
 
 const KMS_KEY_ARN: &str = "KOOGALLERY_KMS_KEY_ARN";
 const LOCAL_KEY: &str = "KOOGALLERY_LOCAL_KEY";
+const LOCAL_KEY_IN_FILE: &str = "localKey in the file of KOOGALLERY_SECRET_FILE";
 /// The place for which a local key wraps a data key.
 const WRAPPED: &str = "data key";
 /// The name in KMS's encryption context. Its value is an id in the table, so KMS unwraps a data key only for the data that it
@@ -72,24 +73,31 @@ pub enum VaultError {
 }
 
 impl Vault {
-    /// Reads `KOOGALLERY_KMS_KEY_ARN` (a key of AWS KMS) or `KOOGALLERY_LOCAL_KEY` (32 bytes in hex, for use without AWS).
+    /// Reads `KOOGALLERY_KMS_KEY_ARN` (a key of AWS KMS) or `KOOGALLERY_LOCAL_KEY` (32 bytes in hex, for use without AWS). The latter may
+    /// stand in the file of `KOOGALLERY_SECRET_FILE` instead, as `localKey`.
     pub fn of(environment: &Environment) -> Result<Self, ConfigError> {
-        let keeper = match (environment.get(KMS_KEY_ARN), environment.get(LOCAL_KEY)) {
-            (Some(_), Some(_)) => {
-                return Err(ConfigError::invalid(LOCAL_KEY, InvalidValue::SetTwice(KMS_KEY_ARN)));
+        let in_file = environment.local_key_in_file();
+        let in_file = in_file.map_err(|error| ConfigError::refused("KOOGALLERY_SECRET_FILE", error))?;
+        let set = environment.get(LOCAL_KEY).map(|text| (LOCAL_KEY, text));
+        let in_file = in_file.as_ref().map(|text| (LOCAL_KEY_IN_FILE, text.reveal()));
+        let keeper = match (environment.get(KMS_KEY_ARN), set, in_file) {
+            (None, Some(_), Some((name, _))) => {
+                return Err(ConfigError::invalid(LOCAL_KEY, InvalidValue::SetTwice(name)));
             }
-            (Some(arn), None) => {
+            (Some(_), Some((name, _)), _) | (Some(_), None, Some((name, _))) => {
+                return Err(ConfigError::invalid(name, InvalidValue::SetTwice(KMS_KEY_ARN)));
+            }
+            (Some(arn), None, None) => {
                 let client = aws_sdk_kms::Client::new(&sdk_config(environment, "AWS_ENDPOINT_URL_KMS")?);
                 Keeper::Kms { client, key: arn.to_owned() }
             }
-            (None, Some(text)) => {
+            (None, Some((name, text)), None) | (None, None, Some((name, text))) => {
                 let mut key = [0; 32];
-                hex::decode_to_slice(text.trim(), &mut key).map_err(|_| {
-                    ConfigError::invalid(LOCAL_KEY, InvalidValue::Unexpected("32 bytes as 64 hex digits"))
-                })?;
+                hex::decode_to_slice(text.trim(), &mut key)
+                    .map_err(|_| ConfigError::invalid(name, InvalidValue::Unexpected("32 bytes as 64 hex digits")))?;
                 Keeper::Local(Box::new(DataKey::new(Uuid::nil(), &key)))
             }
-            (None, None) => {
+            (None, None, None) => {
                 let meaning = "the KMS key that protects client secrets and personal data at rest, or \
                                KOOGALLERY_LOCAL_KEY, 64 hex digits, without AWS";
                 return Err(ConfigError::Missing { name: KMS_KEY_ARN, meaning });
