@@ -289,7 +289,7 @@ impl Marketplace {
         let exchanged = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
         exchanged
             .map_err(|_| no_answer(format!("none within {} s", PATIENCE.as_secs())))?
-            .map_err(|error| no_answer(root_cause(&*error)))
+            .map_err(|error| no_answer(problem_of(&*error)))
     }
 
     async fn exchange(&self, request: http::Request<Bytes>) -> Result<Exchange, Box<dyn Error + Send + Sync>> {
@@ -316,6 +316,28 @@ impl Marketplace {
         *request.method_mut() = call.method.clone();
         Ok(request)
     }
+}
+
+/// The innermost reason, and what to do where the address speaks the other of http and https.
+fn problem_of(error: &(dyn Error + 'static)) -> String {
+    let reason = root_cause(error);
+    let mut one = Some(error);
+    while let Some(error) = one {
+        if let Some(rustls::Error::InvalidMessage(_)) = error.downcast_ref() {
+            return format!(
+                "it does not answer in TLS ({reason}): if it is plain HTTP, write http:// instead of https://"
+            );
+        }
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return format!(
+                "it does not answer in HTTP ({reason}): if it speaks TLS, write https:// instead of http://"
+            );
+        }
+        // What an `io::Error` wraps is not its source.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        one = wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source());
+    }
+    reason
 }
 
 /// The innermost reason, which is the one that a person can act on.

@@ -1,5 +1,6 @@
 //! Addresses among the variables.
 
+use koogallery_open_api::BaseUrl;
 use koogallery_runtime::{ConfigError, Environment, InvalidValue};
 
 /// What must be a whole address. Where the open APIs are may be a site's name as well.
@@ -16,16 +17,26 @@ const ADDRESSES: [&str; 10] = [
     "AWS_ENDPOINT_URL_LAMBDA",
 ];
 
-/// Those without a scheme: nothing could be sent there. Their values are not repeated, since they may hold a secret.
+/// Where the open APIs are: a site's name, or an address.
+const OPEN_APIS: &str = "KOOGALLERY_OPEN_API_URL";
+
+/// Those that nothing could be sent to: without a scheme, or where no open APIs can be. Their values are not repeated, since they may
+/// hold a secret.
 #[must_use]
 pub fn addresses(environment: &Environment) -> Vec<ConfigError> {
     let lacks_scheme = |name: &&&str| {
         let value = environment.get(name).unwrap_or("https://").trim();
         // A name of KooGallery's sites has neither.
-        !value.contains("://") && (**name != "KOOGALLERY_OPEN_API_URL" || value.contains(['.', ':', '/']))
+        !value.contains("://") && (**name != OPEN_APIS || value.contains(['.', ':', '/']))
     };
     let lacking = ADDRESSES.iter().filter(lacks_scheme);
-    lacking.map(|name| ConfigError::invalid(name, InvalidValue::NoScheme)).collect()
+    let mut told: Vec<_> = lacking.map(|name| ConfigError::invalid(name, InvalidValue::NoScheme)).collect();
+    // Beside what lacks there: without a scheme it has been told already.
+    let open_apis = environment.get(OPEN_APIS).map(|value| value.trim().parse::<BaseUrl>());
+    if let (Some(Err(problem)), true) = (open_apis, told.iter().all(|problem| problem.name() != OPEN_APIS)) {
+        told.push(ConfigError::refused(OPEN_APIS, problem));
+    }
+    told
 }
 
 #[cfg(test)]
@@ -42,6 +53,12 @@ mod tests {
                 assert!(told.starts_with(name) && told.contains("https://") && !told.contains("s3cret"), "{told}");
             }
             assert!(addresses(&Environment::default().with(name, "https://app.example.com/")).is_empty(), "{name}");
+        }
+        for none in ["chine", "China", "https://mkt.example.com/path?s3cret", "http://mkt.example.com"] {
+            let told = addresses(&Environment::default().with(OPEN_APIS, none));
+            assert_eq!(told.len(), 1, "{none}");
+            let told = told[0].to_string();
+            assert!(told.contains("china, china-cn, international or europe") && !told.contains("s3cret"), "{told}");
         }
         assert!(addresses(&Environment::default().with("KOOGALLERY_OPEN_API_URL", "china-cn")).is_empty());
     }

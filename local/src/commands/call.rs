@@ -8,7 +8,7 @@ use koogallery_open_api::OrderType;
 use koogallery_runtime::Environment;
 
 use super::played::{played_address, played_for};
-use super::{Done, Failure};
+use super::{Done, Failure, from_1};
 use crate::call::{Called, Draft, Version, help};
 use crate::keys::or_local_test_keys;
 use crate::marketplace::Marketplace;
@@ -40,7 +40,7 @@ pub(crate) struct Call {
     #[arg(long, value_name = "CODE")]
     sku: Option<String>,
     /// Make an order that buys so many.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = from_1::<u32>)]
     quantity: Option<u32>,
     /// Make an order of this buyer: the account's name.
     #[arg(long, value_name = "NAME")]

@@ -6,6 +6,7 @@ use clap::Args;
 use koogallery_runtime::{Environment, dynamodb_client, dynamodb_client_over};
 
 use super::Done;
+use super::store::whole_endpoint;
 use crate::check_store::{Finding, check};
 use crate::database::{EmbeddedDatabase, IN_PROCESS};
 
@@ -29,6 +30,7 @@ impl CheckStore {
     pub(crate) async fn run(self) -> Done {
         let Self { dynamodb_endpoint, json } = self;
         let environment = Environment::of_process();
+        let dynamodb_endpoint = dynamodb_endpoint.map(whole_endpoint).transpose()?;
         let (database, client) = if let Some(endpoint) = &dynamodb_endpoint {
             (None, dynamodb_client(&environment.with("DYNAMODB_ENDPOINT", endpoint))?)
         } else {

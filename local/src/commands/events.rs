@@ -40,7 +40,7 @@ pub(crate) enum What {
         #[arg(long, conflicts_with = "ids")]
         all_failed: bool,
         /// The ids of the events.
-        #[arg(value_name = "ID", required_unless_present = "all_failed")]
+        #[arg(value_name = "ID", value_parser = event_id)]
         ids: Vec<Uuid>,
     },
     /// Give parked events up: they are counted no more. The history keeps the name of the token, and why.
@@ -49,9 +49,32 @@ pub(crate) enum What {
         #[arg(long, value_name = "TEXT")]
         reason: String,
         /// The ids of the events.
-        #[arg(value_name = "ID", required = true)]
+        #[arg(value_name = "ID", value_parser = event_id)]
         ids: Vec<Uuid>,
     },
+}
+
+impl What {
+    /// What the command needs and has not.
+    fn lacks(&self) -> Option<&'static str> {
+        match self {
+            Self::Resend { all_failed: false, ids } if ids.is_empty() => Some(
+                "nothing says which events: give their ids, which `koogallery events list` shows, or --all-failed for all of which \
+                 a try failed",
+            ),
+            Self::Discard { ids, .. } if ids.is_empty() => {
+                Some("nothing says which events: give their ids, which `koogallery events list` shows")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The id of an event.
+fn event_id(given: &str) -> Result<Uuid, String> {
+    given.parse().map_err(|_| {
+        "an event's id is like 01900000-0000-7000-8000-000000000000; `koogallery events list` shows it".to_owned()
+    })
 }
 
 impl Events {
@@ -59,6 +82,9 @@ impl Events {
     #[allow(clippy::print_stdout, clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
         let Self { what, api } = self;
+        if let Some(missing) = what.lacks() {
+            return Err(missing.into());
+        }
         let api = api.api(&Environment::of_process())?;
         match what {
             What::List { of, json } => or_unknown(events::list(&api, of.as_ref()).await, |listed| {

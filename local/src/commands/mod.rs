@@ -21,6 +21,7 @@ mod trace;
 mod usage;
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use crate::api::ApiError;
 
@@ -44,6 +45,12 @@ pub(crate) use usage::Usage;
 pub(crate) type Failure = Box<dyn std::error::Error>;
 /// How a command ended.
 pub(crate) type Done = Result<ExitCode, Failure>;
+
+/// Reads a whole number from 1, for an option.
+fn from_1<T: FromStr + PartialOrd + From<u8>>(given: &str) -> Result<T, String> {
+    let number = given.parse().ok().filter(|number| *number >= T::from(1));
+    number.ok_or_else(|| "give a whole number from 1, in digits".to_owned())
+}
 
 /// Goes on with what the seller API answers. If it does not know the subject, it says so, and the command ends with 1.
 #[allow(clippy::print_stderr)]

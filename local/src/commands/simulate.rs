@@ -13,7 +13,7 @@ use terminal_size::{Width, terminal_size};
 use super::played::played_for;
 use super::progress::Progress;
 use super::rsa_public_key::given_or_local;
-use super::{Done, Failure};
+use super::{Done, Failure, from_1};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_keys};
 use crate::marketplace::Marketplace;
 use crate::simulate::{
@@ -70,7 +70,7 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "CODE[,CODE]", value_delimiter = ',', num_args = 1..=2)]
     sku: Vec<String>,
     /// How many are bought, and how many there are after an upgrade [default: 10,20].
-    #[arg(long, value_name = "N[,N]", value_delimiter = ',', num_args = 1..=2, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N[,N]", value_delimiter = ',', num_args = 1..=2, value_parser = from_1::<u32>)]
     quantity: Vec<u32>,
     /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]

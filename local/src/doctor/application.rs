@@ -49,7 +49,8 @@ impl Doctor {
     pub(super) async fn webhook(&self, environment: &Environment, secrets: Option<&Shared>) -> Finding {
         let Some(secrets) = secrets.filter(|secrets| !secrets.webhook_secrets.is_empty()) else {
             let named = self.place().names("KOOGALLERY_WEBHOOK_SECRET", "webhookSecrets");
-            return Finding::not_checked(WEBHOOK, format_args!("no secret here to sign with: set {named}"));
+            let mend = "here to what the deployment signs with (`whsec_…`), so that your application gets a test event";
+            return Finding::not_checked(WEBHOOK, format_args!("no secret here to sign with: set {named} {mend}"));
         };
         match send_test_event(environment, secrets, now()).await {
             Err(problem) => Finding::problem(WEBHOOK, problem),

@@ -71,7 +71,10 @@ impl fmt::Debug for PlayedKooGallery {
 #[derive(Debug, thiserror::Error)]
 pub enum PlayedError {
     /// The address is none.
-    #[error("{0} is no http address of a KooGallery that is played")]
+    #[error(
+        "{0} is no http address of a KooGallery that is played: set KOOGALLERY_OPEN_API_URL to one like http://127.0.0.1:9200/, or \
+         leave it unset"
+    )]
     Address(String),
     /// Nobody answers, or not as it should.
     #[error("no KooGallery is played at {address}: start `koogallery serve --play-koogallery` ({source})")]

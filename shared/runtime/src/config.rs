@@ -73,6 +73,14 @@ pub enum InvalidValue {
 }
 
 impl ConfigError {
+    /// The variable.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Missing { name, .. } | Self::Invalid { name, .. } => name,
+        }
+    }
+
     /// A value that cannot be used, and why.
     #[must_use]
     pub const fn invalid(name: &'static str, source: InvalidValue) -> Self {
