@@ -9,6 +9,7 @@ use crate::commands::{
     Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve,
     Simulate, Trace, Usage,
 };
+use crate::notes;
 
 const KEYS_HELP: &str = "\
 Access keys come from KOOGALLERY_KEYS: JSON like
@@ -52,7 +53,7 @@ impl Arguments {
             }
         }
         self.command.run().await.unwrap_or_else(|error| {
-            eprintln!("koogallery: {error}");
+            notes::failure(error);
             ExitCode::from(2)
         })
     }

@@ -25,6 +25,7 @@ pub mod log;
 mod loopback;
 pub mod marketplace;
 pub mod metrics;
+mod notes;
 pub mod open_api;
 mod ready;
 pub mod schedules;

@@ -11,6 +11,8 @@ use koogallery_store::StoreError;
 use serde::Serialize;
 use tokio::sync::Mutex;
 
+use crate::notes::trouble;
+
 /// An answer is as good for so long: anybody may ask, and the store shall not feel it.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 /// The store answers within this time, or is not there.
@@ -56,9 +58,8 @@ impl Ready {
         let state = match self.look().await {
             Ok(()) => Readiness::Ready,
             Err(problem) => {
-                #[allow(clippy::print_stderr)]
                 if last.is_none_or(|(_, state)| state == Readiness::Ready) {
-                    eprintln!("not ready: {problem}");
+                    trouble("not ready", &problem);
                 }
                 match problem {
                     NotReady::Secrets(_) => Readiness::SecretsUnreadable,

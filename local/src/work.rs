@@ -13,6 +13,7 @@ use koogallery_runtime::Scope;
 use seller_api::{SellerApi, protected};
 use serde_json::json;
 
+use crate::notes::trouble;
 use crate::schedules::{AtWork, WorkDone};
 
 /// Where the route is.
@@ -34,9 +35,8 @@ async fn work(State(at_work): State<AtWork>) -> Response {
             Json(json!({ "delivered": delivered, "failed": failed, "learnt": learnt, "erased": erased }))
                 .into_response()
         }
-        #[allow(clippy::print_stderr)]
         Err(error) => {
-            eprintln!("what is due cannot be done just now: {error}");
+            trouble("what is due cannot be done just now", error);
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
     }

@@ -21,6 +21,8 @@ use dynoxide::Database;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::notes::trouble;
+
 use client::InProcess;
 pub use file::{BackupError, back_up};
 use file::{FileError, lock, open, truncate_log};
@@ -139,11 +141,10 @@ async fn cut_off(file: Option<PathBuf>) {
 }
 
 /// Reports what cannot be removed now. It is tried again.
-#[allow(clippy::print_stderr)]
 fn told(tidied: Result<Result<(), FileError>, tokio::task::JoinError>) {
     match tidied {
         Ok(Ok(())) => {}
-        Ok(Err(problem)) => eprintln!("the embedded database is not tidied: {problem}; the next try follows"),
-        Err(problem) => eprintln!("the embedded database is not tidied: {problem}"),
+        Ok(Err(problem)) => trouble("the embedded database is not tidied, and will be", problem),
+        Err(problem) => trouble("the embedded database is not tidied", problem),
     }
 }

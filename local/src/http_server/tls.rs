@@ -14,6 +14,8 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
+use crate::notes::trouble;
+
 /// The files of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
@@ -103,11 +105,10 @@ impl Certificate {
     }
 }
 
-#[allow(clippy::print_stderr)]
 fn tell_once(told: &mut Option<String>, error: &TlsError) {
     let problem = error.to_string();
     if told.as_ref() != Some(&problem) {
-        eprintln!("the old certificate is still used: {problem}");
+        trouble("the old certificate is still used", &problem);
         *told = Some(problem);
     }
 }

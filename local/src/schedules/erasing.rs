@@ -7,8 +7,8 @@ use koogallery_runtime::{Held, Turn};
 use koogallery_store::{LeaseOf, Open, StoreError};
 use tokio::sync::Mutex;
 
+use crate::notes::trouble;
 use crate::schedules::sharing::{Sharing, give_back};
-use crate::schedules::trouble;
 
 /// How often the index is asked for what is due.
 const PAUSE: Duration = Duration::from_hours(1);
@@ -79,7 +79,7 @@ impl Erasing {
         loop {
             next.tick().await;
             if let Err(error) = self.erase(Instant::now() + PAUSE).await {
-                trouble("personal data is not erased just now", &error);
+                trouble("personal data is not erased just now", error);
             }
         }
     }

@@ -7,9 +7,9 @@ use deliver_events::look;
 use koogallery_store::{LeaseOf, StoreError};
 use learn_order::Learner;
 
+use crate::notes::trouble;
 use crate::schedules::counted::Counted;
 use crate::schedules::sharing::Sharing;
-use crate::schedules::trouble;
 
 /// How often they are measured.
 const PAUSE: Duration = Duration::from_mins(1);
@@ -51,7 +51,7 @@ impl Measuring {
         loop {
             next.tick().await;
             if let Err(error) = self.measure().await {
-                trouble("what is still to be done cannot be measured just now", &error);
+                trouble("what is still to be done cannot be measured just now", error);
             }
         }
     }

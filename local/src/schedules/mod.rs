@@ -194,9 +194,3 @@ fn until_stopped<Runs: Future<Output = ()> + Send + 'static>(
     let (stop, stopped) = oneshot::channel();
     (stop, tokio::spawn(run(stopped)))
 }
-
-/// Tells what cannot be done just now, and is done later.
-#[allow(clippy::print_stderr)]
-fn trouble(what: &str, error: &StoreError) {
-    eprintln!("{what}: {error}");
-}

@@ -18,9 +18,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinSet};
 
+use crate::notes::trouble;
+use crate::schedules::Runs;
 use crate::schedules::agenda::Agenda;
 use crate::schedules::sharing::{Sharing, give_back};
-use crate::schedules::{Runs, trouble};
 
 /// How often the index is asked for what nothing drives, where no other host works over the table.
 const SWEEP: Duration = Duration::from_mins(5);
@@ -192,7 +193,7 @@ impl Pump {
         let now = self.learner.now();
         if let Err(error) = &rest {
             let (WakeUp::Deliver(subject) | WakeUp::Learn(subject, _)) = &work;
-            trouble(&format!("the work on {subject} breaks off, and will go on"), error);
+            trouble(format_args!("the work on {subject} breaks off, and will go on"), error);
         }
         // A store that fails says nothing of the subject.
         let shortest = now.saturating_add(self.learner.pauses().shortest());
@@ -250,7 +251,7 @@ impl Pump {
                 Next::Finished(finished) => self.finish(finished),
                 Next::Sweep => {
                     if let Err(error) = self.sweep().await {
-                        trouble("the index of what is open cannot be asked just now", &error);
+                        trouble("the index of what is open cannot be asked just now", error);
                     }
                 }
                 Next::Due => {}

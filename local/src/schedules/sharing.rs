@@ -5,6 +5,8 @@ use std::time::Duration;
 use koogallery_runtime::{Held, Leases, Turn};
 use koogallery_store::{LeaseOf, StoreError};
 
+use crate::notes::trouble;
+
 /// The index is asked at least so often for what a host left that ended.
 const LONGEST_SWEEP: Duration = Duration::from_secs(15);
 
@@ -47,9 +49,9 @@ impl Sharing {
 }
 
 /// Gives a lease back, if the store answers. If not, others take it when it is over. Tells if another host has taken it already.
-#[allow(clippy::print_stderr)]
 pub(crate) async fn give_back(held: &Held) {
     if let Ok(false) = held.give_back().await {
-        eprintln!("another host has taken over {}: this one was paused, or slower than its lease", held.lease().of());
+        let of = held.lease().of();
+        trouble(format_args!("another host has taken over {of}"), "this one was paused, or slower than its lease");
     }
 }

@@ -60,11 +60,17 @@ impl CloudWatch {
 
     /// Writes a line as [`Self::write`] does, without what only CloudWatch reads.
     pub fn write_without_metrics(line: Value) {
+        put(&Self::without_metrics(line));
+    }
+
+    /// The line as [`Self::write_without_metrics`] writes it.
+    #[must_use]
+    pub fn without_metrics(line: Value) -> Value {
         let mut line = stamped(line);
         if let Some(line) = line.as_object_mut() {
             line.remove("_aws");
         }
-        put(&line);
+        line
     }
 
     /// Writes a line, with the time and the version that runs. If that fails, the work that the line is about must not fail.

@@ -1,4 +1,5 @@
-//! What `serve` tells a person once it runs: where everything is, and which keys are only for tests.
+//! What `serve` tells once it runs: where everything is, and which keys are only for tests. A collector of logs gets one line of JSON
+//! for it, and one for each notice.
 
 use koogallery_runtime::Environment;
 
@@ -7,7 +8,9 @@ use crate::api;
 use crate::database::Listen;
 use crate::host::LocalHost;
 use crate::keys::{LOCAL_API_TOKEN, LOCAL_WEBHOOK_SECRET};
+use crate::notes;
 use crate::open_api::StandIn;
+use crate::telemetry::Reader;
 
 /// What is told of the configuration.
 pub(super) struct Banner {
@@ -22,8 +25,50 @@ impl Banner {
         Self { webhook: variable("KOOGALLERY_WEBHOOK_URL"), open_apis: variable("KOOGALLERY_OPEN_API_URL"), notices }
     }
 
-    #[allow(clippy::print_stderr)]
+    /// Tells it to whoever reads what this process writes.
     pub(super) fn show(
+        self,
+        host: &LocalHost,
+        played: Option<&StandIn>,
+        tools: Option<&Listen>,
+        figures: Option<&Figures>,
+    ) {
+        match notes::reader() {
+            Reader::Person => self.show_to_a_person(host, played, tools, figures),
+            Reader::Collector => self.write_lines(host, played, tools, figures),
+        }
+    }
+
+    fn write_lines(
+        self,
+        host: &LocalHost,
+        played: Option<&StandIn>,
+        tools: Option<&Listen>,
+        figures: Option<&Figures>,
+    ) {
+        let mut line = notes::note_line("started");
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                line[name] = value.into();
+            }
+        };
+        add("productionAddress", Some(host.address()));
+        add("sellerApi", Some(host.seller_api()));
+        add("dynamodb", Some(host.dynamodb_endpoint().unwrap_or("within this process").to_owned()));
+        add("table", Some(host.store().table().to_owned()));
+        add("events", self.webhook.as_deref().map(without_query));
+        add("orderDetails", self.open_apis);
+        add("playedKooGallery", played.map(|played| played.endpoint().as_str().to_owned()));
+        add("lookInside", look_inside(host, tools));
+        add("metrics", figures.map(|figures| format!("http://{}/metrics", figures.address)));
+        notes::write(line);
+        for notice in self.notices {
+            notes::trouble("notice", notice);
+        }
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn show_to_a_person(
         self,
         host: &LocalHost,
         played: Option<&StandIn>,
@@ -49,10 +94,9 @@ impl Banner {
             }
         }
         match webhook {
-            // The part after `?` may be a secret.
             Some(url) => eprintln!(
                 "events               to {}; `koogallery events list{}` shows the undelivered ones",
-                url.split('?').next().unwrap_or_default(),
+                without_query(&url),
                 other_api(host)
             ),
             None if host.delivers() => eprintln!("events               to the event bus"),
@@ -85,6 +129,11 @@ impl Banner {
         }
         eprintln!("Ctrl-C ends it.");
     }
+}
+
+/// An address that can be shown: the part after `?` may be a secret.
+fn without_query(url: &str) -> String {
+    url.split('?').next().unwrap_or_default().to_owned()
 }
 
 /// What the commands need to find the seller API of a host that is not at the default address.

@@ -12,14 +12,16 @@ use std::sync::Arc;
 use clap::Args;
 use koogallery_runtime::Environment;
 
+use super::store::whole_endpoint;
 use super::{Done, Failure};
 use crate::checks::{self, Reach};
 use crate::database::{DatabaseError, Listen};
 use crate::host::{HostError, LocalHost, Options, TableAt};
 use crate::metrics::Metrics;
+use crate::notes;
 use crate::open_api::PLAYED_AT;
 use crate::simulate::{OwnSideError, open_api};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Reader, Telemetry};
 use banner::Banner;
 use production::Production;
 
@@ -52,13 +54,14 @@ pub(crate) struct Serve {
 
 impl Serve {
     /// Serves until it gets a signal to stop.
-    #[allow(clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
         let Self { listen, data, dynamodb_endpoint, listen_dynamodb, play_koogallery, production } = self;
         let mut environment = Environment::of_process();
         let forgets = data.is_none() && dynamodb_endpoint.is_none();
         let reach = Reach { listen, forgets, production: production.told };
+        notes::write_for(Production::reader(reach));
         production.check(reach)?;
+        let dynamodb_endpoint = dynamodb_endpoint.map(whole_endpoint).transpose()?;
         let played = match play_koogallery {
             Some(address) => Some(open_api(&environment, address).await.map_err(|error| in_use(error, address))?),
             None => None,
@@ -70,7 +73,7 @@ impl Serve {
         checks::before_start(&environment, reach).await?;
         let notices = checks::notices(&environment).await;
         let metrics = Metrics::new()?;
-        let telemetry = Arc::new(Telemetry::new(Production::reader(reach), &environment, Arc::clone(&metrics)));
+        let telemetry = Arc::new(Telemetry::new(notes::reader(), &environment, Arc::clone(&metrics)));
         let banner = Banner::of(&environment, notices);
         let environment = checks::with_own_seal_key(environment, reach);
         let tools = listen_dynamodb.map(for_tools).transpose()?;
@@ -86,10 +89,13 @@ impl Serve {
             .map_err(friendly)?;
         banner.show(&host, played.as_ref(), tools.as_ref(), figures.as_ref());
         until_told_to_stop().await?;
-        eprintln!("stopping");
+        notes::note("stopping");
         host.stop().await?;
         if let Some(played) = played {
             played.stop().await;
+        }
+        if notes::reader() == Reader::Collector {
+            notes::note("stopped");
         }
         Ok(ExitCode::SUCCESS)
     }

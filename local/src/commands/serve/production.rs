@@ -9,6 +9,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
+use super::super::from_1;
 use super::{Failure, address_and_port};
 use crate::checks::Reach;
 use crate::host::Http;
@@ -24,8 +25,8 @@ const METRICS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4A
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Production")]
 pub(crate) struct Production {
-    /// This is a production host: it starts with keys of your own only, writes its log as JSON to standard output, and serves
-    /// metrics. A host that other machines can reach is one without being told.
+    /// This is a production host: it starts with keys of your own only, writes JSON lines only: its log to standard output,
+    /// what it says of itself to standard error; and serves metrics. A host that other machines can reach is one without being told.
     #[arg(long = "production")]
     pub(super) told: bool,
     /// Speak TLS with this certificate: PEM, with those between it and the authority. It is read again when it changes.
@@ -45,7 +46,7 @@ pub(crate) struct Production {
     #[arg(long, value_name = "SECONDS", default_value_t = 25)]
     drain_seconds: u64,
     /// Hold so many connections at once, if the system lets the process open so many files.
-    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().connections, value_parser = at_least_one)]
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().connections, value_parser = from_1::<usize>)]
     max_connections: usize,
 }
 
@@ -106,8 +107,4 @@ impl Production {
         let serving = tokio::spawn(server.serve(listener, std::future::pending())).abort_handle();
         Ok(Some(Figures { address, serving }))
     }
-}
-
-fn at_least_one(given: &str) -> Result<usize, String> {
-    given.parse().ok().filter(|number| *number > 0).ok_or_else(|| "give a whole number from 1".to_owned())
 }
