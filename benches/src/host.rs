@@ -1,4 +1,5 @@
-//! The local host beside its own store: the same transactions, through the same client, without our code.
+//! The local host beside its own store: the same transactions, through the same client, without our code. And beside an empty host:
+//! how many requests one core answers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Problem;
+use crate::apart::{Apart, What};
 use crate::calls;
 use crate::report::{Row, cell, median, quantile};
 
@@ -40,10 +42,15 @@ pub(crate) struct Measured {
     milliseconds_p99: Option<f64>,
     /// Of the store's own rate.
     share: Option<f64>,
+    /// Requests for each second of CPU that the host's process used, of user and system, on all cores together.
+    per_cpu_second: Option<f64>,
+    /// Of what an empty host answers in a second of CPU.
+    share_of_empty: Option<f64>,
 }
 
 impl Row for Measured {
-    const COLUMNS: &'static [&'static str] = &["", "per second", "p50 ms", "p99 ms", "of the store's rate"];
+    const COLUMNS: &'static [&'static str] =
+        &["", "per second", "p50 ms", "p99 ms", "of the store's rate", "per CPU second", "of the empty host's"];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -52,6 +59,8 @@ impl Row for Measured {
             cell(self.milliseconds_p50, 2),
             cell(self.milliseconds_p99, 2),
             cell(self.share, 2),
+            cell(self.per_cpu_second, 0),
+            cell(self.share_of_empty, 3),
         ]
     }
 }
@@ -60,6 +69,12 @@ impl Row for Measured {
 const ROUNDS: usize = 5;
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
+    let mut measured = beside_its_store(options).await?;
+    measured.extend(beside_an_empty_one(options).await?);
+    Ok(measured)
+}
+
+async fn beside_its_store(options: &Options) -> Result<Vec<Measured>, Problem> {
     let host = LocalHost::start(HostOptions::new(
         ([127, 0, 0, 1], 0).into(),
         TableAt::IN_MEMORY,
@@ -106,6 +121,67 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
             milliseconds_p50: median(&timed.each),
             milliseconds_p99: quantile(&timed.each, 0.99),
             share,
+            per_cpu_second: None,
+            share_of_empty: None,
+        })
+        .collect())
+}
+
+/// What is called in a process of its own, and with which callback.
+const APART: [(&str, What, bool, Callback); 6] = [
+    ("an empty axum host", What::Empty, false, Callback::QueryInstance),
+    ("the same, served as the host is", What::EmptyServedAlike, false, Callback::QueryInstance),
+    ("newInstance, the store in the host's process", What::Host, false, Callback::NewInstance),
+    ("queryInstance, the same", What::Host, false, Callback::QueryInstance),
+    ("newInstance, the store in another process", What::Host, true, Callback::NewInstance),
+    ("queryInstance, the same", What::Host, true, Callback::QueryInstance),
+];
+
+/// Each in a process of its own, called with the same client in turns.
+async fn beside_an_empty_one(options: &Options) -> Result<Vec<Measured>, Problem> {
+    let store = Apart::start(What::Store, None).await?;
+    let keys = AccessKeys::from_json(LOCAL_TEST_KEYS)?;
+    let mut called = Vec::new();
+    // One process for each store: what is queried was bought there before.
+    for (what, store) in
+        [(What::Empty, None), (What::EmptyServedAlike, None), (What::Host, None), (What::Host, Some(&store))]
+    {
+        let process = Apart::start(what, store).await?;
+        let marketplace = Marketplace::new(&process.said, keys.clone())?;
+        called.push((what, store.is_some(), process, marketplace));
+    }
+    let mut kinds = APART.map(|kind| (kind, Timed::default(), Duration::ZERO));
+    let calls = options.calls.div_ceil(ROUNDS);
+    for round in 0..ROUNDS {
+        let first = 1 + round * calls;
+        for ((_, what, elsewhere, callback), timed, used) in &mut kinds {
+            let found = called.iter_mut().find(|(of, at, ..)| (of, at) == (what, elsewhere));
+            let (_, _, process, marketplace) = found.ok_or("each kind has its process")?;
+            // Signed beforehand: that is the marketplace's work, not the host's.
+            let signed = (first..first + calls).map(|number| calls::call(marketplace, *callback, number));
+            let signed = signed.collect::<Result<Vec<_>, _>>()?;
+            let send = async |call: SignedCall| {
+                let reply = marketplace.send(&call).await?.reply()?;
+                if reply.result_code.as_str() == "000000" { Ok(()) } else { Err(reply.result_code.as_str().into()) }
+            };
+            let before = process.cpu().await?;
+            timed.run(options.concurrency, signed, send).await?;
+            *used += process.cpu().await?.saturating_sub(before);
+        }
+    }
+    #[allow(clippy::cast_precision_loss)]
+    let per_cpu_second = |timed: &Timed, used: &Duration| timed.each.len() as f64 / used.as_secs_f64();
+    let empty = per_cpu_second(&kinds[0].1, &kinds[0].2);
+    Ok(kinds
+        .iter()
+        .map(|((what, ..), timed, used)| Measured {
+            what,
+            per_second: timed.rate(),
+            milliseconds_p50: median(&timed.each),
+            milliseconds_p99: quantile(&timed.each, 0.99),
+            share: None,
+            per_cpu_second: Some(per_cpu_second(timed, used)),
+            share_of_empty: Some(per_cpu_second(timed, used) / empty),
         })
         .collect())
 }

@@ -1,6 +1,7 @@
 //! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|kit|flood`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
+mod apart;
 mod calls;
 mod flood;
 mod functions;
@@ -41,6 +42,9 @@ enum Benchmark {
     Growth(growth::Options),
     /// Sync users and departments of the joint-operations kit, thousands at once, through the local host.
     Kit(kit::Options),
+    /// What `host` starts as a process of its own.
+    #[command(hide = true)]
+    ServeApart(apart::Options),
     /// Send forged calls through the real front door, and count invocations and bytes of the log. Builds both functions first.
     Flood(flood::Options),
 }
@@ -59,6 +63,7 @@ async fn main() -> ExitCode {
         Benchmark::Verification(options) => verification::measure(&options).map(|rows| report::of(&rows, json)),
         Benchmark::Functions(options) => functions::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Host(options) => host::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::ServeApart(options) => apart::serve(&options).await.map(|()| String::new()),
         Benchmark::Growth(options) => growth::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Flood(options) => flood::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Kit(options) => kit::measure(&options).await.map(|rows| report::of(&rows, json)),
