@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Keygen, Listen, Rotate, Serve,
-    Simulate, Trace, Usage,
+    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Identity, Keygen, Listen, Rotate,
+    Serve, Simulate, Trace, Usage,
 };
 use crate::notes;
 
@@ -35,6 +35,7 @@ enum Command {
     Erase(Erase),
     Usage(Usage),
     Listen(Listen),
+    Identity(Identity),
     Keygen(Keygen),
     Rotate(Rotate),
     Backup(Backup),
@@ -76,6 +77,7 @@ impl Command {
             Self::Erase(erase) => erase.run().await,
             Self::Usage(usage) => usage.run().await,
             Self::Listen(listen) => listen.run().await,
+            Self::Identity(identity) => identity.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Rotate(rotate) => rotate.run().await,
             Self::Backup(backup) => backup.run().await,

@@ -18,6 +18,7 @@ pub mod functions;
 pub mod host;
 mod http1_client;
 pub mod http_server;
+pub mod identity;
 pub mod keygen;
 pub mod keys;
 pub mod listen;

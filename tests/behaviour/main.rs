@@ -20,6 +20,7 @@ mod events;
 mod fault_points;
 mod faults;
 mod hosts;
+mod identity;
 mod instance;
 mod keys;
 mod kit;

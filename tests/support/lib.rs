@@ -8,6 +8,7 @@ pub mod api;
 pub mod application;
 pub mod aws;
 pub mod bodies;
+pub mod browser;
 pub mod china;
 pub mod counted;
 pub mod deployment;
