@@ -75,6 +75,12 @@ async fn main() -> ExitCode {
         }
         Err(problem) => {
             eprintln!("koogallery-benchmarks: {problem}");
+            // An SDK's error says only in its sources what happened.
+            let mut source = problem.source();
+            while let Some(error) = source {
+                eprintln!("  because: {error}");
+                source = error.source();
+            }
             ExitCode::FAILURE
         }
     }

@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Identity, Keygen, Listen, Rotate,
+    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Identity, Keygen, Listen, Login, Rotate,
     Serve, Simulate, Trace, Usage,
 };
 use crate::notes;
@@ -36,6 +36,7 @@ enum Command {
     Usage(Usage),
     Listen(Listen),
     Identity(Identity),
+    Login(Login),
     Keygen(Keygen),
     Rotate(Rotate),
     Backup(Backup),
@@ -78,6 +79,7 @@ impl Command {
             Self::Usage(usage) => usage.run().await,
             Self::Listen(listen) => listen.run().await,
             Self::Identity(identity) => identity.run().await,
+            Self::Login(login) => login.run().await,
             Self::Keygen(keygen) => keygen.run(),
             Self::Rotate(rotate) => rotate.run().await,
             Self::Backup(backup) => backup.run().await,

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
 use koogallery_runtime::{CallRecord, Log, RequestId, now, response};
+use login::Login;
 use seller_api::SellerApi;
 use serde_json::json;
 use tokio::runtime::Handle;
@@ -43,8 +44,15 @@ impl Door {
     }
 
     /// What answers all requests: callbacks, those of the seller API, and those about the host itself.
-    pub(crate) fn router(self: Arc<Self>, ready: Ready, api: &Arc<SellerApi>, at_work: AtWork) -> Router {
+    pub(crate) fn router(
+        self: Arc<Self>,
+        ready: Ready,
+        api: &Arc<SellerApi>,
+        login: Option<Arc<Login>>,
+        at_work: AtWork,
+    ) -> Router {
         // Whatever is no question about the host's health is a callback.
+        let login = login.map_or_else(Router::new, |login| Router::new().nest(login::PATH, login::router(login)));
         Router::new()
             .route("/healthz", get(seller_api::health).fallback(answer))
             .route("/readyz", get(move || readyz(ready)).fallback(answer))
@@ -52,6 +60,7 @@ impl Door {
             .with_state(Arc::clone(&self))
             .merge(work::router(api, at_work))
             .nest(seller_api::PATH, seller_api::router(Arc::clone(api)))
+            .merge(login)
             // A route that needs no body would take one that was cut off for none.
             .layer(from_fn_with_state(self, only_whole))
             .layer(map_request(with_id))
@@ -111,7 +120,7 @@ async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
 async fn only_whole(State(door): State<Arc<Door>>, request: http::Request<Body>, next: Next) -> Response {
     let Some(unread) = request.extensions().get::<Unread>().copied() else { return next.run(request).await };
     let path = request.uri().path();
-    let is_call = !path.starts_with(seller_api::PATH) && !path.starts_with(work::PATH);
+    let is_call = [seller_api::PATH, login::PATH, work::PATH].iter().all(|other| !path.starts_with(other));
     let mut response = if is_call {
         door.unread(unread).map(Body::from)
     } else {

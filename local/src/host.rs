@@ -7,6 +7,7 @@ use std::sync::Arc;
 use koogallery_runtime::{ConfigError, Environment, Log, Shared, dynamodb_client, dynamodb_client_over, now};
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
+use login::Login;
 use seller_api::SellerApi;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -198,14 +199,15 @@ impl LocalHost {
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
         let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?);
         let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, hosts, runs).await?;
-        // The port opens once nothing of the configuration can be wrong any more.
-        let door = Door::new(Functions::of(&environment, &shared)?, log);
+        // The port opens once nothing of the configuration can be wrong any more; only the login has to know which port it is.
+        let door = Door::new(Functions::of(&environment, &shared)?, Arc::clone(&log));
         let tls = http.tls.map(acceptor).transpose()?;
         let scheme = if tls.is_some() { "https" } else { "http" };
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
-        let router = door.router(Ready::of(Arc::clone(&shared)), &api, schedules.at_work().clone());
+        let login = login_of(environment, scheme, address, &shared, Arc::clone(&log))?;
+        let router = door.router(Ready::of(Arc::clone(&shared)), &api, login, schedules.at_work().clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let http = Server { router, limits: http.limits, tls };
@@ -272,6 +274,27 @@ impl LocalHost {
         }
         served.map_err(|error| HostError::Serve(std::io::Error::other(error)))
     }
+}
+
+/// The login, if the host has one: where an issuer is set, and on this machine also without. Beyond it nobody can guess under which
+/// address applications know it.
+fn login_of(
+    environment: Environment,
+    scheme: &str,
+    address: SocketAddr,
+    shared: &Shared,
+    log: Arc<dyn Log>,
+) -> Result<Option<Arc<Login>>, ConfigError> {
+    let environment = if environment.get(login::ISSUER).is_some() {
+        environment
+    } else if address.ip().is_loopback() {
+        environment.with(login::ISSUER, format!("{scheme}://{address}{}", login::PATH))
+    } else if environment.get(login::CLIENTS).is_none() {
+        return Ok(None);
+    } else {
+        environment
+    };
+    Login::of(&environment, shared.store().clone(), log, now).map(Arc::new).map(Some)
 }
 
 /// What runs without any configuration: the test key, and instances that are ready at once. And what was not set.

@@ -2,12 +2,15 @@
 
 use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
-use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log};
+use koogallery_oidc::{Rotated, SigningKeyError};
+use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log, LoginRecord};
 use koogallery_store::{Ended, Gone, Open, StoreError, Subject};
 use learn_order::Asked;
 
 /// Where records of work in the background go: tries to deliver events, questions about their orders, what waits, and erasures.
-pub trait EventJournal: Journal + learn_order::Journal + erase_personal_data::Journal {
+pub trait EventJournal:
+    Journal + learn_order::Journal + erase_personal_data::Journal + rotate_signing_keys::Journal
+{
     /// Takes what is still to be done: what a look at the index found, and the events that have waited too long for their orders.
     fn measured(&self, swept: &Swept, unlearnt: &[Open]);
 }
@@ -25,6 +28,11 @@ impl Log for Console {
     #[allow(clippy::print_stderr)]
     fn api(&self, record: &ApiRecord) {
         eprintln!("{}", api_line(record));
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn login(&self, record: &LoginRecord) {
+        eprintln!("{}", login_line(record));
     }
 
     /// Nothing: here the function's own line says it all, in the same process.
@@ -73,6 +81,21 @@ impl erase_personal_data::Journal for Console {
     fn ran(&self, _: &Run) {}
 }
 
+impl rotate_signing_keys::Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn rotated(&self, rotated: &Result<Rotated, SigningKeyError>) {
+        match rotated {
+            Ok(rotated) => {
+                let made = rotated.made.iter().map(|(id, _)| format!(", made {id}"));
+                let removed = rotated.removed.iter().map(|id| format!(", removed {id}"));
+                let changes: String = made.chain(removed).collect();
+                eprintln!("keys   of the login, {}{changes}", rotated.algorithm.name());
+            }
+            Err(error) => eprintln!("keys   of the login not rotated, will be tried again: {error}"),
+        }
+    }
+}
+
 impl EventJournal for Console {
     /// Nothing: `koogallery events list` tells a person what waits.
     fn measured(&self, _: &Swept, _: &[Open]) {}
@@ -86,6 +109,8 @@ impl Log for Silent {
     fn record(&self, _: &CallRecord) {}
 
     fn api(&self, _: &ApiRecord) {}
+
+    fn login(&self, _: &LoginRecord) {}
 
     fn forwarded(&self, _: &ForwardRecord) {}
 }
@@ -102,6 +127,10 @@ impl erase_personal_data::Journal for Silent {
     fn erased(&self, _: &Subject, _: &Result<Gone, StoreError>) {}
 
     fn ran(&self, _: &Run) {}
+}
+
+impl rotate_signing_keys::Journal for Silent {
+    fn rotated(&self, _: &Result<Rotated, SigningKeyError>) {}
 }
 
 impl EventJournal for Silent {
@@ -137,5 +166,14 @@ fn api_line(record: &ApiRecord) -> String {
     let shown = record.shown.into_iter().flat_map(|shown| [" showed ", shown]);
     let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
     line.extend(application.chain(subjects).chain(shown).chain(reason));
+    line
+}
+
+fn login_line(record: &LoginRecord) -> String {
+    let LoginRecord { status, method, route, .. } = record;
+    let mut line = format!("{status:<6} {method} login {route} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
+    let subjects = record.subjects.iter().flat_map(|(name, value)| [" ", *name, " ", value.as_str()]);
+    let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
+    line.extend(subjects.chain(reason));
     line
 }

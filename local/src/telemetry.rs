@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use deliver_events::{Swept, Tried};
 use erase_personal_data::{Run, erased_line};
-use koogallery_runtime::{ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Log};
+use koogallery_oidc::{Rotated, SigningKeyError};
+use koogallery_runtime::{ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Log, LoginRecord, now};
 use koogallery_store::{Gone, Open, StoreError, Subject};
 use learn_order::{Asked, swept_line};
+use rotate_signing_keys::rotated_line;
 use serde_json::Value;
 
 use crate::log::{Console, EventJournal};
@@ -63,6 +65,11 @@ impl Log for Telemetry {
         self.for_a_person(|console| console.api(record));
     }
 
+    fn login(&self, record: &LoginRecord) {
+        self.take(self.lines.login_line(record));
+        self.for_a_person(|console| console.login(record));
+    }
+
     /// Nothing: here the function's own line says it all, in the same process.
     fn forwarded(&self, _: &ForwardRecord) {}
 }
@@ -90,6 +97,13 @@ impl erase_personal_data::Journal for Telemetry {
     fn ran(&self, run: &Run) {
         self.take(run.line(&self.lines));
         self.for_a_person(|console| console.ran(run));
+    }
+}
+
+impl rotate_signing_keys::Journal for Telemetry {
+    fn rotated(&self, rotated: &Result<Rotated, SigningKeyError>) {
+        self.take(rotated_line(&self.lines, now(), rotated));
+        self.for_a_person(|console| console.rotated(rotated));
     }
 }
 

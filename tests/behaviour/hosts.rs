@@ -14,6 +14,7 @@ use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::keys::LOCAL_WEBHOOK_SECRET;
 use koogallery_local::log::{EventJournal, Silent};
 use koogallery_local::schedules::Pump;
+use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_runtime::{Environment, Turn, now};
 use koogallery_store::{
     DestinationState, Ended, Gone, HostId, Lease, LeaseOf, LeaseTaken, Noted, Open, Store, StoreError, Subject,
@@ -250,6 +251,10 @@ impl erase_personal_data::Journal for Told {
     fn ran(&self, _: &Run) {
         self.has_erased.store(true, SeqCst);
     }
+}
+
+impl rotate_signing_keys::Journal for Told {
+    fn rotated(&self, _: &Result<Rotated, SigningKeyError>) {}
 }
 
 impl EventJournal for Told {

@@ -7,7 +7,8 @@ use std::time::Duration;
 use deliver_events::Swept;
 use erase_personal_data::Run;
 use koogallery::{ResultCode, Timestamp};
-use koogallery_runtime::{ApiRecord, CloudWatch, Environment, ForwardRecord};
+use koogallery_oidc::SigningKeyError;
+use koogallery_runtime::{ApiRecord, CloudWatch, Environment, ForwardRecord, LoginOutcome, LoginRecord};
 use serde_json::Value;
 
 /// The metrics of a try to deliver an event. tests/lambda.rs compares them with what the real binary writes.
@@ -66,9 +67,22 @@ pub fn other_lines() -> Vec<Value> {
         reason: None,
         duration: none,
     };
+    let login = LoginRecord {
+        at,
+        request_id: None,
+        method: String::new(),
+        route: String::new(),
+        status: 200,
+        subjects: Vec::new(),
+        outcome: LoginOutcome::Passed,
+        reason: None,
+        duration: none,
+    };
+    let unrotated = Err(SigningKeyError::Public(String::new()));
+    let keys = rotate_signing_keys::rotated_line(&log, at, &unrotated);
     let run = Run { at, erased: 0, failed: 0, due: 0, overdue: none }.line(&log);
     let result_code = Some(ResultCode::Success);
     let forwarded = ForwardRecord { at, request_id: None, to: "new-instance", result_code, duration: none };
     let learnt = learn_order::swept_line(&log, &[], at);
-    vec![swept, api.line(""), run, learnt, log.forwarded_line(&forwarded).unwrap()]
+    vec![swept, api.line(""), log.login_line(&login), keys, run, learnt, log.forwarded_line(&forwarded).unwrap()]
 }

@@ -32,7 +32,8 @@ fn nothing_in_it_needs_a_function_url() {
         (plain(&entrance["Default"]), plain(&entrance["AllowedValues"])),
         ("HttpApi".into(), r#"["HttpApi"]"#.into())
     );
-    for (output, path) in [("ProductionAddress", "/"), ("SellerApiAddress", "/seller-api/")] {
+    for (output, path) in [("ProductionAddress", "/"), ("SellerApiAddress", "/seller-api/"), ("LoginAddress", "/login")]
+    {
         assert_eq!(plain(&template.section("Outputs")[output]["Value"]), format!("Sub https://${{DomainName}}{path}"));
     }
     // All else is the same.

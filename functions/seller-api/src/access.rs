@@ -71,7 +71,7 @@ async fn allowed(api: &SellerApi, headers: &HeaderMap, from: Option<SourceAddres
     let (token, now) = (token.trim_ascii(), Instant::now());
     // Without a token there is nothing to guess.
     let is_guess = is_bearer && !token.is_empty();
-    if let Err(wait) = api.guesses.may_try(from, token, now)
+    if let Err(wait) = api.guesses.may_try(&from, token, now)
         && is_guess
     {
         return Err(Problem::too_many_guesses(wait));

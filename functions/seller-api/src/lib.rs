@@ -18,7 +18,6 @@ mod events;
 mod explain;
 mod extract;
 mod filter;
-mod guesses;
 mod health;
 mod instances;
 mod journal;
@@ -45,25 +44,23 @@ mod users;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::{Router, middleware};
-use bytes::Bytes;
-use http::{StatusCode, Uri};
+use http::Uri;
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Log, Scope, SecretSource, Shared, StartError, Vault, nearest, now, serve_http,
+    CloudWatch, ConfigError, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress, StartError, Vault,
+    nearest, now, serve_routes,
 };
 use koogallery_store::Store;
-use lambda_http::lambda_runtime::Service;
 
 pub use access::SHORTEST_TOKEN;
 pub use document::document;
 pub use health::get as health;
 
-use guesses::Guesses;
 use problem::{Kind, Problem};
 
 /// Where the API is below the production address.
@@ -75,7 +72,8 @@ pub struct SellerApi {
     vault: Vault,
     open_api: OpenApi,
     clock: fn() -> Timestamp,
-    guesses: Guesses,
+    /// By where a request comes from. Where that is not known, all such requests have one source.
+    guesses: Guesses<Option<SourceAddress>>,
 }
 
 impl SellerApi {
@@ -143,24 +141,5 @@ pub async fn lambda() -> Result<(), StartError> {
     // A function URL is the API's own; an HTTP API passes on what is below `PATH`, with its whole path.
     let router = router(Arc::new(api));
     let router = router.clone().nest(PATH, router);
-    serve_http(|request| {
-        let mut router = router.clone();
-        async move {
-            let response = match request {
-                Ok(request) => router.call(request.map(Body::from)).await.unwrap_or_else(|never| match never {}),
-                Err(error) => Problem::new(Kind::Invalid, error.to_string()).into_response(),
-            };
-            whole(response).await
-        }
-    })
-    .await
-}
-
-/// The response with its body in one piece, as Lambda needs it. The routes make their bodies in memory.
-async fn whole(response: Response) -> http::Response<Bytes> {
-    let (parts, body) = response.into_parts();
-    match to_bytes(body, usize::MAX).await {
-        Ok(body) => http::Response::from_parts(parts, body),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response().map(|_| Bytes::new()),
-    }
+    serve_routes::<_, Body, _>(router, |error| Problem::new(Kind::Invalid, error.to_string()).into_response()).await
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use deliver_events::{Swept, Tried};
 use erase_personal_data::Run;
+use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_store::{Ended, Gone, Open, StoreError, Subject};
 use learn_order::Asked;
 
@@ -99,5 +100,11 @@ impl erase_personal_data::Journal for Counted {
 
     fn ran(&self, run: &Run) {
         self.journal.ran(run);
+    }
+}
+
+impl rotate_signing_keys::Journal for Counted {
+    fn rotated(&self, rotated: &Result<Rotated, SigningKeyError>) {
+        self.journal.rotated(rotated);
     }
 }

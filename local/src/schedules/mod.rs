@@ -8,6 +8,7 @@ mod counted;
 mod erasing;
 mod measuring;
 mod pump;
+mod rotating;
 mod sharing;
 mod wake_ups;
 
@@ -19,6 +20,7 @@ use erase_personal_data::Eraser;
 use koogallery_runtime::{ConfigError, Environment, Job, LeaseTerms, Leases, now};
 use koogallery_store::{Store, StoreError};
 use learn_order::Learner;
+use rotate_signing_keys::Rotator;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -91,6 +93,7 @@ pub struct AtWork {
     counted: Arc<Counted>,
     erasing: Arc<Erasing>,
     measuring: Arc<Measuring>,
+    rotator: Arc<Rotator>,
     /// None where nothing is delivered or learnt.
     requests: Option<mpsc::UnboundedSender<Request>>,
 }
@@ -116,6 +119,7 @@ impl Schedules {
 
         let eraser = Eraser::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
         let erasing = Arc::new(Erasing::new(eraser, sharing.clone()));
+        let rotator = Rotator::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
         let is_due = erasing.is_due().await.map_err(ScheduleError::Erasure)?;
         let measuring = Arc::new(Measuring::new(Arc::clone(&learner), sharing.as_ref(), Arc::clone(&counted)));
         let delivers = courier.is_some();
@@ -127,7 +131,7 @@ impl Schedules {
             requests = Some(sender);
             running.push(until_stopped(|stopped| pump.run(stopped, receiver, runs)));
         }
-        let at_work = AtWork { counted, erasing, measuring, requests };
+        let at_work = AtWork { counted, erasing, measuring, rotator: Arc::new(rotator), requests };
         if runs == Runs::Always {
             let this = at_work.clone();
             running.push(until_stopped(async move |stopped| {
@@ -135,6 +139,7 @@ impl Schedules {
                     _ = stopped => {}
                     never = this.erasing.run(is_due) => never,
                     never = this.measuring.run() => never,
+                    never = rotating::run(&this.rotator) => never,
                 }
             }));
         }
@@ -177,6 +182,7 @@ impl AtWork {
         if Instant::now() < until {
             self.erasing.erase(until).await?;
         }
+        self.rotator.rotate().await;
         self.measuring.measure().await?;
         Ok(self.done().since(before))
     }

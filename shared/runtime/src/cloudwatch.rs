@@ -14,6 +14,7 @@ use crate::api_record::ApiRecord;
 use crate::call_line::{call_line, forward_line, strangers_line};
 use crate::clock::now;
 use crate::config::Environment;
+use crate::login_record::LoginRecord;
 use crate::metric_line::{Metric, metric_line};
 use crate::record::{CallRecord, ForwardRecord, Log};
 use crate::strangers::Strangers;
@@ -55,6 +56,12 @@ impl CloudWatch {
     /// The line of a request to the seller API.
     #[must_use]
     pub fn api_line(&self, record: &ApiRecord) -> Value {
+        record.line(&self.namespace)
+    }
+
+    /// The line of a request to the login.
+    #[must_use]
+    pub fn login_line(&self, record: &LoginRecord) -> Value {
         record.line(&self.namespace)
     }
 
@@ -108,6 +115,10 @@ impl Log for CloudWatch {
 
     fn api(&self, record: &ApiRecord) {
         Self::write(self.api_line(record));
+    }
+
+    fn login(&self, record: &LoginRecord) {
+        Self::write(self.login_line(record));
     }
 
     fn forwarded(&self, record: &ForwardRecord) {

@@ -1,11 +1,13 @@
 //! Runs a function on AWS Lambda.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
 use koogallery_http_event::{EventError, read, write};
-use lambda_http::lambda_runtime::{self, LambdaEvent};
+use lambda_http::lambda_runtime::{self, LambdaEvent, Service};
 use lambda_http::{Error, service_fn};
 use serde_json::value::RawValue;
 
@@ -58,4 +60,34 @@ where
     }))
     .await?;
     Ok(())
+}
+
+/// Serves the routes of a service until the sandbox ends. `refuse` answers an event that is not a request.
+pub async fn serve_routes<S, In, Out>(service: S, refuse: fn(EventError) -> Response<Out>) -> Result<(), StartError>
+where
+    S: Service<Request<In>, Response = Response<Out>, Error = Infallible> + Clone,
+    In: From<Bytes>,
+    Out: http_body::Body,
+{
+    serve_http(|request| {
+        let mut service = service.clone();
+        async move {
+            let response = match request {
+                Ok(request) => service.call(request.map(In::from)).await.unwrap_or_else(|never| match never {}),
+                Err(error) => refuse(error),
+            };
+            whole(response).await
+        }
+    })
+    .await
+}
+
+/// The response with its body in one piece, as Lambda needs it. Routes make their bodies in memory.
+async fn whole<B: http_body::Body>(response: Response<B>) -> Response<Bytes> {
+    let (mut parts, body) = response.into_parts();
+    if let Ok(body) = body.collect().await {
+        return Response::from_parts(parts, body.to_bytes());
+    }
+    parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+    Response::from_parts(parts, Bytes::new())
 }

@@ -6,6 +6,7 @@ use koogallery::{InterfaceType, ResultCode, Timestamp};
 
 use crate::api_record::ApiRecord;
 use crate::fault::Fault;
+use crate::login_record::LoginRecord;
 
 /// One call, answered.
 #[derive(Debug, Clone)]
@@ -149,6 +150,9 @@ pub trait Log: Send + Sync {
 
     /// Takes the record of one request to the seller API.
     fn api(&self, record: &ApiRecord);
+
+    /// Takes the record of one request to the login.
+    fn login(&self, record: &LoginRecord);
 
     /// Takes the record of one call that was passed on.
     fn forwarded(&self, record: &ForwardRecord);

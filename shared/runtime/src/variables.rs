@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 31] = [
+pub const VARIABLES: [Variable; 34] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
@@ -56,6 +56,9 @@ pub const VARIABLES: [Variable; 31] = [
     variable("KOOGALLERY_OPEN_API_URL", "where KooGallery's open APIs are"),
     variable("KOOGALLERY_ACCESS_KEY_ID", "the AK that signs calls to the open APIs"),
     variable("KOOGALLERY_SECRET_ACCESS_KEY", "the SK of that AK"),
+    variable("KOOGALLERY_LOGIN_ISSUER", "the address below which buyers' users log in"),
+    variable("KOOGALLERY_OIDC_CLIENTS", "the applications that they log in to, as JSON"),
+    variable("KOOGALLERY_UNIFIED_LOGIN_URL", "KooGallery's unified login page"),
     variable("KOOGALLERY_PERSONAL_DATA_DAYS", "how many days after a release personal data is erased"),
     variable(
         "KOOGALLERY_LEASE_SECONDS",

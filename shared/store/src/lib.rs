@@ -8,11 +8,13 @@
 //! | `model` | facts, rules, events. Pure: it does not know the table | |
 //! | `table` | how the model is written in DynamoDB: schema, keys, seals, expressions, transactions | `model` |
 //! | `kit` | the joint-operations kit's tenants, applications, users and departments | `table`, `model` |
+//! | `login` | what the login of buyers' users keeps, and the keys that sign | `table`, `model` |
 //! | `queries` | the reads | `table`, `model` |
 //! | `changes` | the changes of state, a file each | all of these |
 
 mod changes;
 mod kit;
+mod login;
 mod model;
 mod queries;
 mod table;
@@ -30,6 +32,8 @@ pub use kit::application::StandingApplication;
 pub use kit::departments::{StandingDepartment, TenantDepartments};
 pub use kit::tenant::BoundTenant;
 pub use kit::users::{ApplicationUsers, StandingUser};
+pub use login::kept::LoginUse;
+pub use login::signing_key::SigningKey;
 pub use model::bought::{Bought, ToldOrder};
 pub use model::changed::Changed;
 pub use model::delivery::{DestinationState, Destinations, Discarded, Ended, Try, TryAnswer, Undelivered};
@@ -46,6 +50,7 @@ pub use model::license_rules::{Demand, LicenseRules, LicenseRulesError};
 pub use model::lifecycle::{
     AppliedOrder, Fact, Facts, Freeze, FreezeCause, Kept, Lifecycle, OrderEffect, Status, sets_expiry,
 };
+pub use model::login::{HandleDigest, LoginStep};
 pub use model::sealed::{DataKeyId, SealError, Sealed};
 pub use model::subject::{Subject, SubjectError};
 pub use model::world::World;

@@ -1,5 +1,7 @@
 //! applicationSync: the OAuth credentials of a tenant's application. The secret is sealed at rest.
 
+use std::cmp::Reverse;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AppId, ApplicationSync, ClientId, ClientSecret, InstanceId, TenantId};
 use serde::Serialize;
@@ -121,16 +123,25 @@ impl Store {
         app: &AppId,
         instance: Option<&InstanceId>,
     ) -> Result<Option<StandingApplication>, StoreError> {
-        let items: Vec<Item> = match instance {
-            Some(_) => {
-                let item = self.standing_item(Key::application(world, tenant, app, instance)).await?;
-                item.into_iter().collect()
-            }
-            None => self.under(Key::tenant(world, tenant, None), &Key::applications(app)).await?,
-        };
-        let standing = items.iter().filter(|item| item.contains_key(CLIENT_SECRET));
-        let newest = standing.max_by_key(|item| Stamp::of_item(item, SYNCED));
-        newest.map(|item| read(item, tenant, app)).transpose()
+        if instance.is_none() {
+            return Ok(self.applications(world, tenant, app).await?.into_iter().next());
+        }
+        let item = self.standing_item(Key::application(world, tenant, app, instance)).await?;
+        let standing = item.filter(|item| item.contains_key(CLIENT_SECRET));
+        standing.map(|item| read(&item, tenant, app)).transpose()
+    }
+
+    /// A tenant's application, as each of its instances knows it. The one with the newest call comes first.
+    pub async fn applications(
+        &self,
+        world: World,
+        tenant: &TenantId,
+        app: &AppId,
+    ) -> Result<Vec<StandingApplication>, StoreError> {
+        let items = self.under(Key::tenant(world, tenant, None), &Key::applications(app)).await?;
+        let mut standing: Vec<&Item> = items.iter().filter(|item| item.contains_key(CLIENT_SECRET)).collect();
+        standing.sort_by_key(|item| Reverse(Stamp::of_item(item, SYNCED)));
+        standing.into_iter().map(|item| read(item, tenant, app)).collect()
     }
 }
 

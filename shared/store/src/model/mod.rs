@@ -14,6 +14,7 @@ pub(crate) mod license;
 pub(crate) mod license_request;
 pub(crate) mod license_rules;
 pub(crate) mod lifecycle;
+pub(crate) mod login;
 pub(crate) mod sealed;
 pub(crate) mod subject;
 pub(crate) mod world;

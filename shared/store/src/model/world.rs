@@ -1,9 +1,11 @@
 //! Real data and debug data.
 
 use koogallery::TestFlag;
+use serde::{Deserialize, Serialize};
 
 /// Debug calls have data of their own, under the same keys with a prefix. They never touch a buyer's data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum World {
     /// The data of buyers.
     Real,

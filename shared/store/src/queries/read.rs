@@ -43,7 +43,12 @@ impl Store {
 
     /// One buyer's instance.
     pub async fn instance(&self, id: &InstanceId) -> Result<Option<Instance>, StoreError> {
-        let item = self.standing_item(Key::instance(World::Real, id)).await?;
+        self.instance_in(World::Real, id).await
+    }
+
+    /// An instance of a world: a buyer's, or one of debug calls.
+    pub async fn instance_in(&self, world: World, id: &InstanceId) -> Result<Option<Instance>, StoreError> {
+        let item = self.standing_item(Key::instance(world, id)).await?;
         Ok(item.map(serde_dynamo::from_item).transpose()?)
     }
 

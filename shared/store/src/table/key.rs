@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::model::lease::LeaseOf;
+use crate::model::login::{HandleDigest, LoginStep};
 use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
 use crate::model::world::World;
 use crate::table::schema::{EVENT, OUTBOX, PARTITION_KEY, SORT_KEY};
@@ -232,6 +233,19 @@ impl Key {
     /// A lease. It has a partition of its own, so that it is in no history and goes with no erasure.
     pub(crate) fn lease(of: &LeaseOf) -> Self {
         Self::new(World::Real, &format!("LEASE#{}", of.name()), "LEASE".to_owned())
+    }
+
+    /// What a login keeps under a handle. It is not about a world: its content says which one.
+    pub(crate) fn login(step: LoginStep, of: HandleDigest) -> Self {
+        Self::new(World::Real, &format!("LOGIN#{}", of.to_hex()), <&str>::from(step).to_owned())
+    }
+
+    /// The partition of the keys that sign ID tokens.
+    pub(crate) const SIGNING_KEYS: &str = "SIGNING_KEYS";
+
+    /// A key that signs ID tokens.
+    pub(crate) fn signing_key(algorithm: &str, number: u32) -> Self {
+        Self::new(World::Real, Self::SIGNING_KEYS, format!("{algorithm}#{number:08}"))
     }
 
     /// What an order line bought, from the order query.

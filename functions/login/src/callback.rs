@@ -1,0 +1,120 @@
+//! `/callback` and `/callback/cas`: a browser comes back from a tenant's login, or from the unified login page; or it comes from a
+//! workbench, without a login that began here.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use koogallery_store::LoginStep;
+
+use crate::Login;
+use crate::asked::Asked;
+use crate::authorize::TENANT;
+use crate::clients::Client;
+use crate::enter::Entering;
+use crate::flow::{BrowserFlows, Flow, FlowHandle, Way};
+use crate::kept::Used;
+use crate::pages::Reason;
+use crate::stop::{Back, Failure, Page, Stop};
+use crate::tenant::TenantApplication;
+use crate::upstream::Person;
+
+/// The return of OAuth 2.0, and the entry of the workbench.
+pub(crate) async fn oauth2(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
+    let (parameters, flows) = (&asked.parameters, BrowserFlows::of(&asked.headers, login.issuer.is_local()));
+    if let Some(name) = parameters.twice() {
+        return Err(Page::new(Reason::InvalidRequest).because(format_args!("{name} came twice")).into());
+    }
+    if let Some(state) = parameters.get("state") {
+        let handle = flows.named(state).ok_or_else(|| login.expired("this browser has no flow with this state"))?;
+        let (flow, client) = login.flow(handle).await?;
+        let tenant = flow.tenant.clone().ok_or(Failure::Content)?;
+        if let Some(error) = parameters.get("error") {
+            return Err(denied(&login, &flow, error));
+        }
+        let code =
+            parameters.get("code").ok_or_else(|| Page::new(Reason::InvalidRequest).because("there is no code"))?;
+        let person = login.redeem(client, &tenant, code, true).await?;
+        return login.enter(Entering { flows: &flows, handle, flow, client, tenant, person }, &asked.headers).await;
+    }
+    let Some(named) = parameters.any_of(&TENANT) else {
+        let reason = if parameters.get("code").is_some() { Reason::TenantUnknown } else { Reason::InvalidRequest };
+        return Err(Page::new(reason).because("neither state nor tenant").into());
+    };
+    let (Some(code), Some(handle)) = (parameters.get("code"), flows.newest(Way::Unified)) else {
+        return login.arrive(named, &asked.headers).await;
+    };
+    let (flow, client) = login.flow(handle).await?;
+    let tenant = login.tenant(named, client).await?;
+    let tenant = tenant.ok_or_else(|| Page { again: login.again(client), ..Page::new(Reason::TenantUnknown) })?;
+    let person = login.redeem(client, &tenant, code, false).await?;
+    login.enter(Entering { flows: &flows, handle, flow, client, tenant, person }, &asked.headers).await
+}
+
+/// The return of CAS.
+pub(crate) async fn cas(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
+    let (parameters, flows) = (&asked.parameters, BrowserFlows::of(&asked.headers, login.issuer.is_local()));
+    let Some(ticket) = parameters.get("ticket").filter(|_| parameters.twice().is_none()) else {
+        return Err(Page::new(Reason::InvalidRequest).because("there is no ticket, or more than one").into());
+    };
+    let handle =
+        flows.newest(Way::Cas).ok_or_else(|| login.expired("this browser has no flow that waits for a ticket"))?;
+    let (flow, client) = login.flow(handle).await?;
+    let tenant = flow.tenant.clone().ok_or(Failure::Content)?;
+    let validated = login.upstream.validate(&tenant, ticket).await;
+    let person = validated.map_err(|error| Page { again: login.again(client), ..Page::of_upstream(&error) })?;
+    login.enter(Entering { flows: &flows, handle, flow, client, tenant, person }, &asked.headers).await
+}
+
+/// A tenant's login refused a user, or the user gave up.
+fn denied(login: &Login, flow: &Flow, error: &str) -> Stop {
+    let back = Back {
+        redirect_uri: flow.redirect_uri.clone(),
+        state: flow.state.clone(),
+        issuer: login.issuer.as_str().to_owned(),
+    };
+    let error = if error == "access_denied" { "access_denied" } else { "server_error" };
+    Stop::Back(back, error, "the tenant's login did not let the user in")
+}
+
+impl Login {
+    /// Uses a browser's flow.
+    async fn flow(&self, handle: &FlowHandle) -> Result<(Flow, &Client), Stop> {
+        let used: Used<Flow> = self.use_kept(LoginStep::Flow, handle.digest(), handle.bound_to()).await?;
+        match used {
+            Used::First(flow) => {
+                let client = self.clients.named(&flow.client_id).ok_or_else(|| Page::new(Reason::InvalidClient))?;
+                Ok((flow, client))
+            }
+            Used::Again(flow) => {
+                let client = self.clients.named(&flow.client_id);
+                let again = client.and_then(|client| self.again(client));
+                Err(Page { again, ..Page::new(Reason::FlowUsed) }.into())
+            }
+            Used::OfAnother => Err(self.expired("the flow is another browser's").into()),
+            Used::Gone => Err(self.expired("the flow is over").into()),
+        }
+    }
+
+    /// The page for a flow that is not there. Where there is one application only, the user can start again there.
+    pub(crate) fn expired(&self, because: &str) -> Page {
+        let mut clients = self.clients.iter();
+        let again = clients.next().filter(|_| clients.next().is_none()).and_then(|client| self.again(client));
+        Page { again, ..Page::new(Reason::FlowExpired).because(because) }
+    }
+
+    /// Redeems a code with the secret that applicationSync told. `sent` says whether the browser was sent to the tenant's own
+    /// authorization.
+    async fn redeem(
+        &self,
+        client: &Client,
+        tenant: &TenantApplication,
+        code: &str,
+        sent: bool,
+    ) -> Result<Person, Stop> {
+        let secret = self.vault.open(self.store(), &tenant.client_secret_place, &tenant.client_secret).await?;
+        let secret = String::from_utf8(secret).map_err(|_| Failure::Content)?;
+        let redeemed = self.upstream.redeem(tenant, &secret, code, sent).await;
+        redeemed.map_err(|error| Page { again: self.again(client), ..Page::of_upstream(&error) }.into())
+    }
+}

@@ -1,0 +1,156 @@
+//! A user has logged in: is admitted, chooses an instance where there are several, and goes back to the application with a code.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::LOCATION;
+use http::{HeaderMap, StatusCode};
+use koogallery::InstanceId;
+use koogallery_runtime::LoginOutcome;
+use koogallery_store::{HandleDigest, LoginStep};
+use serde::{Deserialize, Serialize};
+
+use crate::Login;
+use crate::admission::{Admission, Entrance};
+use crate::asked::Asked;
+use crate::clients::Client;
+use crate::flow::{BrowserFlows, FLOW_SECONDS, Flow, FlowHandle};
+use crate::identity::Identity;
+use crate::kept::Used;
+use crate::pages::{Choice, Language, Reason, choose_instance};
+use crate::random;
+use crate::stop::{Back, Page, Stop, Told};
+use crate::tenant::TenantApplication;
+use crate::upstream::Person;
+
+/// How long an application may take to redeem a code.
+const CODE_LASTS: Duration = Duration::from_mins(1);
+
+/// A user whom a tenant's login named, in the flow that began it.
+pub(crate) struct Entering<'a> {
+    pub(crate) flows: &'a BrowserFlows,
+    pub(crate) handle: &'a FlowHandle,
+    pub(crate) flow: Flow,
+    pub(crate) client: &'a Client,
+    pub(crate) tenant: TenantApplication,
+    pub(crate) person: Person,
+}
+
+/// What a code stands for, and later its access token.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Granted {
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) nonce: Option<String>,
+    pub(crate) scope: String,
+    pub(crate) code_challenge: Option<String>,
+    /// When the tenant's login named the user, in seconds since the epoch.
+    pub(crate) auth_time: i64,
+    pub(crate) identity: Identity,
+}
+
+/// A user who has still to choose.
+#[derive(Serialize, Deserialize)]
+struct Choosing {
+    flow: Flow,
+    tenant: TenantApplication,
+    person: Person,
+    auth_time: i64,
+}
+
+impl Login {
+    /// Lets a user in, or says why not.
+    pub(crate) async fn enter(&self, entering: Entering<'_>, headers: &HeaderMap) -> Result<Response, Stop> {
+        let Entering { flows, handle, flow, client, tenant, person } = entering;
+        let page = |reason| Page {
+            again: self.again(client),
+            client: Some(client.name().to_owned()),
+            ..Page::new(reason).because(format_args!("client {}, tenant {}", client.client_id, tenant.tenant_id))
+        };
+        let is_other = |named: &str| named != tenant.tenant_id.as_str() && named != tenant.tenant_code.as_str();
+        if person.tenant.as_deref().is_some_and(is_other) {
+            return Err(page(Reason::TenantMismatch).into());
+        }
+        let mut entrances = match self.admission(&tenant, &person).await? {
+            Admission::In(entrances) => entrances,
+            Admission::No(reason) => return Err(page(reason).into()),
+        };
+        let auth_time = self.now().as_seconds();
+        if entrances.len() == 1 {
+            let Entrance { identity, .. } = entrances.remove(0);
+            return self.back_with_code(flows, handle, flow, identity, auth_time).await;
+        }
+        let choices: Vec<Choice> = entrances.iter().map(choice).collect();
+        let until = self.now().saturating_add(Duration::from_secs(FLOW_SECONDS));
+        let choosing = Choosing { flow, tenant, person, auth_time };
+        self.keep(LoginStep::Choice, handle.digest(), handle.bound_to(), &choosing, until).await?;
+        let action = self.issuer.at("/choose");
+        let page = choose_instance(Language::of(headers), &action, handle.id(), &choices).into_string();
+        let mut response = Html(page).into_response();
+        response.extensions_mut().insert(FormTo(choosing.flow.redirect_uri));
+        Ok(response)
+    }
+
+    /// Sends the browser back to the application, with a code.
+    async fn back_with_code(
+        &self,
+        flows: &BrowserFlows,
+        handle: &FlowHandle,
+        flow: Flow,
+        identity: Identity,
+        auth_time: i64,
+    ) -> Result<Response, Stop> {
+        let Flow { client_id, redirect_uri, state, nonce, scope, code_challenge, .. } = flow;
+        let subjects = [("clientId", client_id.clone()), ("tenantId", identity.tenant_id.to_string())];
+        let instance = identity.instance_id.as_ref().map(|id| ("instanceId", id.to_string()));
+        let subjects = subjects.into_iter().chain(instance).collect();
+        let back = Back { redirect_uri: redirect_uri.clone(), state, issuer: self.issuer.as_str().to_owned() };
+        let bound_to = HandleDigest::of(&client_id);
+        let granted = Granted { client_id, redirect_uri, nonce, scope, code_challenge, auth_time, identity };
+        let code = random::secret()?;
+        let until = self.now().saturating_add(CODE_LASTS);
+        self.keep(LoginStep::Code, HandleDigest::of(&code), bound_to, &granted, until).await?;
+        let mut response = (StatusCode::FOUND, [(LOCATION, back.with(&[("code", &code)]))]).into_response();
+        response.headers_mut().extend(flows.end(handle));
+        response.extensions_mut().insert(Told { outcome: LoginOutcome::SignedIn, reason: None, subjects });
+        Ok(response)
+    }
+}
+
+/// Where a page's form leads in the end: browsers hold the way after it to the page's policy as well.
+#[derive(Debug, Clone)]
+pub(crate) struct FormTo(pub(crate) String);
+
+fn choice(entrance: &Entrance) -> Choice {
+    let id = entrance.identity.instance_id.as_ref().map(ToString::to_string).unwrap_or_default();
+    Choice { value: id.clone(), label: id, detail: entrance.order.clone() }
+}
+
+/// `/choose`: the user chose an instance. Whether the user may enter there is asked once more: the page may have been open for minutes.
+pub(crate) async fn choose(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
+    let flows = BrowserFlows::of(&asked.headers, login.issuer.is_local());
+    let handle = asked.parameters.get("flow").and_then(|id| flows.named(id));
+    let handle = handle.ok_or_else(|| login.expired("this browser has no such choice"))?;
+    let used: Used<Choosing> = login.use_kept(LoginStep::Choice, handle.digest(), handle.bound_to()).await?;
+    let Choosing { flow, tenant, person, auth_time } = match used {
+        Used::First(choosing) => choosing,
+        Used::Again(choosing) => {
+            let client = login.clients.named(&choosing.flow.client_id);
+            let again = client.and_then(|client| login.again(client));
+            return Err(Page { again, ..Page::new(Reason::FlowUsed) }.into());
+        }
+        Used::OfAnother | Used::Gone => return Err(login.expired("the choice is over").into()),
+    };
+    let client = login.clients.named(&flow.client_id).ok_or_else(|| Page::new(Reason::InvalidClient))?;
+    let refused = |reason| Page { again: login.again(client), ..Page::new(reason) };
+    let entrances = match login.admission(&tenant, &person).await? {
+        Admission::In(entrances) => entrances,
+        Admission::No(reason) => return Err(refused(reason).into()),
+    };
+    let chosen = asked.parameters.get("instance");
+    let is_chosen = |entrance: &Entrance| entrance.identity.instance_id.as_ref().map(InstanceId::as_str) == chosen;
+    let entrance = entrances.into_iter().find(is_chosen).ok_or_else(|| refused(Reason::NoActiveInstance))?;
+    login.back_with_code(&flows, handle, flow, entrance.identity, auth_time).await
+}

@@ -1,0 +1,70 @@
+//! What the table keeps for a login: JSON, sealed for the handle under which it is kept.
+
+use koogallery::Timestamp;
+use koogallery_store::{HandleDigest, LoginStep, LoginUse, Sealed};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Login;
+use crate::stop::Failure;
+
+/// The result of using what is kept.
+pub(crate) enum Used<T> {
+    First(T),
+    Again(T),
+    OfAnother,
+    Gone,
+}
+
+impl Login {
+    /// Keeps something until a time, for who shows `bound_to`.
+    pub(crate) async fn keep(
+        &self,
+        step: LoginStep,
+        of: HandleDigest,
+        bound_to: HandleDigest,
+        content: &impl Serialize,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let content = serde_json::to_vec(content).map_err(|_| Failure::Content)?;
+        let sealed = self.vault.seal(self.store(), &step.place(of), &content).await?;
+        Ok(self.store().keep_login(step, of, bound_to, &sealed, until).await?)
+    }
+
+    /// Uses something, once.
+    pub(crate) async fn use_kept<T: DeserializeOwned>(
+        &self,
+        step: LoginStep,
+        of: HandleDigest,
+        bound_to: HandleDigest,
+    ) -> Result<Used<T>, Failure> {
+        let used = self.store().use_login(step, of, bound_to, self.now()).await?;
+        self.opened(step, of, used).await
+    }
+
+    /// What a use gave, in the clear.
+    pub(crate) async fn opened<T: DeserializeOwned>(
+        &self,
+        step: LoginStep,
+        of: HandleDigest,
+        used: LoginUse,
+    ) -> Result<Used<T>, Failure> {
+        Ok(match used {
+            LoginUse::First(sealed) => Used::First(self.open(step, of, &sealed).await?),
+            LoginUse::Again(sealed) => Used::Again(self.open(step, of, &sealed).await?),
+            LoginUse::OfAnother => Used::OfAnother,
+            LoginUse::Gone => Used::Gone,
+        })
+    }
+
+    /// Content in the clear.
+    pub(crate) async fn open<T: DeserializeOwned>(
+        &self,
+        step: LoginStep,
+        of: HandleDigest,
+        sealed: &Sealed,
+    ) -> Result<T, Failure> {
+        let content = self.vault.open(self.store(), &step.place(of), sealed).await?;
+        serde_json::from_slice(&content).map_err(|_| Failure::Content)
+    }
+}

@@ -1,0 +1,157 @@
+//! login: lets a buyer's users into the seller's application.
+//!
+//! Toward the application it is a small OpenID Connect provider, so that any stock library works. Toward KooGallery it knows the
+//! joint-operations kit: each tenant has a domain and credentials of its own, its login is OAuth 2.0 or CAS 3.0, and users arrive
+//! from a workbench with a code that nobody asked for. It keeps no session: each login goes to the tenant, so a user who was
+//! revoked is out at once.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `authorize` | an application asks for a login |
+//! | `flow` | a login on its way, and the cookie that binds it to its browser |
+//! | `callback`, `upstream` | the tenant's login: OAuth 2.0, CAS |
+//! | `arrive`, `hint` | a user comes from a workbench |
+//! | `admission`, `enter` | who may enter, and the way back with a code |
+//! | `token`, `identity` | tokens and claims |
+//! | `logout`, `discovery` | the rest of the protocol |
+//! | `pages`, `stop`, `journal` | what users see, and what the log says |
+
+mod admission;
+mod arrive;
+mod asked;
+mod authorize;
+mod callback;
+mod clients;
+mod cross_origin;
+mod discovery;
+mod enter;
+mod flow;
+mod hint;
+mod identity;
+mod issuer;
+mod journal;
+mod kept;
+mod logout;
+mod pages;
+mod parameters;
+mod query;
+mod random;
+mod stop;
+mod tenant;
+mod token;
+mod upstream;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use http::StatusCode;
+use koogallery::Timestamp;
+use koogallery_oidc::SigningKeys;
+use koogallery_runtime::{
+    CloudWatch, ConfigError, Environment, Guesses, Log, Settings, SourceAddress, StartError, Vault, dynamodb_client,
+    now, serve_routes,
+};
+use koogallery_store::Store;
+
+pub use clients::{AuthMethod, Client, Clients, ClientsError, Hashes, IdentityProtocol};
+pub use issuer::{Issuer, IssuerError};
+
+use pages::Reason;
+use stop::{Page, Stop};
+use upstream::Upstream;
+
+/// Where the login is below the production address.
+pub const PATH: &str = "/login";
+
+/// The variable with the issuer.
+pub const ISSUER: &str = "KOOGALLERY_LOGIN_ISSUER";
+/// The variable with the clients.
+pub const CLIENTS: &str = "KOOGALLERY_OIDC_CLIENTS";
+const UNIFIED_LOGIN: &str = "KOOGALLERY_UNIFIED_LOGIN_URL";
+/// KooGallery's unified login page (topic 0070649141). What follows `#` belongs to the page.
+const UNIFIED_LOGIN_PAGE: &str = "https://macroverse.huaweicloud.com/unified-login/#/portal-login";
+
+/// What the routes share.
+pub struct Login {
+    store: Store,
+    log: Arc<dyn Log>,
+    vault: Vault,
+    keys: SigningKeys,
+    clients: Clients,
+    issuer: Issuer,
+    unified_page: String,
+    upstream: Upstream,
+    /// Wrong secrets, by client and by where they come from.
+    guesses: Guesses<(String, Option<SourceAddress>)>,
+    clock: fn() -> Timestamp,
+}
+
+impl Login {
+    /// Reads `KOOGALLERY_LOGIN_ISSUER`, `KOOGALLERY_OIDC_CLIENTS` and `KOOGALLERY_UNIFIED_LOGIN_URL`. It sends nothing yet.
+    pub fn of(
+        environment: &Environment,
+        store: Store,
+        log: Arc<dyn Log>,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, ConfigError> {
+        let issuer = environment.required(ISSUER, "the address below which the login is, as applications know it")?;
+        let issuer = Issuer::parse(issuer).map_err(|error| ConfigError::refused(ISSUER, error))?;
+        let clients = Clients::from_json(environment.get(CLIENTS).unwrap_or("[]"));
+        let clients = clients.map_err(|error| ConfigError::refused(CLIENTS, error))?;
+        Ok(Self {
+            store,
+            log,
+            vault: Vault::of(environment)?,
+            keys: SigningKeys::default(),
+            clients,
+            upstream: Upstream::new(&issuer),
+            issuer,
+            unified_page: environment.get(UNIFIED_LOGIN).unwrap_or(UNIFIED_LOGIN_PAGE).trim().to_owned(),
+            guesses: Guesses::default(),
+            clock,
+        })
+    }
+
+    const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+}
+
+/// The login as a service.
+pub fn router(login: Arc<Login>) -> Router {
+    let open_to_scripts = Router::new()
+        .route("/token", post(token::token).options(cross_origin::preflight))
+        .route("/userinfo", get(token::userinfo).post(token::userinfo).options(cross_origin::preflight))
+        .layer(middleware::map_response(cross_origin::allow));
+    Router::new()
+        .merge(open_to_scripts)
+        .route("/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/jwks.json", get(discovery::keys))
+        .route("/authorize", get(authorize::authorize).post(authorize::authorize))
+        .route("/callback", get(callback::oauth2))
+        .route("/callback/cas", get(callback::cas))
+        .route("/choose", post(enter::choose))
+        .route("/logout", get(logout::logout).post(logout::logout))
+        .route("/logged-out", get(logout::logged_out))
+        .fallback(async || Stop::from(Page::new(Reason::NoPage)))
+        .layer(middleware::from_fn_with_state(Arc::clone(&login), journal::record))
+        .with_state(login)
+}
+
+/// Serves the login on Lambda until the sandbox ends.
+pub async fn lambda() -> Result<(), StartError> {
+    let environment = Environment::of_lambda();
+    let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
+    let login = Login::of(&environment, store, Arc::new(CloudWatch::of(&environment)), now)?;
+    let router = router(Arc::new(login));
+    // A function URL is the login's own; an HTTP API passes on what is below `PATH`, with its whole path.
+    let router = router.clone().nest(PATH, router);
+    serve_routes::<_, Body, _>(router, |_| StatusCode::BAD_REQUEST.into_response()).await
+}
