@@ -23,9 +23,17 @@ use serde_json::{Value, json};
 fn build() {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let packages = ["front-door", "deliver-events", "learn-order", "seller-api", "erase-personal-data"]
-            .into_iter()
-            .chain(callback_functions());
+        let packages = [
+            "front-door",
+            "deliver-events",
+            "learn-order",
+            "seller-api",
+            "erase-personal-data",
+            "login",
+            "rotate-signing-keys",
+        ]
+        .into_iter()
+        .chain(callback_functions());
         lambda::build(packages.flat_map(|function| ["--bin", function]));
     });
 }
@@ -379,6 +387,37 @@ async fn the_seller_api_is_served_by_the_real_binary() {
     let line: Value = serde_json::from_str(&lines[4]).unwrap();
     assert_eq!((&line["route"], &line["status"]), (&"/v1/instances/{id}/app-info".into(), &204.into()));
     assert!(!lines.join("").contains(TOKEN));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_is_served_by_the_real_binary_and_its_keys_are_rotated() {
+    build();
+    let (_database, mut variables) = database().await;
+    let clients = json!([{
+        "client_id": "shop", "token_endpoint_auth_method": "none", "app_id": "app-1",
+        "redirect_uris": ["https://shop.example.com/callback"],
+    }]);
+    variables.push(("KOOGALLERY_LOGIN_ISSUER", "https://login.example.com".to_owned()));
+    variables.push(("KOOGALLERY_OIDC_CLIENTS", clients.to_string()));
+    let functions = ["login", "rotate-signing-keys"];
+    let lambda = LambdaEmulator::start(functions.map(|function| (function, Behaviour::Process))).await;
+    let start = |function| FunctionProcess::start(function, &lambda.runtime_api(function), &variables);
+    let [process, rotation] = functions.map(start);
+    let login = Api::at(lambda.function_url("login").trim_end_matches('/').to_owned(), "");
+    let configuration = login.get("/.well-known/openid-configuration").await.expect(200);
+    assert_eq!(configuration["authorization_endpoint"], "https://login.example.com/authorize");
+    // Where an HTTP API has it.
+    let keys = login.get("/login/jwks.json").await.expect(200);
+    assert_eq!((keys["keys"].as_array().unwrap().len(), &keys["keys"][0]["alg"]), (1, &"RS256".into()));
+    let scheduled = r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
+    assert_eq!(&lambda.invoke("rotate-signing-keys", scheduled).await.unwrap()[..], b"0", "nothing is due");
+    while process.output().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let lines: Vec<Value> = process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!([&lines[0]["route"], &lines[1]["route"]], ["/.well-known/openid-configuration", "/jwks.json"]);
+    assert_eq!((&lines[0]["function"], &lines[0]["LoginRequests"]), (&"login".into(), &1.into()));
+    assert!(rotation.output().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,6 +26,7 @@ mod keys;
 mod kit;
 mod kit_told;
 mod license;
+mod login;
 mod mistakes;
 mod model;
 mod own_lines;

@@ -33,6 +33,10 @@ const WARMING: usize = 50;
 /// What the front door finds instead of a function.
 const ANSWERED: &str = "answered-by-the-emulator";
 
+/// The login's client.
+const CLIENTS: &str = r#"[{"client_id":"shop","token_endpoint_auth_method":"none","app_id":"app-1",
+    "redirect_uris":["https://shop.example.com/callback"]}]"#;
+
 /// How a function reaches AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wire {
@@ -111,6 +115,23 @@ impl Bench {
         match function {
             "deliver-events" | "learn-order" => Ok(Bytes::from_static(br#"{"sweep":true}"#)),
             "erase-personal-data" => Ok(Bytes::from_static(b"{}")),
+            // A browser that begins a login: the flow is sealed and written, and the way on is the answer.
+            "login" => event_of(&SignedCall {
+                method: http::Method::GET,
+                path: "authorize".to_owned(),
+                query: [
+                    ("client_id", "shop"),
+                    ("redirect_uri", "https://shop.example.com/callback"),
+                    ("response_type", "code"),
+                    ("scope", "openid"),
+                    ("code_challenge_method", "S256"),
+                    ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+                ]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+                headers: Vec::new(),
+                body: Vec::new(),
+            }),
             _ => event_of(&SignedCall {
                 method: http::Method::GET,
                 path: "v1/instances".to_owned(),
@@ -197,6 +218,8 @@ impl Bench {
             ("KOOGALLERY_PROVISIONING", "instant".to_owned()),
             ("KOOGALLERY_APP_INFO", r#"{"frontEndUrl":"https://app.example.com/{instanceId}"}"#.to_owned()),
             ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
+            ("KOOGALLERY_LOGIN_ISSUER", "https://login.example.com".to_owned()),
+            ("KOOGALLERY_OIDC_CLIENTS", CLIENTS.to_owned()),
             ("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY.to_owned()),
             ("KOOGALLERY_CHANGE_CHECK", "allow".to_owned()),
             ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN.to_owned()),
@@ -248,7 +271,12 @@ fn succeeded(answer: Result<Bytes, Bytes>, process: &FunctionProcess) -> Result<
     // number, and the seller API HTTP's status.
     let good = [r#""resultCode":"000000""#, r#""resultCode":"000004""#, r#"{"instances":"#];
     let is_good = |body: &str| good.iter().any(|code| body.contains(code));
-    if response.is_number() || response["statusCode"] == 200 && response["body"].as_str().is_some_and(is_good) {
+    // A login goes on elsewhere.
+    let goes_on = response["statusCode"] == 302;
+    if response.is_number()
+        || goes_on
+        || response["statusCode"] == 200 && response["body"].as_str().is_some_and(is_good)
+    {
         Ok(())
     } else {
         Err(failed(&answer))

@@ -1,0 +1,4 @@
+//! The login of buyers' users: what the table keeps for it, its keys, and whole logins with a browser and a tenant's login.
+
+mod keeping;
+mod keys;
