@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Identity, Keygen, Listen, Login, Rotate,
-    Serve, Simulate, Trace, Usage,
+    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Identity, Keygen, Listen, Login,
+    Rotate, Serve, Simulate, Trace, Usage,
 };
 use crate::notes;
 

@@ -10,11 +10,13 @@ use koogallery_store::Store;
 use koogallery_tests::Seller;
 use serde_json::json;
 
+#[allow(clippy::unwrap_used)]
 fn vault() -> Vault {
     Vault::of(&Environment::default().with("KOOGALLERY_LOCAL_KEY", LOCAL_KEY)).unwrap()
 }
 
-/// What each key is for, and how many there are, at a time.
+/// What each key is for, and its number, at a time.
+#[allow(clippy::unwrap_used)]
 async fn phases(store: &Store, at: Timestamp) -> Vec<(u32, Phase)> {
     let keys = SigningKeys::phases(store, at).await.unwrap();
     keys.into_iter().map(|(key, phase)| (key.number, phase)).collect()
