@@ -1,0 +1,124 @@
+"""The OpenID Foundation's tests that apply here, asked over HTTP, and what their lists do not ask.
+
+Each test has the name of the module of the Foundation's suite, with `_` for `-` and without `oidcc-`. docs/login-conformance.md is the
+table of them, which is compared with the tests.
+"""
+
+from urllib.parse import parse_qs, urlsplit
+
+import logout_op  # noqa: F401 - its tests are in TESTS
+import requests
+from basic_op import CHALLENGE, VERIFIER
+from browser import Browser
+from party import TESTS, Party
+from world import ANN, Client, World, check, said
+
+
+def others(party, second, public):
+    """Clients that want what is another's, or cannot show what is theirs."""
+    code = party.answered()["code"]
+    party.not_redeemed("invalid_grant", code, client=second)
+    check("another client's try takes nothing from the right one", party.redeemed(code).status_code == 200)
+    wrong = Client(party.client.name, port=party.client.port)
+    for by in ("basic", "post"):
+        party.not_redeemed("invalid_client", "x", 401, by=by, client=wrong)
+    party.not_redeemed("invalid_client", "x", 401, by="none")
+    party.not_redeemed("invalid_client", "x", 401, client=Client("nobody", port=party.client.port))
+    party.not_redeemed("invalid_client", "x", 401, by="post", client=public)
+    party.not_redeemed("invalid_grant", "x")
+    party.not_redeemed("invalid_request", None)
+    party.not_redeemed("unsupported_grant_type", "x", grant_type="password")
+    party.not_redeemed("invalid_request", "x", grant_type=None)
+    party.not_redeemed("invalid_grant", party.answered()["code"], redirect_uri="https://example.com/")
+    party.not_redeemed("invalid_request", party.answered()["code"], redirect_uri=None)
+    for change in ({"response_type": "token"}, {"response_type": "id_token"}, {"response_type": "code id_token"}):
+        party.refused("unsupported_response_type", **change)
+    party.refused("invalid_request", response_mode="form_post")
+    party.refused("invalid_scope", scope="profile")
+    party.refused("invalid_scope", scope=None)
+    get = requests.get(party.document["token_endpoint"], timeout=30)
+    check("a code is redeemed by POST only", get.status_code == 405, get.text)
+
+
+def public_client(party):
+    party.refused("invalid_request")
+    asked = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    party.logged_in(by="none", form={"code_verifier": VERIFIER}, **asked)
+    party.not_redeemed("invalid_grant", party.answered(**asked)["code"], by="none", code_verifier="x" * 43)
+    party.not_redeemed("invalid_grant", party.answered(**asked)["code"], by="none")
+
+
+def forged_returns(party):
+    """What a stranger can make a browser bring to the callback."""
+    world = party.world
+    for query in (
+        "",
+        "?code=x",
+        "?state=x",
+        "?code=x&state=unknown",
+        "?error=access_denied",
+        "?code=x&tenant=t-unknown",
+        "?tenant=../x&code=x",
+    ):
+        page = Browser().go(f"{world.issuer}/callback{query}", until="http://never")
+        check(f"/callback{query} ends at a page", page.status in (400, 403) and page.reason, page.shown())
+    for query in ("", "?ticket=ST-x"):
+        page = Browser().go(f"{world.issuer}/callback/cas{query}")
+        check(f"/callback/cas{query} ends at a page", page.status in (400, 403) and page.reason, page.shown())
+    # A code that somebody else's login got does not log this browser in.
+    theirs = Browser()
+    page = party.begin(theirs)
+    stolen = world.log_in(theirs, page, ANN, until=f"{world.issuer}/callback")
+    check("their login comes back", isinstance(stolen, str), stolen)
+    page = Browser().go(stolen)
+    check(
+        "another browser gets nothing from it", page.status == 400 and page.reason in ("flow_expired", "flow_used"), page.shown()
+    )
+    # The same code, beside a flow that this browser began for itself.
+    mine = Browser()
+    party.begin(mine)
+    page = mine.go(stolen)
+    check("nor with a flow of its own", page.status == 400 and page.reason in ("flow_expired", "flow_used"), page.shown())
+    code = parse_qs(urlsplit(stolen).query)["code"][0]
+    started = Browser().go(f"{world.issuer}/callback?code={code}&tenant={ANN.tenant}", until=party.client.origin)
+    check(
+        "as an arrival it only starts a login",
+        isinstance(started, str) and started.startswith(party.client.url(party.client.start)),
+        started,
+    )
+    asked = parse_qs(urlsplit(started).query)
+    check("the application is told who asks, and no code", asked["iss"] == [world.issuer] and "code" not in asked, asked)
+    check("the hint does not show the tenant", ANN.tenant not in asked["login_hint"][0], asked)
+    # The code is still good: nobody redeemed it.
+    came = theirs.go(stolen, until=party.redirect_uri)
+    check("the code was not redeemed meanwhile", isinstance(came, str) and "code" in parse_qs(urlsplit(came).query), came)
+    page = theirs.go(stolen)
+    check("a second time it does nothing", page.reason in ("flow_used", "flow_expired"), page.shown())
+
+
+def run(koogallery, folder, table):
+    """All of it. `table` is the text of docs/login-conformance.md."""
+    rows = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `oidcc-")}
+    check("docs/login-conformance.md has each test, and no other", rows == set(TESTS), rows ^ set(TESTS))
+    clients = [
+        Client("first", home="/", after_logout="/logged-out"),
+        Client("second", entry={"id_token_signed_response_alg": "ES256"}),
+        Client("public", entry={"token_endpoint_auth_method": "none"}),
+    ]
+    # From the workbench one application is meant, and not the user's choice between them.
+    for client in clients[1:]:
+        client.entry["initiate_login_uri"] = None
+    with World(koogallery, folder / "conformance", clients) as world:
+        party = Party(world, clients[0])
+        for name, test in TESTS.items():
+            test(party)
+            said(f"conformance: {name}")
+        others(party, clients[1], clients[2])
+        said("conformance: clients, codes and errors")
+        public_client(Party(world, clients[2]))
+        said("conformance: a public client")
+        forged_returns(party)
+        said("conformance: forged returns")
+        _, claims = Party(world, clients[1]).logged_in()
+        check("sub is the same at each client", claims["sub"] == party.logged_in()[1]["sub"])
+        said("conformance: ES256")
