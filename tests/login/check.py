@@ -239,6 +239,7 @@ def in_a_browser(koogallery, folder):
             "issuer": world.issuer,
             "identity": world.identity,
             "app": {
+                "id": APP_ID,
                 "client_id": app.name,
                 "origin": app.origin,
                 "home": app.url(app.home),

@@ -102,17 +102,8 @@ export async function refusal(page) {
 }
 
 export async function enter(page, user) {
-  for (let step = 0; step < 4; step++) {
-    await page.waitForLoadState();
-    if (await page.locator("input[type=password]").count()) await typeIn(page, user);
-    const links = page.locator("a");
-    await links.first().waitFor();
-    const hrefs = await links.evaluateAll((all) => all.map((link) => link.href));
-    const arrival = hrefs.findIndex((href) => href.startsWith(issuer));
-    if (arrival >= 0) return links.nth(arrival).click();
-    await links.nth(hrefs.findIndex((href) => href.includes(user.tenant))).click();
-  }
-  throw new Error(`the workbench does not lead to the application: ${page.url()}`);
+  await typeIn(page, user);
+  await page.locator(`a[href*="appId=${app.id}"]`).first().click();
 }
 
 export async function startAgain({ page }, user) {
