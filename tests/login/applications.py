@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -47,6 +48,16 @@ class Application(Client):
 
 
 class Flask(Application):
+    def as_configured(self, koogallery):
+        """Its entry and its secret are made as docs/login.md says."""
+        usual = super().as_configured(koogallery)
+        command = [koogallery, "login", "client", self.name, "--app-id", usual["app_id"]]
+        command += ["--redirect-uri", *usual["redirect_uris"], "--post-logout-redirect-uri", *usual["post_logout_redirect_uris"]]
+        command += ["--initiate-login-uri", usual["initiate_login_uri"]]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        self.secret = next(line.strip() for line in told.splitlines() if line.startswith("  "))
+        return {**json.loads(told[told.index("{") :]), **self.entry}
+
     def command(self, _):
         return [sys.executable, EXAMPLES / "login-flask/app.py"]
 

@@ -111,7 +111,7 @@ class Client:
     def url(self, path):
         return self.origin + path
 
-    def as_configured(self):
+    def as_configured(self, _):
         public = self.entry.get("token_endpoint_auth_method") == "none"
         found = {
             "client_id": self.name,
@@ -143,7 +143,7 @@ class World:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         configured = {
-            "KOOGALLERY_OIDC_CLIENTS": json.dumps([client.as_configured() for client in clients]),
+            "KOOGALLERY_OIDC_CLIENTS": json.dumps([client.as_configured(koogallery) for client in clients]),
             "KOOGALLERY_UNIFIED_LOGIN_URL": f"{self.identity}/unified-login/#/portal-login",
             **more,
         }
