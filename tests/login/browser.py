@@ -120,8 +120,9 @@ class Cookies:
 
 
 class Browser:
-    def __init__(self, language=CHINESE):
-        self.cookies = Cookies()
+    def __init__(self, language=CHINESE, authority=True):
+        """`authority` is the file of the one that is trusted, instead of the usual ones."""
+        self.cookies, self.authority = Cookies(), authority
         self.headers = {"Accept-Language": language, "Accept": "text/html,*/*;q=0.8", "User-Agent": "login test"}
         # Every address that was asked for, in order.
         self.trail = []
@@ -131,7 +132,9 @@ class Browser:
         self.trail.append(url)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.of(url).items())
         headers = {**self.headers, **({"Cookie": cookies} if cookies else {})}
-        answer = requests.request(method, url, data=data, headers=headers, allow_redirects=False, timeout=30)
+        answer = requests.request(
+            method, url, data=data, headers=headers, allow_redirects=False, timeout=30, verify=self.authority
+        )
         for line in answer.raw.headers.getlist("Set-Cookie"):
             self.cookies.take(urlsplit(url).hostname, line)
         return answer

@@ -1,6 +1,6 @@
 """Has stock OpenID Connect clients log in by a real host: `python3 check.py KOOGALLERY FOLDER [PART…]`.
 
-A part is a client: flask, express, passport, pyoidc, apache; or cas, browser, conformance. FOLDER keeps the logs. Each client:
+A part is a client: flask, express, passport, pyoidc, apache; or cas, tls, browser, conformance. FOLDER keeps the logs. Each client:
 
 1. logs in with the tenant named, and by KooGallery's unified login page; its claims are compared with what KooGallery synced;
 2. is entered from the workbench, whose own code is never redeemed;
@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import conformance
+import tls
 from applications import HERE, application
 from browser import CHINESE, ENGLISH, Browser, Failed
 from world import ANN, APP_ID, BEN, CLEO, GRANTS, REVOKES, World, check, said
@@ -234,7 +235,7 @@ def in_a_browser(koogallery, folder):
     with World(koogallery, folder / "browser", [app]) as world:
         app.run(world)
         world.sync_user(BEN, REVOKES)
-        world.buy_another_instance(CLEO)
+        world.bind(CLEO, "b-3", world.domain(CLEO.tenant))
         told = {
             "issuer": world.issuer,
             "identity": world.identity,
@@ -256,6 +257,7 @@ def in_a_browser(koogallery, folder):
 def main(koogallery, folder, *parts):
     table = (HERE.parent.parent / "docs/login-conformance.md").read_text()
     others = {
+        "tls": lambda: tls.run(koogallery, folder),
         "conformance": lambda: conformance.run(koogallery, folder, table),
         "cas": lambda: cas(koogallery, folder),
         "browser": lambda: in_a_browser(koogallery, folder),

@@ -127,39 +127,33 @@ class Client:
 class World:
     """The provider and the tenants. What it starts ends with it."""
 
-    def __init__(self, koogallery, folder, clients, **more):
+    def __init__(self, koogallery, folder, clients, certificate=None, authority=None):
+        """With a certificate (`x.pem`, its key beside it as `x.key`) of an authority the provider speaks TLS, and no tenant runs."""
         self.koogallery, self.folder, self.clients = koogallery, folder, clients
         self.processes, self.closing = [], contextlib.ExitStack()
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.identity_port = free_port(), free_port()
-        self.address, self.identity = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.identity_port}"
-        self.issuer = f"{self.address}/login"
+        self.address = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
+        self.identity, self.issuer = f"http://127.0.0.1:{self.identity_port}", f"{self.address}/login"
         # What is set where the test runs shall not change it.
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("KOOGALLERY_", "DYNAMODB_", "OIDC_"))}
-        self.environment = {
-            **clean,
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
+        local = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+        self.environment = {**clean, **local, "PYTHONDONTWRITEBYTECODE": "1"}
         configured = {
             "KOOGALLERY_OIDC_CLIENTS": json.dumps([client.as_configured(koogallery) for client in clients]),
             "KOOGALLERY_UNIFIED_LOGIN_URL": f"{self.identity}/unified-login/#/portal-login",
-            **more,
         }
+        serve = [koogallery, "serve", "--listen", f"127.0.0.1:{self.port}"]
         try:
-            self.start("serve", [koogallery, "serve", "--listen", f"127.0.0.1:{self.port}"], self.port, configured)
-            callbacks = ["--callback", f"{self.issuer}/callback", "--cas-callback", f"{self.issuer}/callback/cas"]
-            identity = [
-                koogallery,
-                "identity",
-                "--listen",
-                f"127.0.0.1:{self.identity_port}",
-                *callbacks,
-                "--to",
-                f"{self.address}/",
-            ]
-            self.start("identity", identity, self.identity_port)
+            if certificate:
+                self.environment["SSL_CERT_FILE"] = str(authority)
+                configured["KOOGALLERY_LOGIN_ISSUER"] = self.issuer
+                serve += ["--tls-certificate", certificate, "--tls-key", certificate.with_suffix(".key")]
+            self.start("serve", serve, self.port, configured)
+            if not certificate:
+                identity = [koogallery, "identity", "--listen", f"127.0.0.1:{self.identity_port}", "--to", f"{self.address}/"]
+                identity += ["--callback", f"{self.issuer}/callback", "--cas-callback", f"{self.issuer}/callback/cas"]
+                self.start("identity", identity, self.identity_port)
         except BaseException:
             self.close()
             raise
@@ -217,11 +211,11 @@ class World:
             userList=[user.as_synced(enable)],
         )
 
-    def buy_another_instance(self, user, instance="b-3"):
-        """The user's tenant has a second instance of the application, which the user is granted too."""
+    def bind(self, user, instance, domain):
+        """The user's tenant has an instance of the application, which the user is granted."""
         of = {"instanceId": instance, "tenantId": user.tenant}
-        self.call("newInstance", orderId="CS3", orderLineId="CS3-000001", businessId=instance)
-        self.call("tenantSync", **of, tenantCode=user.tenant, name="Example", domainName=self.domain(user.tenant), flag=GRANTS)
+        self.call("newInstance", orderId=f"CS-{instance}", orderLineId=f"CS-{instance}-000001", businessId=instance)
+        self.call("tenantSync", **of, tenantCode=user.tenant, name="Example", domainName=domain, flag=GRANTS)
         secret = {"clientId": f"client-{user.tenant}", "clientSecret": self.encrypted(f"secret-{user.tenant}")}
         self.call("applicationSync", **of, appId=APP_ID, flag=GRANTS, **secret)
         self.sync_user(user, GRANTS, instance)
