@@ -247,7 +247,7 @@ def in_a_browser(koogallery, folder):
                 "login": app.url(app.login),
                 "callback": app.url(app.callback),
             },
-            **{user.name.lower(): vars(user) for user in (ANN, BEN, CLEO)},
+            **{user.user_name: vars(user) for user in (ANN, BEN, CLEO)},
         }
         command = ["node", str(Path(os.environ["LOGIN_NODE"]) / "login.mjs")]
         ran = subprocess.run(command, env={**world.environment, "WORLD": json.dumps(told)})

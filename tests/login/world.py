@@ -29,7 +29,6 @@ class User:
     """A person at the simulated identity service, and what authSync and userinfo say of the person."""
 
     tenant: str
-    instance: str
     user_name: str
     password: str
     name: str
@@ -37,6 +36,18 @@ class User:
     org_code: str
     email: str = None
     mobile: str = None
+    # How much userinfo says: everything but userName may be missing there.
+    tells: str = "all"
+
+    @property
+    def instance(self):
+        """The id that `koogallery identity` gives to what the tenant bought."""
+        return f"b-{self.tenant}-{APP_ID}"
+
+    def as_known(self):
+        """The person in the file of `koogallery identity --tenants`."""
+        told = {"userName": self.user_name, "password": self.password, "name": self.name, "role": self.role, "tells": self.tells}
+        return {**told, "organizationCode": self.org_code, "email": self.email, "mobile": self.mobile}
 
     def as_synced(self, enable="true"):
         personal = {"email": self.email, "mobile": self.mobile}
@@ -44,10 +55,9 @@ class User:
         return {**told, **{name: value for name, value in personal.items() if value}}
 
 
-# The people of `koogallery identity`.
-ANN = User("t-1", "b-1", "ann", "password", "Ann", "admin", "o1", "ann@example.com", "13800000000")
-BEN = User("t-1", "b-1", "ben", "password", "Ben", "user", "o1")
-CLEO = User("t-2", "b-2", "cleo", "password", "Cleo", "user", "o1")
+ANN = User("t-1", "ann", "password of ann", "Ann", "admin", "o1", "ann@example.com", "13800000000")
+BEN = User("t-1", "ben", "password of ben", "Ben", "user", "o1", tells="userName")
+CLEO = User("t-2", "cleo", "password of cleo", "Cleo 李", "user", "o2", tells="sample")
 
 checked = 0
 
@@ -152,8 +162,8 @@ class World:
             self.start("serve", serve, self.port, configured)
             if not certificate:
                 identity = [koogallery, "identity", "--listen", f"127.0.0.1:{self.identity_port}", "--to", f"{self.address}/"]
-                identity += ["--callback", f"{self.issuer}/callback", "--cas-callback", f"{self.issuer}/callback/cas"]
-                self.start("identity", identity, self.identity_port)
+                self.start("identity", [*identity, "--tenants", self.tenants()], self.identity_port)
+                until("what the seller is told", lambda: "Ctrl-C ends it." in self.log("identity"), self.processes[-1])
         except BaseException:
             self.close()
             raise
@@ -175,6 +185,31 @@ class World:
         except Failed as failed:
             raise Failed(f"{failed}\n{self.log(name)}") from None
         return process
+
+    def tenants(self):
+        """The file of the tenants, with the applications and the people there."""
+
+        def tenant(name, people):
+            application = {
+                "appId": APP_ID,
+                "name": "The application",
+                "clientId": f"client-{name}",
+                "clientSecret": f"secret-{name}",
+                "callback": f"{self.issuer}/callback",
+                "casCallback": f"{self.issuer}/callback/cas",
+            }
+            known = [user.as_known() for user in people]
+            return {
+                "tenantId": name,
+                "tenantCode": f"code-{name}",
+                "name": "例 Ltd",
+                "applications": [application],
+                "users": known,
+            }
+
+        file = self.folder / "tenants.json"
+        file.write_text(json.dumps([tenant("t-1", [ANN, BEN]), tenant("t-2", [CLEO])]))
+        return file
 
     def log(self, name):
         return (self.folder / f"{name}.log").read_text(errors="replace")[-3000:]
@@ -215,7 +250,7 @@ class World:
         """The user's tenant has an instance of the application, which the user is granted."""
         of = {"instanceId": instance, "tenantId": user.tenant}
         self.call("newInstance", orderId=f"CS-{instance}", orderLineId=f"CS-{instance}-000001", businessId=instance)
-        self.call("tenantSync", **of, tenantCode=user.tenant, name="Example", domainName=domain, flag=GRANTS)
+        self.call("tenantSync", **of, tenantCode=f"code-{user.tenant}", name="例 Ltd", domainName=domain, flag=GRANTS)
         secret = {"clientId": f"client-{user.tenant}", "clientSecret": self.encrypted(f"secret-{user.tenant}")}
         self.call("applicationSync", **of, appId=APP_ID, flag=GRANTS, **secret)
         self.sync_user(user, GRANTS, instance)
