@@ -1,6 +1,7 @@
 """Has stock OpenID Connect clients log in by a real host: `python3 check.py KOOGALLERY FOLDER [PART…]`.
 
-A part is a client: flask, express, passport, pyoidc, apache; or cas, tls, browser, conformance. FOLDER keeps the logs. Each client:
+A part is a client: flask, express, passport, pyoidc, apache; or cas, console, tls, browser, conformance. FOLDER keeps the logs. Each
+client:
 
 1. logs in with the tenant named, and by KooGallery's unified login page; its claims are compared with what KooGallery synced;
 2. is entered from the workbench, whose own code is never redeemed;
@@ -230,6 +231,34 @@ def cas(koogallery, folder):
         said("cas: Flask, whose users log in by CAS")
 
 
+def console(koogallery, folder):
+    """Seller Console's test of the login: the tenant is one of debug calls, without an instance, and its account logs in for real."""
+    app = application("flask")
+    with World(koogallery, folder / "console", [app]) as world:
+        app.run(world)
+        tenant = {"tenantId": CLEO.tenant, "tenantCode": "console", "name": "Console", "domainName": world.domain(CLEO.tenant)}
+        world.call("tenantSync", instanceId=CLEO.instance, flag=0, **tenant)
+        page = Browser().go(app.url(app.login) + f"?tenant={CLEO.tenant}")
+        expect_refusal(page, "tenant_unknown")
+        debug = {"instanceId": "", "orderId": "", "flag": 1, "testFlag": 1}
+        world.call("tenantSync", **debug, **tenant)
+        secret = world.encrypted(f"secret-{CLEO.tenant}")
+        debug.pop("orderId")
+        client = {"tenantId": CLEO.tenant, "appId": APP_ID, "clientId": f"client-{CLEO.tenant}", "clientSecret": secret}
+        world.call("applicationSync", **debug, **client)
+        browser = Browser()
+        page = world.log_in(browser, browser.go(app.login_url(CLEO.tenant)), CLEO)
+        check("the test account gets in", app.is_here(page) and page.status == 200, page.shown())
+        found = app.claims(browser)
+        check("it says that it is a test", found["test"] is True and "instance_id" not in found, found)
+        check(
+            "it has the names that the tenant told",
+            (found["preferred_username"], found["name"]) == (CLEO.user_name, CLEO.name),
+            found,
+        )
+        said("console: a test account of Seller Console")
+
+
 def in_a_browser(koogallery, folder):
     app = application("flask")
     with World(koogallery, folder / "browser", [app]) as world:
@@ -260,6 +289,7 @@ def main(koogallery, folder, *parts):
         "tls": lambda: tls.run(koogallery, folder),
         "conformance": lambda: conformance.run(koogallery, folder, table),
         "cas": lambda: cas(koogallery, folder),
+        "console": lambda: console(koogallery, folder),
         "browser": lambda: in_a_browser(koogallery, folder),
     }
     for part in parts or (*CLIENTS, *others):

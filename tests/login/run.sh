@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Stock OpenID Connect clients and a browser log in by the real binary, with `koogallery identity` in the place of the tenants.
 #
-#     tests/login/run.sh [PART]…        flask express passport pyoidc apache cas tls browser conformance; without one, all that can run here
+#     tests/login/run.sh [PART]…
 #
+# A PART is flask, express, passport, pyoidc, apache, cas, console, tls, browser or conformance. Without one, all that can run here do.
 # What they need is installed below target/ci/login. apache needs Debian's apache2 and libapache2-mod-auth-openidc, browser needs
 # Chromium: without a PART, one that is not there is left out, and said so. KOOGALLERY names the command, where it is built already.
 # The logs are in target/ci/login/logs.
@@ -25,7 +26,7 @@ npm install --silent --no-audit --no-fund --prefix "$tools/node/express"
 export LOGIN_NODE="$tools/node" PYTHONDONTWRITEBYTECODE=1
 parts=("$@")
 if [ $# = 0 ]; then
-    parts=(flask express passport pyoidc cas tls conformance)
+    parts=(flask express passport pyoidc cas console tls conformance)
     if command -v apache2 >/dev/null && [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ]; then
         parts+=(apache)
     else
