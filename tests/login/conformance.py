@@ -11,7 +11,7 @@ import requests
 from basic_op import CHALLENGE, VERIFIER
 from browser import Browser
 from party import TESTS, Party
-from world import ANN, Client, World, check, said
+from world import ANN, CLEO, GRANTS, REVOKES, Client, World, check, said
 
 
 def others(party, second, public):
@@ -38,6 +38,11 @@ def others(party, second, public):
     party.refused("invalid_scope", scope=None)
     get = requests.get(party.document["token_endpoint"], timeout=30)
     check("a code is redeemed by POST only", get.status_code == 405, get.text)
+    form = "application/x-www-form-urlencoded"
+    for body, kind, status in ((b"{}", "application/json", 400), (b"a=\xff", form, 400), (b"a=" + b"x" * 100_000, form, 413)):
+        answer = requests.post(party.document["token_endpoint"], data=body, headers={"Content-Type": kind}, timeout=30)
+        is_told = answer.status_code == status and answer.json()["error"] == "invalid_request"
+        check("what is no form is told as JSON", is_told, answer.text)
 
 
 def public_client(party):
@@ -46,6 +51,29 @@ def public_client(party):
     party.logged_in(by="none", form={"code_verifier": VERIFIER}, **asked)
     party.not_redeemed("invalid_grant", party.answered(**asked)["code"], by="none", code_verifier="x" * 43)
     party.not_redeemed("invalid_grant", party.answered(**asked)["code"], by="none")
+
+
+def revoked_while_choosing(party):
+    """The page where one of two instances is chosen may be open for minutes."""
+    world = party.world
+    world.bind(CLEO, "b-3", world.domain(CLEO.tenant))
+    for revoked, enters in (([CLEO.instance, "b-3"], None), (["b-3"], CLEO.instance)):
+        browser = Browser()
+        page = world.log_in(browser, party.begin(browser, login_hint=CLEO.tenant), CLEO)
+        choice = next(form for form in page.forms if form["id"] == "choose")
+        check(
+            "both instances can be chosen",
+            {button["value"] for button in choice["buttons"]} == {CLEO.instance, "b-3"},
+            page.shown(),
+        )
+        for instance in revoked:
+            world.sync_user(CLEO, REVOKES, instance)
+        button = next(button for button in choice["buttons"] if button["value"] == (enters or "b-3"))
+        came = browser.submit(choice, {}, button, until=party.redirect_uri)
+        check("who was revoked meanwhile does not enter", isinstance(came, str) == bool(enters), came)
+        check("and is told why", enters or came.reason == "not_granted", came)
+        for instance in revoked:
+            world.sync_user(CLEO, GRANTS, instance)
 
 
 def forged_returns(party):
@@ -117,6 +145,8 @@ def run(koogallery, folder, table):
         said("conformance: clients, codes and errors")
         public_client(Party(world, clients[2]))
         said("conformance: a public client")
+        revoked_while_choosing(party)
+        said("conformance: revoked while choosing")
         forged_returns(party)
         said("conformance: forged returns")
         _, claims = Party(world, clients[1]).logged_in()
