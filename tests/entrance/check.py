@@ -147,7 +147,7 @@ def body_sign(entrance):
 
 def forwarded_headers(entrance, variant):
     forged = ["X-Forwarded-For: 203.0.113.9", "Connection: keep-alive"]
-    for target in ("/", "/seller-api/v1/instances"):
+    for target in ("/", "/seller-api/v1/instances", "/login/authorize"):
         seen = json.loads(entrance.ask(target, "GET", headers=forged)[2])
         expected = {"aws": ([], ["abc.lambda-url.test"]), "host": (["127.0.0.1"], ["entrance.test"])}[variant]
         found = header(seen["headers"], "x-forwarded-for"), header(seen["headers"], "host")
@@ -179,6 +179,8 @@ def failures_are_answered(entrance, upstream):
         check(f"HTTP {status} becomes 000005", is_000005(answer), answer)
         found, _, text = entrance.ask(f"/seller-api/v1/{status}{query}", "GET")
         check(f"the seller API's HTTP {status} stays", (found, text) == (status, b'{"of":"the upstream"}'), text)
+        found, _, text = entrance.ask(f"/login/{status}{query}", "GET")
+        check(f"the login's HTTP {status} stays", (found, text) == (status, b'{"of":"the upstream"}'), text)
     upstream.behaviour, upstream.requests = "dropped", []
     check("a connection that breaks becomes 000005", is_000005(entrance.ask(f"/{query}", body=body)))
     check("what was sent is not sent again", len(upstream.requests) == 1, len(upstream.requests))
@@ -201,7 +203,10 @@ def failures_are_answered(entrance, upstream):
     until("000005 without an upstream", lambda: is_000005(entrance.ask(f"/{query}", body=body)))
     status, headers, answer = entrance.ask(f"/seller-api/v1/instances{query}", "GET")
     check("the application hears 503", status == 503 and json.loads(answer)["status"] == 503, answer)
-    said("failures, silence and no upstream: 000005 for KooGallery, the status for the application; a reload loses nothing")
+    status, headers, answer = entrance.ask(f"/login/callback{query}", "GET")
+    is_page = header(headers, "content-type")[0].startswith("text/html") and "请稍后重试".encode() in answer
+    check("a user gets a page with 503", status == 503 and is_page, answer)
+    said("failures, silence and no upstream: 000005 for KooGallery, the status for the application and for users; a reload loses nothing")
 
 
 def floods_are_answered(entrance):
@@ -225,7 +230,10 @@ def floods_are_answered(entrance):
     refused = next(answer for answer in answers if answer[0] == 429)
     check("the application is told to wait", header(refused[1], "retry-after") == ["1"]
           and header(refused[1], "content-type") == ["application/problem+json"] and json.loads(refused[2])["status"] == 429, refused)
-    said("a flood: 000005 in HTTP 200 for KooGallery, 429 for the application")
+    answers = flood(f"/login/authorize?code={SECRET_IN_QUERY}", lambda answer: answer[0] == 429)
+    refused = next(answer for answer in answers if answer[0] == 429)
+    check("a user is told to wait", header(refused[1], "retry-after") == ["1"] and "请稍后重试".encode() in refused[2], refused)
+    said("a flood: 000005 in HTTP 200 for KooGallery, 429 for the application and for users")
 
 
 def strangers_are_refused(entrance, upstream):
@@ -277,6 +285,9 @@ def koogallery_passes(koogallery, folder, variant, entrance, between):
         address = f"https://localhost:{opened.nginx.port}/"
         if variant == "host":
             check("a load balancer sees that the host is ready", opened.ask("/readyz", "GET")[0] == 200)
+            status, headers, page = opened.ask("/login/authorize?client_id=nobody", "GET")
+            is_page = b'data-reason="invalid_client"' in page and header(headers, "content-security-policy")
+            check("the login's pages come as they are", status == 400 and is_page, page)
         sample = [sys.executable, APPLICATION, "--listen", f"127.0.0.1:{application}", "--provision", "answer",
                   "--database", folder / f"{variant}.db", "--seller-api", f"{address}seller-api"]
         start(sample, application, WEBHOOK_SECRET=WEBHOOK_SECRET, API_TOKEN=API_TOKEN)
