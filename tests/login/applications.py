@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from browser import Failed, Page
-from world import Client, until
+from world import Client
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent.parent / "examples"

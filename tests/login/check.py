@@ -232,7 +232,7 @@ def cas(koogallery, folder):
 
 
 def console(koogallery, folder):
-    """Seller Console's test of the login: the tenant is one of debug calls, without an instance, and its account logs in for real."""
+    """Seller Console's test of the login: a tenant of debug calls, without an instance, whose account logs in for real."""
     app = application("flask")
     with World(koogallery, folder / "console", [app]) as world:
         app.run(world)

@@ -1,7 +1,7 @@
 """The OpenID Foundation's tests that apply here, asked over HTTP, and what their lists do not ask.
 
-Each test has the name of the module of the Foundation's suite, with `_` for `-` and without `oidcc-`. docs/login-conformance.md is the
-table of them, which is compared with the tests.
+Each test has the name of the module of the Foundation's suite, with `_` for `-` and without `oidcc-`. docs/login-conformance.md is
+the table of them, which is compared with the tests.
 """
 
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import logout_op  # noqa: F401 - its tests are in TESTS
 import requests
 from basic_op import CHALLENGE, VERIFIER
-from browser import Browser
+from browser import Browser, Page
 from party import TESTS, Party
 from world import ANN, CLEO, GRANTS, REVOKES, Client, World, check, said
 
@@ -76,6 +76,18 @@ def revoked_while_choosing(party):
             world.sync_user(CLEO, GRANTS, instance)
 
 
+def unbound_while_logging_in(party):
+    """The tenant's binding ends while its user types the password."""
+    world, browser = party.world, Browser()
+    page = party.begin(browser, login_hint=CLEO.tenant)
+    of = {"tenantId": CLEO.tenant, "tenantCode": f"code-{CLEO.tenant}", "name": "例 Ltd", "domainName": world.domain(CLEO.tenant)}
+    for instance in (CLEO.instance, "b-3"):
+        world.call("tenantSync", instanceId=instance, flag=0, **of)
+    came = world.log_in(browser, page, CLEO, until=party.redirect_uri)
+    check("nobody of an unbound tenant enters", isinstance(came, Page), came)
+    check("and is told why", came.reason == "tenant_unknown", came.shown())
+
+
 def forged_returns(party):
     """What a stranger can make a browser bring to the callback."""
     world = party.world
@@ -124,6 +136,25 @@ def forged_returns(party):
     check("a second time it does nothing", page.reason in ("flow_used", "flow_expired"), page.shown())
 
 
+def several_applications(koogallery, folder):
+    """Who comes from the workbench chooses, where the seller has several clients for an application."""
+    clients = [Client("first", entry={"client_name": "First <b>"}), Client("second")]
+    with World(koogallery, folder / "applications", clients) as world:
+        browser = Browser()
+        page = world.enter_workbench(browser, ANN)
+        starts = {
+            client.name: [link for link in page.hrefs if link.startswith(client.url(client.start) + "?")] for client in clients
+        }
+        check("each can be chosen", page.status == 200 and all(len(links) == 1 for links in starts.values()), page.shown())
+        check("names are text", "First &lt;b&gt;" in page.text, page.shown())
+        asked = parse_qs(urlsplit(starts["second"][0]).query)
+        check("the application is told who asks, and for what", asked["iss"] == [world.issuer] and asked["login_hint"], asked)
+        party = Party(world, clients[1])
+        check("the hint leads on without a password", party.answered(browser=browser, login_hint=asked["login_hint"][0])["code"])
+        trail = [url for url in browser.trail if "/identity/" in url and "/login?" in url]
+        check("no page was shown on the way", not trail, trail)
+
+
 def run(koogallery, folder, table):
     """All of it. `table` is the text of docs/login-conformance.md."""
     rows = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `oidcc-")}
@@ -152,3 +183,7 @@ def run(koogallery, folder, table):
         _, claims = Party(world, clients[1]).logged_in()
         check("sub is the same at each client", claims["sub"] == party.logged_in()[1]["sub"])
         said("conformance: ES256")
+        unbound_while_logging_in(party)
+        said("conformance: unbound while logging in")
+    several_applications(koogallery, folder)
+    said("conformance: several applications")

@@ -1,4 +1,4 @@
-"""An application with Flask-pyoidc. The library has no third-party initiated login and no login_hint for each request: here they are."""
+"""An application with Flask-pyoidc, which lacks third-party initiated login and a login_hint for each request: here they are."""
 
 import collections.abc
 import json
