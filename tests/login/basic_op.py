@@ -4,6 +4,7 @@ too, as it is."""
 import base64
 import hashlib
 import json
+import time
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -294,6 +295,16 @@ def codereuse(party):
     check("the token works", party.userinfo(told["access_token"]).status_code == 200)
     party.not_redeemed("invalid_grant", code)
     check("and not after a second use of its code", party.userinfo(told["access_token"]).status_code == 401)
+
+
+@module
+def codereuse_30seconds(party):
+    """`conformance.py` has redeemed the code long before, and asks this last."""
+    code, access_token, at = party.early
+    time.sleep(max(0, at + 30 - time.monotonic()))
+    check("the token works", party.userinfo(access_token).status_code == 200)
+    party.not_redeemed("invalid_grant", code)
+    check("and not after a second use of its code", party.userinfo(access_token).status_code == 401)
 
 
 @module

@@ -28,6 +28,8 @@ class Party:
     def __init__(self, world, client):
         self.world, self.client = world, client
         self.redirect_uri = client.url(client.callback)
+        # A code, the access token that it gave, and when.
+        self.early = None
         self.document = requests.get(f"{world.issuer}/.well-known/openid-configuration", timeout=30).json()
 
     def parameters(self, **changes):
