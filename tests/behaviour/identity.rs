@@ -381,7 +381,7 @@ async fn a_host_learns_of_the_enterprises() {
     for _ in 0..2 {
         for tenant in world.service.tenants() {
             let calls = announcements(tenant, &world.service.domain(tenant), Some(&key), now()).unwrap();
-            assert_eq!(calls.len(), 4);
+            assert_eq!(calls.len(), 5);
             let told = |told: &Announced| assert_eq!(told.result_code.as_str(), "000000", "{told:?}");
             announce(&marketplace, calls, now, told).await.unwrap();
         }
@@ -422,9 +422,7 @@ async fn the_command_plays_it_and_tells_a_host() {
     let alone = ["identity", "--listen", "127.0.0.1:0"];
     let (_running, told) = told_by(koogallery(&variables).args(alone).args(["--to", &address])).await;
     let answered: Vec<&String> = told.iter().filter(|line| line.starts_with("told ")).collect();
-    assert!(answered.len() == 8 && answered.iter().all(|line| line.ends_with(": 000000")), "{told:#?}");
-    let tenant = seller.host.store().tenants(StoreWorld::Real, &"demo-tenant-1".parse().unwrap()).await;
-    assert!(!tenant.unwrap().is_empty());
+    assert!(answered.len() == 10 && answered.iter().all(|line| line.ends_with(": 000000")), "{told:#?}");
 
     let unified = told.iter().find_map(|line| line.strip_prefix("unified login page   ")).unwrap();
     let browser = Browser::default();
@@ -432,10 +430,17 @@ async fn the_command_plays_it_and_tells_a_host() {
     let sent = browser.submit(&asks, &[("account", "admin"), ("password", "admin-1")]).await;
     assert!(sent.leads_to().unwrap().as_str().starts_with("http://127.0.0.1:9000/login/callback?code="), "{sent:?}");
 
+    // What Seller Console tells of a test account's enterprise is debug data, and touches nothing else.
+    let (_running, told) = told_by(koogallery(&variables).args(alone).args(["--debug", "--to", &address])).await;
+    let answered: Vec<&String> = told.iter().filter(|line| line.starts_with("told ")).collect();
+    assert!(answered.len() == 6 && answered.iter().all(|line| line.ends_with(": 000000")), "{told:#?}");
+    let tenants = async |world| seller.host.store().tenants(world, &"demo-tenant-1".parse().unwrap()).await.unwrap();
+    assert_eq!((tenants(StoreWorld::Test).await.len(), tenants(StoreWorld::Real).await.len()), (1, 1));
+
     // Without a host to tell, it prints calls that a shell takes as they stand.
     let (_running, told) = told_by(koogallery(&variables).args(alone)).await;
     let calls: Vec<&str> = told.iter().filter_map(|line| line.strip_prefix("  koogallery call ")).collect();
-    assert_eq!(calls.len(), 8, "{told:#?}");
+    assert_eq!(calls.len(), 10, "{told:#?}");
     let binary = koogallery(&[]).as_std().get_program().to_owned();
     for call in calls {
         let mut shell = Command::new("sh");

@@ -15,7 +15,8 @@ use super::played::played_for;
 use super::rsa_public_key::given_or_local;
 use super::{Done, Failure};
 use crate::identity::{
-    Announced, Announcement, Callback, IdentityService, LISTENS_AT, Tenant, announce, announcements, demo,
+    Announced, Announcement, Callback, IdentityService, LISTENS_AT, Tenant, announce, announcements,
+    debug_announcements, demo,
 };
 use crate::keys::or_local_test_keys;
 use crate::marketplace::Marketplace;
@@ -41,9 +42,13 @@ pub(crate) struct Identity {
     /// Play the enterprises in this file instead of the demo ones: JSON in the form that docs/identity.md has.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["callback", "cas_callback"])]
     tenants: Option<PathBuf>,
-    /// Tell this production address about the enterprises, such as <http://127.0.0.1:9000/>.
+    /// Tell the production address here about the enterprises, such as that of `serve`.
     #[arg(long, value_name = "URL")]
     to: Option<String>,
+    /// Tell of them as Seller Console does once you applied for a credential: debug calls without instance, order and users, for a
+    /// login with a test account.
+    #[arg(long)]
+    debug: bool,
     /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file. It encrypts client secrets.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
     rsa_public_key: Option<String>,
@@ -53,7 +58,7 @@ impl Identity {
     /// Tells about the enterprises, and plays until it is interrupted.
     #[allow(clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
-        let Self { listen, callback, cas_callback, tenants, to, rsa_public_key } = self;
+        let Self { listen, callback, cas_callback, tenants, to, debug, rsa_public_key } = self;
         let environment = Environment::of_process();
         let key = given_or_local(rsa_public_key.as_deref())?;
         let tenants = match tenants {
@@ -69,6 +74,7 @@ impl Identity {
         show(&service);
         let mut calls = Vec::new();
         for tenant in service.tenants() {
+            let announcements = if debug { debug_announcements } else { announcements };
             calls.extend(announcements(tenant, &service.domain(tenant), key.as_ref(), now())?);
         }
         if key.is_none() {

@@ -1,5 +1,7 @@
 //! What KooGallery tells the seller before anybody can log in: that an instance was bought, the enterprise that it is bound to, the
-//! enterprise's application with its client secret, and who may use it.
+//! enterprise's application with its client secret, its departments, and who may use it.
+
+use std::collections::BTreeSet;
 
 use getrandom::SysRng;
 use koogallery::{
@@ -115,37 +117,83 @@ pub fn announcements(
     public_key: Option<&RsaPublicKey>,
     at: Timestamp,
 ) -> Result<Vec<Announcement>, AnnounceError> {
-    let time = SyncTime::from_timestamp(at).ok_or(AnnounceError::Clock)?;
     let mut calls = Vec::new();
     for application in &tenant.applications {
-        let (instance, order) = ids(tenant, application);
-        let buy = json!({ "orderId": order, "orderLineId": format!("{order}-000001"), "businessId": instance, "testFlag": 0 });
+        let of = Of::bought(tenant, application);
+        let buy = json!({ "orderId": of.order, "orderLineId": format!("{}-000001", of.order), "businessId": of.instance,
+            "testFlag": 0 });
         calls.push(Announcement::of(Callback::NewInstance, buy));
-        let bind = json!({ "instanceId": instance, "orderId": order, "tenantId": tenant.tenant_id, "tenantCode": tenant.tenant_code,
-            "name": tenant.name, "domainName": domain, "flag": 1, "testFlag": 0 });
-        calls.push(Announcement::of(Callback::TenantSync, bind));
-        let common = json!({ "instanceId": instance, "tenantId": tenant.tenant_id, "appId": application.app_id, "flag": 1,
-            "currentSyncTime": time, "testFlag": 0 });
-        if let Some(key) = public_key {
-            let mut sync = common.clone();
-            sync["clientId"] = json!(application.client_id);
-            sync["clientSecret"] = encrypted(application, key)?.into();
-            sync["name"] = application.name.as_str().into();
-            calls.push(Announcement::of(Callback::ApplicationSync, sync));
-        }
-        let mut grant = common;
+        calls.extend(synced(tenant, application, domain, public_key, at, &of)?);
+        let mut grant = of.common(tenant, application, at)?;
         grant["userList"] = tenant.users.iter().map(listed).collect();
         calls.push(Announcement::of(Callback::AuthSync, grant));
     }
     Ok(calls)
 }
 
-/// The instance that the enterprise bought, and its order.
-fn ids(tenant: &Tenant, application: &Application) -> (String, String) {
-    // Both are at most 64 characters long at KooGallery.
-    let short = |text: String| text.chars().take(52).collect::<String>();
-    let of = format!("{}-{}", tenant.tenant_id, application.app_id);
-    (short(format!("b-{of}")), short(format!("CS-{of}")))
+/// What Seller Console tells once a credential was applied for: debug calls about an enterprise of its test accounts, without an
+/// instance, an order and users.
+pub fn debug_announcements(
+    tenant: &Tenant,
+    domain: &str,
+    public_key: Option<&RsaPublicKey>,
+    at: Timestamp,
+) -> Result<Vec<Announcement>, AnnounceError> {
+    let of = Of { instance: String::new(), order: String::new(), test_flag: 1 };
+    let mut calls = Vec::new();
+    for application in &tenant.applications {
+        calls.extend(synced(tenant, application, domain, public_key, at, &of)?);
+    }
+    Ok(calls)
+}
+
+/// What the calls are about.
+struct Of {
+    instance: String,
+    order: String,
+    test_flag: u8,
+}
+
+impl Of {
+    /// The instance that the enterprise bought, and its order. Both are at most 64 characters long at KooGallery.
+    fn bought(tenant: &Tenant, application: &Application) -> Self {
+        let of: String = format!("{}-{}", tenant.tenant_id, application.app_id).chars().take(50).collect();
+        Self { instance: format!("b-{of}"), order: format!("CS-{of}"), test_flag: 0 }
+    }
+
+    /// What all calls but tenantSync have.
+    fn common(&self, tenant: &Tenant, application: &Application, at: Timestamp) -> Result<Value, AnnounceError> {
+        let time = SyncTime::from_timestamp(at).ok_or(AnnounceError::Clock)?;
+        Ok(json!({ "instanceId": self.instance, "tenantId": tenant.tenant_id, "appId": application.app_id, "flag": 1,
+            "currentSyncTime": time, "testFlag": self.test_flag }))
+    }
+}
+
+/// The enterprise, its application and its departments.
+fn synced(
+    tenant: &Tenant,
+    application: &Application,
+    domain: &str,
+    public_key: Option<&RsaPublicKey>,
+    at: Timestamp,
+    of: &Of,
+) -> Result<Vec<Announcement>, AnnounceError> {
+    let bind = json!({ "instanceId": of.instance, "orderId": of.order, "tenantId": tenant.tenant_id,
+        "tenantCode": tenant.tenant_code, "name": tenant.name, "domainName": domain, "flag": 1, "testFlag": of.test_flag });
+    let mut calls = vec![Announcement::of(Callback::TenantSync, bind)];
+    if let Some(key) = public_key {
+        let mut sync = of.common(tenant, application, at)?;
+        sync["clientId"] = json!(application.client_id);
+        sync["clientSecret"] = encrypted(application, key)?.into();
+        sync["name"] = application.name.as_str().into();
+        calls.push(Announcement::of(Callback::ApplicationSync, sync));
+    }
+    let codes: BTreeSet<&str> = tenant.users.iter().map(|user| user.organization_code.as_str()).collect();
+    let departments = codes.into_iter().map(|code| json!({ "orgCode": code, "orgName": code, "parentCode": "" }));
+    let mut sync = of.common(tenant, application, at)?;
+    sync["orgInfoList"] = departments.collect();
+    calls.push(Announcement::of(Callback::AllOrgSync, sync));
+    Ok(calls)
 }
 
 fn encrypted(application: &Application, key: &RsaPublicKey) -> Result<String, AnnounceError> {

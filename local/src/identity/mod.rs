@@ -33,7 +33,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use announce::{AnnounceError, Announced, Announcement, announce, announcements};
+pub use announce::{AnnounceError, Announced, Announcement, announce, announcements, debug_announcements};
 pub use demo::{DEMO_APP, demo};
 pub use faults::{Endpoint, Fault};
 pub use tenants::{Application, Callback, CallbackError, RefreshTokens, Tells, Tenant, User};
