@@ -1,4 +1,7 @@
 //! The login of buyers' users: what the table keeps for it, its keys, and whole logins with a browser and a tenant's login.
 
+mod attacks;
 mod keeping;
 mod keys;
+mod whole;
+mod world;
