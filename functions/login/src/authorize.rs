@@ -157,7 +157,7 @@ async fn begin(
         (Some(_), IdentityProtocol::OAuth2) => Way::OAuth2,
         (Some(_), IdentityProtocol::Cas) => Way::Cas,
     };
-    let handle = FlowHandle::new(way, now.as_seconds())?;
+    let handle = FlowHandle::new(way, now.as_millis())?;
     let (to, subjects) = match &flow.tenant {
         None => (with_query(&login.unified_page, &[("ind", "UNOP"), ("appId", client.app_id.as_str())]), None),
         Some(tenant) => {

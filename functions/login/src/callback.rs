@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use koogallery_store::LoginStep;
 
 use crate::Login;
@@ -19,36 +20,49 @@ use crate::stop::{Back, Failure, Page, Stop};
 use crate::tenant::TenantApplication;
 use crate::upstream::Person;
 
+/// What a browser brings back.
+enum Brought<'a> {
+    /// A code of the tenant that the flow is for.
+    Code(&'a str),
+    /// A code of the tenant that the unified login page names.
+    CodeOf {
+        /// The tenant.
+        named: &'a str,
+        /// The code.
+        code: &'a str,
+    },
+    /// A ticket of CAS.
+    Ticket(&'a str),
+    /// The error of a tenant's login.
+    Error(&'a str),
+}
+
 /// The return of OAuth 2.0, and the entry of the workbench.
 pub(crate) async fn oauth2(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
     let (parameters, flows) = (&asked.parameters, BrowserFlows::of(&asked.headers, login.issuer.is_local()));
     if let Some(name) = parameters.twice() {
         return Err(Page::new(Reason::InvalidRequest).because(format_args!("{name} came twice")).into());
     }
+    let code = parameters.get("code");
     if let Some(state) = parameters.get("state") {
         let handle = flows.named(state).ok_or_else(|| login.expired("this browser has no flow with this state"))?;
-        let (flow, client) = login.flow(handle).await?;
-        let tenant = flow.tenant.clone().ok_or(Failure::Content)?;
-        if let Some(error) = parameters.get("error") {
-            return Err(denied(&login, &flow, error));
-        }
-        let code =
-            parameters.get("code").ok_or_else(|| Page::new(Reason::InvalidRequest).because("there is no code"))?;
-        let person = login.redeem(client, &tenant, code, true).await?;
-        return login.enter(Entering { flows: &flows, handle, flow, client, tenant, person }, &asked.headers).await;
+        let brought = match (parameters.get("error"), code) {
+            (Some(error), _) => Brought::Error(error),
+            (None, Some(code)) => Brought::Code(code),
+            (None, None) => return Err(Page::new(Reason::InvalidRequest).because("there is no code").into()),
+        };
+        return login.go_on(&flows, handle, brought, &asked.headers).await;
     }
     let Some(named) = parameters.any_of(&TENANT) else {
-        let reason = if parameters.get("code").is_some() { Reason::TenantUnknown } else { Reason::InvalidRequest };
+        let reason = if code.is_some() { Reason::TenantUnknown } else { Reason::InvalidRequest };
         return Err(Page::new(reason).because("neither state nor tenant").into());
     };
-    let (Some(code), Some(handle)) = (parameters.get("code"), flows.newest(Way::Unified)) else {
-        return login.arrive(named, &asked.headers).await;
-    };
-    let (flow, client) = login.flow(handle).await?;
-    let tenant = login.tenant(named, client).await?;
-    let tenant = tenant.ok_or_else(|| Page { again: login.again(client), ..Page::new(Reason::TenantUnknown) })?;
-    let person = login.redeem(client, &tenant, code, false).await?;
-    login.enter(Entering { flows: &flows, handle, flow, client, tenant, person }, &asked.headers).await
+    match (code, flows.newest(Way::Unified)) {
+        (Some(code), Some(handle)) => {
+            login.go_on(&flows, handle, Brought::CodeOf { named, code }, &asked.headers).await
+        }
+        _ => login.arrive(named, &asked.headers).await,
+    }
 }
 
 /// The return of CAS.
@@ -59,11 +73,7 @@ pub(crate) async fn cas(State(login): State<Arc<Login>>, asked: Asked) -> Result
     };
     let handle =
         flows.newest(Way::Cas).ok_or_else(|| login.expired("this browser has no flow that waits for a ticket"))?;
-    let (flow, client) = login.flow(handle).await?;
-    let tenant = flow.tenant.clone().ok_or(Failure::Content)?;
-    let validated = login.upstream.validate(&tenant, ticket).await;
-    let person = validated.map_err(|error| Page { again: login.again(client), ..Page::of_upstream(&error) })?;
-    login.enter(Entering { flows: &flows, handle, flow, client, tenant, person }, &asked.headers).await
+    login.go_on(&flows, handle, Brought::Ticket(ticket), &asked.headers).await
 }
 
 /// A tenant's login refused a user, or the user gave up.
@@ -78,6 +88,52 @@ fn denied(login: &Login, flow: &Flow, error: &str) -> Stop {
 }
 
 impl Login {
+    /// Goes on with a flow. One that ends without a login leaves no cookie: else the next browser that comes without a state would be
+    /// taken for this flow's. Where this deployment failed, the browser may try the same once more.
+    async fn go_on(
+        &self,
+        flows: &BrowserFlows,
+        handle: &FlowHandle,
+        brought: Brought<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Response, Stop> {
+        match self.entered(flows, handle, brought, headers).await {
+            Err(stop @ (Stop::Page(_) | Stop::Back(..))) => {
+                let mut response = stop.into_response();
+                if let Some((name, cookie)) = flows.end(handle) {
+                    response.headers_mut().append(name, cookie);
+                }
+                Ok(response)
+            }
+            other => other,
+        }
+    }
+
+    async fn entered(
+        &self,
+        flows: &BrowserFlows,
+        handle: &FlowHandle,
+        brought: Brought<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Response, Stop> {
+        let (flow, client) = self.flow(handle).await?;
+        let tenant = match &brought {
+            Brought::CodeOf { named, .. } => self.tenant(named, client).await?,
+            _ => flow.tenant.clone(),
+        };
+        let tenant = tenant.ok_or_else(|| Page { again: self.again(client), ..Page::new(Reason::TenantUnknown) })?;
+        let person = match brought {
+            Brought::Error(error) => return Err(denied(self, &flow, error)),
+            Brought::Code(code) => self.redeem(client, &tenant, code, true).await?,
+            Brought::CodeOf { code, .. } => self.redeem(client, &tenant, code, false).await?,
+            Brought::Ticket(ticket) => {
+                let validated = self.upstream.validate(&tenant, ticket).await;
+                validated.map_err(|error| Page { again: self.again(client), ..Page::of_upstream(&error) })?
+            }
+        };
+        self.enter(Entering { flows, handle, flow, client, tenant, person }, headers).await
+    }
+
     /// Uses a browser's flow.
     async fn flow(&self, handle: &FlowHandle) -> Result<(Flow, &Client), Stop> {
         let used: Used<Flow> = self.use_kept(LoginStep::Flow, handle.digest(), handle.bound_to()).await?;

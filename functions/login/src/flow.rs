@@ -58,15 +58,16 @@ impl Way {
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct FlowHandle {
     way: Way,
-    /// Eight hex digits of its time, then random ones: letters and digits only, as a tenant's login demands of a state.
+    /// Twelve hex digits of its time, so that ids sort by it, then random ones: letters and digits only, as a tenant's login demands
+    /// of a state.
     id: String,
     secret: String,
 }
 
 impl FlowHandle {
-    /// Another one than any before. `now` is in seconds since the epoch.
+    /// Another one than any before. `now` is in milliseconds since the epoch.
     pub(crate) fn new(way: Way, now: i64) -> Result<Self, NoRandomness> {
-        let id = format!("{now:08x}{}", random::letters_and_digits()?);
+        let id = format!("{now:012x}{}", random::letters_and_digits()?);
         Ok(Self { way, id, secret: random::secret()? })
     }
 
@@ -158,7 +159,7 @@ mod tests {
     #[test]
     fn a_browser_shows_again_what_it_was_given() {
         for is_local in [false, true] {
-            let flow = FlowHandle::new(Way::Unified, 1_764_000_000).unwrap();
+            let flow = FlowHandle::new(Way::Unified, 1_764_000_000_000).unwrap();
             let none = BrowserFlows::of(&HeaderMap::new(), is_local);
             let cookies = none.begin(&flow);
             let text = cookies[0].1.to_str().unwrap();
@@ -181,7 +182,7 @@ mod tests {
             let pairs: Vec<String> =
                 held.iter().map(|flow| format!("{}={}", flow.cookie_name(false), flow.secret)).collect();
             let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&pairs.join("; ")).unwrap())]);
-            let flow = FlowHandle::new(Way::OAuth2, 1_764_000_000 + second).unwrap();
+            let flow = FlowHandle::new(Way::OAuth2, 1_764_000_000_000 + second).unwrap();
             let cookies = BrowserFlows::of(&headers, false).begin(&flow);
             let ended = cookies.iter().filter(|(_, cookie)| cookie.to_str().unwrap().contains("Max-Age=0")).count();
             assert_eq!(ended, usize::from(second >= 5), "{second}");

@@ -12,7 +12,6 @@ use http::header::{
     X_FRAME_OPTIONS,
 };
 use koogallery_runtime::{LoginRecord, RequestId};
-use url::Url;
 
 use crate::Login;
 use crate::enter::FormTo;
@@ -38,8 +37,12 @@ pub(crate) async fn record(State(login): State<Arc<Login>>, request: Request, ne
         parts.headers.extend(shown.headers().clone());
         response = Response::from_parts(parts, shown.into_body());
     }
-    let form_to = response.extensions().get::<FormTo>().and_then(|FormTo(uri)| Some(Url::parse(uri).ok()?.origin()));
-    let form_to = form_to.map_or("'none'".to_owned(), |origin| format!("'self' {}", origin.ascii_serialization()));
+    // The application may send the browser on to another address of its own.
+    let form_to = match response.extensions().get::<FormTo>() {
+        None => "'none'",
+        Some(FormTo(uri)) if uri.starts_with("http://") => "'self' http: https:",
+        Some(FormTo(_)) => "'self' https:",
+    };
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
     let status = response.status().as_u16();
     let headers = response.headers_mut();
@@ -47,7 +50,7 @@ pub(crate) async fn record(State(login): State<Arc<Login>>, request: Request, ne
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&form_to)) {
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(form_to)) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     if !login.issuer.is_local() {

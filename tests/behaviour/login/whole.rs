@@ -5,7 +5,7 @@ use koogallery_tests::bodies;
 use koogallery_tests::browser::Browser;
 use serde_json::json;
 
-use super::world::{START, World, reason};
+use super::world::{INSTANCE, START, World, reason};
 
 #[tokio::test]
 async fn a_user_logs_in_by_a_hint() {
@@ -26,7 +26,7 @@ async fn a_user_logs_in_by_a_hint() {
         ("email", "admin@example.com".into()),
         ("phone_number", "00000000000".into()),
         ("tenant_id", "demo-tenant-1".into()),
-        ("instance_id", world.instance().into()),
+        ("instance_id", INSTANCE.into()),
         ("app_id", "demo-app".into()),
         ("role", "admin".into()),
         ("org_code", "o-1".into()),
@@ -134,7 +134,7 @@ async fn who_may_not_enter_is_told_why() {
     assert!(enter().await.given("code").is_some());
 
     let mut freeze = bodies::freeze();
-    freeze["instanceId"] = world.instance().into();
+    freeze["instanceId"] = INSTANCE.into();
     let marketplace_call = world.seller.say(&freeze).await;
     assert_eq!(marketplace_call, "000000");
     let page = enter().await;
@@ -143,7 +143,7 @@ async fn who_may_not_enter_is_told_why() {
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     assert_eq!(page.headers["x-frame-options"], "DENY");
     let mut unfreeze = bodies::unfreeze();
-    unfreeze["instanceId"] = world.instance().into();
+    unfreeze["instanceId"] = INSTANCE.into();
     assert_eq!(world.seller.say(&unfreeze).await, "000000");
 
     world.tell_changed(Callback::AuthSync, &json!({ "flag": 3, "userList": [{ "userName": "user" }] })).await;

@@ -11,6 +11,7 @@ use koogallery_local::identity::{Callback, IdentityService, Tenant, announce, an
 use koogallery_local::marketplace::Marketplace;
 use koogallery_oidc::{PublicKey, verified};
 use koogallery_runtime::now;
+use koogallery_store::HandleDigest;
 use koogallery_tests::browser::{Browser, Page};
 use koogallery_tests::kit::{RSA_PRIVATE_KEY, RSA_PUBLIC_KEY};
 use koogallery_tests::{KEYS, Seller};
@@ -19,6 +20,8 @@ use sha2::{Digest, Sha256};
 
 /// Where the application waits for codes. Nobody listens there: a browser that is sent there has arrived.
 pub(crate) const APPLICATION: &str = "http://127.0.0.1:1/callback";
+/// The instance of the first tenant.
+pub(crate) const INSTANCE: &str = "b-demo-tenant-1-demo-app";
 /// Where the application begins logins that a workbench started.
 pub(crate) const START: &str = "http://127.0.0.1:1/start";
 pub(crate) const SECRET: &str = "a secret of the shop: with signs & more";
@@ -96,16 +99,11 @@ impl World {
         calls.retain(|call| call.callback == activity);
         for call in &mut calls {
             call.body.extend(change.as_object().unwrap().clone());
-            call.body.insert("instanceId".to_owned(), json!(self.instance()));
+            call.body.insert("instanceId".to_owned(), INSTANCE.into());
         }
         announce(&self.marketplace(), calls, now, |told| assert_eq!(told.result_code.as_str(), "000000", "{told:?}"))
             .await
             .unwrap();
-    }
-
-    /// The instance of the first tenant.
-    pub(crate) fn instance(&self) -> String {
-        "b-demo-tenant-1-demo-app".to_owned()
     }
 
     pub(crate) fn at(&self, route: &str) -> String {
@@ -193,7 +191,7 @@ async fn json_of(request: reqwest::RequestBuilder) -> (u16, Value) {
 }
 
 fn hex(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+    HandleDigest::of(secret).to_hex()
 }
 
 /// Why a page says that a login does not go on.
