@@ -207,6 +207,9 @@ impl LocalHost {
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
         let login = login_of(environment, scheme, address, &shared, Arc::clone(&log))?;
+        if let Some(login) = &login {
+            tokio::spawn(login::prepare(Arc::clone(login)));
+        }
         let router = door.router(Ready::of(Arc::clone(&shared)), &api, login, schedules.at_work().clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
-use koogallery_oidc::{Algorithm, PublicKey};
+use koogallery_oidc::{Algorithm, PublicKey, SigningKeyError};
 use serde_json::{Value, json};
 
 use crate::Login;
@@ -52,14 +52,22 @@ fn document(login: &Login) -> Value {
 
 /// The keys that verify ID tokens (RFC 7517, section 5). The keys of all algorithms that clients use are made by the first question.
 pub(crate) async fn keys(State(login): State<Arc<Login>>) -> Result<Response, Stop> {
-    let used =
-        |algorithm: &Algorithm| login.clients.iter().any(|client| client.id_token_signed_response_alg == *algorithm);
-    for algorithm in Algorithm::ALL.iter().copied().filter(used) {
-        login.keys.signer(algorithm, login.store(), &login.vault, login.now()).await?;
-    }
+    login.make_keys().await?;
     let keys = login.keys.published(login.store()).await?;
     let keys: Vec<Value> = keys.iter().map(PublicKey::to_jwk).collect();
     Ok(public(Json(json!({ "keys": keys })).into_response()))
+}
+
+impl Login {
+    /// Makes the first keys of the algorithms that clients use, where there are none.
+    pub(crate) async fn make_keys(&self) -> Result<(), SigningKeyError> {
+        let used =
+            |algorithm: &Algorithm| self.clients.iter().any(|client| client.id_token_signed_response_alg == *algorithm);
+        for algorithm in Algorithm::ALL.iter().copied().filter(used) {
+            self.keys.signer(algorithm, self.store(), &self.vault, self.now()).await?;
+        }
+        Ok(())
+    }
 }
 
 fn public(mut response: Response) -> Response {

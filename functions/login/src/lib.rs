@@ -124,6 +124,12 @@ impl Login {
     }
 }
 
+/// Makes ready what takes long the first time: an RSA key takes some tenths of a second, and applications do not wait for it long. If
+/// that fails, the requests that need it say so.
+pub async fn prepare(login: Arc<Login>) {
+    drop(login.make_keys().await);
+}
+
 /// The login as a service.
 pub fn router(login: Arc<Login>) -> Router {
     let open_to_scripts = Router::new()
@@ -150,7 +156,9 @@ pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_lambda();
     let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
     let login = Login::of(&environment, store, Arc::new(CloudWatch::of(&environment)), now)?;
-    let router = router(Arc::new(login));
+    let login = Arc::new(login);
+    tokio::spawn(prepare(Arc::clone(&login)));
+    let router = router(login);
     // A function URL is the login's own; an HTTP API passes on what is below `PATH`, with its whole path.
     let router = router.clone().nest(PATH, router);
     serve_routes::<_, Body, _>(router, |_| StatusCode::BAD_REQUEST.into_response()).await
