@@ -5,13 +5,16 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, body_sign};
+use aws_sdk_dynamodb::types::AttributeValue;
+use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, Timestamp, body_sign};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
 use koogallery_local::marketplace::{Marketplace, SignedCall};
+use koogallery_local::open_api::StandIn;
 use koogallery_local::simulate::{Family, Simulation};
+use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, dynamodb_client, now};
-use koogallery_store::{Kind, schema};
+use koogallery_store::{Cycles, Kind, UsageSent, schema};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
@@ -28,6 +31,7 @@ fn build() {
             "deliver-events",
             "learn-order",
             "seller-api",
+            "report-usage",
             "erase-personal-data",
             "login",
             "rotate-signing-keys",
@@ -346,6 +350,53 @@ async fn personal_data_is_erased_by_the_real_binary() {
     let mistake = [("KOOGALLERY_PERSONAL_DATA_DAYS", "for ever".to_owned())];
     let variables = [&variables[..], &mistake].concat();
     assert!(!FunctionProcess::start("erase-personal-data", &runtime_api, &variables).ended().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn use_is_reported_by_the_real_binary() {
+    build();
+    let seller = Seller::start().await;
+    seller.say_all(&[bodies::purchase()]).await;
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    let stand_in = StandIn::start(Credentials::new("LOCALTEST", "sk").unwrap(), keys, now).await.unwrap();
+    // Of an hour that is over: the instance was bought a moment ago, so the clock of this record's hour is set back.
+    let begin = Timestamp::from_millis((now().as_millis() / 3_600_000 - 2) * 3_600_000);
+    let store = seller.host.store();
+    let back = store.client().update_item().table_name(store.table()).update_expression("SET createdAt = :begin");
+    let back = back.key("pk", AttributeValue::S(bodies::INSTANCE.to_owned()));
+    let back = back.key("sk", AttributeValue::S("STATE".to_owned()));
+    back.expression_attribute_values(":begin", AttributeValue::N(begin.to_string())).send().await.unwrap();
+    let used = UsageSent {
+        id: "r-1".parse().unwrap(),
+        instance_id: bodies::ID.parse().unwrap(),
+        related_package: None,
+        begin,
+        end: begin,
+        quantity: "0.5".parse().unwrap(),
+    };
+    store.take_usage(vec![used], &Cycles::default(), now()).await.unwrap();
+
+    let lambda = LambdaEmulator::start([("report-usage", Behaviour::Process)]).await;
+    let variables = [
+        ("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()),
+        ("KOOGALLERY_TABLE", store.table().to_owned()),
+        ("KOOGALLERY_KEYS", KEYS.to_owned()),
+        ("KOOGALLERY_OPEN_API_URL", stand_in.endpoint().to_string()),
+        ("KOOGALLERY_ACCESS_KEY_ID", "LOCALTEST".to_owned()),
+        ("KOOGALLERY_SECRET_ACCESS_KEY", "sk".to_owned()),
+    ];
+    let runtime_api = lambda.runtime_api("report-usage");
+    let process = FunctionProcess::start("report-usage", &runtime_api, &variables);
+    let scheduled = r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
+    for pushed in [b"1", b"0"] {
+        assert_eq!(&lambda.invoke("report-usage", scheduled).await.unwrap()[..], pushed);
+    }
+    assert_eq!(stand_in.charged().into_values().collect::<Vec<_>>(), [5000]);
+    while process.output().len() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let lines: Vec<Value> = process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!([1, 2].map(|run| &lines[run]["UsagePushed"]), [&json!(1), &json!(0)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

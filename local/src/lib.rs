@@ -33,5 +33,6 @@ pub mod schedules;
 pub mod simulate;
 pub mod telemetry;
 pub mod timeline;
+pub mod usage;
 pub mod v1_reply;
 mod work;

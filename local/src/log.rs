@@ -4,12 +4,14 @@ use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log, LoginRecord};
-use koogallery_store::{Ended, Gone, Open, StoreError, Subject};
+use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour};
 use learn_order::Asked;
+use report_usage::Pushed;
 
-/// Where records of work in the background go: tries to deliver events, questions about their orders, what waits, and erasures.
+/// Where records of work in the background go: tries to deliver events, questions about their orders, what waits, erasures, and
+/// reports of use.
 pub trait EventJournal:
-    Journal + learn_order::Journal + erase_personal_data::Journal + rotate_signing_keys::Journal
+    Journal + learn_order::Journal + erase_personal_data::Journal + rotate_signing_keys::Journal + report_usage::Journal
 {
     /// Takes what is still to be done: what a look at the index found, and the events that have waited too long for their orders.
     fn measured(&self, swept: &Swept, unlearnt: &[Open]);
@@ -96,6 +98,29 @@ impl rotate_signing_keys::Journal for Console {
     }
 }
 
+impl report_usage::Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn pushed(&self, pushed: &Pushed<'_>) {
+        match pushed.error {
+            None => eprintln!("use    of {} hours: KooGallery has it", pushed.records),
+            Some(error) => eprintln!("use    not taken: {error}"),
+        }
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn parked(&self, hour: &UsageHour, answer: &str) {
+        let (of, begin) = (&hour.id.instance_id, hour.id.begin.to_rfc_3339());
+        eprintln!("use    of {of} from {begin} is parked: `koogallery usage resend` pushes it once more: {answer}");
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn ran(&self, run: &report_usage::Run) {
+        if let Some(stopped) = &run.stopped {
+            eprintln!("use    of {} hours waits: {stopped}", run.backlog);
+        }
+    }
+}
+
 impl EventJournal for Console {
     /// Nothing: `koogallery events list` tells a person what waits.
     fn measured(&self, _: &Swept, _: &[Open]) {}
@@ -131,6 +156,14 @@ impl erase_personal_data::Journal for Silent {
 
 impl rotate_signing_keys::Journal for Silent {
     fn rotated(&self, _: &Result<Rotated, SigningKeyError>) {}
+}
+
+impl report_usage::Journal for Silent {
+    fn pushed(&self, _: &Pushed<'_>) {}
+
+    fn parked(&self, _: &UsageHour, _: &str) {}
+
+    fn ran(&self, _: &report_usage::Run) {}
 }
 
 impl EventJournal for Silent {

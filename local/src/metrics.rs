@@ -20,7 +20,11 @@ use serde_json::Value;
 /// How long a figure of how things are is told: somewhat longer than the pause after which it comes again. If it does not, another
 /// host tells it, or nobody knows it.
 fn stays(function: &str) -> Duration {
-    if function == erase_personal_data::FUNCTION { Duration::from_hours(2) } else { Duration::from_mins(3) }
+    match function {
+        erase_personal_data::FUNCTION => Duration::from_hours(2),
+        report_usage::FUNCTION => Duration::from_mins(12),
+        _ => Duration::from_mins(3),
+    }
 }
 
 /// The upper ends of the buckets of durations, in seconds.

@@ -7,8 +7,9 @@ use deliver_events::{Swept, Tried};
 use erase_personal_data::{Run, erased_line};
 use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_runtime::{ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Log, LoginRecord, now};
-use koogallery_store::{Gone, Open, StoreError, Subject};
+use koogallery_store::{Gone, Open, StoreError, Subject, UsageHour};
 use learn_order::{Asked, swept_line};
+use report_usage::{Pushed, parked_line, pushed_line};
 use rotate_signing_keys::rotated_line;
 use serde_json::Value;
 
@@ -96,7 +97,24 @@ impl erase_personal_data::Journal for Telemetry {
 
     fn ran(&self, run: &Run) {
         self.take(run.line(&self.lines));
-        self.for_a_person(|console| console.ran(run));
+        self.for_a_person(|console| erase_personal_data::Journal::ran(console, run));
+    }
+}
+
+impl report_usage::Journal for Telemetry {
+    fn pushed(&self, pushed: &Pushed<'_>) {
+        self.take(pushed_line(pushed));
+        self.for_a_person(|console| console.pushed(pushed));
+    }
+
+    fn parked(&self, hour: &UsageHour, answer: &str) {
+        self.take(parked_line(hour, answer));
+        self.for_a_person(|console| console.parked(hour, answer));
+    }
+
+    fn ran(&self, run: &report_usage::Run) {
+        self.take(run.line(&self.lines));
+        self.for_a_person(|console| report_usage::Journal::ran(console, run));
     }
 }
 

@@ -31,9 +31,11 @@ pub(crate) fn router(api: &Arc<SellerApi>, at_work: AtWork) -> Router {
 
 async fn work(State(at_work): State<AtWork>) -> Response {
     match at_work.work_until(Instant::now() + BEGINS).await {
-        Ok(WorkDone { delivered, failed, learnt, erased }) => {
-            Json(json!({ "delivered": delivered, "failed": failed, "learnt": learnt, "erased": erased }))
-                .into_response()
+        Ok(WorkDone { delivered, failed, learnt, erased, reported }) => {
+            let done = json!({
+                "delivered": delivered, "failed": failed, "learnt": learnt, "erased": erased, "reported": reported,
+            });
+            Json(done).into_response()
         }
         Err(error) => {
             trouble("what is due cannot be done just now", error);

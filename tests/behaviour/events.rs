@@ -12,7 +12,7 @@ use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::now;
-use koogallery_store::{Delivery, EventRecord, EventType, Subject};
+use koogallery_store::{Cycles, Delivery, EventRecord, EventType, Subject, UsageSent};
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::lambda::{binaries, build};
@@ -101,6 +101,18 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     assert_eq!(seller.send(&entitlement).await.result_code.as_str(), "000000");
     let license = with(bodies::get_license("e-1", "fingerprint"), "instanceId", "b-9");
     assert_eq!(seller.say(&license).await, "000004");
+    // A package that is used up.
+    let (package, store) = (bodies::ID.parse().unwrap(), seller.host.store());
+    assert!(store.set_quota(&package, "1".parse().unwrap(), now()).await.unwrap());
+    let used = UsageSent {
+        id: "r-1".parse().unwrap(),
+        instance_id: "b-9".parse().unwrap(),
+        related_package: Some(package),
+        begin: now(),
+        end: now(),
+        quantity: "1.5".parse().unwrap(),
+    };
+    store.take_usage(vec![used], &Cycles::default(), now()).await.unwrap();
     // An order of a code that turns out to be signed before the refund that counted before it.
     let at = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
     for (body, second) in [

@@ -257,6 +257,14 @@ impl rotate_signing_keys::Journal for Told {
     fn rotated(&self, _: &Result<Rotated, SigningKeyError>) {}
 }
 
+impl report_usage::Journal for Told {
+    fn pushed(&self, _: &report_usage::Pushed<'_>) {}
+
+    fn parked(&self, _: &koogallery_store::UsageHour, _: &str) {}
+
+    fn ran(&self, _: &report_usage::Run) {}
+}
+
 impl EventJournal for Told {
     fn measured(&self, swept: &Swept, _: &[Open]) {
         self.measured.lock().unwrap().push(swept.clone());

@@ -27,6 +27,7 @@ mod kit;
 mod kit_told;
 mod license;
 mod login;
+mod metering;
 mod mistakes;
 mod model;
 mod own_lines;

@@ -18,7 +18,7 @@ use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{Environment, Job, now};
-use koogallery_store::{Gone, StoreError, Subject};
+use koogallery_store::{Gone, StoreError, Subject, UsageHour};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::bodies::{self, CODE, FUTURE, with};
@@ -27,6 +27,7 @@ use koogallery_tests::kit::{self, Dialect};
 use koogallery_tests::template::Template;
 use koogallery_tests::{KEYS, lambda};
 use learn_order::{Asked, Learner, Learnt};
+use report_usage::{Pushed, Reporter};
 use serde_json::{Value, json};
 
 /// What Lambda itself calls with a function's role, to hand over the messages of its queue.
@@ -55,6 +56,14 @@ impl erase_personal_data::Journal for Nobody {
     fn ran(&self, _: &Run) {}
 }
 
+impl report_usage::Journal for Nobody {
+    fn pushed(&self, _: &Pushed<'_>) {}
+
+    fn parked(&self, _: &UsageHour, _: &str) {}
+
+    fn ran(&self, _: &report_usage::Run) {}
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     let keys = AccessKeys::from_json(KEYS).unwrap();
@@ -66,6 +75,7 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     the_debug_page_calls(&deployment).await;
     koogallery_calls(&deployment).await;
     an_application_asks(&deployment, &open_api).await;
+    use_is_reported(&deployment, &at).await;
     orders_are_learnt(&deployment, &at).await;
     events_are_delivered(&deployment).await;
     personal_data_is_erased(&deployment).await;
@@ -280,6 +290,34 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
     let _ = api.ask(&Method::POST, "/v1/instances/i-9/erase", None).await.expect(200);
 }
 
+/// Use of an instance and of a package, which the application reports and which is asked for; a day later nothing more.
+async fn use_is_reported(deployment: &Deployment, open_api: &str) {
+    let api = Api::at(deployment.seller_api(), TOKEN);
+    assert_eq!(deployment.say(&bought("i-8")).await, "000000");
+    let quota = json!({ "quota": 1 });
+    let _ = api.put("/v1/instances/b-1/package", &quota).await.expect(204);
+    let record = |id: &str| json!({ "id": id, "instanceId": "i-8", "at": now().to_rfc_3339(), "quantity": 1 });
+    let of_package = with(record("r-2"), "relatedPackage", "b-1");
+    let _ = api.post("/v1/usage/records", &json!({ "records": [record("r-1"), of_package] })).await.expect(200);
+    for path in ["/v1/usage/records?instanceId=i-8", "/v1/usage/hours?state=unpushed", "/v1/instances/b-1/package"] {
+        let _ = api.get(path).await.expect(200);
+    }
+    let environment = deployment.environment("report-usage").with("KOOGALLERY_OPEN_API_URL", open_api);
+    let clock = TestClock::default();
+    let job = Job::new(deployment.store("report-usage"), clock.clock(), Arc::new(Nobody) as _);
+    let reporter = Reporter::of(&environment, job).unwrap();
+    // One that was released a moment ago is looked at at once.
+    assert_eq!(deployment.say(&bought("i-7")).await, "000000");
+    assert_eq!(deployment.say(&of(bodies::release(), "i-7")).await, "000000");
+    for (hours, expected) in [(0, (0, 0)), (2, (2, 0)), (30, (0, 1))] {
+        clock.reach(now().saturating_add(Duration::from_hours(hours)));
+        let run = reporter.run(Instant::now() + Duration::from_mins(5)).await.unwrap();
+        // KooGallery's clock says that these hours are still to come.
+        assert_eq!((run.newly_parked, run.silent.len()), expected, "{run:?}");
+    }
+    assert_eq!(deployment.say(&of(bodies::query(), "i-8")).await, "000000");
+}
+
 /// Orders of instances, of a license code, and of neither; known ones and others.
 async fn orders_are_learnt(deployment: &Deployment, open_api: &str) {
     assert_eq!(deployment.say(&bought("i-1")).await, "000000");
@@ -343,7 +381,7 @@ fn batch(subjects: [&str; 3]) -> Batch {
     serde_json::from_value(json!({ "Records": subjects.iter().map(message).collect::<Vec<_>>() })).unwrap()
 }
 
-/// Of three instances and a license code.
+/// Of four instances and a license code.
 async fn personal_data_is_erased(deployment: &Deployment) {
     for id in ["b-1", "b-1", "i-1", "b-9"] {
         assert_eq!(deployment.say(&of(bodies::release(), id)).await, "000000");
@@ -353,7 +391,7 @@ async fn personal_data_is_erased(deployment: &Deployment) {
     let later = now().saturating_add(Duration::from_hours(48));
     let eraser = Eraser::of(&environment, Job::new(store, Arc::new(move || later), Arc::new(Nobody) as _)).unwrap();
     let run = eraser.erase(eraser.due().await.unwrap(), Instant::now() + Duration::from_mins(5)).await;
-    assert!(run.erased == 4 && run.failed == 0, "{run:?}");
+    assert!(run.erased == 5 && run.failed == 0, "{run:?}");
 }
 
 /// One event for each callback.

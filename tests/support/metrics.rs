@@ -81,8 +81,29 @@ pub fn other_lines() -> Vec<Value> {
     let unrotated = Err(SigningKeyError::Public(String::new()));
     let keys = rotate_signing_keys::rotated_line(&log, at, &unrotated);
     let run = Run { at, erased: 0, failed: 0, due: 0, overdue: none }.line(&log);
+    let reported = report_usage::Run {
+        at,
+        pushed: 0,
+        failed: 0,
+        newly_parked: 0,
+        backlog: 0,
+        oldest: none,
+        parked: 0,
+        silent: Vec::new(),
+        stopped: None,
+    };
+    let reported = reported.line(&log);
     let result_code = Some(ResultCode::Success);
     let forwarded = ForwardRecord { at, request_id: None, to: "new-instance", result_code, duration: none };
     let learnt = learn_order::swept_line(&log, &[], at);
-    vec![swept, api.line(""), log.login_line(&login), keys, run, learnt, log.forwarded_line(&forwarded).unwrap()]
+    vec![
+        swept,
+        api.line(""),
+        log.login_line(&login),
+        keys,
+        run,
+        learnt,
+        reported,
+        log.forwarded_line(&forwarded).unwrap(),
+    ]
 }

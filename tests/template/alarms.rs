@@ -59,7 +59,7 @@ fn every_metric_of_an_alarm_and_of_the_dashboard_is_written() {
             assert!(written.contains(&metric), "{id}: nothing writes {metric}");
         }
     }
-    assert_eq!(own, 25);
+    assert_eq!(own, 32);
 
     // That of a try to deliver is written by the courier alone: tests/lambda.rs reads its lines.
     written.insert("DeliveryFailed".to_owned());
@@ -145,7 +145,7 @@ fn no_forged_call_pages_anybody() {
             paging.extend(watched);
         }
     }
-    assert_eq!(paging.len(), 5);
+    assert_eq!(paging.len(), 7);
     let log = CloudWatch::of(&Environment::default());
     for result_code in [ResultCode::AuthenticationFailed, ResultCode::InvalidParameter] {
         for test in [false, true] {
@@ -167,7 +167,7 @@ fn only_a_silence_rings_for_what_is_missing() {
     let template = Template::read();
     for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
-        let silence = ["NoCallsAlarm", "NoSweepAlarm", "NoErasureAlarm"].contains(&id);
+        let silence = ["NoCallsAlarm", "NoSweepAlarm", "NoErasureAlarm", "NoUsageReportAlarm"].contains(&id);
         let expected =
             if silence { ("LessThanThreshold", "breaching") } else { ("GreaterThanThreshold", "notBreaching") };
         assert_eq!(

@@ -49,6 +49,7 @@ fn the_front_door_knows_every_callback() {
     assert_eq!(known, deployed.collect());
 }
 
+/// A thousand, and some more since each further function with alarms of its own needs about thirty.
 #[test]
 fn whoever_reads_it_reads_no_more_than_1200_lines() {
     assert!(text().lines().count() <= 1200);

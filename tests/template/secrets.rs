@@ -15,6 +15,8 @@ fn needed(binary: &str) -> BTreeSet<String> {
         "application-sync" => &["Secret", "RsaKeySecret"],
         // It signs usage with an access key.
         "seller-api" => &["Secret", "OpenApiSecret", "ApiTokensSecret"],
+        // It signs usage as well.
+        "report-usage" => &["Secret", "OpenApiSecret"],
         "learn-order" => &["OpenApiSecret"],
         "deliver-events" => &["WebhookSecret"],
         callback => {

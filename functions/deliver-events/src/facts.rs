@@ -58,6 +58,7 @@ impl Standing {
                 | EventType::Released
                 | EventType::Accepted
                 | EventType::Changed
+                | EventType::PackageExhausted
                 | EventType::LicenseRequested,
                 Some(id),
                 _,

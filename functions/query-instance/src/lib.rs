@@ -4,8 +4,12 @@
 //! `000003` if none exists. If an instance cannot be provisioned, the reply has the application's code. A released instance does
 //! not exist any more. A debug call is answered for any id, because KooGallery repeats a debug case long after its data is
 //! gone.
+//!
+//! Of an instance whose use is reported in records, the reply tells their sum, unless the application set another.
 
-use koogallery::{AppInfo, InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
+use std::collections::HashMap;
+
+use koogallery::{AppInfo, InstanceId, InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
 use koogallery_runtime::{
     AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning, Vault,
 };
@@ -42,11 +46,17 @@ impl Function for Handler {
             Read::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
         found.retain(|_, instance| instance.life.status != Status::Released);
+        let metered = found.values().filter(|instance| instance.metered && instance.usage_info.is_empty());
+        let metered: Vec<InstanceId> = metered.map(|instance| instance.instance_id.clone()).collect();
+        let mut counted = if metered.is_empty() { HashMap::new() } else { context.store.usage_infos(&metered).await? };
 
         let mut info = Vec::with_capacity(ids.len());
         for id in ids {
             let (app_info, usage_info) = match found.get(id) {
-                Some(instance) => (self.opened(instance, context).await?, instance.usage_info.clone()),
+                Some(instance) => {
+                    let usage = counted.remove(id).unwrap_or_else(|| instance.usage_info.clone());
+                    (self.opened(instance, context).await?, usage)
+                }
                 None if context.call.world() == World::Test => {
                     (self.provisioning.of(None).app_info(World::Test, id)?, Vec::new())
                 }

@@ -17,10 +17,11 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::problem::{Document, Kind};
+use crate::problem::{Document, Kind, RecordProblem};
 use crate::{
-    SellerApi, applications, departments, discard, erasure, events, health, instances, license_lists, licenses, orders,
-    probes, provisioning, purchase, resend, scope, tenants, trace, usage, users,
+    SellerApi, applications, departments, discard, erasure, events, health, instances, license_lists, licenses,
+    metering, orders, packages, probes, provisioning, purchase, resend, scope, tenants, trace, usage, usage_hours,
+    users,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -31,6 +32,9 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(instances::list))
         .routes(routes!(instances::get))
         .routes(routes!(usage::get_usage_info))
+        .routes(routes!(metering::list))
+        .routes(routes!(usage_hours::list))
+        .routes(routes!(packages::get))
         .routes(routes!(events::list))
         .routes(routes!(events::of_instance))
         .routes(routes!(events::of_order))
@@ -54,7 +58,13 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(licenses::put_of_order))
         .routes(routes!(licenses::activate))
         .routes(routes!(licenses::heartbeat));
-    let usage = OpenApiRouter::default().routes(routes!(usage::put_usage_info)).routes(routes!(usage::push));
+    let usage = OpenApiRouter::default()
+        .routes(routes!(usage::put_usage_info))
+        .routes(routes!(usage::push))
+        .routes(routes!(metering::take))
+        .routes(routes!(usage_hours::park))
+        .routes(routes!(usage_hours::resend))
+        .routes(routes!(packages::put));
     let personal_data = OpenApiRouter::default()
         .routes(routes!(purchase::get))
         .routes(routes!(purchase::of_order))
@@ -141,6 +151,7 @@ pub fn document() -> OpenApi {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let mut components = Components::new();
     components.schemas.insert(Document::name().into_owned(), Document::schema());
+    components.schemas.insert(RecordProblem::name().into_owned(), RecordProblem::schema());
     components.add_security_scheme("token", SecurityScheme::Http(scheme));
     document.components = Some(components);
     for (scope, routes) in scoped() {

@@ -23,9 +23,11 @@ mod instances;
 mod journal;
 mod license_lists;
 mod licenses;
+mod metering;
 mod open_api;
 mod order;
 mod orders;
+mod packages;
 mod page;
 mod paths;
 mod probes;
@@ -39,6 +41,7 @@ mod tenants;
 mod time;
 mod trace;
 mod usage;
+mod usage_hours;
 mod users;
 
 use std::sync::Arc;
@@ -53,9 +56,9 @@ use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
     CloudWatch, ConfigError, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress, StartError, Vault,
-    nearest, now, serve_routes,
+    billing_cycles, nearest, now, serve_routes,
 };
-use koogallery_store::Store;
+use koogallery_store::{Cycles, Store};
 
 pub use access::SHORTEST_TOKEN;
 pub use document::document;
@@ -74,13 +77,16 @@ pub struct SellerApi {
     clock: fn() -> Timestamp,
     /// By where a request comes from. Where that is not known, all such requests have one source.
     guesses: Guesses<Option<SourceAddress>>,
+    /// How each product is billed.
+    cycles: Cycles,
 }
 
 impl SellerApi {
     /// Reads the settings. It sends nothing yet.
     pub fn of(environment: &Environment, shared: Arc<Shared>, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
-        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default() })
+        let cycles = billing_cycles(environment)?;
+        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles })
     }
 
     fn store(&self) -> &Store {

@@ -10,6 +10,9 @@ use crate::problem::{Kind, Problem};
 /// How long KooGallery may take for one request of the application.
 const BUDGET: Duration = Duration::from_secs(20);
 
+/// So many refused records are named.
+const MOST_NAMED: usize = 20;
+
 /// When a call must have ended.
 pub(crate) fn deadline() -> Instant {
     Instant::now() + BUDGET
@@ -22,6 +25,17 @@ pub(crate) fn failed(error: Error, refused: Kind) -> Problem {
     let problem = match error {
         Error::Refused { said, .. } => {
             let detail = "KooGallery refused, and will refuse again: `koogalleryCode` and `koogalleryMessage` say why";
+            Problem::new(refused, detail).said(said)
+        }
+        Error::RecordsRefused { said, records, .. } => {
+            let named = records.iter().map(|record| format!("{} ({})", record.metering_sn, record.said));
+            let named: Vec<_> = named.take(MOST_NAMED).collect();
+            let detail = format!(
+                "KooGallery refused {} of the records, and does not say whether it took the others: take these out and send the \
+                 others again: {}",
+                records.len(),
+                named.join(", ")
+            );
             Problem::new(refused, detail).said(said)
         }
         Error::Unreachable { .. } | Error::TheirSide { .. } | Error::Status { status: 429 | 500.., .. } => {

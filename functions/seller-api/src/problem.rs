@@ -63,6 +63,10 @@ kinds! {
     Provisioned = CONFLICT, "already-provisioned", "The instance has an app info already";
     /// Another license was handed in before.
     LicenseStands = CONFLICT, "license-stands", "Another license was handed in before";
+    /// Another record of use came before under the same id.
+    RecordStands = CONFLICT, "record-stands", "Another record came before under the same id";
+    /// The hour of use is in a state in which that makes no sense.
+    HourState = CONFLICT, "hour-state", "The hour is in another state";
     /// KooGallery refused because of the state of the thing that the request is about.
     RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
     /// The body is too long.
@@ -112,6 +116,24 @@ pub(crate) struct Document {
     /// KooGallery's own message, if KooGallery refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     koogallery_message: Option<String>,
+    /// The records of use that cannot be counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    records: Vec<RecordProblem>,
+}
+
+/// Why a record of use cannot be counted.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RecordProblem {
+    /// Its place in the request, from 0.
+    pub(crate) place: usize,
+    /// Its id.
+    pub(crate) id: String,
+    /// Its instance.
+    pub(crate) instance_id: String,
+    /// Why, and what to do about it.
+    pub(crate) detail: String,
 }
 
 /// A problem: the answer to the caller, and the reason for the log.
@@ -119,9 +141,10 @@ pub(crate) struct Document {
 pub(crate) struct Problem {
     kind: Kind,
     detail: String,
-    said: Option<Said>,
+    said: Option<Box<Said>>,
     reason: Option<String>,
     try_after: Option<Duration>,
+    records: Vec<RecordProblem>,
 }
 
 /// Nobody keeps a copy of an answer.
@@ -133,12 +156,17 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), said: None, reason: None, try_after: None }
+        Self { kind, detail: detail.into(), said: None, reason: None, try_after: None, records: Vec::new() }
     }
 
     /// Adds KooGallery's own code and message.
     pub(crate) fn said(self, said: Said) -> Self {
-        Self { said: Some(said), ..self }
+        Self { said: Some(Box::new(said)), ..self }
+    }
+
+    /// Adds the records of use that cannot be counted.
+    pub(crate) fn naming(self, records: Vec<RecordProblem>) -> Self {
+        Self { records, ..self }
     }
 
     /// Adds the reason for the log.
@@ -221,11 +249,8 @@ impl From<VaultError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, said, reason, try_after } = self;
-        let (koogallery_code, koogallery_message) = match said {
-            Some(Said { code, message }) => (Some(code), Some(message)),
-            None => (None, None),
-        };
+        let Self { kind, detail, said, reason, try_after, records } = self;
+        let (koogallery_code, koogallery_message) = said.map(|said| (said.code, said.message)).unzip();
         let text = |text: Option<String>| text.filter(|text| !text.is_empty());
         let document = Document {
             kind: kind.uri(),
@@ -234,6 +259,7 @@ impl IntoResponse for Problem {
             detail,
             koogallery_code: text(koogallery_code),
             koogallery_message: text(koogallery_message),
+            records,
         };
         let mut response = (kind.status(), Json(document)).into_response();
         let headers = response.headers_mut();
@@ -258,6 +284,8 @@ impl IntoResponse for Problem {
             | Kind::NotParked
             | Kind::Provisioned
             | Kind::LicenseStands
+            | Kind::RecordStands
+            | Kind::HourState
             | Kind::RefusedState
             | Kind::TooLarge
             | Kind::MediaType

@@ -179,11 +179,11 @@ struct Record {
     /// The beginning; at most 21 days ago.
     #[schema(value_type = String, format = DateTime)]
     begin_time: Time,
-    /// The end; later than `begin_time`.
+    /// The end; later than `begin_time`, and not in the future. No two records of an instance have the same beginning and end.
     #[schema(value_type = String, format = DateTime)]
     end_time: Time,
-    /// The amount: above 0, with at most 4 decimals.
-    #[schema(value_type = f64, exclusive_minimum = 0, exclusive_maximum = 100_000_000_000_f64, multiple_of = 0.0001)]
+    /// The amount: above 0, with at most 8 digits before the point and 4 after it.
+    #[schema(value_type = f64, exclusive_minimum = 0, exclusive_maximum = 100_000_000, multiple_of = 0.0001)]
     usage_value: serde_json::Number,
     /// The record's serial number: unique, and the same when the record is sent again.
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
@@ -207,6 +207,12 @@ enum RecordError {
     Time(#[from] TimeError),
     #[error("begin_time is more than 21 days ago: KooGallery does not count it")]
     TooOld,
+    #[error("end_time is in the future: KooGallery refuses that. Send the record when its time is over")]
+    Future,
+    #[error(
+        "another record of the same instance has the same begin_time and end_time: KooGallery counts the first alone. Add them up"
+    )]
+    SameSpan,
 }
 
 impl Record {
@@ -221,6 +227,9 @@ impl Record {
         }
         if begin_time.timestamp().saturating_add(OLDEST) < now {
             return Err(RecordError::TooOld);
+        }
+        if end_time.timestamp() > now {
+            return Err(RecordError::Future);
         }
         Ok(UsageRecord {
             instance_id: self.instance_id,
@@ -258,13 +267,17 @@ pub(crate) async fn push(
     Body(body): Body<Push>,
 ) -> Result<(StatusCode, Json<Pushed>), Problem> {
     let now = api.now();
-    let mut seen = HashSet::new();
+    let (mut seen, mut spans) = (HashSet::new(), HashSet::new());
     let records = body.usage_records.into_iter().enumerate().map(|(place, record)| {
         let invalid = |problem: RecordError| Problem::new(Kind::Invalid, format!("usage_records/{place}: {problem}"));
         if !seen.insert(record.metering_sn.as_str().to_owned()) {
             return Err(invalid(RecordError::Twice));
         }
-        record.checked(now).map_err(invalid)
+        let record = record.checked(now).map_err(invalid)?;
+        if !spans.insert((record.instance_id.clone(), record.begin_time, record.end_time)) {
+            return Err(invalid(RecordError::SameSpan));
+        }
+        Ok(record)
     });
     let records: Vec<_> = records.collect::<Result<_, _>>()?;
     let accepted = records.len();

@@ -1,4 +1,4 @@
-//! `koogallery usage`: shows and sets what an instance has used, and reports usage to KooGallery.
+//! `koogallery usage`: the hours of use and their way to KooGallery, the comparison with its lists, and what queryInstance tells.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,8 +10,9 @@ use serde_json::{Number, Value, json};
 
 use super::{Done, Failure, or_unknown};
 use crate::api::ApiArguments;
+use crate::usage::{self, Columns, HourName, Listed, Wanted};
 
-/// Show or set what an instance has used so far, or report usage to KooGallery, which bills by it.
+/// List, park, resend and export hours of use, compare them with KooGallery's lists, and show or set what queryInstance tells.
 ///
 /// It asks the seller API.
 #[derive(Debug, Args)]
@@ -49,12 +50,117 @@ pub(crate) enum What {
         #[arg(long, value_name = "URL")]
         dashboard: Option<String>,
     },
-    /// Report usage records to KooGallery, which bills by them.
+    /// List hours of use, and where each is on its way to KooGallery.
+    List {
+        /// The instance's id [default: all; with a state other than unpushed and parked, each instance is asked about].
+        #[arg(value_name = "INSTANCE_ID")]
+        instance: Option<InstanceId>,
+        #[command(flatten)]
+        times: Times,
+        /// Only hours in this state.
+        #[arg(long, value_name = "STATE", value_parser = ["open", "unpushed", "done", "parked"])]
+        state: Option<String>,
+    },
+    /// Say that KooGallery took an hour and does not count it, as Seller Console shows. Then it can be resent.
+    Park {
+        #[command(flatten)]
+        hour: HourArguments,
+        /// Why KooGallery does not count it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Have a parked hour pushed once more, with the next run. It is never charged twice.
+    Resend {
+        #[command(flatten)]
+        hour: ParkedArguments,
+        /// Under another serial number: needed if KooGallery took it and did not count it.
+        #[arg(long)]
+        new_serial: bool,
+    },
+    /// Write hours as CSV to the standard output.
+    Export {
+        /// The instance's id [default: all].
+        #[arg(value_name = "INSTANCE_ID")]
+        instance: Option<InstanceId>,
+        #[command(flatten)]
+        times: Times,
+    },
+    /// Compare hours with the list that Seller Console exports under 话单管理 (SDR management), or with lines of a bill.
+    ///
+    /// The file is CSV in UTF-8. Its columns are found by their names: instance (`instance_id`, Instance ID, 实例ID …), begin (`begin_time`,
+    /// Start Time, 开始时间 …) or month (Billing Cycle, 账期 …), quantity (`usage_value`, Usage, 用量, 使用量 …), and if they are there
+    /// serial (`metering_sn`, 流水号 …), status (状态 …) and reason (失败原因 …). Times without a zone are those of Beijing. Ends with 1 if
+    /// anything is not counted as it was pushed.
+    Reconcile {
+        /// The list; `-` is the standard input.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// A file with other names of the columns, as JSON like `{"instance":["…"],"begin":["…"],"refused":["…"]}`.
+        #[arg(long, value_name = "FILE")]
+        columns: Option<PathBuf>,
+        #[command(flatten)]
+        times: Times,
+    },
+    /// Report usage records to KooGallery as they are, if you meter by the hour yourself. KooGallery bills by them.
     Report {
         /// A file with JSON like `{"usage_records":[…]}`; `-` is the standard input. docs/seller-api.md describes it.
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+}
+
+/// From when to when.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Times {
+    /// Only hours that begin then or later, such as 2025-12-01T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Only hours that begin then or before.
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+}
+
+/// Which hour.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HourArguments {
+    /// The instance's id.
+    #[arg(value_name = "INSTANCE_ID")]
+    instance: InstanceId,
+    /// The beginning of the hour, as `usage list` shows it.
+    #[arg(value_name = "BEGIN")]
+    begin: String,
+    /// The instance of the package, for use of one.
+    #[arg(long, value_name = "INSTANCE_ID")]
+    package: Option<InstanceId>,
+    /// The part of the hour.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    part: u32,
+}
+
+/// Which parked hours.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ParkedArguments {
+    /// All that are parked.
+    #[arg(long, conflicts_with_all = ["instance", "begin", "package", "part"])]
+    all_parked: bool,
+    /// The instance's id.
+    #[arg(value_name = "INSTANCE_ID", required_unless_present = "all_parked")]
+    instance: Option<InstanceId>,
+    /// The beginning of the hour, as `usage list` shows it.
+    #[arg(value_name = "BEGIN", required_unless_present = "all_parked")]
+    begin: Option<String>,
+    /// The instance of the package, for use of one.
+    #[arg(long, value_name = "INSTANCE_ID")]
+    package: Option<InstanceId>,
+    /// The part of the hour.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    part: u32,
+}
+
+impl From<HourArguments> for HourName {
+    fn from(HourArguments { instance, begin, package, part }: HourArguments) -> Self {
+        Self { instance, begin, package, part }
+    }
 }
 
 impl Usage {
@@ -85,6 +191,45 @@ impl Usage {
                     Ok(ExitCode::SUCCESS)
                 })
             }
+            What::List { instance, times: Times { from, to }, state } => {
+                let hours = usage::list(&api, &Wanted { instance, from, to, state }).await?;
+                println!("{}", Listed(hours));
+                Ok(ExitCode::SUCCESS)
+            }
+            What::Park { hour, reason } => or_unknown(usage::park(&api, &hour.into(), &reason).await, |()| {
+                println!("it is parked: `koogallery usage resend --new-serial` has it pushed once more");
+                Ok(ExitCode::SUCCESS)
+            }),
+            What::Resend { hour, new_serial } => {
+                let ParkedArguments { instance, begin, package, part, .. } = hour;
+                let resent = match (instance, begin) {
+                    (Some(instance), Some(begin)) => {
+                        let hour = HourName { instance, begin, package, part };
+                        usage::resend(&api, &hour, new_serial).await.map(|()| 1)
+                    }
+                    _ => usage::resend_parked(&api, new_serial).await,
+                };
+                or_unknown(resent, |resent| {
+                    println!("{resent} hours are pushed with the next run");
+                    Ok(ExitCode::SUCCESS)
+                })
+            }
+            What::Export { instance, times: Times { from, to } } => {
+                let hours = usage::list(&api, &Wanted { instance, from, to, state: None }).await?;
+                usage::write_csv(&hours, std::io::stdout().lock())?;
+                Ok(ExitCode::SUCCESS)
+            }
+            What::Reconcile { file, columns, times: Times { from, to } } => {
+                let columns = match columns {
+                    Some(columns) => serde_json::from_value(records(&columns)?)?,
+                    None => Columns::default(),
+                };
+                let lines = usage::sheet(text_of(&file)?.as_bytes(), &columns)?;
+                let hours = usage::list(&api, &Wanted { from, to, ..Wanted::default() }).await?;
+                let reconciled = usage::reconcile(&hours, &lines);
+                print!("{reconciled}");
+                Ok(if reconciled.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+            }
             What::Report { file } => {
                 let accepted = api.post(&["usage"], Some(&records(&file)?)).await?;
                 println!("KooGallery has {} records", accepted["accepted"]);
@@ -96,8 +241,12 @@ impl Usage {
 
 /// The JSON in a file or in the standard input.
 fn records(file: &std::path::Path) -> Result<Value, Failure> {
+    serde_json::from_str(&text_of(file)?).map_err(|error| format!("{} is not JSON: {error}", file.display()).into())
+}
+
+/// The text of a file or of the standard input.
+fn text_of(file: &std::path::Path) -> Result<String, Failure> {
     let text =
         if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
-    let text = text.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    serde_json::from_str(&text).map_err(|error| format!("{} is not JSON: {error}", file.display()).into())
+    text.map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
 }

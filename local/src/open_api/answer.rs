@@ -9,15 +9,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, Request, StatusCode};
-use koogallery::{EventId, ExpireTime, InterfaceType, LicenseCode, OrderId};
-use koogallery_open_api::{
-    LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UsageBatch, UsageRecord, UtcTime, usage_signature_fits,
-};
+use koogallery::{EventId, ExpireTime, LicenseCode, OrderId};
+use koogallery_open_api::{LicenseFile, LicenseInfo, LicenseStatus, LicenseUsage, UtcTime};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Held, played};
+use super::{Held, played, usage};
 
 /// The largest body that is read, in bytes: 1,000 usage records fit easily.
 const MAX_BODY: usize = 4 << 20;
@@ -27,36 +25,44 @@ type Answer = (StatusCode, Value);
 
 pub(super) async fn answer(State(held): State<Arc<Held>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let (status, json) = match to_bytes(body, MAX_BODY).await {
+    let told = match to_bytes(body, MAX_BODY).await {
         Ok(body) => route(&held, &Request::from_parts(parts, body)),
-        Err(_) => (StatusCode::PAYLOAD_TOO_LARGE, json!({"error_msg": "the body is too long or incomplete"})),
+        Err(_) => Some((StatusCode::PAYLOAD_TOO_LARGE, json!({"error_msg": "the body is too long or incomplete"}))),
     };
+    let Some((status, json)) = told else { return lost() };
     let mut response = Response::new(Body::from(json.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     response
 }
 
-fn route(held: &Held, request: &Request<Bytes>) -> Answer {
+/// An answer that breaks off before anything of it is read.
+fn lost() -> Response {
+    let broken = futures_util::stream::iter([Err::<Bytes, _>(std::io::Error::other("the answer is lost"))]);
+    Response::new(Body::from_stream(broken))
+}
+
+/// The answer to a request; none where it is lost.
+fn route(held: &Held, request: &Request<Bytes>) -> Option<Answer> {
     if let Some(path) = request.uri().path().strip_prefix("/played") {
-        return played::answer(held, request, path);
+        return Some(played::answer(held, request, path));
     }
     if !held.verifies(request) {
         // KooGallery's guide does not say. Huawei Cloud's API gateway, which is before its APIs, answers this.
         let message = "Incorrect IAM authentication information: verify aksk signature fail";
-        return (StatusCode::UNAUTHORIZED, json!({"error_code": "APIGW.0301", "error_msg": message}));
+        return Some((StatusCode::UNAUTHORIZED, json!({"error_code": "APIGW.0301", "error_msg": message})));
     }
     let path = request.uri().path().strip_prefix("/api/mkp-openapi-public/global/").unwrap_or_default();
     let event = path.strip_prefix("v1/market-event/").and_then(|path| path.strip_suffix("/file"));
-    match (request.method(), path, event) {
+    Some(match (request.method(), path, event) {
         (&Method::GET, "v1/order/query", _) => order_query(held, request),
         (&Method::POST, "v1/license/activate", _) => activate(held, request),
         (&Method::POST, "v1/license/heartbeat", _) => heartbeat(held, request),
         (&Method::POST, "v2/license/software-usage-info", _) => software_usage(held, request),
-        (&Method::POST, "v1/isv/usage-data", _) => usage(held, request),
+        (&Method::POST, "v1/isv/usage-data", _) => return usage::answer(held, request),
         (&Method::POST, _, Some(event)) => license_file(held, request, event),
         _ => (StatusCode::NOT_FOUND, json!({"error_msg": "no such API"})),
-    }
+    })
 }
 
 /// The guide lists these codes for usage, and none for orders. So they are used for both.
@@ -77,36 +83,6 @@ fn order_query(held: &Held, request: &Request<Bytes>) -> Answer {
     }
     held.state().told_orders.insert(order.order_id.clone());
     (StatusCode::OK, json!({"resultCode": "MKT.0000", "resultMsg": "success", "orderInfo": order}))
-}
-
-fn usage(held: &Held, request: &Request<Bytes>) -> Answer {
-    #[derive(Deserialize)]
-    struct Push {
-        usage_records: Vec<UsageRecord>,
-    }
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let (ts, nonce, signature) = (header("ts"), header("nonce"), header("signature"));
-    let mut keys = held.access_keys.of(InterfaceType::Basic).iter();
-    if !keys.any(|key| usage_signature_fits(key, ts, nonce, request.body(), signature)) {
-        // The guide lists the codes for refused parameters and signatures, but does not say which is which.
-        return result("MKT.0150", "signature is wrong");
-    }
-    let push = serde_json::from_slice::<Push>(request.body()).ok();
-    let Some(batch) = push.and_then(|push| UsageBatch::try_from(push.usage_records).ok()) else {
-        return result("MKT.0100", "the records are malformed, missing, or too many");
-    };
-    let mut state = held.state();
-    for record in batch.as_slice() {
-        let span = |record: &UsageRecord| (record.instance_id.clone(), record.begin_time, record.end_time);
-        let known = state
-            .usage_records
-            .iter()
-            .any(|known| known.metering_sn == record.metering_sn || span(known) == span(record));
-        if !known {
-            state.usage_records.push(record.clone());
-        }
-    }
-    result("MKT.0000", "success")
 }
 
 /// The guide lists the license errors (wrong, used, expired, not the seller's) and, beside them, the codes. They are matched in

@@ -6,15 +6,16 @@
 mod answer;
 mod mock_orders;
 mod played;
+mod usage;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use bytes::Bytes;
 use http::Request;
-use koogallery::{AccessKeys, EventId, LicenseCode, OrderId, Timestamp};
+use koogallery::{AccessKeys, EventId, InstanceId, LicenseCode, OrderId, Timestamp};
 use koogallery_open_api::{
     BaseUrl, Credentials, LicenseFile, LicenseInfo, LicenseUsage, OrderInfo, UsageRecord, ak_sk,
 };
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 
 use mock_orders::mock_orders;
 pub use played::{PLAYED_AT, PlayedError, PlayedKooGallery};
+pub use usage::{UsageLife, UsageManner, UsageTold};
 
 /// A stand-in that runs.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ struct State {
     licenses: Vec<(LicenseCode, LicenseInfo)>,
     license_files: Vec<(EventId, LicenseFile)>,
     license_usage: Vec<LicenseUsage>,
-    usage_records: Vec<UsageRecord>,
+    usage: usage::Books,
 }
 
 impl Held {
@@ -158,7 +160,49 @@ impl StandIn {
     /// The usage records that count, in the order of arrival.
     #[must_use]
     pub fn usage_records(&self) -> Vec<UsageRecord> {
-        self.held.state().usage_records.clone()
+        self.held.state().usage.records.clone()
+    }
+
+    /// Usage records that KooGallery took and does not count, because another one of the instance has the same beginning and end.
+    #[must_use]
+    pub fn uncounted_usage(&self) -> Vec<UsageRecord> {
+        self.held.state().usage.uncounted.clone()
+    }
+
+    /// What is charged for each instance, in ten-thousandths.
+    #[must_use]
+    pub fn charged(&self) -> BTreeMap<InstanceId, i128> {
+        self.held.state().usage.charged.clone()
+    }
+
+    /// How many pushes of usage came, with a right signature.
+    #[must_use]
+    pub fn usage_pushes(&self) -> usize {
+        self.held.state().usage.pushes
+    }
+
+    /// What happens to the next pushes of usage, one each; after them as usual.
+    pub fn next_usage(&self, told: impl IntoIterator<Item = UsageTold>) {
+        self.held.state().usage.next = told.into_iter().collect();
+    }
+
+    /// How it says what is wrong with usage.
+    pub fn set_usage_manner(&self, manner: UsageManner) {
+        self.held.state().usage.manner = manner;
+    }
+
+    /// Makes a pay-per-use instance known, or changes its life. From the first one on, no other instance is known.
+    pub fn put_usage_life(&self, id: InstanceId, life: UsageLife) {
+        self.held.state().usage.lives.insert(id, life);
+    }
+
+    /// From now on, records of an instance are at fault, with this code of a record such as `009`; or no more.
+    pub fn set_usage_fault(&self, id: InstanceId, code: Option<&'static str>) {
+        let mut state = self.held.state();
+        match code {
+            Some(code) => drop(state.usage.faulty.insert(id, code)),
+            None => drop(state.usage.faulty.remove(&id)),
+        }
     }
 
     /// Lets running requests finish, then stops.
@@ -174,7 +218,7 @@ mod tests {
 
     use koogallery::InterfaceType;
     use koogallery_open_api::{
-        Batch, ChargingMode, Client, Error, LicenseStatus, OrderType, Patience, SoftwareUsage, UsageBatch,
+        Batch, ChargingMode, Client, Error, LicenseStatus, OrderType, Patience, SoftwareUsage, UsageBatch, UsageFault,
     };
 
     use super::*;
@@ -370,6 +414,69 @@ mod tests {
         for _ in 0..2 {
             client.push_usage(&batch, right.current(InterfaceType::Basic).unwrap(), later()).await.unwrap();
         }
-        assert_eq!(stand_in.usage_records(), [record]);
+        assert_eq!(stand_in.usage_records(), std::slice::from_ref(&record));
+        assert_eq!(stand_in.uncounted_usage().len(), 1, "KooGallery counts the first of equal spans alone");
+        assert_eq!(stand_in.charged(), BTreeMap::from([(record.instance_id, 2500)]));
+    }
+
+    #[tokio::test]
+    async fn usage_is_answered_as_it_deserves_or_as_told() {
+        let stand_in = start().await;
+        let (client, keys) = (client(&stand_in), keys("basic key"));
+        let key = keys.current(InterfaceType::Basic).unwrap();
+        let record = |instance: &str, begin: &str, end: &str| UsageRecord {
+            instance_id: instance.parse().unwrap(),
+            record_time: "20251124T155500Z".parse().unwrap(),
+            begin_time: begin.parse().unwrap(),
+            end_time: end.parse().unwrap(),
+            usage_value: "0.25".parse().unwrap(),
+            metering_sn: format!("{instance}-{begin}").parse().unwrap(),
+            relate_pkg_instance: None,
+        };
+        let push = |records: Vec<UsageRecord>| {
+            let client = client.clone();
+            async move { client.push_usage(&UsageBatch::try_from(records).unwrap(), key, later()).await }
+        };
+        let fault = async |records| push(records).await.unwrap_err().usage_fault();
+        let good = record("i-1", "20251124T140000Z", "20251124T150000Z");
+        let named = |fault: UsageFault| match fault {
+            UsageFault::Records(records) => records.into_iter().map(|r| (r.metering_sn, r.said.code)).collect(),
+            other => vec![(format!("{other:?}"), String::new())],
+        };
+        // The clock of these tests says 16:00.
+        for (begin, end, code) in [
+            ("20251124T150000Z", "20251124T160001Z", "011"),
+            ("20251124T150000Z", "20251124T140000Z", "011"),
+            ("20251103T155959Z", "20251124T140000Z", "007"),
+        ] {
+            let bad = record("i-2", begin, end);
+            let told = named(fault(vec![good.clone(), bad.clone()]).await);
+            assert_eq!(told, [(bad.metering_sn.as_str().to_owned(), code.to_owned())]);
+        }
+        assert_eq!(stand_in.usage_records(), [], "nothing counts beside a record at fault");
+        for (status, code, asks_for) in [
+            (500, "MKT.0999", UsageFault::Theirs),
+            (500, "94060001", UsageFault::Theirs),
+            (406, "MKT.0250", UsageFault::TooOften),
+            (500, "MKT.9003", UsageFault::TooMany),
+            (401, "94060002", UsageFault::Authority),
+            (400, "94060005", UsageFault::Culprit { may_pass: false }),
+        ] {
+            stand_in.next_usage([UsageTold::Code(status, code)]);
+            assert_eq!(fault(vec![good.clone()]).await, asks_for, "{code}");
+        }
+        stand_in.next_usage([UsageTold::LostBefore]);
+        assert_eq!(fault(vec![good.clone()]).await, UsageFault::Theirs);
+        assert_eq!(stand_in.usage_records(), []);
+        stand_in.next_usage([UsageTold::LostAfter]);
+        assert_eq!(fault(vec![good.clone()]).await, UsageFault::Theirs);
+        assert_eq!(stand_in.usage_records(), std::slice::from_ref(&good));
+        push(vec![good.clone()]).await.unwrap();
+        stand_in.set_usage_manner(UsageManner { names_repeats: true, takes_the_rest: true, ..UsageManner::default() });
+        let next = record("i-1", "20251124T130000Z", "20251124T140000Z");
+        let told = named(fault(vec![good.clone(), next.clone()]).await);
+        assert_eq!(told, [(good.metering_sn.as_str().to_owned(), "005".to_owned())]);
+        assert_eq!(stand_in.usage_records(), [good, next]);
+        assert_eq!(stand_in.charged().into_values().collect::<Vec<_>>(), [5000]);
     }
 }

@@ -46,7 +46,7 @@ pub(super) fn answer(held: &Held, request: &Request<Bytes>, path: &str) -> (Stat
             let licenses: Vec<Value> =
                 state.license_files.iter().map(|(event, _)| json!({ "eventId": event.as_str() })).collect();
             let usage = json!({
-                "usageRecords": state.usage_records, "licenseUsage": state.license_usage, "licensesHandedIn": licenses,
+                "usageRecords": state.usage.records, "licenseUsage": state.license_usage, "licensesHandedIn": licenses,
             });
             (StatusCode::OK, usage)
         }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use deliver_events::{Swept, Tried};
 use erase_personal_data::Run;
 use koogallery_oidc::{Rotated, SigningKeyError};
-use koogallery_store::{Ended, Gone, Open, StoreError, Subject};
+use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour};
 use learn_order::Asked;
+use report_usage::Pushed;
 
 use crate::log::EventJournal;
 
@@ -22,6 +23,8 @@ pub struct WorkDone {
     pub learnt: usize,
     /// Subjects whose personal data was erased.
     pub erased: usize,
+    /// Hours of use that KooGallery took.
+    pub reported: usize,
 }
 
 impl WorkDone {
@@ -33,6 +36,7 @@ impl WorkDone {
             failed: self.failed.saturating_sub(before.failed),
             learnt: self.learnt.saturating_sub(before.learnt),
             erased: self.erased.saturating_sub(before.erased),
+            reported: self.reported.saturating_sub(before.reported),
         }
     }
 }
@@ -44,12 +48,13 @@ pub(crate) struct Counted {
     failed: AtomicUsize,
     learnt: AtomicUsize,
     erased: AtomicUsize,
+    reported: AtomicUsize,
 }
 
 impl Counted {
     pub(crate) fn new(journal: Arc<dyn EventJournal>) -> Self {
         let zero = AtomicUsize::default;
-        Self { journal, delivered: zero(), failed: zero(), learnt: zero(), erased: zero() }
+        Self { journal, delivered: zero(), failed: zero(), learnt: zero(), erased: zero(), reported: zero() }
     }
 
     pub(crate) fn done(&self) -> WorkDone {
@@ -59,6 +64,7 @@ impl Counted {
             failed: of(&self.failed),
             learnt: of(&self.learnt),
             erased: of(&self.erased),
+            reported: of(&self.reported),
         }
     }
 
@@ -99,7 +105,22 @@ impl erase_personal_data::Journal for Counted {
     }
 
     fn ran(&self, run: &Run) {
-        self.journal.ran(run);
+        erase_personal_data::Journal::ran(&*self.journal, run);
+    }
+}
+
+impl report_usage::Journal for Counted {
+    fn pushed(&self, pushed: &Pushed<'_>) {
+        self.journal.pushed(pushed);
+    }
+
+    fn parked(&self, hour: &UsageHour, answer: &str) {
+        self.journal.parked(hour, answer);
+    }
+
+    fn ran(&self, run: &report_usage::Run) {
+        self.reported.fetch_add(run.pushed, Ordering::Relaxed);
+        report_usage::Journal::ran(&*self.journal, run);
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a host does by itself, beside answering calls: it delivers events, learns orders, erases personal data, and measures what is
-//! still to be done. On AWS, queues and schedules do that.
+//! What a host does by itself, beside answering calls: it delivers events, learns orders, erases personal data, reports
+//! use, and measures what is still to be done. On AWS, queues and schedules do that.
 //!
 //! Several hosts may work over one table: see [`Sharing`].
 
@@ -8,6 +8,7 @@ mod counted;
 mod erasing;
 mod measuring;
 mod pump;
+mod reporting;
 mod rotating;
 mod sharing;
 mod wake_ups;
@@ -20,6 +21,7 @@ use erase_personal_data::Eraser;
 use koogallery_runtime::{ConfigError, Environment, Job, LeaseTerms, Leases, now};
 use koogallery_store::{Store, StoreError};
 use learn_order::Learner;
+use report_usage::Reporter;
 use rotate_signing_keys::Rotator;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -34,6 +36,7 @@ use crate::schedules::counted::Counted;
 use crate::schedules::erasing::Erasing;
 use crate::schedules::measuring::Measuring;
 use crate::schedules::pump::Request;
+use crate::schedules::reporting::Reporting;
 
 /// How many hosts can reach the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +96,7 @@ pub struct AtWork {
     counted: Arc<Counted>,
     erasing: Arc<Erasing>,
     measuring: Arc<Measuring>,
+    reporting: Arc<Reporting>,
     rotator: Arc<Rotator>,
     /// None where nothing is delivered or learnt.
     requests: Option<mpsc::UnboundedSender<Request>>,
@@ -122,6 +126,8 @@ impl Schedules {
         let rotator = Rotator::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
         let is_due = erasing.is_due().await.map_err(ScheduleError::Erasure)?;
         let measuring = Arc::new(Measuring::new(Arc::clone(&learner), sharing.as_ref(), Arc::clone(&counted)));
+        let reporter = Reporter::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
+        let reporting = Arc::new(Reporting::new(reporter, sharing.as_ref()));
         let delivers = courier.is_some();
         let (mut running, mut requests) = (Vec::new(), None);
         if delivers || learner.can_ask() {
@@ -131,7 +137,7 @@ impl Schedules {
             requests = Some(sender);
             running.push(until_stopped(|stopped| pump.run(stopped, receiver, runs)));
         }
-        let at_work = AtWork { counted, erasing, measuring, rotator: Arc::new(rotator), requests };
+        let at_work = AtWork { counted, erasing, measuring, reporting, rotator: Arc::new(rotator), requests };
         if runs == Runs::Always {
             let this = at_work.clone();
             running.push(until_stopped(async move |stopped| {
@@ -140,6 +146,7 @@ impl Schedules {
                     never = this.erasing.run(is_due) => never,
                     never = this.measuring.run() => never,
                     never = rotating::run(&this.rotator) => never,
+                    never = this.reporting.run() => never,
                 }
             }));
         }
@@ -169,7 +176,7 @@ impl Schedules {
 }
 
 impl AtWork {
-    /// Does all that is due: delivers, learns and erases what is due now, also what another host left, and measures the figures.
+    /// Does all that is due: delivers, learns, erases and reports what is due now, also what another host left, and measures the figures.
     /// For a host that runs only while it answers a request. Nothing begins after `until`; what has begun is waited for, which takes
     /// up to the webhook's time-out longer.
     pub async fn work_until(&self, until: Instant) -> Result<WorkDone, WorkError> {
@@ -183,6 +190,9 @@ impl AtWork {
             self.erasing.erase(until).await?;
         }
         self.rotator.rotate().await;
+        if Instant::now() < until {
+            self.reporting.report(until).await?;
+        }
         self.measuring.measure().await?;
         Ok(self.done().since(before))
     }

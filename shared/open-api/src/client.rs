@@ -15,6 +15,7 @@ use crate::ak_sk::{Credentials, sign};
 use crate::code::{Verdict, verdict};
 use crate::error::{Error, MalformedAnswer, Said, Subject};
 use crate::site::BaseUrl;
+use crate::usage_fault::refused_records;
 
 /// The beginning of all paths; the API's version follows.
 const PREFIX: &str = "/api/mkp-openapi-public/global";
@@ -218,10 +219,32 @@ impl Client {
         };
         match (call.verdict)(&said.code, status) {
             Some(Verdict::Accepted) if status.is_success() => Ok(answer),
-            Some(Verdict::Refused) => Err(Error::Refused { subject: subject(), said }),
+            Some(Verdict::Refused) => Err(self.refusal(call, &answer, said)),
             Some(Verdict::TryAgain) => Err(Error::TheirSide { subject: subject(), said }),
             Some(Verdict::Accepted) | None => unexpected(said),
         }
+    }
+
+    /// A refusal, with the usage records that it names.
+    fn refusal(&self, call: &Call<'_>, answer: &Map<String, Value>, said: Said) -> Error {
+        let subject = call.subject.clone();
+        let records = match subject {
+            Subject::Usage(_) => refused_records(answer, |text| self.cleaned(call, text)),
+            _ => Vec::new(),
+        };
+        if records.is_empty() {
+            Error::Refused { subject, said }
+        } else {
+            Error::RecordsRefused { subject, said, records }
+        }
+    }
+
+    /// A text of KooGallery without the call's secrets, shortened.
+    fn cleaned(&self, call: &Call<'_>, text: &str) -> String {
+        let secrets = call.secrets.iter().filter(|secret| !secret.is_empty());
+        let blotted = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "…"));
+        let blotted = self.credentials.blotted_from(&blotted);
+        blotted.chars().filter(|character| !character.is_control()).take(MAX_MESSAGE).collect()
     }
 
     /// Reads code and message. The order query names them `resultCode` and `resultMsg`, licenses `error_code` and
@@ -233,10 +256,7 @@ impl Client {
                 None | Some(Value::Null) => String::new(),
                 Some(other) => other.to_string(),
             };
-            let secrets = call.secrets.iter().filter(|secret| !secret.is_empty());
-            let blotted = secrets.fold(text, |text, secret| text.replace(secret, "…"));
-            let blotted = self.credentials.blotted_from(&blotted);
-            blotted.chars().filter(|character| !character.is_control()).take(MAX_MESSAGE).collect::<String>()
+            self.cleaned(call, &text)
         };
         let mut message = member(["resultMsg", "error_msg"]);
         // It contains the reason if the code does not.

@@ -34,15 +34,17 @@ pub fn verdict(code: &str, status: StatusCode) -> Option<Verdict> {
 }
 
 /// Judges a push of usage records. Records are sent again unless a listed code accepts or refuses them: a lost record is lost
-/// money, and KooGallery recognises a repeated one by its `metering_sn`.
+/// money, and KooGallery recognises a repeated one by its `metering_sn`. MKT.9001 to 9004 are faults of the seller here, with
+/// whatever status. [`crate::Error::usage_fault`] says what a refusal asks for.
 #[must_use]
 pub fn usage_verdict(code: &str, status: StatusCode) -> Option<Verdict> {
     match code {
         "MKT.0000" => Some(Verdict::Accepted),
-        "MKT.0100" | "MKT.0101" | "MKT.0102" | "MKT.0150" | "MKT.0151" | "MKT.0154" | "MKT.0199" => {
+        "MKT.0100" | "MKT.0101" | "MKT.0102" | "MKT.0150" | "MKT.0151" | "MKT.0154" | "MKT.0199" | "MKT.9001"
+        | "MKT.9002" | "MKT.9003" | "MKT.9004" | "94060002" | "94060004" | "94060005" | "94060999" => {
             Some(Verdict::Refused)
         }
-        listed if listed.starts_with("MKT.") => Some(Verdict::TryAgain),
+        listed if listed.starts_with("MKT.") || listed.starts_with("9406") => Some(Verdict::TryAgain),
         _ => status.is_success().then_some(Verdict::TryAgain),
     }
 }
@@ -82,8 +84,10 @@ mod tests {
     fn usage_is_given_up_only_where_it_was_refused() {
         assert_eq!(usage_verdict("MKT.0000", OK), Some(Verdict::Accepted));
         for status in [OK, ERROR] {
-            assert_eq!(usage_verdict("MKT.0154", status), Some(Verdict::Refused));
-            for code in ["MKT.0250", "MKT.0999", "MKT.9003", "MKT.4711"] {
+            for code in ["MKT.0154", "MKT.9001", "MKT.9002", "MKT.9003", "MKT.9004", "94060004", "94060999"] {
+                assert_eq!(usage_verdict(code, status), Some(Verdict::Refused), "{code}");
+            }
+            for code in ["MKT.0250", "MKT.0999", "MKT.4711", "94060001", "94060003"] {
                 assert_eq!(usage_verdict(code, status), Some(Verdict::TryAgain), "{code}");
             }
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use koogallery::{EventId, LicenseCode, OrderId};
 
 use crate::ak_sk::Unsignable;
+use crate::usage_fault::RefusedRecord;
 
 /// What a call was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +160,16 @@ pub enum Error {
         /// Why.
         said: Said,
     },
+    /// KooGallery refused these of the usage records. Whether it took the others is not known; they may be sent again.
+    #[error("{subject}: KooGallery refused {} of them: {said}", records.len())]
+    RecordsRefused {
+        /// What the call was about.
+        subject: Subject,
+        /// Why.
+        said: Said,
+        /// Which, and why each.
+        records: Vec<RefusedRecord>,
+    },
     /// KooGallery cannot do it now.
     #[error("{subject}: KooGallery cannot do it now: {said}")]
     TheirSide {
@@ -194,7 +205,7 @@ impl Error {
         match self {
             Self::Unreachable { .. } | Self::Broken { .. } | Self::TimedOut(_) | Self::TheirSide { .. } => true,
             Self::Status { status, .. } => matches!(status, 429 | 500..),
-            Self::Refused { .. } | Self::Malformed { .. } | Self::Request { .. } => false,
+            Self::Refused { .. } | Self::RecordsRefused { .. } | Self::Malformed { .. } | Self::Request { .. } => false,
         }
     }
 

@@ -37,6 +37,7 @@ mod license_file;
 mod order_query;
 mod site;
 mod usage;
+mod usage_fault;
 mod utc;
 mod wire;
 
@@ -52,5 +53,6 @@ pub use site::{BaseUrl, BaseUrlError, Site};
 pub use usage::{
     MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError, usage_signature, usage_signature_fits,
 };
+pub use usage_fault::{RefusedRecord, UsageFault};
 pub use utc::{UtcTime, UtcTimeError};
 pub use wire::{Personal, SentTime};

@@ -26,26 +26,29 @@ use crate::utc::UtcTime;
 pub type UsageBatch = Batch<UsageRecord, 1000>;
 
 /// What one instance used in one period of time.
+///
+/// The members are written in the ascending order of their names: KooGallery signs the body "in natural order", and does not say
+/// whether that reaches into the records. So both readings give the same bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRecord {
-    /// The instance.
-    pub instance_id: InstanceId,
-    /// When this record was made.
-    pub record_time: UtcTime,
     /// The beginning. Two records of one instance with the same beginning and end count as one.
     pub begin_time: UtcTime,
     /// The end.
     pub end_time: UtcTime,
-    /// The amount.
-    pub usage_value: UsageValue,
+    /// The pay-per-use instance, never that of a package.
+    pub instance_id: InstanceId,
     /// The record's serial number: unique, and the same when the record is sent again.
     pub metering_sn: MeteringSn,
+    /// When this record was made.
+    pub record_time: UtcTime,
     /// The instance of the package that this use belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub relate_pkg_instance: Option<InstanceId>,
+    /// The amount.
+    pub usage_value: UsageValue,
 }
 
-/// A record's serial number, 1 to 64 characters: the guide gives no length, so it has the length of the other ids.
+/// A record's serial number, 1 to 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MeteringSn(Text<64>);
@@ -65,20 +68,23 @@ impl std::str::FromStr for MeteringSn {
     }
 }
 
-/// An amount above 0 and below 10^11, with at most 4 decimals. It is kept in ten-thousandths, so nothing is rounded.
+/// An amount above 0, with at most 8 digits before the point and 4 after it. It is kept in ten-thousandths, so nothing is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UsageValue(u64);
 
 /// The text is not such an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("usage_value must be above 0, with at most 4 decimals, below 100000000000")]
+#[error("usage_value must be above 0, with at most 4 decimals, below 100000000")]
 pub struct UsageValueError;
 
 const UNIT: u64 = 10_000;
-/// Up to this number a JSON number represents every ten-thousandth exactly.
-const LIMIT: u64 = 100_000_000_000 * UNIT;
+/// KooGallery keeps 12 digits, 4 of them after the point.
+const LIMIT: u64 = 100_000_000 * UNIT;
 
 impl UsageValue {
+    /// The largest amount.
+    pub const MAX: Self = Self(LIMIT - 1);
+
     /// From ten-thousandths.
     pub const fn from_ten_thousandths(amount: u64) -> Result<Self, UsageValueError> {
         if amount == 0 || amount >= LIMIT { Err(UsageValueError) } else { Ok(Self(amount)) }
@@ -96,10 +102,10 @@ impl std::str::FromStr for UsageValue {
     fn from_str(text: &str) -> Result<Self, UsageValueError> {
         let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits(whole) || !digits(decimals) || whole.len() > 11 || decimals.len() > 4 {
+        if !digits(whole) || !digits(decimals) || whole.len() > 8 || decimals.len() > 4 {
             return Err(UsageValueError);
         }
-        // It has at most 15 digits, so the number fits.
+        // It has at most 12 digits, so the number fits.
         format!("{whole}{decimals:0<4}").parse().map_err(|_| UsageValueError).and_then(Self::from_ten_thousandths)
     }
 }
@@ -115,10 +121,10 @@ impl fmt::Display for UsageValue {
 }
 
 impl Serialize for UsageValue {
-    /// As a JSON number.
+    /// As a text: some pages of the guide have a text and some a number, and a number may be written anew on its way to where
+    /// the signature is checked.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::Error as _;
-        serde_json::from_str::<serde_json::Number>(&self.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+        serializer.collect_str(self)
     }
 }
 
@@ -162,8 +168,8 @@ fn mac(access_key: &AccessKey, ts: &str, nonce: &str, body: &[u8]) -> Hmac<Sha25
 
 impl Client {
     /// Sends usage records, signed with the access key of the basic interfaces as well. Success means that KooGallery took
-    /// them, not that it will count each one. They are sent once: if [`Error::try_again`] says so, send the same records
-    /// again.
+    /// them, not that it will count each one. They are sent once: [`Error::usage_fault`] says what to do with them after an
+    /// error.
     pub async fn push_usage(
         &self,
         records: &UsageBatch,
@@ -209,21 +215,23 @@ mod tests {
             metering_sn: "sn-1".parse().unwrap(),
             relate_pkg_instance: None,
         };
-        let json = r#"{"instance_id":"i-1","record_time":"20251201T010500Z","begin_time":"20251201T000000Z","end_time":"20251201T010000Z","usage_value":12.5,"metering_sn":"sn-1"}"#;
+        let json = r#"{"begin_time":"20251201T000000Z","end_time":"20251201T010000Z","instance_id":"i-1","metering_sn":"sn-1","record_time":"20251201T010500Z","usage_value":"12.5"}"#;
         assert_eq!(serde_json::to_string(&record).unwrap(), json);
         assert_eq!(serde_json::from_str::<UsageRecord>(json).unwrap(), record);
+        let of_package = UsageRecord { relate_pkg_instance: Some("p-1".parse().unwrap()), ..record };
+        let written = serde_json::to_value(&of_package).unwrap();
+        // A map of this library is sorted by name.
+        assert_eq!(serde_json::to_string(&of_package).unwrap(), written.to_string());
     }
 
     #[test]
     fn amounts_are_above_0_with_4_decimals_at_most() {
-        for (text, written) in
-            [("1", "1"), ("0.0001", "0.0001"), ("1.50", "1.5"), ("99999999999.9999", "99999999999.9999")]
-        {
+        for (text, written) in [("1", "1"), ("0.0001", "0.0001"), ("1.50", "1.5"), ("99999999.9999", "99999999.9999")] {
             let value: UsageValue = text.parse().unwrap();
             assert_eq!(value.to_string(), written);
-            assert_eq!(serde_json::to_string(&value).unwrap(), written);
+            assert_eq!(serde_json::to_string(&value).unwrap(), format!("\"{written}\""));
         }
-        for bad in ["", "0", "0.0000", "-1", "+1", "1e3", "0.00001", "1.", ".5", "100000000000", "１"] {
+        for bad in ["", "0", "0.0000", "-1", "+1", "1e3", "0.00001", "1.", ".5", "100000000", "１"] {
             assert_eq!(bad.parse::<UsageValue>(), Err(UsageValueError), "{bad}");
         }
     }
@@ -233,7 +241,7 @@ mod tests {
         fn amount_survives_json(amount in 1..LIMIT) {
             let value = UsageValue::from_ten_thousandths(amount).unwrap();
             let json = serde_json::to_string(&value).unwrap();
-            prop_assert_eq!(&json, &value.to_string());
+            prop_assert_eq!(&json, &format!("\"{value}\""));
             prop_assert_eq!(serde_json::from_str::<UsageValue>(&json).unwrap(), value);
         }
 

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::Request;
 use koogallery::{AccessKeys, EventId, InterfaceType, LicenseCode, OrderId, Timestamp};
 use koogallery_open_api::{
-    BaseUrl, Batch, Client, Credentials, Error, LicenseFile, LicenseStatus, LicenseUsage, OrderType, Patience, Said,
-    SoftwareUsage, UsageBatch, UsageRecord, ak_sk, usage_signature_fits,
+    BaseUrl, Batch, Client, Credentials, Error, LicenseFile, LicenseStatus, LicenseUsage, OrderType, Patience,
+    RefusedRecord, Said, SoftwareUsage, UsageBatch, UsageFault, UsageRecord, ak_sk, usage_signature_fits,
 };
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::AsyncReadExt;
@@ -391,7 +391,12 @@ async fn usage_is_signed_twice_and_sent_once() {
     let server = Server::of(&[
         Answer(200, r#"{"resultCode":"MKT.0000"}"#),
         Answer(200, r#"{"resultCode":"MKT.0151","resultMsg":"signature"}"#),
-        Answer(200, r#"{"resultCode":"MKT.9001"}"#),
+        Answer(500, r#"{"error_code":"MKT.9001"}"#),
+        Answer(
+            200,
+            r#"{"error_code":"94060999","error_msg":"failed","list":[{"metering_sn":"sn-1","code":"009","msg":"not basic key's"}]}"#,
+        ),
+        Answer(200, r#"{"error_code":"MKT.0999"}"#),
         Answer(200, "{}"),
     ])
     .await;
@@ -411,13 +416,20 @@ async fn usage_is_signed_twice_and_sent_once() {
     client.push_usage(&batch, key, later()).await.unwrap();
     let refused = client.push_usage(&batch, key, later()).await.unwrap_err();
     assert_eq!(refused.to_string(), "1 usage records: KooGallery refused: MKT.0151 (signature)");
+    let culprit = client.push_usage(&batch, key, later()).await.unwrap_err();
+    assert_eq!(culprit.usage_fault(), UsageFault::Culprit { may_pass: true });
+    let said = Said { code: "009".to_owned(), message: "not …'s".to_owned() };
+    let named = RefusedRecord { metering_sn: "sn-1".to_owned(), said };
+    let error = client.push_usage(&batch, key, later()).await.unwrap_err();
+    assert_eq!(error.usage_fault(), UsageFault::Records(vec![named]), "{error}");
+    assert!(!error.try_again());
     for _ in 0..2 {
         let error = client.push_usage(&batch, key, later()).await.unwrap_err();
         assert!(matches!(error, Error::TheirSide { .. }) && error.try_again(), "{error}");
     }
 
     let requests = server.requests();
-    assert_eq!(requests.len(), 4);
+    assert_eq!(requests.len(), 6);
     let mut nonces = std::collections::HashSet::new();
     for request in &requests {
         assert_eq!(ak_sk::verify(request, &credentials(), now()), Ok(()));
@@ -426,5 +438,5 @@ async fn usage_is_signed_twice_and_sent_once() {
         assert!(usage_signature_fits(key, header("ts"), header("nonce"), request.body(), header("signature")));
         nonces.insert(header("nonce").to_owned());
     }
-    assert_eq!(nonces.len(), 4);
+    assert_eq!(nonces.len(), 6);
 }

@@ -6,7 +6,8 @@ use koogallery::Timestamp;
 use serde_json::{Value, json};
 
 /// The counts that say how much there is. All others say how much came, and add up.
-pub const STATES: [&str; 3] = ["UndeliveredEvents", "ParkedEvents", "ErasuresDue"];
+pub const STATES: [&str; 7] =
+    ["UndeliveredEvents", "ParkedEvents", "ErasuresDue", "UsageBacklog", "UsageParked", "UsageSilent", "UsageStopped"];
 
 /// One metric of a line.
 #[derive(Debug, Clone)]

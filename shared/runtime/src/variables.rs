@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 34] = [
+pub const VARIABLES: [Variable; 35] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
@@ -59,6 +59,7 @@ pub const VARIABLES: [Variable; 34] = [
     variable("KOOGALLERY_LOGIN_ISSUER", "the address below which buyers' users log in"),
     variable("KOOGALLERY_OIDC_CLIENTS", "the applications that they log in to, as JSON"),
     variable("KOOGALLERY_UNIFIED_LOGIN_URL", "KooGallery's unified login page"),
+    variable("KOOGALLERY_DAILY_PRODUCTS", "the ids of products that KooGallery bills by the day, separated by commas"),
     variable("KOOGALLERY_PERSONAL_DATA_DAYS", "how many days after a release personal data is erased"),
     variable(
         "KOOGALLERY_LEASE_SECONDS",

@@ -10,6 +10,7 @@ mod history;
 mod instances;
 mod licenses;
 mod lists;
+mod metering;
 mod orders;
 mod page_sizes;
 mod provisioning;

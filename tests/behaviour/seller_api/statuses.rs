@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use super::description::paths;
 use super::orders::order_info;
 use super::tenants::OF_APP;
-use super::usage::record;
+use super::usage::{record, utc};
 use super::{
     AK, OPEN_OPERATIONS, SK, about, app_info, at_open_api, bought, code_v1, deferred_with_open_api, say_v1, start,
     with_open_api, with_token,
@@ -67,6 +67,52 @@ const RELEASED: &str = "RELEASED-CODE";
 
 const ORDER_DETAILS: &str = "/v1/orders/CS1/details?orderLineId=CS1-000001";
 
+/// A record of use, as the application sends it.
+fn metered(id: &str, quantity: &str) -> Value {
+    let record = json!({ "id": id, "instanceId": "b-1", "at": utc(0), "quantity": quantity });
+    json!({ "records": [record] })
+}
+
+/// The hour that [`closed_hour`] makes.
+const CLOSED_HOUR: &str = "2025-12-01T00:00:00Z";
+
+fn hour(begin: &str) -> Value {
+    json!({ "instanceId": "b-1", "begin": begin })
+}
+
+fn parked_hour(begin: &str) -> Value {
+    with(hour(begin), "reason", "009")
+}
+
+/// An hour of long ago that was pushed.
+async fn closed_hour(seller: &Seller) {
+    let begin = 1_764_547_200_000_u64;
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let number = |number: u64| AttributeValue::N(number.to_string());
+    let store = seller.host.store();
+    let put = store.client().put_item().table_name(store.table()).item("pk", text("USAGE#b-1"));
+    let put = put.item("sk", text(&format!("HOUR#{begin:013}##0"))).item("instanceId", text("b-1"));
+    let put = put.item("begin", number(begin)).item("end", number(begin + 3_600_000)).item("part", number(0));
+    let put = put.item("cycle", text("hourly")).item("state", text("done")).item("amount", number(5000));
+    let put = put.item("records", number(1)).item("charge", number(5000)).item("meteringSn", text("sn-1"));
+    let put = put.item("toldBegin", number(begin)).item("toldEnd", number(begin + 3_600_000));
+    put.item("closedAt", number(begin + 3_720_000)).send().await.unwrap();
+}
+
+/// Hours that do not exist or are in another state, records that cannot be counted.
+async fn no_such_use(api: &Api, seen: &mut Seen) {
+    let (records, park, resend) = ("/v1/usage/records", "/v1/usage/hours/park", "/v1/usage/hours/resend");
+    seen.see(api, "takeUsageRecords", records, Some(&metered("r-1", "0.26")), 409).await;
+    seen.see(api, "takeUsageRecords", records, Some(&metered("r-2", "0.00001")), 422).await;
+    let nowhere = "2025-12-02T00:00:00Z";
+    seen.see(api, "parkUsageHour", park, Some(&parked_hour(nowhere)), 404).await;
+    seen.see(api, "resendUsageHour", resend, Some(&hour(nowhere)), 404).await;
+    seen.see(api, "resendUsageHour", resend, Some(&hour(CLOSED_HOUR)), 409).await;
+    seen.see(api, "parkUsageHour", park, Some(&parked_hour(CLOSED_HOUR)), 204).await;
+    seen.see(api, "parkUsageHour", park, Some(&parked_hour(CLOSED_HOUR)), 409).await;
+    seen.see(api, "putPackageQuota", "/v1/instances/b-1/package", Some(&json!({ "quota": 0 })), 422).await;
+}
+
 /// A request of each operation that succeeds.
 fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
     let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
@@ -111,9 +157,37 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("activateLicense", activate, None, 200),
         ("licenseHeartbeat", heartbeat, None, 200),
         ("pushUsage", "/v1/usage".to_owned(), Some(usage), 202),
+        ("takeUsageRecords", "/v1/usage/records".to_owned(), Some(metered("r-1", "0.25")), 200),
+        ("listUsageRecords", "/v1/usage/records?instanceId=b-1".to_owned(), None, 200),
+        ("listUsageHours", "/v1/usage/hours?instanceId=b-1".to_owned(), None, 200),
+        ("parkUsageHour", "/v1/usage/hours/park".to_owned(), Some(parked_hour(CLOSED_HOUR)), 204),
+        ("resendUsageHour", "/v1/usage/hours/resend".to_owned(), Some(hour(CLOSED_HOUR)), 204),
+        ("putPackageQuota", "/v1/instances/b-1/package".to_owned(), Some(json!({ "quota": "1000.5" })), 204),
+        ("getPackageUse", "/v1/instances/b-1/package".to_owned(), None, 200),
         ("getDescription", "/v1/openapi.json".to_owned(), None, 200),
         ("getHealth", "/healthz".to_owned(), None, 200),
     ]
+}
+
+/// The same request with something in its path or query that no route takes; empty where there is nothing to spoil.
+fn bad_path(path: &str) -> String {
+    match path {
+        "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
+        "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
+        "/v1/probes" => "/v1/probes?failed=perhaps".to_owned(),
+        "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
+        "/healthz"
+        | "/v1/openapi.json"
+        | "/v1/usage"
+        | "/v1/events/resend"
+        | "/v1/events/discard"
+        | "/v1/usage/records"
+        | "/v1/usage/hours/park"
+        | "/v1/usage/hours/resend" => String::new(),
+        path => ["b-1", "b-2", "b-9", "t-1", "CS1", CODE, RELEASED]
+            .iter()
+            .fold(path.to_owned(), |path, id| path.replace(id, &"x".repeat(65))),
+    }
 }
 
 #[tokio::test]
@@ -140,6 +214,7 @@ async fn every_documented_status_is_met() {
     while seller.instance("b-1").await.unwrap().life.bought.is_none() {
         tokio::task::yield_now().await;
     }
+    closed_hour(&seller).await;
     let good = good_requests(event.event.event_id, seller.park("INSTANCE#b-2", 0).await);
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
@@ -159,6 +234,7 @@ async fn every_documented_status_is_met() {
         }
     }
     no_such_events(&api, &good, &mut seen).await;
+    no_such_use(&api, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "trace", "/v1/trace/CS2", None, 404).await;
     not_erased(&api, &mut seen).await;
@@ -171,16 +247,6 @@ async fn every_documented_status_is_met() {
     v1_limit(&seller, &api, &mut seen).await;
 
     // What no route takes.
-    let bad_path = |path: &str| match path {
-        "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
-        "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
-        "/v1/probes" => "/v1/probes?failed=perhaps".to_owned(),
-        "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
-        "/healthz" | "/v1/openapi.json" | "/v1/usage" | "/v1/events/resend" | "/v1/events/discard" => String::new(),
-        path => ["b-1", "b-2", "b-9", "t-1", "CS1", CODE, RELEASED]
-            .iter()
-            .fold(path.to_owned(), |path, id| path.replace(id, &"x".repeat(65))),
-    };
     let operations: BTreeMap<String, (String, Value)> = paths()
         .into_values()
         .flatten()

@@ -56,7 +56,7 @@ async fn usage_that_koogallery_would_not_take_is_refused() {
     assert!(seller.instance("b-1").await.unwrap().usage_info.is_empty());
 }
 
-fn utc(millis_ago: i64) -> String {
+pub(super) fn utc(millis_ago: i64) -> String {
     let at = koogallery::Timestamp::from_millis(now().as_millis() - millis_ago);
     koogallery_open_api::UtcTime::from_timestamp(at).unwrap().to_string()
 }
@@ -90,6 +90,7 @@ async fn usage_records_that_would_not_count_are_refused_with_their_place() {
         ("usage_value", json!(0)),
         ("usage_value", json!(-1)),
         ("usage_value", json!(0.00001)),
+        ("usage_value", json!(100_000_000)),
         ("usage_value", json!("1")),
         ("begin_time", json!(utc(HOUR))),
         ("begin_time", json!(utc(0))),
@@ -98,9 +99,12 @@ async fn usage_records_that_would_not_count_are_refused_with_their_place() {
         ("metering_sn", json!("sn-1")),
         ("metering_sn", json!("")),
         ("instance_id", json!("x".repeat(65))),
+        ("end_time", json!(utc(-60_000))),
+        ("instance_id", json!("b-1")),
         ("typing_eror", json!(1)),
     ] {
-        let records = json!({ "usage_records": [record("sn-1"), with(record("sn-2"), name, value.clone())] });
+        let second = with(record("sn-2"), "instance_id", "b-2");
+        let records = json!({ "usage_records": [record("sn-1"), with(second, name, value.clone())] });
         let problem = api.post("/v1/usage", &records).await.expect(400);
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("usage_records/1") || detail.contains("line 1"), "{name} {value}: {detail}");

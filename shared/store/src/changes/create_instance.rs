@@ -144,6 +144,7 @@ fn made_by(
         app_info,
         told_by_seller_api: false,
         usage_info: Vec::new(),
+        metered: false,
         provisioning_failure: None,
         v1: details.is_some(),
         acceptance: acceptance_of(call, request),

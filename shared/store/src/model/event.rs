@@ -14,6 +14,7 @@ use crate::model::bought::Bought;
 use crate::model::instance::{Acceptance, Instance};
 use crate::model::license_request::{LicenseRequest, LicenseRequestId};
 use crate::model::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
+use crate::model::usage::quantity::Quantity;
 
 /// For how long a purchase is urgent.
 const URGENT: Duration = Duration::from_hours(3);
@@ -56,6 +57,7 @@ impl Event {
             | EventType::Released
             | EventType::Accepted
             | EventType::Changed
+            | EventType::PackageExhausted
             | EventType::LicenseChanged
             | EventType::LicenseFrozen
             | EventType::LicenseUnfrozen
@@ -143,6 +145,13 @@ impl Event {
 
     pub(crate) fn released(at: Timestamp, subject: &Subject) -> Self {
         Self::new(at, subject.event(EventType::Released, EventType::LicenseReleased), subject.data())
+    }
+
+    /// A package is used up: `quota` is what it has.
+    pub(crate) fn package_exhausted(at: Timestamp, package: &InstanceId, used: Quantity, quota: Quantity) -> Self {
+        let number = |amount: Quantity| serde_json::from_str::<serde_json::Number>(&amount.to_string()).ok();
+        let data = json!({ "instanceId": package, "used": number(used), "quota": number(quota) });
+        Self::new(at, EventType::PackageExhausted, data)
     }
 
     pub(crate) fn license_requested(at: Timestamp, request: &LicenseRequest) -> Self {

@@ -48,6 +48,9 @@ pub enum EventType {
     /// The current state of a license code changed without a call that asked for it.
     #[serde(rename = "license.changed")]
     LicenseChanged,
+    /// A package is used up.
+    #[serde(rename = "usage.package_exhausted")]
+    PackageExhausted,
     /// An order notice arrived.
     #[serde(rename = "order.paid")]
     OrderPaid,

@@ -33,6 +33,9 @@ pub struct Instance {
     /// What it has used so far, as the application reported it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usage_info: Vec<UsageInfo>,
+    /// Whether records of its use came, so that queryInstance tells their sum where the application did not report another.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub metered: bool,
     /// Whether the purchase came by V1.0, whose replies limit the lengths in an app info.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub v1: bool,

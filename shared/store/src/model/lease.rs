@@ -20,6 +20,8 @@ pub enum LeaseOf {
     Figures,
     /// Erasing what is due.
     Erasure,
+    /// Closing hours of use, and pushing them.
+    Usage,
 }
 
 impl LeaseOf {
@@ -31,6 +33,7 @@ impl LeaseOf {
             Self::Sweep => "SWEEP".to_owned(),
             Self::Figures => "FIGURES".to_owned(),
             Self::Erasure => "ERASURE".to_owned(),
+            Self::Usage => "USAGE".to_owned(),
         }
     }
 }
@@ -44,6 +47,7 @@ impl fmt::Display for LeaseOf {
             Self::Sweep => f.write_str("the sweep"),
             Self::Figures => f.write_str("the figures"),
             Self::Erasure => f.write_str("the erasure"),
+            Self::Usage => f.write_str("the report of use"),
         }
     }
 }

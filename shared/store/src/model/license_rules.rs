@@ -121,6 +121,7 @@ mod tests {
             provisioning_failure: None,
             told_by_seller_api: false,
             usage_info: Vec::new(),
+            metered: false,
             v1: false,
             acceptance: None,
             licenses,

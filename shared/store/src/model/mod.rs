@@ -17,4 +17,5 @@ pub(crate) mod lifecycle;
 pub(crate) mod login;
 pub(crate) mod sealed;
 pub(crate) mod subject;
+pub(crate) mod usage;
 pub(crate) mod world;

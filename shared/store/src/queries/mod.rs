@@ -8,3 +8,4 @@ pub(crate) mod probes;
 pub(crate) mod read;
 pub(crate) mod trace;
 pub(crate) mod undelivered;
+pub(crate) mod usage;

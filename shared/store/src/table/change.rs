@@ -54,6 +54,13 @@ impl Change {
         self
     }
 
+    /// Adds a number to an attribute; one that does not exist counts as 0.
+    pub(crate) fn add(mut self, name: &str, number: impl Into<Value>) -> Self {
+        let (name, number) = (self.bound.name(name), self.bound.value(number.into()));
+        self.adds.push(format!("{name} {number}"));
+        self
+    }
+
     /// Adds one to an attribute that exists.
     pub(crate) fn count(mut self, name: &str) -> Self {
         let (name, one) = (self.bound.name(name), self.bound.value(1.into()));

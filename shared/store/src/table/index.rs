@@ -28,6 +28,12 @@ pub enum Kind {
     Provisioning,
     /// Erase the personal data of a released instance or license code.
     Erasure,
+    /// Close an hour of use, and push it.
+    Usage,
+    /// Look at an hour of use that is parked: a person has to.
+    UsageParked,
+    /// An instance whose use is reported: since its last hour.
+    Metering,
 }
 
 /// One thing to do, as the index has it.
@@ -59,6 +65,9 @@ impl Kind {
             Self::Parked => "PARKED#",
             Self::Provisioning => "PROVISIONING#",
             Self::Erasure => "ERASURE#",
+            Self::Usage => "USAGE#",
+            Self::UsageParked => "USAGE_PARKED#",
+            Self::Metering => "METERING#",
         }
     }
 

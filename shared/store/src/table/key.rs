@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{
     AppId, DeviceFingerprint, EventId, InstanceId, InterfaceType, LicenseCode, Nonce, OrderId, OrderLineId, ProductId,
-    TenantId,
+    TenantId, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,6 +13,8 @@ use uuid::Uuid;
 use crate::model::lease::LeaseOf;
 use crate::model::login::{HandleDigest, LoginStep};
 use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
+use crate::model::usage::hour::HourId;
+use crate::model::usage::record::RecordId;
 use crate::model::world::World;
 use crate::table::schema::{EVENT, OUTBOX, PARTITION_KEY, SORT_KEY};
 
@@ -254,6 +256,60 @@ impl Key {
         Self::new(World::Real, &format!("{ORDER}{order}"), sort)
     }
 
+    /// A record of an instance's use, by the application's id. Records are spread over partitions, so that many of one instance
+    /// can be written at once.
+    pub(crate) fn usage_record(instance: &InstanceId, record: &RecordId) -> Self {
+        let shard = Sha256::digest(record.as_str())[0] % Self::USAGE_SHARDS;
+        let sort = format!("{}{record}", Self::USAGE_RECORD);
+        Self::new(World::Real, &Self::usage_records(instance, shard), sort)
+    }
+
+    /// The partition of a part of an instance's records.
+    pub(crate) fn usage_records(instance: &InstanceId, shard: u8) -> String {
+        format!("{}{}#{shard:02}", Self::USAGE, escaped(instance.as_str()))
+    }
+
+    /// The partition of what an instance used, hour by hour.
+    pub(crate) fn usage(instance: &InstanceId) -> String {
+        format!("{}{}", Self::USAGE, escaped(instance.as_str()))
+    }
+
+    /// The instance of such a partition.
+    pub(crate) fn usage_instance(partition: &str) -> Option<InstanceId> {
+        partition.strip_prefix(Self::USAGE)?.replace("%23", "#").replace("%25", "%").parse().ok()
+    }
+
+    /// An hour of an instance.
+    pub(crate) fn usage_hour(id: &HourId) -> Self {
+        let package = id.related_package.as_ref().map_or(String::new(), |package| escaped(package.as_str()));
+        let sort = format!("{}{:013}#{package}#{}", Self::USAGE_HOUR, id.begin.as_millis(), id.part);
+        Self::new(World::Real, &Self::usage(&id.instance_id), sort)
+    }
+
+    /// Says that no other record of an instance may begin then, but the one of the plain hour.
+    pub(crate) fn usage_span(instance: &InstanceId, begin: Timestamp) -> Self {
+        Self::new(World::Real, &Self::usage(instance), format!("SPAN#{:013}", begin.as_millis()))
+    }
+
+    /// What an instance used in all closed hours.
+    pub(crate) fn usage_total(instance: &InstanceId) -> Self {
+        Self::new(World::Real, &Self::usage(instance), "TOTAL".to_owned())
+    }
+
+    /// What was used of a package.
+    pub(crate) fn usage_package(package: &InstanceId) -> Self {
+        Self::new(World::Real, &Self::usage(package), "PACKAGE".to_owned())
+    }
+
+    /// The beginning of the partitions of use.
+    pub(crate) const USAGE: &str = "USAGE#";
+    /// So many partitions hold the records of an instance.
+    pub(crate) const USAGE_SHARDS: u8 = 16;
+    /// The beginning of the sort keys of records.
+    pub(crate) const USAGE_RECORD: &str = "RECORD#";
+    /// The beginning of the sort keys of hours.
+    pub(crate) const USAGE_HOUR: &str = "HOUR#";
+
     /// The place for which a value of this item is sealed.
     pub(crate) fn place(&self) -> String {
         format!("{:?} {:?}", self.partition, self.sort)
@@ -297,5 +353,12 @@ mod tests {
         assert_ne!(users("a#b", "c"), users("a", "b#c"));
         assert_ne!(users("a%23b", "c"), users("a#b", "c"));
         assert_ne!(users("a", "c").place(), users("a", "d").place());
+        let record = |instance: &str, id: &str| Key::usage_record(&instance.parse().unwrap(), &id.parse().unwrap());
+        assert_ne!(Key::usage(&"a#01".parse().unwrap()), Key::usage_records(&"a".parse().unwrap(), 1));
+        assert_ne!(record("a", "b#c"), record("a#b", "c"));
+        for id in ["a", "a#b", "a%23b", "%"] {
+            let id = id.parse().unwrap();
+            assert_eq!(Key::usage_instance(&Key::usage(&id)), Some(id));
+        }
     }
 }

@@ -25,5 +25,6 @@ pub(crate) mod seal;
 pub(crate) mod stamp;
 pub(crate) mod store_clock;
 pub(crate) mod transaction;
+pub(crate) mod usage_items;
 pub(crate) mod value;
 pub(crate) mod wake_up;

@@ -237,6 +237,39 @@ fn cancelled(error: SdkError<TransactWriteItemsError, HttpResponse>, nonces: usi
     Err(StoreError::Refused(told))
 }
 
+/// What stood in the way of one write of a transaction that was cancelled.
+#[derive(Debug)]
+pub(crate) enum Hindered {
+    /// Nothing: it would have been written.
+    Not,
+    /// Its condition is not true; the item at its key, if it exists.
+    Refused(Option<Item>),
+    /// Another transaction holds the item.
+    Conflict,
+}
+
+/// Sends writes all together, with what stood in the way of each one if they were not written.
+pub(crate) async fn write_all(
+    request: TransactWriteItemsFluentBuilder,
+) -> Result<Result<(), Vec<Hindered>>, StoreError> {
+    let Err(error) = request.send().await else { return Ok(Ok(())) };
+    let told = AwsError::from(&error);
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error.into_service_error() else {
+        return Err(told.into());
+    };
+    let mut hindered = Vec::new();
+    for reason in cancelled.cancellation_reasons.unwrap_or_default() {
+        hindered.push(match reason.code.as_deref() {
+            Some("ConditionalCheckFailed") => Hindered::Refused(reason.item.filter(|item| !item.is_empty())),
+            Some("TransactionConflict") => Hindered::Conflict,
+            Some("ThrottlingError" | "ProvisionedThroughputExceeded") => return Err(StoreError::Throttled(told)),
+            None | Some("None") => Hindered::Not,
+            Some(_) => return Err(StoreError::Refused(told)),
+        });
+    }
+    Ok(Err(hindered))
+}
+
 /// Sends a transaction without a call, until no other one is in its way. Returns false if a condition failed.
 pub(crate) async fn write_together(request: TransactWriteItemsFluentBuilder) -> Result<bool, StoreError> {
     let mut pauses = Pauses::new();

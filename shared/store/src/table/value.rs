@@ -5,6 +5,7 @@ use koogallery::{ExpireTime, InterfaceType, ProductId, Timestamp};
 use uuid::Uuid;
 
 use crate::model::lifecycle::{FreezeCause, Status};
+use crate::model::usage::quantity::Quantity;
 
 /// A value of an attribute.
 #[derive(Debug, Clone)]
@@ -37,6 +38,13 @@ impl From<bool> for Value {
 impl From<u64> for Value {
     fn from(number: u64) -> Self {
         Self(AttributeValue::N(number.to_string()))
+    }
+}
+
+impl From<Quantity> for Value {
+    /// In ten-thousandths.
+    fn from(amount: Quantity) -> Self {
+        Self(AttributeValue::N(amount.ten_thousandths().to_string()))
     }
 }
 

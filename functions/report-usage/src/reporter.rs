@@ -1,0 +1,188 @@
+//! One run: what is due is closed and pushed; then what is left is measured.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use koogallery::{AccessKey, InstanceId, InterfaceType, Timestamp};
+use koogallery_open_api::{Client, Error};
+use koogallery_orders::OpenApi;
+use koogallery_runtime::{ConfigError, Environment, Job, SecretSource, now};
+use koogallery_store::{GRACE, Kind, Store, StoreError, UsageCursor, UsageHour, UsagePlace};
+
+use crate::gate::{Gate, Stop};
+use crate::push::Pusher;
+
+/// So many hours are closed and pushed together.
+const TOGETHER: usize = 100;
+/// So many of these parts side by side.
+const SIDE_BY_SIDE: usize = 4;
+/// An hour of an instance that was released so long ago is closed with its usual end.
+const RELEASED_LATELY: Duration = Duration::from_hours(2);
+/// While nothing can be pushed, only hours that ended so long ago are looked at: the others are closed.
+const CLOSED_LATELY: Duration = Duration::from_hours(3);
+/// An instance is silent if nothing of it was reported for so long, and something was before.
+const SILENT: Duration = Duration::from_hours(24);
+
+/// Where records go.
+pub trait Journal: Send + Sync {
+    /// One push, and its answer.
+    fn pushed(&self, pushed: &Pushed<'_>);
+
+    /// An hour is parked: a person has to look at it.
+    fn parked(&self, hour: &UsageHour, answer: &str);
+
+    /// A run is over.
+    fn ran(&self, run: &Run);
+}
+
+/// One push.
+#[derive(Debug)]
+pub struct Pushed<'a> {
+    /// How many records it had.
+    pub records: usize,
+    /// Why it failed, if it did.
+    pub error: Option<&'a Error>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// The result of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// When it ended.
+    pub at: Timestamp,
+    /// How many hours KooGallery took.
+    pub pushed: usize,
+    /// How many it could not take now.
+    pub failed: usize,
+    /// How many were parked.
+    pub newly_parked: usize,
+    /// How many hours are over and not pushed.
+    pub backlog: usize,
+    /// How long ago the oldest of them ended.
+    pub oldest: Duration,
+    /// How many are parked.
+    pub parked: usize,
+    /// Instances whose use was reported, and not for a day.
+    pub silent: Vec<InstanceId>,
+    /// Why it pushed nothing more.
+    pub stopped: Option<Stop>,
+}
+
+/// Closes hours and pushes them.
+#[derive(Debug)]
+pub struct Reporter {
+    job: Job<dyn Journal>,
+    secrets: SecretSource,
+    open_api: OpenApi,
+}
+
+impl Reporter {
+    /// Reads the address of the open APIs. It sends nothing yet.
+    pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
+        Self::signing_by(environment, job, now)
+    }
+
+    /// The same with another clock for the signatures.
+    pub fn signing_by(
+        environment: &Environment,
+        job: Job<dyn Journal>,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, ConfigError> {
+        Ok(Self { job, secrets: SecretSource::of(environment)?, open_api: OpenApi::of(environment, clock)? })
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.job.now()
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.job.store
+    }
+
+    pub(crate) fn journal(&self) -> &dyn Journal {
+        &*self.job.journal
+    }
+
+    /// Closes and pushes what is due. No push begins after `until`; the rest follows with the next run.
+    pub async fn run(&self, until: Instant) -> Result<Run, StoreError> {
+        let (now, gate) = (self.now(), Gate::default());
+        let released = self.store().released_usage(now.saturating_sub(RELEASED_LATELY), now).await?;
+        self.work(released, &gate, until).await?;
+        let mut cursor = Some(UsageCursor::default());
+        while let Some(from) = cursor.filter(|_| Instant::now() < until) {
+            let (places, next) = self.store().usage_places(Kind::Usage, now, from).await?;
+            let is_due = |place: &UsagePlace| {
+                place.next_try_at.is_none_or(|next| next <= now)
+                    && (gate.is_open() || place.since.saturating_add(CLOSED_LATELY) >= now)
+            };
+            self.work(places.into_iter().filter(is_due).collect(), &gate, until).await?;
+            cursor = next;
+        }
+        let run = self.measure(now, &gate).await?;
+        self.journal().ran(&run);
+        Ok(run)
+    }
+
+    async fn work(&self, due: Vec<UsagePlace>, gate: &Gate, until: Instant) -> Result<(), StoreError> {
+        let parts: Vec<Vec<UsagePlace>> = due.chunks(TOGETHER).map(<[UsagePlace]>::to_vec).collect();
+        let working = stream::iter(parts).map(|part| async move { self.work_on(&part, gate, until).await });
+        let mut working = std::pin::pin!(working.buffer_unordered(SIDE_BY_SIDE));
+        while let Some(worked) = working.next().await {
+            worked?;
+        }
+        Ok(())
+    }
+
+    async fn work_on(&self, part: &[UsagePlace], gate: &Gate, until: Instant) -> Result<(), StoreError> {
+        if Instant::now() >= until {
+            return Ok(());
+        }
+        let now = self.now();
+        let mut hours = self.store().close_usage(part, now).await?;
+        hours.retain(|hour| hour.to_push().is_some() && hour.next_try_at.is_none_or(|next| next <= now));
+        if hours.is_empty() || !gate.is_open() {
+            return Ok(());
+        }
+        match self.koogallery().await {
+            Ok((client, key)) => Pusher { reporter: self, gate, client: &client, key: &key, until }.push(hours).await,
+            Err(why) => {
+                gate.stop(Stop::NotConfigured(why));
+                Ok(())
+            }
+        }
+    }
+
+    /// A client of the usage push, and the key that signs it.
+    async fn koogallery(&self) -> Result<(Client, AccessKey), String> {
+        let secrets = self.secrets.fresh().await.map_err(|error| error.to_string())?;
+        let client = self.open_api.client(&secrets).await.map_err(|error| error.to_string())?;
+        let key = secrets.access_keys.current(InterfaceType::Basic).cloned();
+        Ok((client, key.ok_or("the deployment needs an access key of the basic interfaces")?))
+    }
+
+    async fn measure(&self, now: Timestamp, gate: &Gate) -> Result<Run, StoreError> {
+        let store = self.store();
+        let backlog = store.usage_figures(Kind::Usage, now).await?;
+        let parked = store.usage_figures(Kind::UsageParked, now).await?;
+        let silent = store.silent_usage(now.saturating_sub(SILENT)).await?;
+        let oldest = backlog.oldest.map(|since| now.since(since.saturating_sub(GRACE)));
+        let of = |count: &std::sync::atomic::AtomicUsize| count.load(Ordering::Relaxed);
+        Ok(Run {
+            at: self.now(),
+            pushed: of(&gate.accepted),
+            failed: of(&gate.failed),
+            newly_parked: of(&gate.parked),
+            backlog: backlog.count,
+            oldest: oldest.unwrap_or_default(),
+            parked: parked.count,
+            silent,
+            stopped: gate.stopped(),
+        })
+    }
+}
