@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use deliver_events::type_name;
 use koogallery::{AccessKeys, InterfaceType, Timestamp};
@@ -12,7 +13,9 @@ use koogallery_local::marketplace::SignedCall;
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::now;
-use koogallery_store::{Cycles, Delivery, EventRecord, EventType, Subject, UsageSent};
+use koogallery_store::{
+    Cycles, Delivery, EventRecord, EventType, HandleDigest, LoginStep, LoginUse, Sealed, SignedIn, Subject, UsageSent,
+};
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::lambda::{binaries, build};
@@ -153,6 +156,7 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
     let call = SignedCall::basic_v1(&seller.key(InterfaceType::License), parameters, now());
     assert_eq!(seller.send(&call).await.result_code.as_str(), "000004");
     seller.sync_all(all_syncs()).await;
+    a_user_logs_in(&seller).await;
     let mut pump = post.pump(&seller).await;
     post.deliver(&mut pump).await;
     seller.say_all(std::slice::from_ref(release)).await;
@@ -183,6 +187,18 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
         broken["type"] = "something.else".into();
         assert!(!validator.is_valid(&broken), "{name}");
     }
+}
+
+/// As the login keeps its code where events of logins are switched on.
+async fn a_user_logs_in(seller: &Seller) {
+    let (tenant, instance, app) = ("t-1".parse().unwrap(), bodies::ID.parse().unwrap(), "app-1".parse().unwrap());
+    let user = SignedIn { tenant: &tenant, instance: &instance, app: &app, name: "user-00001" };
+    let (code, client, at) = (HandleDigest::of("code"), HandleDigest::of("shop"), now());
+    let until = at.saturating_add(Duration::from_mins(1));
+    let kept = Sealed::from_bytes(vec![1]);
+    seller.host.store().keep_code_and_tell(code, client, &kept, until, &user, at).await.unwrap();
+    let used = seller.host.store().use_login(LoginStep::Code, code, client, at).await.unwrap();
+    assert_eq!(used, LoginUse::First(kept));
 }
 
 /// The texts of 14 or 17 digits in a value, except in what a purchase says in KooGallery's own form.

@@ -30,6 +30,8 @@ use learn_order::{Asked, Learner, Learnt};
 use report_usage::{Pushed, Reporter};
 use serde_json::{Value, json};
 
+use crate::login::deployed::users_log_in;
+
 /// What Lambda itself calls with a function's role, to hand over the messages of its queue.
 const LAMBDA_POLLS: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 
@@ -78,6 +80,7 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     use_is_reported(&deployment, &at).await;
     orders_are_learnt(&deployment, &at).await;
     events_are_delivered(&deployment).await;
+    users_log_in(&deployment).await;
     personal_data_is_erased(&deployment).await;
     let template = Template::read();
     the_front_door_hands_over(&deployment, &template).await;

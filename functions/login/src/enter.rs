@@ -17,6 +17,7 @@ use crate::admission::{Admission, Entrance};
 use crate::asked::Asked;
 use crate::clients::Client;
 use crate::flow::{BrowserFlows, FLOW_SECONDS, Flow, FlowHandle};
+use crate::granted::Granted;
 use crate::identity::Identity;
 use crate::kept::Used;
 use crate::pages::{Choice, Language, Reason, choose_instance};
@@ -36,19 +37,6 @@ pub(crate) struct Entering<'a> {
     pub(crate) client: &'a Client,
     pub(crate) tenant: TenantApplication,
     pub(crate) person: Person,
-}
-
-/// What a code stands for, and later its access token.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Granted {
-    pub(crate) client_id: String,
-    pub(crate) redirect_uri: String,
-    pub(crate) nonce: Option<String>,
-    pub(crate) scope: String,
-    pub(crate) code_challenge: Option<String>,
-    /// When the tenant's login named the user, in seconds since the epoch.
-    pub(crate) auth_time: i64,
-    pub(crate) identity: Identity,
 }
 
 /// A user who has still to choose.
@@ -111,7 +99,7 @@ impl Login {
         let granted = Granted { client_id, redirect_uri, nonce, scope, code_challenge, auth_time, identity };
         let code = random::secret()?;
         let until = self.now().saturating_add(CODE_LASTS);
-        self.keep(LoginStep::Code, HandleDigest::of(&code), bound_to, &granted, until).await?;
+        self.keep_code(HandleDigest::of(&code), bound_to, &granted, until).await?;
         let mut response = (StatusCode::FOUND, [(LOCATION, back.with(&[("code", &code)]))]).into_response();
         response.headers_mut().extend(flows.end(handle));
         response.extensions_mut().insert(Told { outcome: LoginOutcome::SignedIn, reason: None, subjects });

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use koogallery::{AppId, InstanceId, OrgCode, TenantId, User, UserName};
-use koogallery_store::World;
+use koogallery_store::{SignedIn, World};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -87,6 +87,12 @@ impl Identity {
             phone_number: person.mobile.clone(),
             test: true,
         }
+    }
+
+    /// What an event tells of the login of a buyer's user.
+    pub(crate) fn signed_in(&self) -> Option<SignedIn<'_>> {
+        let instance = self.instance_id.as_ref().filter(|_| !self.test)?;
+        Some(SignedIn { tenant: &self.tenant_id, instance, app: &self.app_id, name: &self.preferred_username })
     }
 
     /// The claims that these scopes ask for.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Login;
+use crate::granted::Granted;
 use crate::stop::Failure;
 
 /// The result of using what is kept.
@@ -29,6 +30,22 @@ impl Login {
         let content = serde_json::to_vec(content).map_err(|_| Failure::Content)?;
         let sealed = self.vault.seal(self.store(), &step.place(of), &content).await?;
         Ok(self.store().keep_login(step, of, bound_to, &sealed, until).await?)
+    }
+
+    /// Keeps a code, and tells of the user who logged in where that is switched on. Users of debug tenants are not told of.
+    pub(crate) async fn keep_code(
+        &self,
+        of: HandleDigest,
+        bound_to: HandleDigest,
+        granted: &Granted,
+        until: Timestamp,
+    ) -> Result<(), Failure> {
+        let Some(user) = granted.identity.signed_in().filter(|_| self.tells_of_users) else {
+            return self.keep(LoginStep::Code, of, bound_to, granted, until).await;
+        };
+        let content = serde_json::to_vec(granted).map_err(|_| Failure::Content)?;
+        let sealed = self.vault.seal(self.store(), &LoginStep::Code.place(of), &content).await?;
+        Ok(self.store().keep_code_and_tell(of, bound_to, &sealed, until, &user, self.now()).await?)
     }
 
     /// Uses something, once.

@@ -26,6 +26,7 @@ mod cross_origin;
 mod discovery;
 mod enter;
 mod flow;
+mod granted;
 mod hint;
 mod identity;
 mod issuer;
@@ -51,8 +52,8 @@ use http::StatusCode;
 use koogallery::Timestamp;
 use koogallery_oidc::SigningKeys;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Guesses, Log, Settings, SourceAddress, StartError, Vault, dynamodb_client,
-    now, serve_routes,
+    CloudWatch, ConfigError, Environment, Guesses, InvalidValue, Log, Settings, SourceAddress, StartError, Vault,
+    dynamodb_client, now, serve_routes,
 };
 use koogallery_store::Store;
 
@@ -70,6 +71,7 @@ pub const PATH: &str = "/login";
 pub const ISSUER: &str = "KOOGALLERY_LOGIN_ISSUER";
 /// The variable with the clients.
 pub const CLIENTS: &str = "KOOGALLERY_OIDC_CLIENTS";
+const EVENTS: &str = "KOOGALLERY_LOGIN_EVENTS";
 const UNIFIED_LOGIN: &str = "KOOGALLERY_UNIFIED_LOGIN_URL";
 /// KooGallery's unified login page (topic 0070649141). What follows `#` belongs to the page.
 const UNIFIED_LOGIN_PAGE: &str = "https://macroverse.huaweicloud.com/unified-login/#/portal-login";
@@ -84,13 +86,16 @@ pub struct Login {
     issuer: Issuer,
     unified_page: String,
     upstream: Upstream,
+    /// Whether each login of a buyer's user becomes an event.
+    tells_of_users: bool,
     /// Wrong secrets, by client and by where they come from.
     guesses: Guesses<(String, Option<SourceAddress>)>,
     clock: fn() -> Timestamp,
 }
 
 impl Login {
-    /// Reads `KOOGALLERY_LOGIN_ISSUER`, `KOOGALLERY_OIDC_CLIENTS` and `KOOGALLERY_UNIFIED_LOGIN_URL`. It sends nothing yet.
+    /// Reads `KOOGALLERY_LOGIN_ISSUER`, `KOOGALLERY_OIDC_CLIENTS`, `KOOGALLERY_LOGIN_EVENTS` and `KOOGALLERY_UNIFIED_LOGIN_URL`. It sends
+    /// nothing yet.
     pub fn of(
         environment: &Environment,
         store: Store,
@@ -110,6 +115,7 @@ impl Login {
             upstream: Upstream::new(&issuer),
             issuer,
             unified_page: environment.get(UNIFIED_LOGIN).unwrap_or(UNIFIED_LOGIN_PAGE).trim().to_owned(),
+            tells_of_users: tells_of_users(environment)?,
             guesses: Guesses::default(),
             clock,
         })
@@ -121,6 +127,14 @@ impl Login {
 
     fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+}
+
+fn tells_of_users(environment: &Environment) -> Result<bool, ConfigError> {
+    match environment.get(EVENTS).map(str::trim) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(ConfigError::invalid(EVENTS, InvalidValue::Unexpected("true or false"))),
     }
 }
 

@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq;
 use crate::Login;
 use crate::asked::{Asked, Unreadable};
 use crate::clients::Client;
-use crate::enter::Granted;
+use crate::granted::Granted;
 use crate::kept::Used;
 use crate::random;
 use crate::stop::{Failure, Stop, Told};

@@ -58,6 +58,7 @@ pub const VARIABLES: [Variable; 35] = [
     variable("KOOGALLERY_SECRET_ACCESS_KEY", "the SK of that AK"),
     variable("KOOGALLERY_LOGIN_ISSUER", "the address below which buyers' users log in"),
     variable("KOOGALLERY_OIDC_CLIENTS", "the applications that they log in to, as JSON"),
+    variable("KOOGALLERY_LOGIN_EVENTS", "whether each login of a buyer's user becomes an event"),
     variable("KOOGALLERY_UNIFIED_LOGIN_URL", "KooGallery's unified login page"),
     variable("KOOGALLERY_DAILY_PRODUCTS", "the ids of products that KooGallery bills by the day, separated by commas"),
     variable("KOOGALLERY_PERSONAL_DATA_DAYS", "how many days after a release personal data is erased"),

@@ -33,7 +33,7 @@ pub use kit::application::StandingApplication;
 pub use kit::departments::{StandingDepartment, TenantDepartments};
 pub use kit::tenant::BoundTenant;
 pub use kit::users::{ApplicationUsers, StandingUser};
-pub use login::kept::LoginUse;
+pub use login::kept::{LoginUse, SignedIn};
 pub use login::signing_key::SigningKey;
 pub use model::bought::{Bought, ToldOrder};
 pub use model::changed::Changed;

@@ -3,15 +3,20 @@
 //! Each is used once. Who comes second is told so: the second use of a code also ends what the first one got.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::Timestamp;
+use koogallery::{AppId, InstanceId, TenantId, Timestamp};
 
+use crate::model::event::Event;
+use crate::model::event_type::EventType;
 use crate::model::login::{HandleDigest, LoginStep};
 use crate::model::sealed::Sealed;
+use crate::model::subject::Subject;
+use crate::table::call::Call;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::transaction::{Commit, Transaction};
 
 /// The result of using what a login keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,19 @@ pub enum LoginUse {
     Gone,
 }
 
+/// A buyer's user who logged in.
+#[derive(Clone, Copy)]
+pub struct SignedIn<'a> {
+    /// The tenant.
+    pub tenant: &'a TenantId,
+    /// The instance that the user entered.
+    pub instance: &'a InstanceId,
+    /// The application.
+    pub app: &'a AppId,
+    /// The login name.
+    pub name: &'a str,
+}
+
 impl Store {
     /// Keeps something until a time; only who shows the handle `bound_to` as well can use it.
     pub async fn keep_login(
@@ -36,13 +54,33 @@ impl Store {
         content: &Sealed,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut item = Key::login(step, of).into_item();
-        item.insert(CONTENT.to_owned(), content.to_attribute());
-        item.insert(BOUND_TO.to_owned(), AttributeValue::S(bound_to.to_hex()));
-        item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.as_seconds().to_string()));
+        let item = kept(step, of, bound_to, content, until);
         // A handle is random: where it is there already, this request was sent twice.
         under_condition(self.put_request(Change::new().only_if(Condition::NEW).put(item))?.send().await)?;
         Ok(())
+    }
+
+    /// Keeps a code, and in the same transaction the event that a buyer's user logged in.
+    pub async fn keep_code_and_tell(
+        &self,
+        of: HandleDigest,
+        bound_to: HandleDigest,
+        content: &Sealed,
+        until: Timestamp,
+        user: &SignedIn<'_>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let SignedIn { tenant, instance, app, name } = *user;
+        let event = Event::of_tenant(at, EventType::UserSignedIn, tenant, Some(instance), Some(app));
+        let event = event.about(1, Some(("userNames", &[name.to_owned()])));
+        let call = Call::own(at);
+        let item = kept(LoginStep::Code, of, bound_to, content, until);
+        let transaction = Transaction::new(self, &call)?.create(item)?;
+        match transaction.events(&Subject::Tenant(tenant.clone()), &[event])?.commit().await? {
+            // A handle is random: what is there already was kept by the same request.
+            Commit::Done | Commit::Replayed | Commit::Refused { .. } => Ok(()),
+            Commit::Conflict => Err(StoreError::Conflict),
+        }
     }
 
     /// Uses something for the browser that shows this handle as well.
@@ -111,6 +149,14 @@ impl Store {
             Some(item) => LoginUse::Again(content(&item)?),
         })
     }
+}
+
+fn kept(step: LoginStep, of: HandleDigest, bound_to: HandleDigest, content: &Sealed, until: Timestamp) -> Item {
+    let mut item = Key::login(step, of).into_item();
+    item.insert(CONTENT.to_owned(), content.to_attribute());
+    item.insert(BOUND_TO.to_owned(), AttributeValue::S(bound_to.to_hex()));
+    item.insert(TTL_ATTRIBUTE.to_owned(), AttributeValue::N(until.as_seconds().to_string()));
+    item
 }
 
 const CONTENT: &str = "content";

@@ -71,6 +71,7 @@ impl Event {
             | EventType::UsersGranted
             | EventType::UsersChanged
             | EventType::UsersRevoked
+            | EventType::UserSignedIn
             | EventType::UsersDeleted
             | EventType::DepartmentsChanged
             | EventType::DepartmentsRemoved

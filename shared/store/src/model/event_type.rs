@@ -84,6 +84,9 @@ pub enum EventType {
     /// Users were deleted.
     #[serde(rename = "users.deleted")]
     UsersDeleted,
+    /// A user logged in to an application. Only where it is switched on.
+    #[serde(rename = "user.signed_in")]
+    UserSignedIn,
     /// A department was added or changed.
     #[serde(rename = "departments.changed")]
     DepartmentsChanged,
