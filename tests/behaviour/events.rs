@@ -197,8 +197,8 @@ async fn a_user_logs_in(seller: &Seller) {
     let until = at.saturating_add(Duration::from_mins(1));
     let kept = Sealed::from_bytes(vec![1]);
     seller.host.store().keep_code_and_tell(code, client, &kept, until, &user, at).await.unwrap();
-    let used = seller.host.store().use_login(LoginStep::Code, code, client, at).await.unwrap();
-    assert_eq!(used, LoginUse::First(kept));
+    let first = seller.host.store().use_login(LoginStep::Code, code, client, at).await.unwrap();
+    assert_eq!(first, LoginUse::First(kept));
 }
 
 /// The texts of 14 or 17 digits in a value, except in what a purchase says in KooGallery's own form.

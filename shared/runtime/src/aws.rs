@@ -8,7 +8,9 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use aws_types::sdk_config::{RetryConfig, SharedCredentialsProvider, SharedHttpClient, TimeoutConfig};
+use aws_types::sdk_config::{
+    RetryConfig, SharedCredentialsProvider, SharedHttpClient, StalledStreamProtectionConfig, TimeoutConfig,
+};
 
 use crate::config::{ConfigError, Environment};
 
@@ -48,6 +50,8 @@ pub fn dynamodb_client_over(
     let environment = environment.clone().with("DYNAMODB_ENDPOINT", endpoint);
     let config = sdk_config(&environment, "DYNAMODB_ENDPOINT")?.into_builder();
     let config = config.http_client(http_client).retry_config(RetryConfig::disabled());
+    // Nor one that waits, which the SDK takes for a stalled network: the database may be busy with a disk for a long time.
+    let config = config.stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     let config = config.timeout_config(TimeoutConfig::disabled()).build();
     Ok(aws_sdk_dynamodb::Client::new(&config))
 }
