@@ -11,6 +11,7 @@
 //! counts it once. [`Reporter`] knows no Lambda: the local host runs the same.
 
 mod gate;
+mod journal;
 mod push;
 mod record;
 mod reporter;
@@ -22,8 +23,9 @@ use koogallery_runtime::{CloudWatch, Environment, Job, StartError, serve_job};
 use serde::de::IgnoredAny;
 
 pub use gate::Stop;
+pub use journal::{Journal, Pushed, Run};
 pub use record::{FUNCTION, parked_line, pushed_line};
-pub use reporter::{Journal, Pushed, Reporter, Run};
+pub use reporter::Reporter;
 
 /// How long the last push of a run may take, with what is written after it.
 const LONGEST_PUSH: Duration = Duration::from_secs(40);

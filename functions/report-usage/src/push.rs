@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use futures_util::{StreamExt, stream};
 use koogallery::{AccessKey, Timestamp};
 use koogallery_open_api::{Client, Error, UsageBatch, UsageFault, UsageRecord, UsageValue, UtcTime};
+use koogallery_runtime::Job;
 use koogallery_store::{StoreError, UsageHour};
 
 use crate::gate::{Gate, Stop};
-use crate::reporter::{Pushed, Reporter};
+use crate::journal::{Journal, Pushed};
 
 /// The most records of a push. KooGallery takes 1,000; fewer are found sooner if one of them is at fault.
 const MOST_RECORDS: usize = 100;
@@ -42,7 +43,7 @@ enum Ended {
 
 /// What pushes in one run.
 pub(crate) struct Pusher<'a> {
-    pub(crate) reporter: &'a Reporter,
+    pub(crate) job: &'a Job<dyn Journal>,
     pub(crate) gate: &'a Gate,
     pub(crate) client: &'a Client,
     pub(crate) key: &'a AccessKey,
@@ -62,7 +63,7 @@ impl Pusher<'_> {
             let answer = self.send(&batch).await;
             let records = batch.len();
             let error = answer.as_ref().err();
-            self.reporter.journal().pushed(&Pushed { records, error, duration: started.elapsed() });
+            self.job.journal.pushed(&Pushed { records, error, duration: started.elapsed() });
             let Err(error) = answer else {
                 self.gate.took(records);
                 self.end(batch, |_| Ended::Done("MKT.0000".to_owned())).await?;
@@ -159,7 +160,7 @@ impl Pusher<'_> {
     }
 
     async fn write(&self, endings: Vec<(UsageHour, Ended)>) -> Result<(), StoreError> {
-        let (store, now) = (self.reporter.store(), self.reporter.now());
+        let (store, now) = (&self.job.store, self.job.now());
         let writes = stream::iter(endings).map(|(hour, ended)| async move {
             match ended {
                 Ended::Done(answer) => store.usage_done(&hour, &answer, now).await.map(drop),
@@ -181,9 +182,9 @@ impl Pusher<'_> {
     }
 
     async fn park(&self, hour: &UsageHour, answer: &str, now: Timestamp) -> Result<(), StoreError> {
-        if self.reporter.store().usage_refused(hour, answer, now).await? {
+        if self.job.store.usage_refused(hour, answer, now).await? {
             self.gate.parked.fetch_add(1, Ordering::Relaxed);
-            self.reporter.journal().parked(hour, answer);
+            self.job.journal.parked(hour, answer);
         }
         Ok(())
     }

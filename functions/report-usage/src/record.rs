@@ -4,7 +4,7 @@ use koogallery_runtime::{CloudWatch, Metric};
 use koogallery_store::UsageHour;
 use serde_json::{Value, json};
 
-use crate::reporter::{Journal, Pushed, Run};
+use crate::journal::{Journal, Pushed, Run};
 
 /// The function's name in its lines of the log.
 pub const FUNCTION: &str = "report-usage";

@@ -4,13 +4,14 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
-use koogallery::{AccessKey, InstanceId, InterfaceType, Timestamp};
-use koogallery_open_api::{Client, Error};
+use koogallery::{AccessKey, InterfaceType, Timestamp};
+use koogallery_open_api::Client;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{ConfigError, Environment, Job, SecretSource, now};
-use koogallery_store::{GRACE, Kind, Store, StoreError, UsageCursor, UsageHour, UsagePlace};
+use koogallery_store::{GRACE, Kind, Store, StoreError, UsageCursor, UsagePlace};
 
 use crate::gate::{Gate, Stop};
+use crate::journal::{Journal, Run};
 use crate::push::Pusher;
 
 /// So many hours are closed and pushed together.
@@ -23,52 +24,6 @@ const RELEASED_LATELY: Duration = Duration::from_hours(2);
 const CLOSED_LATELY: Duration = Duration::from_hours(3);
 /// An instance is silent if nothing of it was reported for so long, and something was before.
 const SILENT: Duration = Duration::from_hours(24);
-
-/// Where records go.
-pub trait Journal: Send + Sync {
-    /// One push, and its answer.
-    fn pushed(&self, pushed: &Pushed<'_>);
-
-    /// An hour is parked: a person has to look at it.
-    fn parked(&self, hour: &UsageHour, answer: &str);
-
-    /// A run is over.
-    fn ran(&self, run: &Run);
-}
-
-/// One push.
-#[derive(Debug)]
-pub struct Pushed<'a> {
-    /// How many records it had.
-    pub records: usize,
-    /// Why it failed, if it did.
-    pub error: Option<&'a Error>,
-    /// How long it took.
-    pub duration: Duration,
-}
-
-/// The result of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// When it ended.
-    pub at: Timestamp,
-    /// How many hours KooGallery took.
-    pub pushed: usize,
-    /// How many it could not take now.
-    pub failed: usize,
-    /// How many were parked.
-    pub newly_parked: usize,
-    /// How many hours are over and not pushed.
-    pub backlog: usize,
-    /// How long ago the oldest of them ended.
-    pub oldest: Duration,
-    /// How many are parked.
-    pub parked: usize,
-    /// Instances whose use was reported, and not for a day.
-    pub silent: Vec<InstanceId>,
-    /// Why it pushed nothing more.
-    pub stopped: Option<Stop>,
-}
 
 /// Closes hours and pushes them.
 #[derive(Debug)]
@@ -105,10 +60,6 @@ impl Reporter {
         &self.job.store
     }
 
-    pub(crate) fn journal(&self) -> &dyn Journal {
-        &*self.job.journal
-    }
-
     /// Closes and pushes what is due. No push begins after `until`; the rest follows with the next run.
     pub async fn run(&self, until: Instant) -> Result<Run, StoreError> {
         let (now, gate) = (self.now(), Gate::default());
@@ -125,7 +76,7 @@ impl Reporter {
             cursor = next;
         }
         let run = self.measure(now, &gate).await?;
-        self.journal().ran(&run);
+        self.job.journal.ran(&run);
         Ok(run)
     }
 
@@ -150,7 +101,7 @@ impl Reporter {
             return Ok(());
         }
         match self.koogallery().await {
-            Ok((client, key)) => Pusher { reporter: self, gate, client: &client, key: &key, until }.push(hours).await,
+            Ok((client, key)) => Pusher { job: &self.job, gate, client: &client, key: &key, until }.push(hours).await,
             Err(why) => {
                 gate.stop(Stop::NotConfigured(why));
                 Ok(())

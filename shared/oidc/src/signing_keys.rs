@@ -121,11 +121,7 @@ impl SigningKeys {
     ) -> Result<Vec<Rotated>, SigningKeyError> {
         let keys = store.signing_keys().await?;
         let mut all = Vec::new();
-        for algorithm in Algorithm::ALL.iter().copied() {
-            let own: Vec<&SigningKey> = of(algorithm, &keys).collect();
-            if own.is_empty() {
-                continue;
-            }
+        for (algorithm, own) in in_use(&keys) {
             let due = rotation.due(&own, now);
             let made = match due.make {
                 None => None,
@@ -155,10 +151,9 @@ impl SigningKeys {
     ) -> Result<Vec<Rotated>, SigningKeyError> {
         let keys = store.signing_keys().await?;
         let mut all = Vec::new();
-        for algorithm in Algorithm::ALL.iter().copied() {
-            let own: Vec<&SigningKey> = of(algorithm, &keys).collect();
+        for (algorithm, own) in in_use(&keys) {
             let waits = own.iter().any(|key| key.signs_from > now);
-            if own.is_empty() || (waits && !at_once) {
+            if waits && !at_once {
                 continue;
             }
             let signs_from = if at_once { now } else { now.saturating_add(rotation.published_before) };
@@ -183,6 +178,12 @@ fn keys(held: Option<&Held>) -> &[SigningKey] {
 
 fn of(algorithm: Algorithm, keys: &[SigningKey]) -> impl Iterator<Item = &SigningKey> {
     keys.iter().filter(move |key| key.algorithm == algorithm.name())
+}
+
+/// The algorithms that were ever used, with their keys.
+fn in_use(keys: &[SigningKey]) -> impl Iterator<Item = (Algorithm, Vec<&SigningKey>)> {
+    let all = Algorithm::ALL.iter().map(|algorithm| (*algorithm, of(*algorithm, keys).collect::<Vec<_>>()));
+    all.filter(|(_, own)| !own.is_empty())
 }
 
 fn next_number(algorithm: Algorithm, keys: &[SigningKey]) -> u32 {

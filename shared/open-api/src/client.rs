@@ -13,9 +13,10 @@ use serde_json::{Map, Value};
 
 use crate::ak_sk::{Credentials, sign};
 use crate::code::{Verdict, verdict};
-use crate::error::{Error, MalformedAnswer, Said, Subject};
+use crate::error::{Error, MalformedAnswer, Subject};
+use crate::refused_record::refused_records;
+use crate::said::Said;
 use crate::site::BaseUrl;
-use crate::usage_fault::refused_records;
 
 /// The beginning of all paths; the API's version follows.
 const PREFIX: &str = "/api/mkp-openapi-public/global";

@@ -5,7 +5,8 @@ use std::fmt;
 use koogallery::{EventId, LicenseCode, OrderId};
 
 use crate::ak_sk::Unsignable;
-use crate::usage_fault::RefusedRecord;
+use crate::refused_record::RefusedRecord;
+use crate::said::Said;
 
 /// What a call was about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,26 +31,6 @@ impl fmt::Display for Subject {
             Self::SoftwareUsage(count) => write!(f, "software usage of {count} licenses"),
             Self::LicenseFile(id) => write!(f, "license file of event {id}"),
             Self::Usage(count) => write!(f, "{count} usage records"),
-        }
-    }
-}
-
-/// KooGallery's own code and message, if its answer has them. They do not contain the call's secrets.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said {
-    /// `resultCode` or `error_code`.
-    pub code: String,
-    /// `resultMsg` or `error_msg`, with `extra_info`; each shortened.
-    pub message: String,
-}
-
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.code.as_str(), self.message.as_str()) {
-            ("", "") => f.write_str("no code"),
-            (code, "") => f.write_str(code),
-            ("", message) => f.write_str(message),
-            (code, message) => write!(f, "{code} ({message})"),
         }
     }
 }

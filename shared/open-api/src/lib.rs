@@ -35,6 +35,8 @@ mod error;
 mod license;
 mod license_file;
 mod order_query;
+mod refused_record;
+mod said;
 mod site;
 mod usage;
 mod usage_fault;
@@ -45,14 +47,16 @@ pub use ak_sk::{Credentials, CredentialsError, SecretAccessKey};
 pub use batch::{Batch, BatchError};
 pub use client::{Client, ClientError, Patience};
 pub use code::{Verdict, usage_verdict, verdict};
-pub use error::{ConnectionError, Error, MalformedAnswer, RequestError, Said, Subject};
+pub use error::{ConnectionError, Error, MalformedAnswer, RequestError, Subject};
 pub use license::{LicenseInfo, LicenseStatus, LicenseUsage, SoftwareUsage};
 pub use license_file::LicenseFile;
 pub use order_query::{BuyerInfo, ChargingMode, ExtendParam, OrderInfo, OrderLine, OrderType};
+pub use refused_record::RefusedRecord;
+pub use said::Said;
 pub use site::{BaseUrl, BaseUrlError, Site};
 pub use usage::{
     MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError, usage_signature, usage_signature_fits,
 };
-pub use usage_fault::{RefusedRecord, UsageFault};
+pub use usage_fault::UsageFault;
 pub use utc::{UtcTime, UtcTimeError};
 pub use wire::{Personal, SentTime};
