@@ -17,7 +17,8 @@ use super::{Done, Failure, from_1};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_keys};
 use crate::marketplace::Marketplace;
 use crate::simulate::{
-    Family, Goods, Life, Look, News, OwnSide, SellerApi, Simulation, USUAL_PATIENCE, open_api as play_open_api,
+    Family, Goods, Life, Look, News, OwnSide, SellerApi, Simulation, USUAL_PATIENCE, UsageMonth,
+    open_api as play_open_api,
 };
 
 /// Play the marketplace: whole lives of products of every family, debug calls and attacks; check every answer, and that
@@ -97,6 +98,9 @@ impl Simulate {
             ([], []) => Family::ALL.to_vec(),
             (families, _) => families.to_vec(),
         };
+        if asked.contains(&Family::Usage) {
+            return self.month_of_usage(&asked).await;
+        }
         let Self { to, seller_api, open_api, json, .. } = self;
         let Some(address) = to else {
             let own = OwnSide::start(environment, open_api).await?;
@@ -121,6 +125,26 @@ impl Simulate {
         let simulation =
             Simulation { rsa_public_key, lives, goods, patience, open_api, seller_api, look, ..simulation };
         report(simulation, &asked, json).await
+    }
+
+    /// Plays a month of pay-per-use on a local host of its own.
+    #[allow(clippy::print_stdout)]
+    async fn month_of_usage(&self, asked: &[Family]) -> Done {
+        if asked.len() > 1 || self.to.is_some() {
+            return Err(
+                "--family usage is played alone, and on a local host: leave out --to and the other families".into()
+            );
+        }
+        let (month, progress) = (UsageMonth::default(), Progress::new(self.json));
+        let report = month.play(|hour| progress.show(&["pay-per-use", &format!("hour {hour} of {}", month.hours)]));
+        let report = report.await?;
+        progress.clear();
+        if self.json {
+            println!("{:#}", report.json());
+        } else {
+            println!("{report}");
+        }
+        Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// What is bought: of what is not said, the usual.

@@ -24,10 +24,12 @@ pub enum Family {
     KitV1,
     /// License 1.0, retired.
     LicenseV1,
+    /// Pay-per-use: a month of hours, with lost answers, outages and kills. Only if it is asked for, and on a local host.
+    Usage,
 }
 
 impl Family {
-    /// Every one, in the order they are played.
+    /// Every one whose callbacks are played, in this order.
     pub const ALL: [Self; 8] = [
         Self::Saas,
         Self::OrderNotice,
@@ -43,7 +45,7 @@ impl Family {
     #[must_use]
     pub const fn interface_type(self) -> InterfaceType {
         match self {
-            Self::Saas | Self::SaasV1 => InterfaceType::Basic,
+            Self::Saas | Self::SaasV1 | Self::Usage => InterfaceType::Basic,
             Self::OrderNotice => InterfaceType::Order,
             Self::Kit | Self::KitV1 => InterfaceType::Kit,
             Self::License | Self::OnlineLicense | Self::LicenseV1 => InterfaceType::License,
@@ -62,6 +64,7 @@ impl Family {
             Self::SaasV1 => "SaaS V1.0",
             Self::KitV1 => "Joint-operations kit V1.0",
             Self::LicenseV1 => "License 1.0",
+            Self::Usage => "Pay-per-use",
         }
     }
 

@@ -19,6 +19,7 @@ mod reason;
 mod report;
 mod seller_api;
 mod step;
+mod usage_month;
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub use own_side::{OwnSide, OwnSideError, open_api};
 pub use report::{Deliveries, FamilyReport, Report};
 pub use seller_api::{Delivery, KnownEvent, SellerApi, Subject, UnknownSubject};
 pub use step::{Event, Step};
+pub use usage_month::{MonthReport, UsageMonth, UsageMonthError};
 
 use crate::api::ApiError;
 use crate::call::OneCallError;
