@@ -22,6 +22,8 @@ const SIDE_BY_SIDE: usize = 4;
 const RELEASED_LATELY: Duration = Duration::from_hours(2);
 /// While nothing can be pushed, only hours that ended so long ago are looked at: the others are closed.
 const CLOSED_LATELY: Duration = Duration::from_hours(3);
+/// A run pushes for so long in any case. If it is cut off, the next one pushes the same records.
+const AT_LEAST: Duration = Duration::from_secs(5);
 /// An instance is silent if nothing of it was reported for so long, and something was before.
 const SILENT: Duration = Duration::from_hours(24);
 
@@ -60,8 +62,9 @@ impl Reporter {
         &self.job.store
     }
 
-    /// Closes and pushes what is due. No push begins after `until`; the rest follows with the next run.
+    /// Closes and pushes what is due. No push begins after `until`, but in the first seconds of a run; the rest follows with the next.
     pub async fn run(&self, until: Instant) -> Result<Run, StoreError> {
+        let until = until.max(Instant::now() + AT_LEAST);
         let (now, gate) = (self.now(), Gate::default());
         let released = self.store().released_usage(now.saturating_sub(RELEASED_LATELY), now).await?;
         self.work(released, &gate, until).await?;
