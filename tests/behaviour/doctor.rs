@@ -160,7 +160,7 @@ async fn each_mistake_here_is_found() {
         (vec![("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY)], vec![("RSA public key", "of another pair")]),
         (vec![("KOOGALLERY_ACCESS_KEY_ID", "ANOTHERKEY")], vec![("open APIs", "are AK and SK as")]),
         (vec![("KOOGALLERY_OPEN_API_URL", "http://127.0.0.1:1/")], vec![("open APIs", "firewall")]),
-        (vec![("KOOGALLERY_OPEN_API_URL", "asia")], vec![("open APIs", "china-cn")]),
+        (vec![("KOOGALLERY_OPEN_API_URL", "asia")], vec![("variables", "china-cn")]),
         (vec![("KOOGALLERY_WEBHOOK_URL", "http://127.0.0.1:1/")], vec![("webhook", "cannot be reached")]),
         (vec![("KOOGALLERY_WEBHOOK_URL", "http://app.example.com/")], vec![("webhook", "KOOGALLERY_WEBHOOK_URL")]),
         (vec![("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET)], vec![("webhook", "HTTP 401")]),

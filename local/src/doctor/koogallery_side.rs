@@ -29,7 +29,8 @@ impl Doctor {
         };
         let base = match url.trim().parse::<BaseUrl>() {
             Ok(base) => base,
-            Err(problem @ BaseUrlError) => return vec![Finding::problem(OPEN_APIS, format_args!("{URL}: {problem}"))],
+            // The check of the variables says what is wrong with it.
+            Err(BaseUrlError) => return vec![Finding::not_checked(OPEN_APIS, format_args!("{URL} cannot be used"))],
         };
         let Some(key) = secrets.and_then(|secrets| secrets.open_api.as_ref()) else {
             let named = self.place().names("KOOGALLERY_ACCESS_KEY_ID", "openApi");
