@@ -1,6 +1,6 @@
 """Has stock OpenID Connect clients log in by a real host: `python3 check.py KOOGALLERY FOLDER [PART…]`.
 
-A part is a client: flask, express, passport, pyoidc, apache; or cas, console, tls, browser, conformance. FOLDER keeps the logs. Each
+A part is a client: flask, express, passport, pyoidc, apache; or openidconnect, cas, console, tls, browser, conformance. FOLDER keeps the logs. Each
 client:
 
 1. logs in with the tenant named, and by KooGallery's unified login page; its claims are compared with what KooGallery synced;
@@ -21,7 +21,7 @@ import conformance
 import tls
 from applications import HERE, application
 from browser import CHINESE, ENGLISH, Browser, Failed
-from world import ANN, APP_ID, BEN, CLEO, GRANTS, REVOKES, World, check, said
+from world import ANN, APP_ID, BEN, CLEO, GRANTS, REVOKES, Client, World, check, said
 
 CLIENTS = ("flask", "express", "passport", "pyoidc", "apache")
 
@@ -231,6 +231,42 @@ def cas(koogallery, folder):
         said("cas: Flask, whose users log in by CAS")
 
 
+def openidconnect(koogallery, folder):
+    """The crate openidconnect, which says where a browser has to go and reads where it came to."""
+    app = Client("rust")
+    with World(koogallery, folder / "openidconnect", [app]) as world:
+        told = {
+            "OIDC_ISSUER": world.issuer,
+            "OIDC_CLIENT_ID": app.name,
+            "OIDC_CLIENT_SECRET": app.secret,
+            "OIDC_REDIRECT_URI": app.url(app.callback),
+            "OIDC_LOGIN_HINT": ANN.tenant,
+        }
+        ran = subprocess.Popen(
+            [os.environ["LOGIN_RUST"]],
+            env={**world.environment, **told},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        begin = ran.stdout.readline().strip()
+        check("openidconnect reads the discovery document", begin.startswith(f"{world.issuer}/authorize?"), begin)
+        browser = Browser()
+        page = browser.go(begin, until=app.url(app.callback))
+        arrival = world.log_in(browser, page, ANN, until=app.url(app.callback))
+        check("the browser comes to the client", isinstance(arrival, str), arrival)
+        out, problems = ran.communicate(arrival + "\n", timeout=60)
+        check("openidconnect takes the ID token and the userinfo", ran.returncode == 0, problems)
+        found = json.loads(out)
+        check(
+            "both tell the user, with the same subject",
+            found["claims"]["preferred_username"] == ANN.user_name and found["claims"]["sub"] == found["userinfo"]["sub"],
+            found,
+        )
+        said("openidconnect: the crate of Rust logs in")
+
+
 def console(koogallery, folder):
     """Seller Console's test of the login: a tenant of debug calls, without an instance, whose account logs in for real."""
     app = application("flask")
@@ -288,6 +324,7 @@ def main(koogallery, folder, *parts):
     others = {
         "tls": lambda: tls.run(koogallery, folder),
         "conformance": lambda: conformance.run(koogallery, folder, table),
+        "openidconnect": lambda: openidconnect(koogallery, folder),
         "cas": lambda: cas(koogallery, folder),
         "console": lambda: console(koogallery, folder),
         "browser": lambda: in_a_browser(koogallery, folder),

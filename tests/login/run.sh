@@ -3,7 +3,7 @@
 #
 #     tests/login/run.sh [PART]…
 #
-# A PART is flask, express, passport, pyoidc, apache, cas, console, tls, browser or conformance. Without one, all that can run here do.
+# A PART is flask, express, passport, pyoidc, apache, openidconnect, cas, console, tls, browser or conformance. Without one, all that can run here do.
 # What they need is installed below target/ci/login. apache needs Debian's apache2 and libapache2-mod-auth-openidc, browser needs
 # Chromium: without a PART, one that is not there is left out, and said so. KOOGALLERY names the command, where it is built already.
 # The logs are in target/ci/login/logs.
@@ -23,10 +23,13 @@ cp tests/login/package.json tests/login/clients/*.mjs tests/login/browser/*.mjs 
 cp examples/login-express/app.mjs examples/login-express/package.json "$tools/node/express/"
 npm install --silent --no-audit --no-fund --prefix "$tools/node"
 npm install --silent --no-audit --no-fund --prefix "$tools/node/express"
+# Apart from the project's own target, because its dependencies are for no other part of it.
+CARGO_TARGET_DIR="$tools/rust" cargo build --quiet --locked --manifest-path tests/login/clients/openidconnect/Cargo.toml
+export LOGIN_RUST="$tools/rust/debug/login-by-openidconnect"
 export LOGIN_NODE="$tools/node" PYTHONDONTWRITEBYTECODE=1
 parts=("$@")
 if [ $# = 0 ]; then
-    parts=(flask express passport pyoidc cas console tls conformance)
+    parts=(flask express passport pyoidc openidconnect cas console tls conformance)
     if command -v apache2 >/dev/null && [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ]; then
         parts+=(apache)
     else
