@@ -163,7 +163,8 @@ pub(crate) async fn list(
         (Some(instance), _) => {
             let from = from.map_or(Timestamp::from_millis(0), Time::timestamp);
             let to = to.map_or_else(|| api.now().saturating_add(std::time::Duration::from_hours(48)), Time::timestamp);
-            api.store().usage_hours(instance, from, to).await?
+            // The store takes no span that ends before it begins. There is nothing in it.
+            if from <= to { api.store().usage_hours(instance, from, to).await? } else { Vec::new() }
         }
         (None, Some(StateWord::Parked)) => api.hours_of(IndexKind::UsageParked).await?,
         (None, Some(StateWord::Unpushed)) => api.hours_of(IndexKind::Usage).await?,

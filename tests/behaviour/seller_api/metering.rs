@@ -35,6 +35,8 @@ async fn records_are_counted_once_and_those_that_cannot_be_are_named() {
     assert_eq!(places, [0, 2, 4]);
     assert!(problem["detail"].as_str().unwrap().contains("2 of them new"), "{problem}");
 
+    let turned = api.get("/v1/usage/hours?instanceId=b-1&from=3000-01-01T00:00:00Z").await.expect(200);
+    assert_eq!(turned["hours"], json!([]), "nothing is after the latest hour");
     let hours = api.get("/v1/usage/hours?instanceId=b-1&state=open").await.expect(200);
     let amounts: f64 = hours["hours"].as_array().unwrap().iter().map(|hour| hour["amount"].as_f64().unwrap()).sum();
     assert!((amounts - 1.8).abs() < 1e-9, "{hours}");
