@@ -138,6 +138,8 @@ async fn schemathesis_finds_nothing() {
         .args(["run", &format!("{address}/v1/openapi.json"), "--url", &address])
         .args(["--header", &format!("Authorization: Bearer {TOKEN}")])
         .args(["--max-examples", "20", "--seed", "1", "--no-color", "--checks", "all"])
+        // Many wrong tokens from one address are refused before they are compared, with 429. `access` asks each route with one.
+        .args(["--exclude-checks", "ignored_auth"])
         .current_dir(env!("CARGO_TARGET_TMPDIR"))
         .status();
     assert!(run.await.unwrap().success());
