@@ -31,6 +31,8 @@ const GIVEN_UP: Duration = Duration::from_hours(20 * 24);
 /// "Asked too often" is waited for so long, so often, in a run.
 const TOO_OFTEN_PAUSE: Duration = Duration::from_secs(2);
 const TOO_OFTEN: u32 = 3;
+/// Why an hour is parked that no push can carry.
+const NO_RECORD: &str = "its amount or its times cannot be written as a record of KooGallery";
 /// So many results are written side by side.
 const WRITES: usize = 16;
 
@@ -59,8 +61,10 @@ impl Pusher<'_> {
             if !self.gate.is_open() || Instant::now() >= self.until {
                 return Ok(());
             }
+            let (batch, sent) = self.written(batch).await?;
+            let Ok(sent) = UsageBatch::try_from(sent) else { continue };
             let started = Instant::now();
-            let answer = self.send(&batch).await;
+            let answer = self.client.push_usage(&sent, self.key, Instant::now() + LONGEST_ANSWER).await;
             let records = batch.len();
             let error = answer.as_ref().err();
             self.job.journal.pushed(&Pushed { records, error, duration: started.elapsed() });
@@ -122,13 +126,19 @@ impl Pusher<'_> {
         Ok(())
     }
 
-    async fn send(&self, hours: &[UsageHour]) -> Result<(), Error> {
-        let records: Vec<UsageRecord> = hours.iter().filter_map(record).collect();
-        match UsageBatch::try_from(records) {
-            Ok(batch) => self.client.push_usage(&batch, self.key, Instant::now() + LONGEST_ANSWER).await,
-            // There is nothing that KooGallery could be told.
-            Err(_) => Ok(()),
+    /// Hours with their records. One that cannot be written as a record is parked: it must not pass for one that KooGallery took.
+    async fn written(&self, hours: Vec<UsageHour>) -> Result<(Vec<UsageHour>, Vec<UsageRecord>), StoreError> {
+        let (mut written, mut records, mut parked) = (Vec::with_capacity(hours.len()), Vec::new(), Vec::new());
+        for hour in hours {
+            if let Some(record) = record(&hour) {
+                records.push(record);
+                written.push(hour);
+            } else {
+                parked.push((hour, Ended::Parked(NO_RECORD.to_owned())));
+            }
         }
+        self.write(parked).await?;
+        Ok((written, records))
     }
 
     /// Some record of a push is at fault: finds it by halves.

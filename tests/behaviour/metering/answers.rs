@@ -1,5 +1,6 @@
 //! What each answer of KooGallery leads to.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery_local::open_api::{UsageManner, UsageTold};
 use koogallery_store::{HourChanged, HourState};
 use report_usage::Stop;
@@ -45,6 +46,28 @@ async fn what_koogallery_cannot_take_now_is_pushed_again_unchanged() {
         assert_eq!((after.state, &after.charge), (HourState::Done, &before.charge));
         assert_eq!(world.charged("i-1"), "1");
     }
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_as_a_record_is_parked_and_never_passes_for_taken() {
+    let world = World::new().await;
+    used_by(&world, &["i-1"]).await;
+    world.stand_in.next_usage([UsageTold::Code(500, "MKT.0999")]);
+    assert_eq!(world.run().await.unwrap().failed, 1);
+    let serial = world.hours("i-1").await.remove(0).charge.unwrap().metering_sn;
+    let store = world.seller.host.store();
+    for mut item in world.seller.items().await {
+        if item.get("meteringSn") == Some(&AttributeValue::S(serial.clone())) {
+            // Longer than KooGallery takes it.
+            item.insert("meteringSn".to_owned(), AttributeValue::S("x".repeat(65)));
+            store.client().put_item().table_name(store.table()).set_item(Some(item)).send().await.unwrap();
+        }
+    }
+    pass(5 * MINUTE);
+    let run = world.run().await.unwrap();
+    assert_eq!((run.pushed, run.newly_parked, run.parked), (0, 1, 1));
+    assert_eq!(state(&world, "i-1").await, HourState::Parked);
+    assert_eq!(world.stand_in.usage_pushes(), 1, "nothing was sent for it");
 }
 
 #[tokio::test]
