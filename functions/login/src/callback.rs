@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::HeaderMap;
 use koogallery_store::LoginStep;
 
@@ -14,7 +14,6 @@ use crate::authorize::TENANT;
 use crate::clients::Client;
 use crate::enter::Entering;
 use crate::flow::{BrowserFlows, Flow, FlowHandle, Way};
-use crate::kept::Used;
 use crate::pages::Reason;
 use crate::stop::{Back, Failure, Page, Stop};
 use crate::tenant::TenantApplication;
@@ -40,8 +39,8 @@ enum Brought<'a> {
 /// The return of OAuth 2.0, and the entry of the workbench.
 pub(crate) async fn oauth2(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
     let (parameters, flows) = (&asked.parameters, BrowserFlows::of(&asked.headers, login.issuer.is_local()));
-    if let Some(name) = parameters.twice() {
-        return Err(Page::new(Reason::InvalidRequest).because(format_args!("{name} came twice")).into());
+    if parameters.twice().is_some() {
+        return Err(Page::new(Reason::InvalidRequest).because("a parameter came twice").into());
     }
     let code = parameters.get("code");
     if let Some(state) = parameters.get("state") {
@@ -88,8 +87,7 @@ fn denied(login: &Login, flow: &Flow, error: &str) -> Stop {
 }
 
 impl Login {
-    /// Goes on with a flow. One that ends without a login leaves no cookie: else the next browser that comes without a state would be
-    /// taken for this flow's. Where this deployment failed, the browser may try the same once more.
+    /// Goes on with a flow.
     async fn go_on(
         &self,
         flows: &BrowserFlows,
@@ -97,16 +95,7 @@ impl Login {
         brought: Brought<'_>,
         headers: &HeaderMap,
     ) -> Result<Response, Stop> {
-        match self.entered(flows, handle, brought, headers).await {
-            Err(stop @ (Stop::Page(_) | Stop::Back(..))) => {
-                let mut response = stop.into_response();
-                if let Some((name, cookie)) = flows.end(handle) {
-                    response.headers_mut().append(name, cookie);
-                }
-                Ok(response)
-            }
-            other => other,
-        }
+        flows.without_cookie(handle, self.entered(flows, handle, brought, headers).await)
     }
 
     async fn entered(
@@ -136,20 +125,8 @@ impl Login {
 
     /// Uses a browser's flow.
     async fn flow(&self, handle: &FlowHandle) -> Result<(Flow, &Client), Stop> {
-        let used: Used<Flow> = self.use_kept(LoginStep::Flow, handle.digest(), handle.bound_to()).await?;
-        match used {
-            Used::First(flow) => {
-                let client = self.clients.named(&flow.client_id).ok_or_else(|| Page::new(Reason::InvalidClient))?;
-                Ok((flow, client))
-            }
-            Used::Again(flow) => {
-                let client = self.clients.named(&flow.client_id);
-                let again = client.and_then(|client| self.again(client));
-                Err(Page { again, ..Page::new(Reason::FlowUsed) }.into())
-            }
-            Used::OfAnother => Err(self.expired("the flow is another browser's").into()),
-            Used::Gone => Err(self.expired("the flow is over").into()),
-        }
+        let used = self.use_kept(LoginStep::Flow, handle.digest(), handle.bound_to()).await?;
+        Ok(self.first(used, |flow: &Flow| &flow.client_id)?)
     }
 
     /// The page for a flow that is not there. Where there is one application only, the user can start again there.

@@ -15,11 +15,10 @@ use serde::{Deserialize, Serialize};
 use crate::Login;
 use crate::admission::{Admission, Entrance};
 use crate::asked::Asked;
-use crate::clients::Client;
+use crate::clients::{Client, IdentityProtocol};
 use crate::flow::{BrowserFlows, FLOW_SECONDS, Flow, FlowHandle};
 use crate::granted::Granted;
 use crate::identity::Identity;
-use crate::kept::Used;
 use crate::pages::{Choice, Language, Reason, choose_instance};
 use crate::random;
 use crate::stop::{Back, Page, Stop, Told};
@@ -57,7 +56,10 @@ impl Login {
             client: Some(client.name().to_owned()),
             ..Page::new(reason).because(format_args!("client {}, tenant {}", client.client_id, tenant.tenant_id))
         };
-        let is_other = |named: &str| named != tenant.tenant_id.as_str() && named != tenant.tenant_code.as_str();
+        // The guide says of CAS only that it is as in the sync, which has an id and a code.
+        let has_code = client.identity_protocol == IdentityProtocol::Cas;
+        let is_other =
+            |named: &str| named != tenant.tenant_id.as_str() && !(has_code && named == tenant.tenant_code.as_str());
         if person.tenant.as_deref().is_some_and(is_other) {
             return Err(page(Reason::TenantMismatch).into());
         }
@@ -121,24 +123,24 @@ pub(crate) async fn choose(State(login): State<Arc<Login>>, asked: Asked) -> Res
     let flows = BrowserFlows::of(&asked.headers, login.issuer.is_local());
     let handle = asked.parameters.get("flow").and_then(|id| flows.named(id));
     let handle = handle.ok_or_else(|| login.expired("this browser has no such choice"))?;
-    let used: Used<Choosing> = login.use_kept(LoginStep::Choice, handle.digest(), handle.bound_to()).await?;
-    let Choosing { flow, tenant, person, auth_time } = match used {
-        Used::First(choosing) => choosing,
-        Used::Again(choosing) => {
-            let client = login.clients.named(&choosing.flow.client_id);
-            let again = client.and_then(|client| login.again(client));
-            return Err(Page { again, ..Page::new(Reason::FlowUsed) }.into());
-        }
-        Used::OfAnother | Used::Gone => return Err(login.expired("the choice is over").into()),
-    };
-    let client = login.clients.named(&flow.client_id).ok_or_else(|| Page::new(Reason::InvalidClient))?;
+    flows.without_cookie(handle, chosen(&login, &flows, handle, asked.parameters.get("instance")).await)
+}
+
+async fn chosen(
+    login: &Login,
+    flows: &BrowserFlows,
+    handle: &FlowHandle,
+    instance: Option<&str>,
+) -> Result<Response, Stop> {
+    let used = login.use_kept(LoginStep::Choice, handle.digest(), handle.bound_to()).await?;
+    let (choosing, client) = login.first(used, |choosing: &Choosing| &choosing.flow.client_id)?;
+    let Choosing { flow, tenant, person, auth_time } = choosing;
     let refused = |reason| Page { again: login.again(client), ..Page::new(reason) };
     let entrances = match login.admission(&tenant, &person).await? {
         Admission::In(entrances) => entrances,
         Admission::No(reason) => return Err(refused(reason).into()),
     };
-    let chosen = asked.parameters.get("instance");
-    let is_chosen = |entrance: &Entrance| entrance.identity.instance_id.as_ref().map(InstanceId::as_str) == chosen;
+    let is_chosen = |entrance: &Entrance| entrance.identity.instance_id.as_ref().map(InstanceId::as_str) == instance;
     let entrance = entrances.into_iter().find(is_chosen).ok_or_else(|| refused(Reason::NoActiveInstance))?;
-    login.back_with_code(&flows, handle, flow, entrance.identity, auth_time).await
+    login.back_with_code(flows, handle, flow, entrance.identity, auth_time).await
 }

@@ -3,12 +3,14 @@
 //! The table has the flow under the digest of its id. The browser has a cookie for each flow, with a secret: so nobody can begin a
 //! login in one browser and end it in another one.
 
+use axum::response::{IntoResponse, Response};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use koogallery_store::HandleDigest;
 use serde::{Deserialize, Serialize};
 
 use crate::random::{self, NoRandomness};
+use crate::stop::Stop;
 use crate::tenant::TenantApplication;
 
 /// How long a user has to log in, in seconds.
@@ -138,6 +140,20 @@ impl BrowserFlows {
         self.cookie(flow, "", 0)
     }
 
+    /// A flow that ends without a login leaves no cookie: else the next browser that comes without a state would be taken for this
+    /// flow's. Where this deployment failed, the browser may try the same once more.
+    pub(crate) fn without_cookie(&self, flow: &FlowHandle, ended: Result<Response, Stop>) -> Result<Response, Stop> {
+        let stop = match ended {
+            Err(stop @ (Stop::Page(_) | Stop::Back(..))) => stop,
+            other => return other,
+        };
+        let mut response = stop.into_response();
+        if let Some((name, cookie)) = self.end(flow) {
+            response.headers_mut().append(name, cookie);
+        }
+        Ok(response)
+    }
+
     fn cookie(&self, flow: &FlowHandle, value: &str, seconds: u64) -> Option<(http::HeaderName, HeaderValue)> {
         let name = flow.cookie_name(self.is_local);
         let secure = if self.is_local { "" } else { "; Secure" };
@@ -149,6 +165,8 @@ impl BrowserFlows {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::Reason;
+    use crate::stop::{Failure, Page};
 
     fn sent_back(cookies: &[(http::HeaderName, HeaderValue)]) -> HeaderMap {
         let pairs = cookies.iter().filter_map(|(_, cookie)| cookie.to_str().unwrap().split(';').next());
@@ -173,6 +191,16 @@ mod tests {
             assert!(flow.id().bytes().all(|byte| byte.is_ascii_alphanumeric()));
             assert!(BrowserFlows::of(&sent_back(&cookies), !is_local).named(flow.id()).is_none());
         }
+    }
+
+    #[test]
+    fn a_flow_that_ended_leaves_no_cookie_and_one_that_met_a_fault_keeps_it() {
+        let flow = FlowHandle::new(Way::Unified, 1_764_000_000_000).unwrap();
+        let flows = BrowserFlows::of(&HeaderMap::new(), false);
+        let page = flows.without_cookie(&flow, Err(Page::new(Reason::NotGranted).into())).unwrap();
+        let cookie = page.headers()[SET_COOKIE].to_str().unwrap();
+        assert!(cookie.contains(flow.id()) && cookie.contains("Max-Age=0"), "{cookie}");
+        assert!(flows.without_cookie(&flow, Err(Failure::Deadline.into())).is_err());
     }
 
     #[test]

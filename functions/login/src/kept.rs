@@ -6,8 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Login;
+use crate::clients::Client;
 use crate::granted::Granted;
-use crate::stop::Failure;
+use crate::pages::Reason;
+use crate::stop::{Failure, Page};
 
 /// The result of using what is kept.
 pub(crate) enum Used<T> {
@@ -27,8 +29,7 @@ impl Login {
         content: &impl Serialize,
         until: Timestamp,
     ) -> Result<(), Failure> {
-        let content = serde_json::to_vec(content).map_err(|_| Failure::Content)?;
-        let sealed = self.vault.seal(self.store(), &step.place(of), &content).await?;
+        let sealed = self.sealed(step, of, content).await?;
         Ok(self.store().keep_login(step, of, bound_to, &sealed, until).await?)
     }
 
@@ -43,9 +44,13 @@ impl Login {
         let Some(user) = granted.identity.signed_in().filter(|_| self.tells_of_users) else {
             return self.keep(LoginStep::Code, of, bound_to, granted, until).await;
         };
-        let content = serde_json::to_vec(granted).map_err(|_| Failure::Content)?;
-        let sealed = self.vault.seal(self.store(), &LoginStep::Code.place(of), &content).await?;
+        let sealed = self.sealed(LoginStep::Code, of, granted).await?;
         Ok(self.store().keep_code_and_tell(of, bound_to, &sealed, until, &user, self.now()).await?)
+    }
+
+    async fn sealed(&self, step: LoginStep, of: HandleDigest, content: &impl Serialize) -> Result<Sealed, Failure> {
+        let content = serde_json::to_vec(content).map_err(|_| Failure::Content)?;
+        Ok(self.vault.seal(self.store(), &step.place(of), &content).await?)
     }
 
     /// Uses something, once.
@@ -57,6 +62,23 @@ impl Login {
     ) -> Result<Used<T>, Failure> {
         let used = self.store().use_login(step, of, bound_to, self.now()).await?;
         self.opened(step, of, used).await
+    }
+
+    /// What was used for the first time, with its client; else the page that says why it cannot be.
+    pub(crate) fn first<T>(&self, used: Used<T>, client_id: impl Fn(&T) -> &str) -> Result<(T, &Client), Page> {
+        match used {
+            Used::First(kept) => {
+                let client = self.clients.named(client_id(&kept)).ok_or_else(|| Page::new(Reason::InvalidClient))?;
+                Ok((kept, client))
+            }
+            Used::Again(kept) => {
+                let client = self.clients.named(client_id(&kept));
+                let again = client.and_then(|client| self.again(client));
+                Err(Page { again, ..Page::new(Reason::FlowUsed) })
+            }
+            Used::OfAnother => Err(self.expired("the flow is another browser's")),
+            Used::Gone => Err(self.expired("the flow is over")),
+        }
     }
 
     /// What a use gave, in the clear.

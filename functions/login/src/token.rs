@@ -109,11 +109,10 @@ async fn redeemed(login: &Login, asked: &Asked) -> Result<Result<Response, Refus
         Used::OfAnother => return refused("invalid_grant", "the code is another client's"),
         Used::Gone => return refused("invalid_grant", "the code is unknown or too old"),
     };
-    if parameters.get("redirect_uri").is_some_and(|uri| uri != granted.redirect_uri) {
-        return refused("invalid_grant", "redirect_uri is not that of the authorization request");
-    }
-    if parameters.get("redirect_uri").is_none() {
-        return refused("invalid_request", "redirect_uri is missing");
+    match parameters.get("redirect_uri") {
+        Some(uri) if uri == granted.redirect_uri => {}
+        Some(_) => return refused("invalid_grant", "redirect_uri is not that of the authorization request"),
+        None => return refused("invalid_request", "redirect_uri is missing"),
     }
     match (&granted.code_challenge, parameters.get("code_verifier")) {
         (None, None) => {}
