@@ -81,6 +81,7 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     orders_are_learnt(&deployment, &at).await;
     events_are_delivered(&deployment).await;
     users_log_in(&deployment).await;
+    a_login_reaches_no_more_than_it_needs(&deployment);
     personal_data_is_erased(&deployment).await;
     let template = Template::read();
     the_front_door_hands_over(&deployment, &template).await;
@@ -382,6 +383,22 @@ async fn events_are_delivered(deployment: &Deployment) {
 fn batch(subjects: [&str; 3]) -> Batch {
     let message = |subject: &&str| json!({ "messageId": subject, "receiptHandle": subject, "body": json!({ "subject": subject }).to_string() });
     serde_json::from_value(json!({ "Records": subjects.iter().map(message).collect::<Vec<_>>() })).unwrap()
+}
+
+/// The role of the login denies what is in other partitions, and nothing that it was seen to reach.
+fn a_login_reaches_no_more_than_it_needs(deployment: &Deployment) {
+    let (template, reached) = (Template::read(), deployment.reached("login"));
+    let is_denied = |action: &str, partition: &str| template.is_denied("LoginRecordsPolicy", action, partition);
+    for (action, partition) in &reached {
+        assert!(!is_denied(action, partition), "{action} {partition}");
+    }
+    for kind in ["LOGIN#", "TENANT#", "TEST#TENANT#", "INSTANCE#", "SIGNING_KEYS", "DATA_KEY"] {
+        assert!(reached.iter().any(|(_, partition)| partition.starts_with(kind)), "{kind}: {reached:?}");
+    }
+    for other in ["ORDER#CS1", "LICENSE#A", "NONCE#n", "EVENTS", "USAGE#i-1", "TEST#ORDER#CS1", "LEASE#SWEEP"] {
+        assert!(is_denied("dynamodb:GetItem", other) && is_denied("dynamodb:PutItem", other), "{other}");
+    }
+    assert!(is_denied("dynamodb:UpdateItem", "INSTANCE#b-1") && !is_denied("dynamodb:GetItem", "INSTANCE#b-1"));
 }
 
 /// Of four instances and a license code.

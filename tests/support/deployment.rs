@@ -58,6 +58,8 @@ struct Held {
     upstream: BTreeMap<&'static str, String>,
     calls: Mutex<BTreeMap<String, Calls>>,
     counted: Mutex<BTreeMap<String, Counted>>,
+    /// Which partitions of the table each function reached, by what.
+    reached: Mutex<BTreeMap<String, BTreeSet<(String, String)>>>,
     /// What each function met once: see [`Met`].
     met: Mutex<BTreeSet<(String, Met)>>,
 }
@@ -133,6 +135,7 @@ impl Deployment {
             upstream: upstream.into(),
             calls: Mutex::default(),
             counted: Mutex::default(),
+            reached: Mutex::default(),
             met: Mutex::default(),
         });
         let table = format!("test-{}", Uuid::new_v4());
@@ -192,6 +195,12 @@ impl Deployment {
     #[must_use]
     pub fn kit_key(&self) -> &str {
         self.marketplace.key(InterfaceType::Kit).unwrap().reveal()
+    }
+
+    /// Which partitions of the table a function has reached so far, each with the action.
+    #[must_use]
+    pub fn reached(&self, function: &str) -> BTreeSet<(String, String)> {
+        self.held.reached.lock().unwrap().get(function).cloned().unwrap_or_default()
     }
 
     /// What a function has called so far.
@@ -268,6 +277,10 @@ async fn record(State(held): State<Arc<Held>>, request: http::Request<Body>) -> 
     }
     let operation = operation(&parts.headers);
     let read = serde_json::from_slice(&body).unwrap();
+    if service == "dynamodb" {
+        let reached = partitions(operation, &read);
+        held.reached.lock().unwrap().entry(function.to_owned()).or_default().extend(reached);
+    }
     if let Some(met) = Met::in_the_way_of(operation, &read).filter(|_| service == "dynamodb")
         && held.met.lock().unwrap().insert((function.to_owned(), met))
     {
@@ -330,6 +343,28 @@ fn calls(service: &str, path: &str, headers: &HeaderMap, body: &Bytes) -> Calls 
 }
 
 /// A transaction needs the permissions of what it holds, and none of its own.
+/// The partitions that a request names, each with the action: IAM's `dynamodb:LeadingKeys`.
+fn partitions(operation: &str, body: &Value) -> Vec<(String, String)> {
+    let of = |action: &str, asked: &Value| {
+        let key = [&asked["Key"], &asked["Item"]].into_iter().find_map(|item| item["pk"]["S"].as_str());
+        // A query binds the partition first.
+        let bound = || asked["ExpressionAttributeValues"][":v0"]["S"].as_str();
+        (format!("dynamodb:{action}"), key.or_else(bound).unwrap_or_default().to_owned())
+    };
+    match operation {
+        "TransactWriteItems" => {
+            let items = body["TransactItems"].as_array().unwrap().iter().flat_map(|item| item.as_object().unwrap());
+            items.map(|(kind, asked)| of(&format!("{}Item", kind.trim_end_matches("Check")), asked)).collect()
+        }
+        "BatchGetItem" => {
+            let keys = body["RequestItems"].as_object().unwrap().values().flat_map(|of| of["Keys"].as_array().unwrap());
+            keys.map(|key| ("dynamodb:BatchGetItem".to_owned(), key["pk"]["S"].as_str().unwrap().to_owned())).collect()
+        }
+        "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" | "Query" => vec![of(operation, body)],
+        _ => Vec::new(),
+    }
+}
+
 fn dynamodb(operation: &str, body: &Value) -> Calls {
     let on_table = |name: &str| (format!("dynamodb:{name}"), "GetAtt Table.Arn".to_owned());
     let parts = || body["TransactItems"].as_array().unwrap().iter().flat_map(|item| item.as_object().unwrap().keys());

@@ -110,6 +110,10 @@ impl Template {
         let apart = apart.filter(|policy| plain(&policy["RoleName"]) == format!("Ref {role}"));
         let mut granted = BTreeSet::new();
         for statement in inline.chain(apart).flat_map(|policy| list(&policy["PolicyDocument"]["Statement"])) {
+            // What takes something away is held by [`Self::is_denied`].
+            if statement["Effect"] == "Deny" {
+                continue;
+            }
             assert_eq!(statement["Effect"], "Allow");
             for action in list(&statement["Action"]) {
                 let action = action.as_str().unwrap();
@@ -122,6 +126,25 @@ impl Template {
             assert!(granted.remove(&(action.to_owned(), log.clone())), "{binary} cannot write its log");
         }
         granted
+    }
+
+    /// Whether a policy of its own denies a role this action on a partition of the table.
+    ///
+    /// # Panics
+    ///
+    /// When a denial has another form than those that there are.
+    #[must_use]
+    pub fn is_denied(&self, policy: &str, action: &str, partition: &str) -> bool {
+        let fits = |pattern: &Value| match pattern.as_str().unwrap().split_once('*') {
+            Some((begin, rest)) => rest.is_empty() && partition.starts_with(begin),
+            None => pattern == partition,
+        };
+        list(&self.resource(policy)["Properties"]["PolicyDocument"]["Statement"]).into_iter().any(|statement| {
+            assert_eq!(statement["Effect"], "Deny");
+            let condition = &statement["Condition"]["ForAnyValue:StringNotLike"]["dynamodb:LeadingKeys"];
+            let is_meant = list(&statement["Action"]).iter().any(|known| **known == "dynamodb:*" || **known == action);
+            is_meant && !list(condition).into_iter().any(fits)
+        })
     }
 
     /// The secrets that a function is told of, by their logical ids.

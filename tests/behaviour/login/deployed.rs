@@ -29,6 +29,7 @@ pub(crate) async fn users_log_in(deployment: &Deployment) {
         "redirect_uris": [APPLICATION] }]);
     let environment = deployment.environment("login").with("KOOGALLERY_LOGIN_ISSUER", &issuer);
     let environment = environment.with("KOOGALLERY_OIDC_CLIENTS", clients.to_string());
+    let environment = environment.with("KOOGALLERY_LOGIN_EVENTS", "true");
     let login = Login::of(&environment, deployment.store("login"), Arc::new(Silent), now).unwrap();
     let router = login::router(Arc::new(login));
     tokio::spawn(async move { axum::serve(listener, router).await });

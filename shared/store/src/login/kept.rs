@@ -16,7 +16,7 @@ use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::transaction::{Commit, Transaction};
+use crate::table::transaction::{Commit, Pauses, Transaction};
 
 /// The result of using what a login keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,12 +74,15 @@ impl Store {
         let event = Event::of_tenant(at, EventType::UserSignedIn, tenant, Some(instance), Some(app));
         let event = event.about(1, Some(("userNames", &[name.to_owned()])));
         let call = Call::own(at);
-        let item = kept(LoginStep::Code, of, bound_to, content, until);
-        let transaction = Transaction::new(self, &call)?.create(item)?;
-        match transaction.events(&Subject::Tenant(tenant.clone()), &[event])?.commit().await? {
-            // A handle is random: what is there already was kept by the same request.
-            Commit::Done | Commit::Replayed | Commit::Refused { .. } => Ok(()),
-            Commit::Conflict => Err(StoreError::Conflict),
+        let (subject, mut pauses) = (Subject::Tenant(tenant.clone()), Pauses::new());
+        loop {
+            let item = kept(LoginStep::Code, of, bound_to, content, until);
+            let transaction = Transaction::new(self, &call)?.create(item)?;
+            match transaction.events(&subject, std::slice::from_ref(&event))?.commit().await? {
+                // A handle is random: what is there already was kept by the same request.
+                Commit::Done | Commit::Replayed | Commit::Refused { .. } => return Ok(()),
+                Commit::Conflict => pauses.pause().await?,
+            }
         }
     }
 
