@@ -47,6 +47,7 @@ SETS = {
     "as it comes": {},
     "with events": {"WebhookUrl": "https://app.example.com/events", "EventBusName": "sales"},
     "a URL for each callback, no seller API": {"Entrance": "FunctionUrls", "SellerApi": "false"},
+    "with a login": {"LoginIssuer": "https://login.example.com", "LoginEvents": "true"},
     "an HTTP API": DOMAIN,
     "with limits and topics": {
         "FrontDoorConcurrency": "20", "SellerApiConcurrency": "10",
