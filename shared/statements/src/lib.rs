@@ -1,0 +1,47 @@
+//! What KooGallery exports about money and usage, read and compared with what the seller knows of its orders.
+//!
+//! No API tells a seller of bills, transaction details or the usage that is counted: Seller Console shows and exports them
+//! (guide: 交易明细管理, 话单管理). This crate reads such an export, CSV or XLSX, and finds what does not agree. It does no I/O,
+//! reads no clock and knows no store.
+//!
+//! The way of a file: [`inspect()`] finds the titles and proposes which column is what ([`Mapping`]); a person confirms it once;
+//! [`read()`] gives a [`Statement`], or says which row is wrong. [`escape`] is for every CSV that is written from such texts.
+
+mod amount;
+mod calendar;
+mod column;
+mod currency;
+mod day;
+mod digest;
+mod export;
+mod mapping;
+mod mapping_error;
+mod month;
+mod names;
+mod order_id;
+mod plain;
+mod read;
+mod reader;
+mod row;
+mod statement;
+mod titles;
+mod total;
+mod words;
+
+pub use amount::{AmountError, read_amount};
+pub use calendar::{Calendar, CalendarError};
+pub use column::Column;
+pub use currency::{Currency, CurrencyError};
+pub use day::{Day, DayError};
+pub use digest::{Digest, DigestError};
+pub use export::escape;
+pub use mapping::{Mapping, Proposal, StatementKind};
+pub use mapping_error::MappingError;
+pub use month::{Month, MonthError};
+pub use names::{Names, NamesError, Word};
+pub use order_id::{OrderIds, is_order_id};
+pub use read::{Limit, Limits, Problem, ReadError};
+pub use row::{Amounts, Customer, Money, Others, RowRef, Stated, StatementRow, Title, Usage};
+pub use statement::{Inspected, Progress, Reading, Sheet, Skipped, Statement, inspect, read};
+pub use total::{Sums, TotalCheck, Totals};
+pub use words::{BillKind, ChargingMode, OrderKind, Repayment, Supervision};
