@@ -5,7 +5,8 @@
 //! reads no clock and knows no store.
 //!
 //! The way of a file: [`inspect()`] finds the titles and proposes which column is what ([`Mapping`]); a person confirms it once;
-//! [`read()`] gives a [`Statement`], or says which row is wrong. [`escape`] is for every CSV that is written from such texts.
+//! [`read()`] gives a [`Statement`], or says which row is wrong; [`Matching`] compares the rows of any number of files with
+//! [`KnownOrder`]s and gives [`Finding`]s. [`escape`] is for every CSV that is written from such texts.
 
 mod amount;
 mod calendar;
@@ -16,6 +17,7 @@ mod digest;
 mod export;
 mod mapping;
 mod mapping_error;
+mod matching;
 mod month;
 mod names;
 mod order_id;
@@ -37,6 +39,10 @@ pub use digest::{Digest, DigestError};
 pub use export::escape;
 pub use mapping::{Mapping, Proposal, StatementKind};
 pub use mapping_error::MappingError;
+pub use matching::{
+    Due, Evidence, Explanation, Finding, FindingId, InstanceStatus, Kind, KnownInstance, KnownOrder, KnownUsage,
+    Matched, Matching, MonthKey, MonthSum, Reason, Settings, Source, Subject, Supervised,
+};
 pub use month::{Month, MonthError};
 pub use names::{Names, NamesError, Word};
 pub use order_id::{OrderIds, is_order_id};
