@@ -284,7 +284,7 @@ impl BusinessId {
 }
 
 /// A free text of at most `MAX` characters in a reply, such as an address or a note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 

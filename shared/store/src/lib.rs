@@ -35,6 +35,8 @@ pub use kit::tenant::BoundTenant;
 pub use kit::users::{ApplicationUsers, StandingUser};
 pub use login::kept::{LoginUse, SignedIn};
 pub use login::signing_key::SigningKey;
+pub use model::about::{About, AboutError};
+pub use model::action::{Action, Actor, Via};
 pub use model::bought::{Bought, ToldOrder};
 pub use model::changed::Changed;
 pub use model::delivery::{DestinationState, Destinations, Discarded, Ended, Try, TryAnswer, Undelivered};

@@ -1,5 +1,7 @@
 //! The model: facts, rules, events. It is pure: nothing here knows the table.
 
+pub(crate) mod about;
+pub(crate) mod action;
 pub(crate) mod bought;
 pub(crate) mod changed;
 pub(crate) mod delivery;

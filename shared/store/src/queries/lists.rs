@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::kit::tenant::BoundTenant;
+use crate::model::about::About;
 use crate::model::instance::Instance;
 use crate::model::license::License;
 use crate::model::license_request::LicenseRequest;
@@ -64,7 +65,7 @@ pub enum OrderKind {
 /// An entry of the index.
 struct Entry {
     key: Item,
-    subject: Subject,
+    about: About,
     sort: String,
     listed_as: String,
 }
@@ -113,6 +114,35 @@ impl Store {
     /// Up to `limit` orders: purchases, order notices, and later orders of instances and license codes.
     pub async fn orders(&self, from: Place, limit: usize) -> Result<Page<ListedOrder>, StoreError> {
         self.listed(&partitions(List::Orders), from, limit, |entry, item| order(entry, item).map(Some)).await
+    }
+
+    /// Up to `limit` members of a list, each as its item has it.
+    pub(crate) async fn members_of<T: DeserializeOwned>(
+        &self,
+        list: List,
+        from: Place,
+        limit: usize,
+    ) -> Result<Page<T>, StoreError> {
+        self.listed(&partitions(list), from, limit, |_, item| Ok(Some(whole(item)?))).await
+    }
+
+    /// The items of a list that exist since a time in a span of time, whose end is not part of it.
+    pub(crate) async fn listed_between(
+        &self,
+        list: List,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Item>, StoreError> {
+        let at = |time: Timestamp| format!("{:013}", time.as_millis().max(0));
+        let mut entries = Vec::new();
+        for partition in partitions(list) {
+            let query = Query::of_listed(partition).between(at(from), at(to)).to(self);
+            let mut items = query.into_paginator().items().send();
+            while let Some(item) = items.next().await {
+                entries.push(entry(&item?)?);
+            }
+        }
+        self.standing_items(distinct(&entries)).await
     }
 
     /// Reads a list's entries, and then the items themselves, which are newer than the index.
@@ -176,8 +206,8 @@ fn whole<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
 fn distinct(entries: &[Entry]) -> Vec<Item> {
     let mut keys: Vec<Item> = Vec::with_capacity(entries.len());
     let mut seen = std::collections::HashSet::new();
-    for Entry { key, subject, sort, .. } in entries {
-        if seen.insert((subject, sort)) {
+    for Entry { key, about, sort, .. } in entries {
+        if seen.insert((about, sort)) {
             keys.push(key.clone());
         }
     }
@@ -190,12 +220,12 @@ fn entry(item: &Item) -> Result<Entry, StoreError> {
     let (Some(partition), Some(sort), Some(listed_as)) = (text(PARTITION_KEY), text(SORT_KEY), text(LISTED_AS)) else {
         return Err(unreadable());
     };
-    let subject = partition.parse().map_err(|_| unreadable())?;
+    let about = partition.parse().map_err(|_| unreadable())?;
     let key = Item::from([
         (PARTITION_KEY.to_owned(), AttributeValue::S(partition)),
         (SORT_KEY.to_owned(), AttributeValue::S(sort.clone())),
     ]);
-    Ok(Entry { key, subject, sort, listed_as })
+    Ok(Entry { key, about, sort, listed_as })
 }
 
 /// An order from the item that records it: below the order itself, or below what it changed.
@@ -209,11 +239,12 @@ fn order(entry: &Entry, item: Item) -> Result<ListedOrder, StoreError> {
         instance_id: Option<InstanceId>,
         scene: Option<Scene>,
     }
-    let unreadable = || StoreError::Unreadable(format!("an order of {}", entry.subject));
+    let unreadable = || StoreError::Unreadable(format!("an order of {}", entry.about));
+    let About::Subject(subject) = &entry.about else { return Err(unreadable()) };
     let Recorded { order_id, order_line_id, product_id, instance_id, scene } = whole(item)?;
     let at = entry.listed_as.split_once('#').and_then(|(at, _)| at.parse().ok()).map(Timestamp::from_millis);
     let signed_at = at.ok_or_else(unreadable)?;
-    let (order_id, instance_id, license) = match &entry.subject {
+    let (order_id, instance_id, license) = match subject {
         Subject::Order(id) => (Some(id.clone()), instance_id, None),
         Subject::Instance(id) => (order_id, Some(id.clone()), None),
         Subject::License(code) => (order_id, None, Some(code.clone())),
@@ -221,7 +252,7 @@ fn order(entry: &Entry, item: Item) -> Result<ListedOrder, StoreError> {
     };
     let order_id = order_id.ok_or_else(unreadable)?;
     let (name, of) = entry.sort.strip_prefix("ENTITLEMENT#").unwrap_or(&entry.sort).split_once('#').unwrap_or_default();
-    let (kind, order_line_id, product_id) = match (name, &entry.subject) {
+    let (kind, order_line_id, product_id) = match (name, subject) {
         ("NOTICE", _) => (OrderKind::Notice, of.parse().ok(), product_id),
         ("LINE", _) => (OrderKind::Purchase, of.parse().ok(), product_id),
         ("PRODUCT", _) => (OrderKind::Purchase, order_line_id, of.parse().ok()),

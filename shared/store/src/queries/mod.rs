@@ -1,5 +1,6 @@
 //! The reads. Nothing here changes anything.
 
+pub(crate) mod actions;
 pub(crate) mod history;
 pub(crate) mod lists;
 pub(crate) mod open;

@@ -10,6 +10,7 @@ use koogallery::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::model::action::Action;
 use crate::model::lease::LeaseOf;
 use crate::model::login::{HandleDigest, LoginStep};
 use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
@@ -56,6 +57,15 @@ impl Key {
 
     /// The sort key of these items.
     const STATE: &str = "STATE";
+
+    /// What a person did to something.
+    pub(crate) fn action(action: &Action) -> Self {
+        let sort = format!("{}{:013}#{}", Self::ACTION, action.at.as_millis(), action.id);
+        Self { partition: action.about.partition(), sort }
+    }
+
+    /// The beginning of the sort keys of actions.
+    pub(crate) const ACTION: &str = "ACTION#";
 
     /// The beginning of the sort keys of facts.
     pub(crate) const FACT: &str = "FACT#";

@@ -27,6 +27,7 @@ pub(crate) enum List {
     Licenses,
     Tenants,
     LicenseRequests,
+    Actions,
 }
 
 impl List {
@@ -37,6 +38,7 @@ impl List {
             Self::Licenses => "license",
             Self::Tenants => "tenant",
             Self::LicenseRequests => "licenseRequest",
+            Self::Actions => "action",
         };
         format!("{name}#{shard}")
     }

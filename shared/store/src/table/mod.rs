@@ -1,5 +1,6 @@
 //! How the model is written in DynamoDB: schema, keys, seals, expressions, transactions.
 
+pub(crate) mod action_items;
 mod alone;
 mod app_info;
 pub(crate) mod call;
