@@ -51,7 +51,13 @@ impl fmt::Display for Listed {
 
 /// A subject as the command takes it.
 fn subject(of: &Value) -> String {
-    let kinds = [("instanceId", "INSTANCE"), ("orderId", "ORDER"), ("license", "LICENSE"), ("tenantId", "TENANT")];
+    let kinds = [
+        ("instanceId", "INSTANCE"),
+        ("orderId", "ORDER"),
+        ("license", "LICENSE"),
+        ("tenantId", "TENANT"),
+        ("warningId", "WARNING"),
+    ];
     let named = kinds.iter().find_map(|(member, kind)| Some(format!("{kind}#{}", of[member].as_str()?)));
     named.unwrap_or_default()
 }
@@ -68,6 +74,7 @@ pub async fn list(api: &Api, of: Option<&Subject>) -> Result<Listed, ApiError> {
         Some(Subject::Order(id)) => ["orders", id.as_str(), "events"],
         Some(Subject::License(code)) => ["licenses", code.reveal(), "events"],
         Some(Subject::Tenant(id)) => ["tenants", id.as_str(), "events"],
+        Some(Subject::Warning(id)) => ["warnings", id.as_str(), "events"],
     };
     pages(api, &path, &[]).await.map(Listed)
 }

@@ -4,14 +4,19 @@ use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log, LoginRecord};
-use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour};
+use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::Asked;
 use report_usage::Pushed;
 
 /// Where records of work in the background go: tries to deliver events, questions about their orders, what waits, erasures, and
 /// reports of use.
 pub trait EventJournal:
-    Journal + learn_order::Journal + erase_personal_data::Journal + rotate_signing_keys::Journal + report_usage::Journal
+    Journal
+    + learn_order::Journal
+    + erase_personal_data::Journal
+    + rotate_signing_keys::Journal
+    + report_usage::Journal
+    + watch::Journal
 {
     /// Takes what is still to be done: what a look at the index found, and the events that have waited too long for their orders.
     fn measured(&self, swept: &Swept, unlearnt: &[Open]);
@@ -121,6 +126,18 @@ impl report_usage::Journal for Console {
     }
 }
 
+impl watch::Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn raised(&self, warning: &Warning) {
+        let due = warning.due_at.map(|due| format!(", due at {}", due.to_rfc_3339())).unwrap_or_default();
+        let detail = warning.detail.iter().map(|detail| format!(": {detail}")).collect::<String>();
+        eprintln!("warn   {:<22} {}{due}{detail}", warning.cause.to_string(), warning.about);
+    }
+
+    /// Nothing: each warning has its own line.
+    fn ran(&self, _: &watch::Run) {}
+}
+
 impl EventJournal for Console {
     /// Nothing: `koogallery events list` tells a person what waits.
     fn measured(&self, _: &Swept, _: &[Open]) {}
@@ -164,6 +181,12 @@ impl report_usage::Journal for Silent {
     fn parked(&self, _: &UsageHour, _: &str) {}
 
     fn ran(&self, _: &report_usage::Run) {}
+}
+
+impl watch::Journal for Silent {
+    fn raised(&self, _: &Warning) {}
+
+    fn ran(&self, _: &watch::Run) {}
 }
 
 impl EventJournal for Silent {

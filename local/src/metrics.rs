@@ -22,7 +22,7 @@ use serde_json::Value;
 fn stays(function: &str) -> Duration {
     match function {
         erase_personal_data::FUNCTION => Duration::from_hours(2),
-        report_usage::FUNCTION => Duration::from_mins(12),
+        report_usage::FUNCTION | watch::FUNCTION => Duration::from_mins(12),
         _ => Duration::from_mins(3),
     }
 }

@@ -7,11 +7,12 @@ use deliver_events::{Swept, Tried};
 use erase_personal_data::{Run, erased_line};
 use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_runtime::{ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Log, LoginRecord, now};
-use koogallery_store::{Gone, Open, StoreError, Subject, UsageHour};
+use koogallery_store::{Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::{Asked, swept_line};
 use report_usage::{Pushed, parked_line, pushed_line};
 use rotate_signing_keys::rotated_line;
 use serde_json::Value;
+use watch::raised_line;
 
 use crate::log::{Console, EventJournal};
 use crate::metrics::Metrics;
@@ -115,6 +116,18 @@ impl report_usage::Journal for Telemetry {
     fn ran(&self, run: &report_usage::Run) {
         self.take(run.line(&self.lines));
         self.for_a_person(|console| report_usage::Journal::ran(console, run));
+    }
+}
+
+impl watch::Journal for Telemetry {
+    fn raised(&self, warning: &Warning) {
+        self.take(raised_line(warning));
+        self.for_a_person(|console| watch::Journal::raised(console, warning));
+    }
+
+    fn ran(&self, run: &watch::Run) {
+        self.take(run.line(&self.lines));
+        self.for_a_person(|console| watch::Journal::ran(console, run));
     }
 }
 

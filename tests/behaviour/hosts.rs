@@ -265,6 +265,12 @@ impl report_usage::Journal for Told {
     fn ran(&self, _: &report_usage::Run) {}
 }
 
+impl watch::Journal for Told {
+    fn raised(&self, _: &koogallery_store::Warning) {}
+
+    fn ran(&self, _: &watch::Run) {}
+}
+
 impl EventJournal for Told {
     fn measured(&self, swept: &Swept, _: &[Open]) {
         self.measured.lock().unwrap().push(swept.clone());

@@ -93,6 +93,7 @@ pub fn other_lines() -> Vec<Value> {
         stopped: None,
     };
     let reported = reported.line(&log);
+    let watched = watch::Run::new(at).line(&log);
     let result_code = Some(ResultCode::Success);
     let forwarded = ForwardRecord { at, request_id: None, to: "new-instance", result_code, duration: none };
     let learnt = learn_order::swept_line(&log, &[], at);
@@ -104,6 +105,7 @@ pub fn other_lines() -> Vec<Value> {
         run,
         learnt,
         reported,
+        watched,
         log.forwarded_line(&forwarded).unwrap(),
     ]
 }

@@ -125,7 +125,7 @@ async fn of_released(store: &Store, parked: &[Open], until: Instant) -> Result<u
             let status = match &open.subject {
                 Subject::Instance(id) => store.instance(id).await?.map(|instance| instance.life.status),
                 Subject::License(code) => store.license(code).await?.map(|license| license.life.status),
-                Subject::Order(_) | Subject::Tenant(_) => None,
+                Subject::Order(_) | Subject::Tenant(_) | Subject::Warning(_) => None,
             };
             *known.entry(&open.subject).or_insert(status == Some(Status::Released))
         };

@@ -5,11 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use koogallery::{InstanceId, ProductId, Timestamp};
+use koogallery::{InstanceId, OrderId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
-use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError, told};
-use koogallery_runtime::{ConfigError, Environment, Held, Job, Pauses, SecretSource, Vault, now};
-use koogallery_store::{Event, KeptEvent, Kind, Open, Store, StoreError, Subject};
+use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError, amounts, told};
+use koogallery_runtime::{ConfigError, Environment, Held, Job, Pauses, SecretSource, SupervisedProducts, Vault, now};
+use koogallery_store::{Event, EventType, KeptEvent, Kind, Open, Store, StoreError, Subject};
 use uuid::Uuid;
 
 /// How long one question waits for the order query.
@@ -61,13 +61,15 @@ pub struct Learner {
     open_api: OpenApi,
     vault: Vault,
     pauses: Pauses,
+    supervised: SupervisedProducts,
 }
 
 impl Learner {
     /// Reads the address of the open APIs, and what seals their answers.
     pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
         let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
-        Ok(Self { job, secrets, open_api: OpenApi::of(environment, now)?, vault, pauses: Pauses::default() })
+        let (open_api, supervised) = (OpenApi::of(environment, now)?, SupervisedProducts::of(environment)?);
+        Ok(Self { job, secrets, open_api, vault, pauses: Pauses::default(), supervised })
     }
 
     /// The time now.
@@ -150,6 +152,8 @@ impl Learner {
     async fn ask(&self, KeptEvent { subject, event, .. }: &KeptEvent) -> Result<(), OrdersError> {
         let Some((order, line)) = event.order() else { return Ok(()) };
         let line = (&order, line.as_ref());
+        let product: Option<ProductId> = event.data["productId"].as_str().and_then(|id| id.parse().ok());
+        self.supervise(event, &order, product.as_ref()).await?;
         if !self.can_ask() {
             return Ok(());
         }
@@ -170,15 +174,25 @@ impl Learner {
             None if self.job.store.is_erased(subject).await? => return Ok(()),
             None => {
                 let details = self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await?;
+                self.job.store.keep_amounts(&order, &amounts(&details)).await?;
                 orders.keep(subject, line, &details, at).await?;
                 details
             }
         };
+        let learnt = told(&details, line.1, product.as_ref()).and_then(|told| told.bought.product_id);
+        self.supervise(event, &order, learnt.as_ref()).await?;
         if let Some(instance) = event.data["instanceId"].as_str().and_then(|id| id.parse().ok()) {
-            let product = event.data["productId"].as_str().and_then(|id| id.parse().ok());
             self.tell(&instance, line, product.as_ref(), &details).await?;
         }
         Ok(())
+    }
+
+    /// Opens the supervision of a purchase whose product is supervised. Later orders are not supervised again.
+    async fn supervise(&self, event: &Event, order: &OrderId, product: Option<&ProductId>) -> Result<(), StoreError> {
+        let is_purchase =
+            matches!(event.event_type, EventType::Created | EventType::OrderPaid | EventType::LicenseRequested);
+        let Some(flow) = self.supervised.flow_of(product).filter(|_| is_purchase) else { return Ok(()) };
+        self.job.store.open_supervision(order, flow, event.occurred_at, None, self.now()).await.map(drop)
     }
 
     /// Passes to an instance what one of its orders bought; `product` is the known product. The same once more changes nothing.

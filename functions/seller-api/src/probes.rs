@@ -41,15 +41,20 @@ struct ProbeView {
     /// When it came.
     #[schema(format = DateTime)]
     at: String,
+    /// Since when each of them failed; absent if the last one did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    fails_since: Option<String>,
     /// What names it in the logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
 
 impl From<Probe> for ProbeView {
-    fn from(Probe { call, at }: Probe) -> Self {
+    fn from(Probe { call, at, fails_since }: Probe) -> Self {
         let (callback, result_code, reason) = (call.callback, call.result_code, call.reason);
-        Self { callback, result_code, reason, at: at.to_rfc_3339(), request_id: call.request_id }
+        let fails_since = fails_since.map(koogallery::Timestamp::to_rfc_3339);
+        Self { callback, result_code, reason, at: at.to_rfc_3339(), fails_since, request_id: call.request_id }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A subject of events (an instance, an order, a license code or a tenant) as requests name it, and as answers show it.
+//! A subject of events (an instance, an order, a license code, a tenant or a warning) as requests name it, and as answers show it.
 
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId};
 use koogallery_store::Subject;
@@ -24,6 +24,9 @@ pub(crate) struct SubjectView {
     /// The tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     tenant_id: Option<String>,
+    /// The warning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning_id: Option<String>,
 }
 
 impl SubjectView {
@@ -31,7 +34,9 @@ impl SubjectView {
     pub(crate) fn revealing(subject: &Subject) -> Self {
         match subject {
             Subject::License(code) => Self { license: Some(code.reveal().to_owned()), ..Self::default() },
-            Subject::Instance(_) | Subject::Order(_) | Subject::Tenant(_) => Self::redacted(subject),
+            Subject::Instance(_) | Subject::Order(_) | Subject::Tenant(_) | Subject::Warning(_) => {
+                Self::redacted(subject)
+            }
         }
     }
 
@@ -43,6 +48,7 @@ impl SubjectView {
             Subject::Order(id) => Self { order_id: Some(id.to_string()), ..nothing },
             Subject::License(code) => Self { license: Some(code.to_string()), ..nothing },
             Subject::Tenant(id) => Self { tenant_id: Some(id.to_string()), ..nothing },
+            Subject::Warning(id) => Self { warning_id: Some(id.to_string()), ..nothing },
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use deliver_events::{Swept, Tried};
 use erase_personal_data::Run;
 use koogallery_oidc::{Rotated, SigningKeyError};
-use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour};
+use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::Asked;
 use report_usage::Pushed;
 
@@ -121,6 +121,16 @@ impl report_usage::Journal for Counted {
     fn ran(&self, run: &report_usage::Run) {
         self.reported.fetch_add(run.pushed, Ordering::Relaxed);
         report_usage::Journal::ran(&*self.journal, run);
+    }
+}
+
+impl watch::Journal for Counted {
+    fn raised(&self, warning: &Warning) {
+        self.journal.raised(warning);
+    }
+
+    fn ran(&self, run: &watch::Run) {
+        watch::Journal::ran(&*self.journal, run);
     }
 }
 

@@ -1,5 +1,5 @@
 //! What a host does by itself, beside answering calls: it delivers events, learns orders, erases personal data, reports
-//! use, and measures what is still to be done. On AWS, queues and schedules do that.
+//! use, warns of deadlines, and measures what is still to be done. On AWS, queues and schedules do that.
 //!
 //! Several hosts may work over one table: see [`Sharing`].
 
@@ -8,9 +8,9 @@ mod counted;
 mod erasing;
 mod measuring;
 mod pump;
-mod reporting;
 mod rotating;
 mod sharing;
+mod timed;
 mod wake_ups;
 
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use report_usage::Reporter;
 use rotate_signing_keys::Rotator;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use watch::Watcher;
 
 pub use counted::WorkDone;
 pub use pump::Pump;
@@ -36,7 +37,7 @@ use crate::schedules::counted::Counted;
 use crate::schedules::erasing::Erasing;
 use crate::schedules::measuring::Measuring;
 use crate::schedules::pump::Request;
-use crate::schedules::reporting::Reporting;
+use crate::schedules::timed::EveryFiveMinutes;
 
 /// How many hosts can reach the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,8 +97,9 @@ pub struct AtWork {
     counted: Arc<Counted>,
     erasing: Arc<Erasing>,
     measuring: Arc<Measuring>,
-    reporting: Arc<Reporting>,
+    reporting: Arc<EveryFiveMinutes<Reporter>>,
     rotator: Arc<Rotator>,
+    watching: Arc<EveryFiveMinutes<Watcher>>,
     /// None where nothing is delivered or learnt.
     requests: Option<mpsc::UnboundedSender<Request>>,
 }
@@ -127,7 +129,9 @@ impl Schedules {
         let is_due = erasing.is_due().await.map_err(ScheduleError::Erasure)?;
         let measuring = Arc::new(Measuring::new(Arc::clone(&learner), sharing.as_ref(), Arc::clone(&counted)));
         let reporter = Reporter::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
-        let reporting = Arc::new(Reporting::new(reporter, sharing.as_ref()));
+        let reporting = Arc::new(EveryFiveMinutes::new(reporter, sharing.as_ref()));
+        let watcher = Watcher::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
+        let watching = Arc::new(EveryFiveMinutes::new(watcher, sharing.as_ref()));
         let delivers = courier.is_some();
         let (mut running, mut requests) = (Vec::new(), None);
         if delivers || learner.can_ask() {
@@ -137,7 +141,7 @@ impl Schedules {
             requests = Some(sender);
             running.push(until_stopped(|stopped| pump.run(stopped, receiver, runs)));
         }
-        let at_work = AtWork { counted, erasing, measuring, reporting, rotator: Arc::new(rotator), requests };
+        let at_work = AtWork { counted, erasing, measuring, reporting, rotator: Arc::new(rotator), watching, requests };
         if runs == Runs::Always {
             let this = at_work.clone();
             running.push(until_stopped(async move |stopped| {
@@ -147,6 +151,7 @@ impl Schedules {
                     never = this.measuring.run() => never,
                     never = rotating::run(&this.rotator) => never,
                     never = this.reporting.run() => never,
+                    never = this.watching.run() => never,
                 }
             }));
         }
@@ -191,7 +196,10 @@ impl AtWork {
         }
         self.rotator.rotate().await;
         if Instant::now() < until {
-            self.reporting.report(until).await?;
+            self.reporting.once(until).await?;
+        }
+        if Instant::now() < until {
+            self.watching.once(until).await?;
         }
         self.measuring.measure().await?;
         Ok(self.done().since(before))

@@ -3,10 +3,12 @@
 //!
 //! This is not in the runtime, because no callback calls KooGallery: the callbacks' functions need no HTTPS client.
 
+mod amounts;
 mod open_api;
 mod orders;
 mod told;
 
+pub use amounts::amounts;
 pub use open_api::{NoClient, OpenApi};
 pub use orders::{KeptOrders, Line, OrdersError};
 pub use told::told;

@@ -6,8 +6,17 @@ use koogallery::Timestamp;
 use serde_json::{Value, json};
 
 /// The counts that say how much there is. All others say how much came, and add up.
-pub const STATES: [&str; 7] =
-    ["UndeliveredEvents", "ParkedEvents", "ErasuresDue", "UsageBacklog", "UsageParked", "UsageSilent", "UsageStopped"];
+pub const STATES: [&str; 9] = [
+    "UndeliveredEvents",
+    "ParkedEvents",
+    "ErasuresDue",
+    "UsageBacklog",
+    "UsageParked",
+    "UsageSilent",
+    "UsageStopped",
+    "WarningsStanding",
+    "WarningsUrgent",
+];
 
 /// One metric of a line.
 #[derive(Debug, Clone)]

@@ -9,8 +9,10 @@ use crate::model::event::Event;
 use crate::model::instance::{Acceptance, Instance};
 use crate::model::kept_app_info::KeptAppInfo;
 use crate::model::lifecycle::{Lifecycle, Status};
+use crate::model::orders::step::{Step, StepKind};
 use crate::model::sealed::Sealed;
 use crate::model::subject::Subject;
+use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::data_keys::DataKeys;
@@ -114,6 +116,10 @@ impl Store {
         if let Some(acceptance) = acceptance_of(call, request) {
             let standing = Commit::Refused { place: 0, standing: Some(item) };
             self.decide(call, &id, standing, |instance: &mut Instance| instance.accept(&acceptance)).await?;
+            if call.world() == World::Real {
+                let accepted = Step::told(StepKind::Accepted, acceptance.acceptance_time.timestamp());
+                self.tell_step(&instance.order_id, accepted, call.now()).await?;
+            }
         }
         Ok(Created::Standing(Box::new(instance)))
     }

@@ -70,7 +70,7 @@ impl Store {
         match of {
             Subject::Instance(id) => Box::pin(self.erase_instance(id, released_by, at)).await,
             Subject::License(code) => Box::pin(self.erase_license(code, released_by, at)).await,
-            Subject::Order(_) | Subject::Tenant(_) => Ok(Erased::Unknown),
+            Subject::Order(_) | Subject::Tenant(_) | Subject::Warning(_) => Ok(Erased::Unknown),
         }
     }
 

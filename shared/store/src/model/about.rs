@@ -13,14 +13,13 @@ const DEMAND: &str = "DEMAND#";
 const PRODUCT: &str = "PRODUCT#";
 const CALLBACK: &str = "CALLBACK#";
 const STATEMENT: &str = "STATEMENT#";
-const WARNING: &str = "WARNING#";
 const DEPLOYMENT: &str = "DEPLOYMENT";
 
 /// What something is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum About {
-    /// An instance, a license code, an order or a tenant.
+    /// An instance, a license code, an order, a tenant or a warning.
     Subject(Subject),
     /// A customer demand (客户需求), by the id that it got here.
     Demand(Uuid),
@@ -30,15 +29,13 @@ pub enum About {
     Callback(Text<64>),
     /// A statement that was imported, by the SHA-256 of its file, in hex.
     Statement(Text<64>),
-    /// A warning, by its id.
-    Warning(Text<64>),
     /// The whole deployment.
     Deployment,
 }
 
 /// The text names nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is a subject, DEMAND#, PRODUCT#, CALLBACK#, STATEMENT# or WARNING# and an id, or DEPLOYMENT")]
+#[error("it is a subject, DEMAND#, PRODUCT#, CALLBACK# or STATEMENT# and an id, or DEPLOYMENT")]
 pub struct AboutError;
 
 impl About {
@@ -51,7 +48,6 @@ impl About {
             Self::Product(id) => format!("{PRODUCT}{}", id.as_str()),
             Self::Callback(name) => format!("{CALLBACK}{}", name.as_str()),
             Self::Statement(hash) => format!("{STATEMENT}{}", hash.as_str()),
-            Self::Warning(id) => format!("{WARNING}{}", id.as_str()),
             Self::Deployment => DEPLOYMENT.to_owned(),
         }
     }
@@ -84,12 +80,8 @@ impl FromStr for About {
         if let Some(id) = partition.strip_prefix(DEMAND) {
             return id.parse().map(Self::Demand).map_err(|_| AboutError);
         }
-        let named: [(&str, fn(Text<64>) -> Self); 4] = [
-            (PRODUCT, Self::Product),
-            (CALLBACK, Self::Callback),
-            (STATEMENT, Self::Statement),
-            (WARNING, Self::Warning),
-        ];
+        let named: [(&str, fn(Text<64>) -> Self); 3] =
+            [(PRODUCT, Self::Product), (CALLBACK, Self::Callback), (STATEMENT, Self::Statement)];
         for (prefix, of) in named {
             if let Some(id) = partition.strip_prefix(prefix) {
                 return text(id).map(of);
@@ -126,7 +118,7 @@ mod tests {
             "PRODUCT#p-1",
             "CALLBACK#newInstance",
             "STATEMENT#0a",
-            "WARNING#0b",
+            "WARNING#00112233445566778899aabbccddeeff",
             "DEPLOYMENT",
         ] {
             let about: About = text.parse().unwrap();

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::model::about::About;
 use crate::model::bought::Bought;
 use crate::model::instance::{Acceptance, Instance};
 use crate::model::license_request::{LicenseRequest, LicenseRequestId};
 use crate::model::lifecycle::{AppliedOrder, FreezeCause, Lifecycle, OrderEffect, Status};
 use crate::model::usage::quantity::Quantity;
+use crate::model::warning::Warning;
 
 /// For how long a purchase is urgent.
 const URGENT: Duration = Duration::from_hours(3);
@@ -58,6 +60,7 @@ impl Event {
             | EventType::Accepted
             | EventType::Changed
             | EventType::PackageExhausted
+            | EventType::WarningRaised
             | EventType::LicenseChanged
             | EventType::LicenseFrozen
             | EventType::LicenseUnfrozen
@@ -153,6 +156,25 @@ impl Event {
         let number = |amount: Quantity| serde_json::from_str::<serde_json::Number>(&amount.to_string()).ok();
         let data = json!({ "instanceId": package, "used": number(used), "quota": number(quota) });
         Self::new(at, EventType::PackageExhausted, data)
+    }
+
+    /// A warning is raised, for the first time or once more.
+    pub(crate) fn warning_raised(at: Timestamp, warning: &Warning) -> Self {
+        let Warning { warning_id, cause, about, since, due_at, detail, .. } = warning;
+        let mut data = match about {
+            About::Subject(subject) => subject.data(),
+            About::Demand(id) => json!({ "demandId": id }),
+            About::Product(id) => json!({ "productId": id }),
+            About::Callback(name) => json!({ "callback": name }),
+            About::Statement(hash) => json!({ "statement": hash }),
+            About::Deployment => json!({}),
+        };
+        data["warningId"] = json!(warning_id);
+        data["cause"] = json!(cause);
+        data["since"] = json!(since.to_rfc_3339());
+        add(&mut data, "dueAt", due_at.map(Timestamp::to_rfc_3339));
+        add(&mut data, "detail", detail.as_ref());
+        Self::new(at, EventType::WarningRaised, data)
     }
 
     pub(crate) fn license_requested(at: Timestamp, request: &LicenseRequest) -> Self {

@@ -54,6 +54,9 @@ pub enum EventType {
     /// An order notice arrived.
     #[serde(rename = "order.paid")]
     OrderPaid,
+    /// A deadline comes near, or something else waits for a person.
+    #[serde(rename = "warning.raised")]
+    WarningRaised,
     /// An instance was bound to a tenant.
     #[serde(rename = "tenant.added")]
     TenantAdded,

@@ -146,4 +146,7 @@ pub struct Probe {
     pub call: CallSaid,
     /// When it came.
     pub at: Timestamp,
+    /// Since when it has failed each time; none if the last one was answered well.
+    #[serde(default, rename = "failsSince")]
+    pub fails_since: Option<Timestamp>,
 }

@@ -22,6 +22,8 @@ pub enum LeaseOf {
     Erasure,
     /// Closing hours of use, and pushing them.
     Usage,
+    /// Watching for deadlines.
+    Watch,
 }
 
 impl LeaseOf {
@@ -34,6 +36,7 @@ impl LeaseOf {
             Self::Figures => "FIGURES".to_owned(),
             Self::Erasure => "ERASURE".to_owned(),
             Self::Usage => "USAGE".to_owned(),
+            Self::Watch => "WATCH".to_owned(),
         }
     }
 }
@@ -48,6 +51,7 @@ impl fmt::Display for LeaseOf {
             Self::Figures => f.write_str("the figures"),
             Self::Erasure => f.write_str("the erasure"),
             Self::Usage => f.write_str("the report of use"),
+            Self::Watch => f.write_str("the watch"),
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::event_type::EventType;
+use crate::model::warning::WarningId;
 
 /// The partition of an instance begins with this, before its id.
 pub(crate) const INSTANCE: &str = "INSTANCE#";
@@ -17,6 +18,7 @@ pub(crate) const LICENSE: &str = "LICENSE#";
 pub(crate) const ORDER: &str = "ORDER#";
 /// The same for a tenant.
 pub(crate) const TENANT: &str = "TENANT#";
+pub(crate) const WARNING: &str = "WARNING#";
 
 /// What events are about. They are in one partition, such as `INSTANCE#…`, and are delivered one after another. `Display` is
 /// for the log: it shows at most the end of a license code. [`Subject::partition`] is the whole, which `FromStr` and serde
@@ -32,11 +34,13 @@ pub enum Subject {
     Order(OrderId),
     /// A tenant.
     Tenant(TenantId),
+    /// A warning.
+    Warning(WarningId),
 }
 
 /// The text is not a subject's partition. The error does not contain it: it may be a license code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a subject is INSTANCE#, LICENSE#, ORDER# or TENANT# and an id, such as INSTANCE#b-1")]
+#[error("a subject is INSTANCE#, LICENSE#, ORDER#, TENANT# or WARNING# and an id, such as INSTANCE#b-1")]
 pub struct SubjectError;
 
 impl FromStr for Subject {
@@ -49,6 +53,7 @@ impl FromStr for Subject {
             LICENSE => id.parse().map(Self::License).map_err(|_| SubjectError),
             ORDER => id.parse().map(Self::Order).map_err(|_| SubjectError),
             TENANT => id.parse().map(Self::Tenant).map_err(|_| SubjectError),
+            WARNING => id.parse().map(Self::Warning).map_err(|_| SubjectError),
             _ => Err(SubjectError),
         }
     }
@@ -72,7 +77,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::License(code) => write!(f, "{LICENSE}{code}"),
-            Self::Instance(_) | Self::Order(_) | Self::Tenant(_) => f.write_str(&self.partition()),
+            Self::Instance(_) | Self::Order(_) | Self::Tenant(_) | Self::Warning(_) => f.write_str(&self.partition()),
         }
     }
 }
@@ -86,6 +91,7 @@ impl Subject {
             Self::License(code) => format!("{LICENSE}{}", code.reveal()),
             Self::Order(id) => format!("{ORDER}{id}"),
             Self::Tenant(id) => format!("{TENANT}{id}"),
+            Self::Warning(id) => format!("{WARNING}{id}"),
         }
     }
 
@@ -103,6 +109,7 @@ impl Subject {
             Self::License(code) => json!({ "license": code }),
             Self::Order(id) => json!({ "orderId": id }),
             Self::Tenant(id) => json!({ "tenantId": id }),
+            Self::Warning(id) => json!({ "warningId": id }),
         }
     }
 
@@ -110,7 +117,7 @@ impl Subject {
     pub(crate) const fn event(&self, usual: EventType, of_a_license: EventType) -> EventType {
         match self {
             Self::License(_) => of_a_license,
-            Self::Instance(_) | Self::Order(_) | Self::Tenant(_) => usual,
+            Self::Instance(_) | Self::Order(_) | Self::Tenant(_) | Self::Warning(_) => usual,
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use koogallery::{InstanceId, LicenseCode, OrderId, OrderLineId, ProductId, Scene, Timestamp};
+use koogallery::{InstanceId, OrderId, OrderLineId, ProductId, Scene, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -14,12 +14,13 @@ use crate::model::instance::Instance;
 use crate::model::license::License;
 use crate::model::license_request::LicenseRequest;
 use crate::model::lifecycle::Status;
+use crate::model::orders::reported::{ListedOrder, OrderKind};
 use crate::model::subject::Subject;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::listing::{List, Place, SHARDS, partition};
 use crate::table::query::Query;
-use crate::table::schema::{LISTED_AS, PARTITION_KEY, SORT_KEY};
+use crate::table::schema::{LISTED, LISTED_AS, PARTITION_KEY, SORT_KEY};
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,38 +29,6 @@ pub struct Page<T> {
     pub members: Vec<T>,
     /// Where the next page begins; none at the end.
     pub next: Option<Place>,
-}
-
-/// An order, as calls reported it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedOrder {
-    /// Its id.
-    pub order_id: OrderId,
-    /// Its line; none in V1.0.
-    pub order_line_id: Option<OrderLineId>,
-    /// What it did.
-    pub kind: OrderKind,
-    /// The product, if the call named it.
-    pub product_id: Option<ProductId>,
-    /// The instance that it made or changed.
-    pub instance_id: Option<InstanceId>,
-    /// The license code that it changed.
-    pub license: Option<LicenseCode>,
-    /// When the call that reported it first was signed.
-    pub signed_at: Timestamp,
-}
-
-/// What an order did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderKind {
-    /// It bought an instance.
-    Purchase,
-    /// It was paid, as an order notice says.
-    Notice,
-    /// It moved an expiry.
-    Refresh(Scene),
-    /// It changed specification or quantity.
-    Upgrade,
 }
 
 /// An entry of the index.
@@ -111,6 +80,15 @@ impl Store {
         self.listed(&partitions(List::LicenseRequests), from, limit, read).await
     }
 
+    /// The orders that calls of a span of time reported, whose end is not part of it: the oldest first.
+    pub async fn orders_between(&self, from: Timestamp, to: Timestamp) -> Result<Vec<ListedOrder>, StoreError> {
+        let items = self.listed_between(List::Orders, from, to).await?;
+        let orders = items.into_iter().filter_map(|item| listed_order(item).transpose());
+        let mut orders: Vec<ListedOrder> = orders.collect::<Result<_, _>>()?;
+        orders.sort_by(|one, other| (one.signed_at, &one.order_id).cmp(&(other.signed_at, &other.order_id)));
+        Ok(orders)
+    }
+
     /// Up to `limit` orders: purchases, order notices, and later orders of instances and license codes.
     pub async fn orders(&self, from: Place, limit: usize) -> Result<Page<ListedOrder>, StoreError> {
         self.listed(&partitions(List::Orders), from, limit, |entry, item| order(entry, item).map(Some)).await
@@ -124,6 +102,11 @@ impl Store {
         limit: usize,
     ) -> Result<Page<T>, StoreError> {
         self.listed(&partitions(list), from, limit, |_, item| Ok(Some(whole(item)?))).await
+    }
+
+    /// Up to `limit` items of a list.
+    pub(crate) async fn items_of(&self, list: List, from: Place, limit: usize) -> Result<Page<Item>, StoreError> {
+        self.listed(&partitions(list), from, limit, |_, item| Ok(Some(item))).await
     }
 
     /// The items of a list that exist since a time in a span of time, whose end is not part of it.
@@ -228,6 +211,15 @@ fn entry(item: &Item) -> Result<Entry, StoreError> {
     Ok(Entry { key, about, sort, listed_as })
 }
 
+/// An order from the item that records it, if that is in the list of orders.
+pub(crate) fn listed_order(item: Item) -> Result<Option<ListedOrder>, StoreError> {
+    let of_list = |item: &Item| Some(item.get(LISTED)?.as_s().ok()?.starts_with(&List::Orders.prefix()));
+    if !of_list(&item).unwrap_or_default() {
+        return Ok(None);
+    }
+    order(&entry(&item)?, item).map(Some)
+}
+
 /// An order from the item that records it: below the order itself, or below what it changed.
 fn order(entry: &Entry, item: Item) -> Result<ListedOrder, StoreError> {
     #[derive(Deserialize)]
@@ -248,7 +240,7 @@ fn order(entry: &Entry, item: Item) -> Result<ListedOrder, StoreError> {
         Subject::Order(id) => (Some(id.clone()), instance_id, None),
         Subject::Instance(id) => (order_id, Some(id.clone()), None),
         Subject::License(code) => (order_id, None, Some(code.clone())),
-        Subject::Tenant(_) => (None, None, None),
+        Subject::Tenant(_) | Subject::Warning(_) => (None, None, None),
     };
     let order_id = order_id.ok_or_else(unreadable)?;
     let (name, of) = entry.sort.strip_prefix("ENTITLEMENT#").unwrap_or(&entry.sort).split_once('#').unwrap_or_default();

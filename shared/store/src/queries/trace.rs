@@ -156,7 +156,7 @@ impl Store {
             Subject::License(code) => {
                 return Ok(of_orders(self.facts(&License::key(World::Real, code)).await?.orders).collect());
             }
-            Subject::Order(_) | Subject::Tenant(_) => return Ok(Vec::new()),
+            Subject::Order(_) | Subject::Tenant(_) | Subject::Warning(_) => return Ok(Vec::new()),
         };
         let Some(instance) = self.instance(id).await? else { return Ok(Vec::new()) };
         let mut parts = vec![whole(&instance.order_id)];

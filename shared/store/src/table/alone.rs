@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
-use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::builders::{DeleteBuilder, PutBuilder, UpdateBuilder};
 
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::key::Item;
@@ -30,6 +30,17 @@ impl Store {
                 updated => return updated,
             }
         }
+    }
+
+    /// Deletes an item. False if the conditions fail.
+    pub(crate) async fn delete_alone(&self, delete: DeleteBuilder) -> Result<bool, StoreError> {
+        let delete = delete.table_name(&self.table).build()?;
+        let request = self.client.delete_item().table_name(delete.table_name).set_key(Some(delete.key));
+        let request = request
+            .set_condition_expression(delete.condition_expression)
+            .set_expression_attribute_names(delete.expression_attribute_names)
+            .set_expression_attribute_values(delete.expression_attribute_values);
+        Ok(under_condition(request.send().await)?.is_some())
     }
 
     /// A put. Its outcome is for [`under_condition`].

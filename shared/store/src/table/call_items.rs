@@ -11,16 +11,21 @@ use koogallery::{InstanceId, ResultCode};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::model::failed_call::is_failure;
 use crate::model::kept_call::{CallInfo, CallSaid};
 use crate::model::subject::Subject;
 use crate::model::world::World;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
+use crate::table::index::Kind;
 use crate::table::key::{Item, Key};
-use crate::table::schema::TTL_ATTRIBUTE;
+use crate::table::schema::{OPEN, OPEN_SINCE, TTL_ATTRIBUTE};
 
 /// A record of a call is kept this long.
 const LIFETIME: Duration = Duration::from_hours(30 * 24);
+
+/// That a call failed is kept this long: longer than a month, whose failures count together.
+const FAILURE_KEPT: Duration = Duration::from_hours(60 * 24);
 
 const MINUTE: i64 = 60 * 1000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -85,7 +90,30 @@ impl Store {
                 .of(Key::call(call.world(), &subject, &call.name(&said)));
             self.update_alone(update).await?;
         }
-        Ok(())
+        self.note_failure(call, code, reason).await
+    }
+
+    /// Notes that a buyer's call failed, so that somebody is told if it does not come well again.
+    async fn note_failure(&self, call: &CallInfo, code: ResultCode, reason: Option<&str>) -> Result<(), StoreError> {
+        let Some(subject) = call.subjects().into_iter().next() else { return Ok(()) };
+        if call.world() == World::Test || !is_failure(call.callback, code) {
+            return Ok(());
+        }
+        let said = call.said(code, reason);
+        let key = Key::failed_call(&subject, &said.callback);
+        let name = Kind::FailedCall.value(key.partition().as_bytes());
+        let update = Change::new()
+            .set("subject", subject.partition())
+            .set("callback", said.callback)
+            .set("resultCode", said.result_code.as_str())
+            .set_once("firstAt", call.at)
+            .set("lastAt", call.at)
+            .set_once(OPEN, name)
+            .set_once(OPEN_SINCE, call.at)
+            .set(TTL_ATTRIBUTE, number(call.at.saturating_add(FAILURE_KEPT).as_seconds()))
+            .count_up("calls");
+        let update = said.reason.iter().fold(update, |update, reason| update.set("reason", reason.as_str()));
+        self.update_alone(update.of(key)).await.map(drop)
     }
 }
 
@@ -99,9 +127,14 @@ impl Store {
         let update = Change::new()
             .set("call", serde_dynamo::to_attribute_value::<_, AttributeValue>(&said)?)
             .set("at", call.at)
-            .set(TTL_ATTRIBUTE, call.until())
-            .of(Key::probe(&said.callback));
-        self.update_alone(update).await.map(drop)
+            .set(TTL_ATTRIBUTE, call.until());
+        // KooGallery counts any answer but this as failed.
+        let update = if code == ResultCode::Success {
+            update.remove("failsSince")
+        } else {
+            update.set_once("failsSince", call.at)
+        };
+        self.update_alone(update.of(Key::probe(&said.callback))).await.map(drop)
     }
 }
 

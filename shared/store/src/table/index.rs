@@ -34,6 +34,12 @@ pub enum Kind {
     UsageParked,
     /// An instance whose use is reported: since its last hour.
     Metering,
+    /// Look at a supervised order or a customer demand: when the next warning is due.
+    Watched,
+    /// Look at a warning: a person has to. Since it was raised, or when it is raised once more.
+    Warning,
+    /// Look whether a call that failed was answered well meanwhile.
+    FailedCall,
 }
 
 /// One thing to do, as the index has it.
@@ -68,6 +74,9 @@ impl Kind {
             Self::Usage => "USAGE#",
             Self::UsageParked => "USAGE_PARKED#",
             Self::Metering => "METERING#",
+            Self::Watched => "WATCHED#",
+            Self::Warning => "WARNING#",
+            Self::FailedCall => "FAILED_CALL#",
         }
     }
 

@@ -10,6 +10,7 @@ use koogallery::{
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::model::about::About;
 use crate::model::action::Action;
 use crate::model::lease::LeaseOf;
 use crate::model::login::{HandleDigest, LoginStep};
@@ -57,6 +58,41 @@ impl Key {
 
     /// The sort key of these items.
     const STATE: &str = "STATE";
+
+    /// The supervision of an order.
+    pub(crate) fn supervision(order: &OrderId) -> Self {
+        Self::new(World::Real, &format!("{ORDER}{order}"), Self::SUPERVISION.to_owned())
+    }
+
+    /// The sort key of a supervision.
+    pub(crate) const SUPERVISION: &str = "SUPERVISION";
+
+    /// What an order line is worth.
+    pub(crate) fn amount(order: &OrderId, line: Option<&OrderLineId>) -> Self {
+        let line = line.map_or("", OrderLineId::as_str);
+        Self::new(World::Real, &format!("{ORDER}{order}"), format!("{}{line}", Self::AMOUNT))
+    }
+
+    /// The beginning of the sort keys of amounts.
+    pub(crate) const AMOUNT: &str = "AMOUNT#";
+
+    /// A customer demand.
+    pub(crate) fn demand(id: Uuid) -> Self {
+        Self { partition: About::Demand(id).partition(), sort: Self::STATE.to_owned() }
+    }
+
+    /// A call that failed, of what it names first.
+    pub(crate) fn failed_call(subject: &Subject, callback: &str) -> Self {
+        Self { partition: subject.partition(), sort: format!("{}{callback}", Self::FAILED_CALL) }
+    }
+
+    /// The beginning of the sort keys of calls that failed.
+    pub(crate) const FAILED_CALL: &str = "FAILED_CALL#";
+
+    /// How far the walk through all instances is.
+    pub(crate) fn walk() -> Self {
+        Self::new(World::Real, "WALK", Self::STATE.to_owned())
+    }
 
     /// What a person did to something.
     pub(crate) fn action(action: &Action) -> Self {

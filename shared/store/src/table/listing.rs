@@ -28,19 +28,28 @@ pub(crate) enum List {
     Tenants,
     LicenseRequests,
     Actions,
+    Supervisions,
+    Demands,
 }
 
 impl List {
     /// The partition of a shard.
     pub(crate) fn partition(self, shard: u8) -> String {
+        format!("{}{shard}", self.prefix())
+    }
+
+    /// The beginning of its partitions.
+    pub(crate) fn prefix(self) -> String {
         let name = match self {
             Self::Orders => "order",
             Self::Licenses => "license",
             Self::Tenants => "tenant",
             Self::LicenseRequests => "licenseRequest",
             Self::Actions => "action",
+            Self::Supervisions => "supervision",
+            Self::Demands => "demand",
         };
-        format!("{name}#{shard}")
+        format!("{name}#")
     }
 
     /// The attributes by which an item is in the list. `id` is what it is called, `at` since when it exists; the same item always
