@@ -14,7 +14,7 @@ use koogallery_local::open_api::StandIn;
 use koogallery_local::simulate::{Family, Simulation};
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, dynamodb_client, now};
-use koogallery_store::{Cycles, Kind, UsageSent, schema};
+use koogallery_store::{Cause, Cycles, Flow, Kind, UsageSent, schema};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
@@ -35,6 +35,7 @@ fn build() {
             "erase-personal-data",
             "login",
             "rotate-signing-keys",
+            "watch",
         ]
         .into_iter()
         .chain(callback_functions());
@@ -397,6 +398,31 @@ async fn use_is_reported_by_the_real_binary() {
     }
     let lines: Vec<Value> = process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!([1, 2].map(|run| &lines[run]["UsagePushed"]), [&json!(1), &json!(0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deadlines_are_watched_on_lambda() {
+    build();
+    let seller = Seller::start().await;
+    let store = seller.host.store();
+    let opened_at = now().saturating_sub(Duration::from_hours(4 * 24 + 1));
+    let order = "CS1".parse().unwrap();
+    assert!(store.open_supervision(&order, Flow::Hardware, opened_at, None, now()).await.unwrap());
+
+    let lambda = LambdaEmulator::start([("watch", Behaviour::Process)]).await;
+    let variables = [("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()), ("KOOGALLERY_TABLE", store.table().to_owned())];
+    let process = FunctionProcess::start("watch", &lambda.runtime_api("watch"), &variables);
+    let scheduled = r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
+    for raised in [b"2", b"0"] {
+        assert_eq!(&lambda.invoke("watch", scheduled).await.unwrap()[..], raised);
+    }
+    let causes: Vec<Cause> = store.warnings().await.unwrap().into_iter().map(|warning| warning.cause).collect();
+    assert!(causes.contains(&Cause::SellerStep) && causes.contains(&Cause::SellerStepUrgent), "{causes:?}");
+    while process.output().len() < 4 {
+        tokio::task::yield_now().await;
+    }
+    let lines: Vec<Value> = process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!([2, 3].map(|run| &lines[run]["WarningsUrgent"]), [&json!(2), &json!(2)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,8 @@ use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_runtime::now;
 use koogallery_store::{
-    Cycles, Delivery, EventRecord, EventType, HandleDigest, LoginStep, LoginUse, Sealed, SignedIn, Subject, UsageSent,
+    About, Cause, Cycles, Delivery, EventRecord, EventType, HandleDigest, LoginStep, LoginUse, Raise, Sealed, SignedIn,
+    Subject, UsageSent, Warning,
 };
 use koogallery_tests::application::Post;
 use koogallery_tests::bodies::{self, with};
@@ -116,6 +117,10 @@ async fn every_event_keeps_to_its_schema_and_every_member_is_documented() {
         quantity: "1.5".parse().unwrap(),
     };
     store.take_usage(vec![used], &Cycles::default(), now()).await.unwrap();
+    // A deadline that comes near.
+    let order = About::Subject(Subject::Order("CS9".parse().unwrap()));
+    let raise = Raise { cause: Cause::SellerStep, since: now(), at: now(), due_at: Some(now()) };
+    assert!(store.raise(&Warning::new(order, &raise, now()).with_detail("a test")).await.unwrap());
     // An order of a code that turns out to be signed before the refund that counted before it.
     let at = |second: i64| Timestamp::from_millis(now().as_millis() + second * 1000);
     for (body, second) in [

@@ -18,7 +18,7 @@ use koogallery_local::open_api::StandIn;
 use koogallery_open_api::Credentials;
 use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{Environment, Job, now};
-use koogallery_store::{Gone, StoreError, Subject, UsageHour};
+use koogallery_store::{Flow, Gone, StoreError, Subject, UsageHour, Warning};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::bodies::{self, CODE, FUTURE, with};
@@ -29,6 +29,7 @@ use koogallery_tests::{KEYS, lambda};
 use learn_order::{Asked, Learner, Learnt};
 use report_usage::{Pushed, Reporter};
 use serde_json::{Value, json};
+use watch::Watcher;
 
 use crate::login::deployed::users_log_in;
 
@@ -58,6 +59,12 @@ impl erase_personal_data::Journal for Nobody {
     fn ran(&self, _: &Run) {}
 }
 
+impl watch::Journal for Nobody {
+    fn raised(&self, _: &Warning) {}
+
+    fn ran(&self, _: &watch::Run) {}
+}
+
 impl report_usage::Journal for Nobody {
     fn pushed(&self, _: &Pushed<'_>) {}
 
@@ -78,6 +85,7 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     koogallery_calls(&deployment).await;
     an_application_asks(&deployment, &open_api).await;
     use_is_reported(&deployment, &at).await;
+    deadlines_are_watched(&deployment).await;
     orders_are_learnt(&deployment, &at).await;
     events_are_delivered(&deployment).await;
     users_log_in(&deployment).await;
@@ -320,6 +328,26 @@ async fn use_is_reported(deployment: &Deployment, open_api: &str) {
         assert_eq!((run.newly_parked, run.silent.len()), expected, "{run:?}");
     }
     assert_eq!(deployment.say(&of(bodies::query(), "i-8")).await, "000000");
+}
+
+/// Deadlines that come near, of everything that has some; a day later they are gone.
+async fn deadlines_are_watched(deployment: &Deployment) {
+    let environment = deployment.environment("watch");
+    let clock = TestClock::default();
+    let store = deployment.store("watch");
+    let watcher = Watcher::of(&environment, Job::new(store.clone(), clock.clock(), Arc::new(Nobody) as _)).unwrap();
+    // A purchase that was refused, and came well later; a call that was refused and did not.
+    let refused = with(with(bought("i-6"), "orderId", "CS6"), "orderLineId", "");
+    assert_ne!(deployment.say(&refused).await, "000000");
+    assert_ne!(deployment.say(&of(bodies::freeze(), "unknown")).await, "000000");
+    assert_eq!(deployment.say(&with(bought("i-6"), "orderId", "CS6")).await, "000000");
+    let order = "CS6".parse().unwrap();
+    assert!(store.open_supervision(&order, Flow::Hardware, now(), None, now()).await.unwrap());
+    for days in [0, 4, 5] {
+        clock.reach(now().saturating_add(Duration::from_hours(days * 24)));
+        watcher.run(Instant::now() + Duration::from_mins(5)).await.unwrap();
+    }
+    assert!(!store.warnings().await.unwrap().is_empty());
 }
 
 /// Orders of instances, of a license code, and of neither; known ones and others.

@@ -11,7 +11,7 @@ const OTHERS: [&str; 4] = ["RsaKeySecret", "OpenApiSecret", "WebhookSecret", "Ap
 /// The secrets that a function needs.
 fn needed(binary: &str) -> BTreeSet<String> {
     let needed: &[&str] = match binary {
-        "front-door" | "erase-personal-data" | "login" | "rotate-signing-keys" => &[],
+        "front-door" | "erase-personal-data" | "login" | "rotate-signing-keys" | "watch" => &[],
         "application-sync" => &["Secret", "RsaKeySecret"],
         // It signs usage with an access key.
         "seller-api" => &["Secret", "OpenApiSecret", "ApiTokensSecret"],

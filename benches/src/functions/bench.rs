@@ -114,7 +114,7 @@ impl Bench {
     pub(crate) fn own_event(function: &str) -> Result<Bytes, Problem> {
         match function {
             "deliver-events" | "learn-order" => Ok(Bytes::from_static(br#"{"sweep":true}"#)),
-            "report-usage" | "erase-personal-data" => Ok(Bytes::from_static(b"{}")),
+            "report-usage" | "watch" | "erase-personal-data" => Ok(Bytes::from_static(b"{}")),
             // A browser that begins a login: the flow is sealed and written, and the way on is the answer.
             "login" => event_of(&SignedCall {
                 method: http::Method::GET,
