@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, Timestamp, body_sign};

@@ -130,7 +130,7 @@ impl watch::Journal for Console {
     #[allow(clippy::print_stderr)]
     fn raised(&self, warning: &Warning) {
         let due = warning.due_at.map(|due| format!(", due at {}", due.to_rfc_3339())).unwrap_or_default();
-        let detail = warning.detail.iter().map(|detail| format!(": {detail}")).collect::<String>();
+        let detail = warning.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
         eprintln!("warn   {:<22} {}{due}{detail}", warning.cause.to_string(), warning.about);
     }
 

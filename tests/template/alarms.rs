@@ -167,7 +167,8 @@ fn only_a_silence_rings_for_what_is_missing() {
     let template = Template::read();
     for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
-        let silence = ["NoCallsAlarm", "NoSweepAlarm", "NoErasureAlarm", "NoUsageReportAlarm", "NoWatchAlarm"].contains(&id);
+        let silence =
+            ["NoCallsAlarm", "NoSweepAlarm", "NoErasureAlarm", "NoUsageReportAlarm", "NoWatchAlarm"].contains(&id);
         let expected =
             if silence { ("LessThanThreshold", "breaching") } else { ("GreaterThanThreshold", "notBreaching") };
         assert_eq!(

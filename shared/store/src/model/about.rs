@@ -80,12 +80,14 @@ impl FromStr for About {
         if let Some(id) = partition.strip_prefix(DEMAND) {
             return id.parse().map(Self::Demand).map_err(|_| AboutError);
         }
-        let named: [(&str, fn(Text<64>) -> Self); 3] =
-            [(PRODUCT, Self::Product), (CALLBACK, Self::Callback), (STATEMENT, Self::Statement)];
-        for (prefix, of) in named {
-            if let Some(id) = partition.strip_prefix(prefix) {
-                return text(id).map(of);
-            }
+        if let Some(id) = partition.strip_prefix(PRODUCT) {
+            return text(id).map(Self::Product);
+        }
+        if let Some(name) = partition.strip_prefix(CALLBACK) {
+            return text(name).map(Self::Callback);
+        }
+        if let Some(hash) = partition.strip_prefix(STATEMENT) {
+            return text(hash).map(Self::Statement);
         }
         partition.parse().map(Self::Subject).map_err(|_| AboutError)
     }

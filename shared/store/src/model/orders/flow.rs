@@ -58,14 +58,14 @@ impl Flow {
     pub const fn after(self, stage: Stage, step: StepKind) -> Option<Stage> {
         Some(match (self, stage, step) {
             (_, Stage::AwaitsNeed, StepKind::NeedSubmitted) => Stage::AwaitsConfirmation,
-            (_, Stage::AwaitsConfirmation, StepKind::NeedConfirmed) => Stage::AwaitsDelivery,
+            (_, Stage::AwaitsConfirmation, StepKind::NeedConfirmed)
+            | (_, Stage::AwaitsRecheck, StepKind::RecheckFailed) => Stage::AwaitsDelivery,
             (_, Stage::AwaitsConfirmation, StepKind::NeedRejected) => Stage::AwaitsNeed,
             (Self::StandardRechecked, Stage::AwaitsDelivery, StepKind::Delivered) => Stage::AwaitsRecheck,
             (_, Stage::AwaitsDelivery, StepKind::Delivered)
             | (_, Stage::AwaitsRecheck, StepKind::RecheckPassed)
             | (_, Stage::AwaitsCode | Stage::AwaitsActivation, StepKind::Activated)
             | (Self::Free, Stage::AtWork, StepKind::Delivered) => Stage::AwaitsAcceptance,
-            (_, Stage::AwaitsRecheck, StepKind::RecheckFailed) => Stage::AwaitsDelivery,
             (_, Stage::AwaitsCode, StepKind::CodeTaken) => Stage::AwaitsActivation,
             (_, Stage::AwaitsShipment, StepKind::Shipped) => Stage::AwaitsReceipt,
             (_, Stage::AwaitsAcceptance | Stage::AwaitsReceipt, StepKind::Accepted)
