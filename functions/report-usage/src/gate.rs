@@ -1,9 +1,11 @@
-//! Whether a run goes on to push. What is wrong with all pushes is not tried with each of them.
+//! What a run knows of its pushes: whether it goes on, and what is left. What is wrong with all pushes is not tried with each of them.
 
 use std::fmt;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use koogallery::Timestamp;
 
 /// Why a run pushes nothing more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,10 +44,19 @@ const MOST_FAILURES: usize = 2;
 /// After so many refused records, if it took none.
 const MOST_REFUSED: usize = 5;
 
+/// Hours that are over and not pushed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    pub(crate) count: usize,
+    /// Since when the oldest of them is to be closed.
+    pub(crate) oldest: Option<Timestamp>,
+}
+
 /// The state of a run's pushes.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     stop: Mutex<Option<Stop>>,
+    backlog: Mutex<Backlog>,
     pub(crate) accepted: AtomicUsize,
     pub(crate) failed: AtomicUsize,
     pub(crate) parked: AtomicUsize,
@@ -64,6 +75,19 @@ impl Gate {
 
     pub(crate) fn is_open(&self) -> bool {
         self.stopped().is_none()
+    }
+
+    /// Hours that are not pushed in this run, by the times since when they are to be closed.
+    pub(crate) fn left(&self, hours: impl IntoIterator<Item = Timestamp>) {
+        let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
+        for since in hours {
+            backlog.count += 1;
+            backlog.oldest = Some(backlog.oldest.map_or(since, |oldest| oldest.min(since)));
+        }
+    }
+
+    pub(crate) fn backlog(&self) -> Backlog {
+        *self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn took(&self, records: usize) {
@@ -94,6 +118,15 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_counted_and_the_oldest_kept() {
+        let (gate, at) = (Gate::default(), Timestamp::from_millis);
+        assert_eq!(gate.backlog(), Backlog::default());
+        gate.left([at(7), at(3)]);
+        gate.left([at(5)]);
+        assert_eq!(gate.backlog(), Backlog { count: 3, oldest: Some(at(3)) });
+    }
 
     #[test]
     fn a_run_stops_when_it_is_not_the_records() {

@@ -53,14 +53,19 @@ pub(crate) struct Pusher<'a> {
 }
 
 impl Pusher<'_> {
-    /// Pushes hours that are closed, in as many pushes as it needs.
+    /// Pushes hours that are closed, in as many pushes as it needs. The gate hears of those that are left.
     pub(crate) async fn push(&self, hours: Vec<UsageHour>) -> Result<(), StoreError> {
         let mut batches = split(hours);
+        self.push_all(&mut batches).await?;
+        self.gate.left(batches.iter().flatten().map(UsageHour::due_at));
+        Ok(())
+    }
+
+    /// Pushes batch by batch, until all are gone or nothing more can be pushed.
+    async fn push_all(&self, batches: &mut Vec<Vec<UsageHour>>) -> Result<(), StoreError> {
         let mut too_often = 0;
-        while let Some(batch) = batches.pop() {
-            if !self.gate.is_open() || Instant::now() >= self.until {
-                return Ok(());
-            }
+        while self.gate.is_open() && Instant::now() < self.until {
+            let Some(batch) = batches.pop() else { return Ok(()) };
             let (batch, sent) = self.written(batch).await?;
             let Ok(sent) = UsageBatch::try_from(sent) else { continue };
             let started = Instant::now();
@@ -81,7 +86,7 @@ impl Pusher<'_> {
                         batch.into_iter().partition(|hour| named.contains_key(serial(hour)));
                     if named_hours.is_empty() {
                         // It names none of these, so which it is has to be found.
-                        self.divide(others, &error, false, &mut batches).await?;
+                        self.divide(others, &error, false, batches).await?;
                         continue;
                     }
                     let mut endings = Vec::with_capacity(named_hours.len());
@@ -102,11 +107,11 @@ impl Pusher<'_> {
                         batches.push(others);
                     }
                 }
-                UsageFault::Culprit { may_pass } => self.divide(batch, &error, may_pass, &mut batches).await?,
-                UsageFault::TooMany if records > 1 => halve(batch, &mut batches),
+                UsageFault::Culprit { may_pass } => self.divide(batch, &error, may_pass, batches).await?,
+                UsageFault::TooMany if records > 1 => halve(batch, batches),
                 UsageFault::Authority => {
                     self.gate.stop(Stop::Authority(error.to_string()));
-                    return Ok(());
+                    batches.push(batch);
                 }
                 UsageFault::TooOften if too_often < TOO_OFTEN && Instant::now() + TOO_OFTEN_PAUSE < self.until => {
                     too_often += 1;
@@ -115,7 +120,7 @@ impl Pusher<'_> {
                 }
                 UsageFault::TooOften => {
                     self.gate.stop(Stop::Theirs(error.to_string()));
-                    return Ok(());
+                    batches.push(batch);
                 }
                 UsageFault::Theirs | UsageFault::TooMany => {
                     self.gate.failed(records, error.to_string());
@@ -179,6 +184,7 @@ impl Pusher<'_> {
                     self.park(&hour, &answer, now).await
                 }
                 Ended::Again(answer) => {
+                    self.gate.left([hour.due_at()]);
                     store.usage_tried(&hour, &answer, now.saturating_add(pause(hour.attempts))).await.map(drop)
                 }
                 Ended::Parked(answer) => self.park(&hour, &answer, now).await,

@@ -8,7 +8,7 @@ use koogallery::{AccessKey, InterfaceType, Timestamp};
 use koogallery_open_api::Client;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{ConfigError, Environment, Job, SecretSource, now};
-use koogallery_store::{GRACE, Kind, Store, StoreError, UsageCursor, UsagePlace};
+use koogallery_store::{GRACE, Kind, Store, StoreError, UsageCursor, UsageHour, UsagePlace};
 
 use crate::gate::{Gate, Stop};
 use crate::journal::{Journal, Run};
@@ -68,14 +68,17 @@ impl Reporter {
         let (now, gate) = (self.now(), Gate::default());
         let released = self.store().released_usage(now.saturating_sub(RELEASED_LATELY), now).await?;
         self.work(released, &gate, until).await?;
-        let mut cursor = Some(UsageCursor::default());
-        while let Some(from) = cursor.filter(|_| Instant::now() < until) {
+        let mut cursor = Some(UsageCursor::begin(Kind::Usage));
+        // What there is no time for is counted all the same.
+        while let Some(from) = cursor {
             let (places, next) = self.store().usage_places(Kind::Usage, now, from).await?;
             let is_due = |place: &UsagePlace| {
                 place.next_try_at.is_none_or(|next| next <= now)
                     && (gate.is_open() || place.since.saturating_add(CLOSED_LATELY) >= now)
             };
-            self.work(places.into_iter().filter(is_due).collect(), &gate, until).await?;
+            let (due, others): (Vec<_>, Vec<_>) = places.into_iter().partition(is_due);
+            gate.left(others.iter().map(|place| place.since));
+            self.work(due, &gate, until).await?;
             cursor = next;
         }
         let run = self.measure(now, &gate).await?;
@@ -95,21 +98,29 @@ impl Reporter {
 
     async fn work_on(&self, part: &[UsagePlace], gate: &Gate, until: Instant) -> Result<(), StoreError> {
         if Instant::now() >= until {
+            gate.left(part.iter().map(|place| place.since));
             return Ok(());
         }
         let now = self.now();
         let mut hours = self.store().close_usage(part, now).await?;
-        hours.retain(|hour| hour.to_push().is_some() && hour.next_try_at.is_none_or(|next| next <= now));
-        if hours.is_empty() || !gate.is_open() {
-            return Ok(());
-        }
-        match self.koogallery().await {
-            Ok((client, key)) => Pusher { job: &self.job, gate, client: &client, key: &key, until }.push(hours).await,
-            Err(why) => {
-                gate.stop(Stop::NotConfigured(why));
-                Ok(())
+        hours.retain(UsageHour::is_left);
+        let is_due = |hour: &UsageHour| hour.to_push().is_some() && hour.next_try_at.is_none_or(|next| next <= now);
+        let (due, mut left): (Vec<_>, Vec<_>) = hours.into_iter().partition(is_due);
+        if due.is_empty() || !gate.is_open() {
+            left.extend(due);
+        } else {
+            match self.koogallery().await {
+                Ok((client, key)) => {
+                    Pusher { job: &self.job, gate, client: &client, key: &key, until }.push(due).await?;
+                }
+                Err(why) => {
+                    gate.stop(Stop::NotConfigured(why));
+                    left.extend(due);
+                }
             }
         }
+        gate.left(left.iter().map(UsageHour::due_at));
+        Ok(())
     }
 
     /// A client of the usage push, and the key that signs it.
@@ -121,9 +132,8 @@ impl Reporter {
     }
 
     async fn measure(&self, now: Timestamp, gate: &Gate) -> Result<Run, StoreError> {
-        let store = self.store();
-        let backlog = store.usage_figures(Kind::Usage, now).await?;
-        let parked = store.usage_figures(Kind::UsageParked, now).await?;
+        let (store, backlog) = (self.store(), gate.backlog());
+        let parked = store.parked_usage().await?;
         let silent = store.silent_usage(now.saturating_sub(SILENT)).await?;
         let oldest = backlog.oldest.map(|since| now.since(since.saturating_sub(GRACE)));
         let of = |count: &std::sync::atomic::AtomicUsize| count.load(Ordering::Relaxed);
@@ -134,7 +144,7 @@ impl Reporter {
             newly_parked: of(&gate.parked),
             backlog: backlog.count,
             oldest: oldest.unwrap_or_default(),
-            parked: parked.count,
+            parked,
             silent,
             stopped: gate.stopped(),
         })

@@ -187,7 +187,7 @@ pub(crate) async fn list(
 impl SellerApi {
     /// Hours that the index has under a kind, and one more than an answer shows at most.
     async fn hours_of(&self, kind: IndexKind) -> Result<Vec<UsageHour>, Problem> {
-        let (mut hours, mut cursor) = (Vec::new(), Some(UsageCursor::default()));
+        let (mut hours, mut cursor) = (Vec::new(), Some(UsageCursor::begin(kind)));
         while let Some(from) = cursor.filter(|_| hours.len() <= MOST_HOURS) {
             let (places, next) = self.store().usage_places(kind, self.now(), from).await?;
             for part in places.chunks(100).take(MOST_HOURS / 100 + 1) {

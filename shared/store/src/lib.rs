@@ -81,7 +81,7 @@ pub use queries::open::OpenFound;
 pub use queries::open_events::{EventPage, OpenEvents, OpenPlace, OpenPlaceError};
 pub use queries::read::Read;
 pub use queries::trace::Trace;
-pub use queries::usage::{RecordPage, UsageCursor, UsageFigures, UsagePlace};
+pub use queries::usage::{RecordPage, UsageCursor, UsagePlace};
 pub use queries::watched::{SupervisedOrder, Watched};
 pub use table::call::Call;
 pub use table::client::{Store, StoreError};

@@ -7,6 +7,7 @@ mod kills;
 mod large;
 mod law;
 mod packages;
+mod runs;
 mod take;
 
 use std::cell::Cell;

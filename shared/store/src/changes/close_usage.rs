@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::model::instance::Instance;
 use crate::model::usage::hour::{Charge, HourId, HourState, UsageHour};
 use crate::model::usage::package::UsageTotal;
-use crate::model::usage::period::{GRACE, Period};
+use crate::model::usage::period::Period;
 use crate::model::usage::quantity::Quantity;
 use crate::model::usage::settle::{Settled, settle};
 use crate::model::usage::span::{Limits, span};
@@ -145,11 +145,14 @@ impl Store {
             }
             pauses.pause().await?;
             // Read anew what changed meanwhile. What another run closed is done.
+            let keys = stale.iter().map(|place| Key::usage_hour(&left[*place].hour.id).into_item()).collect();
+            let read = self.standing_items(keys).await?;
+            let read = read.iter().map(|item| read_hour(item).map(|hour| (hour.id.clone(), hour)));
+            let mut read: HashMap<HourId, UsageHour> = read.collect::<Result<_, _>>()?;
             let mut fresh = Vec::with_capacity(left.len());
             for (place, mut closing) in left.into_iter().enumerate() {
                 if stale.contains(&place) {
-                    let item = self.standing_item(Key::usage_hour(&closing.hour.id)).await?;
-                    let Some(hour) = item.as_ref().map(read_hour).transpose()? else { continue };
+                    let Some(hour) = read.remove(&closing.hour.id) else { continue };
                     if hour.state != HourState::Open {
                         done.push(hour);
                         continue;
@@ -212,7 +215,7 @@ enum Part {
 
 /// Whether an hour is to be closed: its time is over and so is the grace, or its instance is released.
 fn is_due(hour: &UsageHour, limits: Limits, now: Timestamp) -> bool {
-    hour.end.saturating_add(GRACE) <= now || limits.released.is_some_and(|released| released <= now)
+    hour.due_at() <= now || limits.released.is_some_and(|released| released <= now)
 }
 
 /// The number of the span that is tried first: different packages begin at different ones.

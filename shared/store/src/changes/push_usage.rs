@@ -4,7 +4,6 @@ use koogallery::Timestamp;
 use uuid::Uuid;
 
 use crate::model::usage::hour::{HourId, HourState, UsageHour};
-use crate::model::usage::period::GRACE;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
 use crate::table::condition::Condition;
@@ -69,7 +68,7 @@ impl Store {
             .set(STATE, HourState::Closed)
             .set(ATTEMPTS, 0)
             .set(OPEN, value)
-            .set(OPEN_SINCE, hour.end.saturating_add(GRACE))
+            .set(OPEN_SINCE, hour.due_at())
             .remove_all([NEXT_TRY_AT, ENDED_AT])
             // What was never given a span cannot be pushed.
             .only_if(Condition::Exists(METERING_SN));

@@ -5,7 +5,7 @@ use std::time::Instant;
 use koogallery::Timestamp;
 
 use crate::table::client::{Store, StoreError};
-use crate::table::index::{Kind, Open, SHARDS};
+use crate::table::index::{Kind, Open};
 use crate::table::key::Item;
 use crate::table::query::Query;
 use crate::table::schema::{NEXT_TRY_AT, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
@@ -27,7 +27,7 @@ impl Store {
     /// so the oldest thing is always found.
     pub async fn open_until(&self, kind: Kind, until: Instant) -> Result<OpenFound, StoreError> {
         let mut found = Vec::new();
-        let mut places: Vec<(u8, Option<Item>)> = (0..SHARDS).map(|shard| (shard, None)).collect();
+        let mut places: Vec<(u8, Option<Item>)> = (0..kind.shards()).map(|shard| (shard, None)).collect();
         loop {
             let mut left = Vec::new();
             for (shard, after) in places {
@@ -35,7 +35,7 @@ impl Store {
                 if after.is_some() && Instant::now() >= until {
                     return Ok(OpenFound { found, is_whole: false });
                 }
-                let query = Query::of_open(format!("{}{shard}", kind.prefix())).to(self).limit(PAGE);
+                let query = Query::of_open(kind.partition(shard)).to(self).limit(PAGE);
                 let answer = query.set_exclusive_start_key(after).send().await?;
                 for item in answer.items() {
                     found.push(read(item)?);
@@ -57,8 +57,8 @@ impl Store {
     /// The part of it that has been open since this time or longer.
     pub async fn open_by(&self, kind: Kind, by: Timestamp) -> Result<Vec<Open>, StoreError> {
         let mut found = Vec::new();
-        for shard in 0..SHARDS {
-            let query = Query::of_open(format!("{}{shard}", kind.prefix())).up_to(by).to(self);
+        for shard in 0..kind.shards() {
+            let query = Query::of_open(kind.partition(shard)).up_to(by).to(self);
             let mut items = query.into_paginator().items().send();
             while let Some(item) = items.next().await {
                 found.push(read(&item?)?);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Select};
 use koogallery::{CalendarForm, InstanceId, Timestamp, UsageInfo};
+use tokio::task::JoinSet;
 
 use crate::model::subject::Subject;
 use crate::model::usage::hour::{HourId, HourState, UsageHour};
@@ -12,7 +13,7 @@ use crate::model::usage::quantity::Quantity;
 use crate::model::usage::record::UsageTaken;
 use crate::table::client::{Store, StoreError};
 use crate::table::condition::Condition;
-use crate::table::index::{Kind, SHARDS};
+use crate::table::index::Kind;
 use crate::table::key::{Item, Key};
 use crate::table::query::Query;
 use crate::table::schema::{NEXT_TRY_AT, OPEN_SINCE, PARTITION_KEY, SORT_KEY};
@@ -32,19 +33,18 @@ pub struct UsagePlace {
 }
 
 /// Where a reading of the index goes on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct UsageCursor {
-    shard: u8,
-    after: Option<Item>,
+    /// The shards that have more, and after which of their entries.
+    shards: Vec<(u8, Option<Item>)>,
 }
 
-/// How many things of a kind the index has, and since when the oldest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UsageFigures {
-    /// How many.
-    pub count: usize,
-    /// The oldest.
-    pub oldest: Option<Timestamp>,
+impl UsageCursor {
+    /// The beginning of a kind.
+    #[must_use]
+    pub fn begin(kind: Kind) -> Self {
+        Self { shards: (0..kind.shards()).map(|shard| (shard, None)).collect() }
+    }
 }
 
 /// The next page of an instance's records, in no order of time.
@@ -57,34 +57,43 @@ pub struct RecordPage {
 }
 
 impl Store {
-    /// Places in the index of hours that are open or to be pushed and whose time was over by then; or of parked ones. Pass the
-    /// cursor on until it is none. The oldest of each shard come first.
+    /// Places in the index of hours that are open or to be pushed and whose time was over by then; or of parked ones: the next page
+    /// of each shard, the oldest first. Pass the cursor on until it is none.
     pub async fn usage_places(
         &self,
         kind: Kind,
         by: Timestamp,
         from: UsageCursor,
     ) -> Result<(Vec<UsagePlace>, Option<UsageCursor>), StoreError> {
-        let UsageCursor { shard, after } = from;
-        let query = Query::of_open(format!("{}{shard}", kind.prefix())).up_to(by).to(self).limit(PAGE);
-        let answer = query.set_exclusive_start_key(after).send().await?;
-        let places = answer.items().iter().map(read_place).collect::<Result<_, _>>()?;
-        let next = match answer.last_evaluated_key {
-            Some(last) => Some(UsageCursor { shard, after: Some(last) }),
-            None => Some(UsageCursor { shard: shard + 1, after: None }).filter(|next| next.shard < SHARDS),
-        };
-        Ok((places, next))
+        let mut reading = JoinSet::new();
+        for (shard, after) in from.shards {
+            let query = Query::of_open(kind.partition(shard)).up_to(by).to(self).limit(PAGE);
+            let query = query.set_exclusive_start_key(after);
+            reading.spawn(async move { (shard, query.send().await) });
+        }
+        let (mut places, mut shards) = (Vec::new(), Vec::new());
+        while let Some(read) = reading.join_next().await {
+            let (shard, answer) = read?;
+            let answer = answer?;
+            for item in answer.items() {
+                places.push(read_place(item)?);
+            }
+            shards.extend(answer.last_evaluated_key.map(|last| (shard, Some(last))));
+        }
+        places.sort_by_key(|place| place.since);
+        Ok((places, (!shards.is_empty()).then_some(UsageCursor { shards })))
     }
 
-    /// Open hours of instances that were released after this time: they are closed at once.
+    /// Open hours of instances that were released after this time and that are not over by now: they are closed at once.
     pub async fn released_usage(&self, since: Timestamp, now: Timestamp) -> Result<Vec<UsagePlace>, StoreError> {
-        let mut found = Vec::new();
-        for shard in 0..SHARDS {
-            let query = Query::of_open(format!("{}{shard}", Kind::Erasure.prefix())).between(since, now).to(self);
-            let mut released = query.into_paginator().items().send();
-            while let Some(item) = released.next().await {
-                let subject = text(&item?, PARTITION_KEY).parse::<Subject>();
-                let Ok(Subject::Instance(id)) = subject else { continue };
+        let (mut reading, mut found) = (JoinSet::new(), Vec::new());
+        for shard in 0..Kind::Erasure.shards() {
+            let query = Query::of_open(Kind::Erasure.partition(shard)).between(since, now).to(self);
+            reading.spawn(query.into_paginator().items().send().collect::<Result<Vec<Item>, _>>());
+        }
+        while let Some(read) = reading.join_next().await {
+            for item in read?? {
+                let Ok(Subject::Instance(id)) = text(&item, PARTITION_KEY).parse() else { continue };
                 let query = Query::of_partition(Key::usage(&id)).beginning_with(Key::USAGE_HOUR);
                 let query = query.filter(Condition::Is(STATE, HourState::Open.into()));
                 let query = query.only([PARTITION_KEY, SORT_KEY, OPEN_SINCE]).to(self);
@@ -94,6 +103,7 @@ impl Store {
                 }
             }
         }
+        found.retain(|place| place.since > now);
         Ok(found)
     }
 
@@ -103,21 +113,17 @@ impl Store {
         items.iter().map(read_hour).collect()
     }
 
-    /// How many things of a kind the index has that were due by then.
-    pub async fn usage_figures(&self, kind: Kind, by: Timestamp) -> Result<UsageFigures, StoreError> {
-        let mut figures = UsageFigures::default();
-        for shard in 0..SHARDS {
-            let query = || Query::of_open(format!("{}{shard}", kind.prefix())).up_to(by).to(self);
-            let first = query().limit(1).send().await?;
-            let Some(first) = first.items().first() else { continue };
-            let since = read_place(first)?.since;
-            figures.oldest = Some(figures.oldest.map_or(since, |oldest| oldest.min(since)));
-            let mut pages = query().select(Select::Count).into_paginator().send();
+    /// How many hours are parked.
+    pub async fn parked_usage(&self) -> Result<usize, StoreError> {
+        let mut parked = 0;
+        for shard in 0..Kind::UsageParked.shards() {
+            let query = Query::of_open(Kind::UsageParked.partition(shard)).to(self).select(Select::Count);
+            let mut pages = query.into_paginator().send();
             while let Some(page) = pages.next().await {
-                figures.count += usize::try_from(page?.count).unwrap_or_default();
+                parked += usize::try_from(page?.count).unwrap_or_default();
             }
         }
-        Ok(figures)
+        Ok(parked)
     }
 
     /// One hour, in its current state.

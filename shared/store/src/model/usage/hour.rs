@@ -4,7 +4,7 @@ use koogallery::{InstanceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 
-use crate::model::usage::period::Cycle;
+use crate::model::usage::period::{Cycle, GRACE};
 use crate::model::usage::quantity::Quantity;
 
 /// Which hour of which instance.
@@ -97,6 +97,18 @@ pub struct UsageHour {
 }
 
 impl UsageHour {
+    /// From when on it is to be closed and pushed.
+    #[must_use]
+    pub fn due_at(&self) -> Timestamp {
+        self.end.saturating_add(GRACE)
+    }
+
+    /// Whether it is still to be closed or pushed.
+    #[must_use]
+    pub const fn is_left(&self) -> bool {
+        matches!(self.state, HourState::Open | HourState::Closed | HourState::Pushing)
+    }
+
     /// What is pushed, if it has still to be.
     #[must_use]
     pub fn to_push(&self) -> Option<&Charge> {
