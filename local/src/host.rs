@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Log, Shared, dynamodb_client, dynamodb_client_over, now};
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
@@ -45,6 +46,8 @@ pub struct Options {
     pub http: Http,
     /// When it does what it does by itself.
     pub runs: Runs,
+    /// The clock of the seller API: with another one, a month can be played in seconds.
+    pub clock: fn() -> Timestamp,
 }
 
 /// How a host serves HTTP.
@@ -66,7 +69,7 @@ impl Options {
         log: Arc<dyn Log>,
         journal: Arc<dyn EventJournal>,
     ) -> Self {
-        Self { listen, table, environment, log, journal, http: Http::default(), runs: Runs::Always }
+        Self { listen, table, environment, log, journal, http: Http::default(), runs: Runs::Always, clock: now }
     }
 }
 
@@ -159,7 +162,7 @@ impl From<ScheduleError> for HostError {
 impl LocalHost {
     /// Starts the database, the table and the functions, and listens.
     pub async fn start(options: Options) -> Result<Self, HostError> {
-        let Options { listen, table, environment, log, journal, http, runs } = options;
+        let Options { listen, table, environment, log, journal, http, runs, clock } = options;
         let uses_test_keys = environment.get("KOOGALLERY_KEYS").is_none() && environment.secret().is_none();
         if uses_test_keys && !listen.ip().is_loopback() {
             return Err(HostError::TestKeysBeyondLoopback(listen));
@@ -197,7 +200,7 @@ impl LocalHost {
         let told = wake_ups.clone();
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log))?;
-        let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), now)?);
+        let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), clock)?);
         let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, hosts, runs).await?;
         // The port opens once nothing of the configuration can be wrong any more; only the login has to know which port it is.
         let door = Door::new(Functions::of(&environment, &shared)?, Arc::clone(&log));

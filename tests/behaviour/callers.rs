@@ -36,9 +36,8 @@ fn patient() -> Limits {
 async fn host_with(http: Http, environment: Environment) -> LocalHost {
     let (log, journal) = (Arc::new(Silent), Arc::new(Silent));
     let listen = "127.0.0.1:0".parse().unwrap();
-    LocalHost::start(Options { listen, table: TableAt::IN_MEMORY, environment, log, journal, http, runs: Runs::Always })
-        .await
-        .unwrap()
+    let options = Options { http, ..Options::new(listen, TableAt::IN_MEMORY, environment, log, journal) };
+    LocalHost::start(options).await.unwrap()
 }
 
 async fn host(limits: Limits) -> LocalHost {
@@ -269,8 +268,8 @@ async fn a_host_that_is_stopped_between_requests_works_while_one_waits() {
         .with("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET)
         .with("KOOGALLERY_API_TOKEN", "timer/work:a-token-for-the-timer crm/read:a-token-for-the-crm");
     let (log, journal, listen) = (Arc::new(Silent), Arc::new(Silent), "127.0.0.1:0".parse().unwrap());
-    let (table, http, runs) = (TableAt::IN_MEMORY, Http::default(), Runs::WhenAsked);
-    let host = LocalHost::start(Options { listen, table, environment, log, journal, http, runs }).await.unwrap();
+    let options = Options::new(listen, TableAt::IN_MEMORY, environment, log, journal);
+    let host = LocalHost::start(Options { runs: Runs::WhenAsked, ..options }).await.unwrap();
     assert_eq!(code(&host, KEYS).await, "000000");
 
     let work = async |token: &str| {

@@ -84,9 +84,8 @@ impl Serve {
         let (log, journal, http) = (Arc::clone(&telemetry) as _, telemetry as _, production.http());
         let runs = production.runs();
         let figures = production.serve_metrics(reach, metrics).await?;
-        let host = LocalHost::start(Options { listen, table, environment, log, journal, http, runs })
-            .await
-            .map_err(friendly)?;
+        let options = Options { http, runs, ..Options::new(listen, table, environment, log, journal) };
+        let host = LocalHost::start(options).await.map_err(friendly)?;
         banner.show(&host, played.as_ref(), tools.as_ref(), figures.as_ref());
         until_told_to_stop().await?;
         notes::note("stopping");
