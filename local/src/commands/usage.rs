@@ -210,7 +210,11 @@ impl Usage {
                     _ => usage::resend_parked(&api, new_serial).await,
                 };
                 or_unknown(resent, |resent| {
-                    println!("{resent} hours are pushed with the next run");
+                    match resent {
+                        0 => println!("no hour is parked of which there is something to push"),
+                        1 => println!("1 hour is pushed with the next run"),
+                        _ => println!("{resent} hours are pushed with the next run"),
+                    }
                     Ok(ExitCode::SUCCESS)
                 })
             }

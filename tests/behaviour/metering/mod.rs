@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod answers;
+mod commands;
 mod kills;
 mod large;
 mod law;
