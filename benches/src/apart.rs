@@ -1,7 +1,6 @@
 //! A host, a store or an empty host in a process of its own, so that its CPU time is its own: whoever calls it works in another one.
 
 use std::net::SocketAddr;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +13,11 @@ use koogallery_local::log::Silent;
 use koogallery_runtime::Environment;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 use crate::Problem;
+use crate::process::Process;
 
 /// What stands in the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -92,34 +91,26 @@ async fn constant(_: Bytes) -> Json<Value> {
 
 /// Such a process, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Apart {
-    /// What it said first: where it is.
-    pub(crate) said: String,
-    asks: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-    _process: Child,
-}
+pub(crate) struct Apart(Process);
 
 impl Apart {
     pub(crate) async fn start(what: What, store: Option<&Self>) -> Result<Self, Problem> {
-        let mut command = Command::new(std::env::current_exe()?);
         let name = what.to_possible_value().ok_or("it has a name")?;
-        command.args(["serve-apart", name.get_name()]).env_clear();
-        if let Some((endpoint, key)) = store.and_then(|store| store.said.split_once(' ')) {
-            command.args(["--store", endpoint]).env("AWS_ACCESS_KEY_ID", key).env("AWS_SECRET_ACCESS_KEY", "any");
+        let (mut arguments, mut variables) = (vec!["serve-apart", name.get_name()], Vec::new());
+        if let Some((endpoint, key)) = store.and_then(|store| store.said().split_once(' ')) {
+            arguments.extend(["--store", endpoint]);
+            variables.extend([("AWS_ACCESS_KEY_ID", key), ("AWS_SECRET_ACCESS_KEY", "any")]);
         }
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
-        let asks = process.stdin.take().ok_or("it has a standard input")?;
-        let answers = process.stdout.take().ok_or("it has a standard output")?;
-        let mut answers = BufReader::new(answers).lines();
-        let said = answers.next_line().await?.ok_or("the process ended before it listened")?;
-        Ok(Self { said, asks, answers, _process: process })
+        Ok(Self(Process::start(&arguments, &variables).await?))
+    }
+
+    /// What it said first: where it is.
+    pub(crate) fn said(&self) -> &str {
+        &self.0.said
     }
 
     /// The CPU time that it has used so far, of user and system.
     pub(crate) async fn cpu(&mut self) -> Result<Duration, Problem> {
-        self.asks.write_all(b"\n").await?;
-        let nanoseconds = self.answers.next_line().await?.ok_or("the process ended")?;
-        Ok(Duration::from_nanos(nanoseconds.parse()?))
+        Ok(Duration::from_nanos(self.0.ask().await?.parse()?))
     }
 }

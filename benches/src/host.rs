@@ -147,7 +147,7 @@ async fn beside_an_empty_one(options: &Options) -> Result<Vec<Measured>, Problem
         [(What::Empty, None), (What::EmptyServedAlike, None), (What::Host, None), (What::Host, Some(&store))]
     {
         let process = Apart::start(what, store).await?;
-        let marketplace = Marketplace::new(&process.said, keys.clone())?;
+        let marketplace = Marketplace::new(process.said(), keys.clone())?;
         called.push((what, store.is_some(), process, marketplace));
     }
     let mut kinds = APART.map(|kind| (kind, Timed::default(), Duration::ZERO));

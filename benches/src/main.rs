@@ -1,4 +1,4 @@
-//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|kit|flood`: how fast it is, each measured beside
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|kit|flood|usage`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
 mod apart;
@@ -8,8 +8,10 @@ mod functions;
 mod growth;
 mod host;
 mod kit;
+mod process;
 mod report;
 mod tls;
+mod usage;
 mod verification;
 
 use std::error::Error;
@@ -47,6 +49,11 @@ enum Benchmark {
     ServeApart(apart::Options),
     /// Send forged calls through the real front door, and count invocations and bytes of the log. Builds both functions first.
     Flood(flood::Options),
+    /// Metering: take records of use, push an hour of many instances, play a week with outages and kills and compare what is charged.
+    Usage(usage::Options),
+    /// What `usage` starts as a process of its own.
+    #[command(hide = true)]
+    PushApart(usage::PushApart),
 }
 
 /// What ends a benchmark early.
@@ -66,6 +73,8 @@ async fn main() -> ExitCode {
         Benchmark::ServeApart(options) => apart::serve(&options).await.map(|()| String::new()),
         Benchmark::Growth(options) => growth::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Flood(options) => flood::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Usage(options) => usage::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::PushApart(options) => usage::push_apart(&options).await.map(|()| String::new()),
         Benchmark::Kit(options) => kit::measure(&options).await.map(|rows| report::of(&rows, json)),
     };
     match measured {

@@ -25,6 +25,7 @@ use uuid::Uuid;
 use super::Measured;
 use crate::Problem;
 use crate::calls::{self, event_of};
+use crate::process::mebibytes;
 use crate::report::{median, quantile};
 use crate::tls::Tls;
 
@@ -196,7 +197,7 @@ impl Bench {
             cold_of_empty: None,
             warm_milliseconds_p50: median(&warm),
             warm_milliseconds_p99: quantile(&warm, 0.99),
-            resident_mebibytes: resident(process.id())?,
+            resident_mebibytes: mebibytes(process.id(), "VmRSS")?,
         })
     }
 
@@ -285,14 +286,6 @@ fn succeeded(answer: Result<Bytes, Bytes>, process: &FunctionProcess) -> Result<
 
 fn milliseconds(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1e3
-}
-
-/// The memory that a process holds.
-fn resident(process: u32) -> Result<f64, Problem> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("the kernel tells no VmRSS")?;
-    let kibibytes = line.trim().trim_end_matches(" kB").parse()?;
-    Ok(in_units(kibibytes, 1024.0))
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -5,7 +5,6 @@
 mod answers;
 mod commands;
 mod kills;
-mod large;
 mod law;
 mod packages;
 mod runs;
