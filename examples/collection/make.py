@@ -24,6 +24,8 @@ VARIABLES = {
     "userName": "ann",
     "license": "C-1",
     "eventId": "e-1",
+    "warningId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "demandId": "019adb6c-2f00-7c11-8d5e-0123456789ab",
     "anything": "b-1",
 }
 # The description calls these by shorter names in paths.

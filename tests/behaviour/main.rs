@@ -30,6 +30,7 @@ mod login;
 mod metering;
 mod mistakes;
 mod model;
+mod orders;
 mod own_lines;
 mod permissions;
 mod repeats;

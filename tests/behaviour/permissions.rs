@@ -275,9 +275,21 @@ async fn an_application_asks(deployment: &Deployment, open_api: &StandIn) {
         "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(),
         format!("/v1/licenses/{CODE}"),
         "/v1/trace/R1".to_owned(),
+        "/v1/orders/CS1".to_owned(),
+        "/v1/orders/summary".to_owned(),
+        "/v1/orders?state=completed".to_owned(),
+        "/v1/supervision".to_owned(),
+        "/v1/warnings".to_owned(),
+        "/v1/demands".to_owned(),
+        "/v1/actions".to_owned(),
     ] {
         let _ = api.get(&path).await.expect(200);
     }
+    let _ = api.post("/v1/orders/CS1/supervision", &json!({ "flow": "standard" })).await.expect(200);
+    let _ = api.ask(&Method::POST, "/v1/orders/CS1/supervision/need-submitted", None).await.expect(200);
+    let demand = api.post("/v1/demands", &json!({})).await.expect(201)["demandId"].as_str().unwrap().to_owned();
+    let change = json!({ "state": "rejected" });
+    let _ = api.ask(&Method::PATCH, &format!("/v1/demands/{demand}"), Some(&change)).await.expect(200);
     let secret = "/v1/tenants/t-1/applications/a-1/client-secret";
     let _ = api.ask(&Method::POST, secret, None).await.expect(200);
     let app_info = json!({ "frontEndUrl": "https://app.example.com/", "password": "first-password" });

@@ -30,7 +30,8 @@ CALLS = (
 HAS_NO_OBJECT = {
     "discardEvents", "resendEvents", "eraseInstance", "eraseLicense", "putLicense", "putOrderLicense", "putProvisioningFailure",
     "getApplication", "tellClientSecret", "getUsageInfo", "putUsageInfo", "takeUsageRecords", "parkUsageHour",
-    "resendUsageHour", "getPackageUse", "putPackageQuota", "activateLicense", "licenseHeartbeat"
+    "resendUsageHour", "getPackageUse", "putPackageQuota", "activateLicense", "licenseHeartbeat", "getWarning",
+    "acknowledgeWarning", "snoozeWarning", "getDemand", "changeDemand"
 }  # fmt: skip
 
 # What the examples of the description cannot say.

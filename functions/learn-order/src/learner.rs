@@ -174,7 +174,7 @@ impl Learner {
             None if self.job.store.is_erased(subject).await? => return Ok(()),
             None => {
                 let details = self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await?;
-                self.job.store.keep_amounts(&order, &amounts(&details)).await?;
+                self.job.store.keep_amounts(&order, &amounts(&details), at).await?;
                 orders.keep(subject, line, &details, at).await?;
                 details
             }

@@ -19,15 +19,15 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind, RecordProblem};
 use crate::{
-    SellerApi, applications, departments, discard, erasure, events, health, instances, license_lists, licenses,
-    metering, orders, packages, probes, provisioning, purchase, resend, scope, tenants, trace, usage, usage_hours,
-    users,
+    SellerApi, actions, applications, demands, departments, discard, erasure, events, health, instances, license_lists,
+    licenses, metering, order_record, orders, packages, probes, provisioning, purchase, resend, scope, summary,
+    supervise, supervised, tenants, trace, usage, usage_hours, users, warnings,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
 /// The routes that need a token, by the scope that it needs.
-fn scoped() -> [(Scope, Routes); 4] {
+fn scoped() -> [(Scope, Routes); 5] {
     let read = OpenApiRouter::default()
         .routes(routes!(instances::list))
         .routes(routes!(instances::get))
@@ -40,7 +40,16 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(events::of_order))
         .routes(routes!(events::of_license))
         .routes(routes!(events::of_tenant))
+        .routes(routes!(events::of_warning))
         .routes(routes!(orders::list))
+        .routes(routes!(order_record::get))
+        .routes(routes!(summary::get))
+        .routes(routes!(supervised::list))
+        .routes(routes!(warnings::list))
+        .routes(routes!(warnings::get))
+        .routes(routes!(demands::list))
+        .routes(routes!(demands::get))
+        .routes(routes!(actions::list))
         .routes(routes!(tenants::list))
         .routes(routes!(tenants::get))
         .routes(routes!(applications::get))
@@ -58,6 +67,13 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(licenses::put_of_order))
         .routes(routes!(licenses::activate))
         .routes(routes!(licenses::heartbeat));
+    let orders = OpenApiRouter::default()
+        .routes(routes!(supervise::open))
+        .routes(routes!(supervise::step))
+        .routes(routes!(warnings::acknowledge))
+        .routes(routes!(warnings::snooze))
+        .routes(routes!(demands::enter))
+        .routes(routes!(demands::change));
     let usage = OpenApiRouter::default()
         .routes(routes!(usage::put_usage_info))
         .routes(routes!(usage::push))
@@ -74,7 +90,13 @@ fn scoped() -> [(Scope, Routes); 4] {
         .routes(routes!(departments::list))
         .routes(routes!(erasure::of_instance))
         .routes(routes!(erasure::of_license));
-    [(Scope::Read, read), (Scope::Provision, provision), (Scope::Usage, usage), (Scope::PersonalData, personal_data)]
+    [
+        (Scope::Read, read),
+        (Scope::Provision, provision),
+        (Scope::Orders, orders),
+        (Scope::Usage, usage),
+        (Scope::PersonalData, personal_data),
+    ]
 }
 
 /// The routes that need a token. Each lets only tokens with its scope pass.
@@ -122,7 +144,7 @@ For the seller's own application and its operators: send the buyer's way into an
 history, report usage, activate licenses.
 
 Every route except this description needs `Authorization: Bearer` with one of the tokens in the deployment's secret. \
-A token may have scopes: `read`, `provision`, `usage`, `personal-data`. Each operation names the one that it needs. A token \
+A token may have scopes: `read`, `provision`, `orders`, `usage`, `personal-data`. Each operation names the one that it needs. A token \
 without scopes has all of them.
 
 Lists come in pages. If an answer has `next`, send it as `cursor` to get the next page. The last page has none. A page \
@@ -157,7 +179,7 @@ pub fn document() -> OpenApi {
     for (scope, routes) in scoped() {
         let (_, mut guarded) = routes.split_for_parts();
         for item in guarded.paths.paths.values_mut() {
-            for operation in [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten() {
+            for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.patch].into_iter().flatten() {
                 operation.security = Some(vec![SecurityRequirement::new("token", [scope.word()])]);
                 complete(operation);
             }

@@ -21,6 +21,7 @@ use crate::page::{Limit, cursor, place, within_limits};
 use crate::paths::{InstancePath, LicensePath, OrderPath, TenantPath};
 use crate::problem::{Kind, Problem};
 use crate::subjects::{SubjectView, subject};
+use crate::warnings::WarningPath;
 
 /// Which page of a list.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -368,4 +369,17 @@ pub(crate) async fn of_tenant(
     QueryOf(query): QueryOf<PageQuery>,
 ) -> Result<Json<Box<RawValue>>, Problem> {
     history(&api, &allowed, &Subject::Tenant(tenant_id.clone()), place(query.cursor.as_deref())?, query.limit).await
+}
+
+/// The history of a warning: each time that it was raised. It is empty if there is no such warning.
+#[utoipa::path(get, path = "/v1/warnings/{warningId}/events", tag = "warnings", operation_id = "listWarningEvents",
+    params(WarningPath, PageQuery),
+    responses((status = 200, description = "A page of events", body = EventList)))]
+pub(crate) async fn of_warning(
+    State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
+    PathOf(WarningPath { warning_id }): PathOf<WarningPath>,
+    QueryOf(query): QueryOf<PageQuery>,
+) -> Result<Json<Box<RawValue>>, Problem> {
+    history(&api, &allowed, &Subject::Warning(warning_id), place(query.cursor.as_deref())?, query.limit).await
 }

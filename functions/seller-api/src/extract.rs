@@ -144,3 +144,12 @@ where
 {
     text(deserializer).map(Some)
 }
+
+/// Reads a member that may be absent, but not null. Use with `#[serde(default)]`.
+pub(crate) fn some<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}

@@ -74,6 +74,8 @@ fn subject(name: &str, value: &str) -> Option<(&'static str, String)> {
         "tenantId" => "tenantId",
         "appId" => "appId",
         "eventId" => "eventId",
+        "warningId" => "warningId",
+        "demandId" => "demandId",
         "code" => return Some(("license", value.parse::<LicenseCode>().ok()?.to_string())),
         _ => return None,
     };

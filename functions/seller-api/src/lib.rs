@@ -7,16 +7,24 @@
 //! A request passes the journal (one log line), the token check, and then its route's handler. The handler reads or changes
 //! the same table as the callbacks. It does not see the data of KooGallery's debug calls.
 
+mod about;
 mod access;
+mod actions;
+mod activation;
+mod actor;
 mod applications;
+mod beijing;
 mod chosen_events;
+mod demands;
 mod departments;
 mod discard;
 mod document;
+mod each;
 mod erasure;
 mod events;
 mod explain;
 mod extract;
+mod figures;
 mod filter;
 mod health;
 mod instances;
@@ -24,8 +32,11 @@ mod journal;
 mod license_lists;
 mod licenses;
 mod metering;
+mod money;
 mod open_api;
 mod order;
+mod order_record;
+mod order_state;
 mod orders;
 mod packages;
 mod page;
@@ -37,12 +48,19 @@ mod purchase;
 mod resend;
 mod scope;
 mod subjects;
+mod summary;
+mod supervise;
+mod supervised;
+mod supervision;
 mod tenants;
 mod time;
 mod trace;
 mod usage;
 mod usage_hours;
 mod users;
+mod warnings;
+mod won;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,8 +73,8 @@ use http::Uri;
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress, StartError, Vault,
-    billing_cycles, nearest, now, serve_routes,
+    CloudWatch, ConfigError, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress, StartError,
+    SupervisedProducts, Vault, billing_cycles, nearest, now, serve_routes,
 };
 use koogallery_store::{Cycles, Store};
 
@@ -79,14 +97,16 @@ pub struct SellerApi {
     guesses: Guesses<Option<SourceAddress>>,
     /// How each product is billed.
     cycles: Cycles,
+    /// Which products are supervised.
+    supervised: SupervisedProducts,
 }
 
 impl SellerApi {
     /// Reads the settings. It sends nothing yet.
     pub fn of(environment: &Environment, shared: Arc<Shared>, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
-        let cycles = billing_cycles(environment)?;
-        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles })
+        let (cycles, supervised) = (billing_cycles(environment)?, SupervisedProducts::of(environment)?);
+        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles, supervised })
     }
 
     fn store(&self) -> &Store {

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::StatusCode;
@@ -15,11 +15,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
-use crate::extract::{Body, OptionalBody, PathOf, optional_text, text};
+use crate::extract::{Body, OptionalBody, PathOf, optional_text, some, text};
 use crate::instances::{BoughtView, FreezeWord, LaterOrder, StatusWord};
 use crate::open_api::{deadline, failed};
 use crate::paths::{LicensePath, OrderPath};
-use crate::problem::{Kind, Problem};
+use crate::problem::{Kind, Problem, Reason};
 use crate::time::Time;
 
 /// A license code, as callbacks reported it.
@@ -272,13 +272,10 @@ pub(crate) struct ActivationBody {
     real_effect_time: Option<Time>,
 }
 
-fn some<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
-    Time::deserialize(deserializer).map(Some)
-}
-
 /// Activates a license.
 ///
-/// It is sent to KooGallery once. If the answer is lost (504), ask by a heartbeat whether the license is in use.
+/// It is sent to KooGallery once. If the answer is lost (504), ask by a heartbeat whether the license is in use. The step
+/// `activated` of a supervised order is entered by itself.
 #[utoipa::path(post, path = "/v1/licenses/{code}/activate", tag = "licenses", operation_id = "activateLicense",
     params(LicensePath), request_body = Option<ActivationBody>,
     responses(
@@ -291,10 +288,14 @@ pub(crate) async fn activate(
     State(api): State<Arc<SellerApi>>,
     PathOf(LicensePath { code }): PathOf<LicensePath>,
     OptionalBody(body): OptionalBody<ActivationBody>,
-) -> Result<Json<LicenseView>, Problem> {
+) -> Result<(Option<Extension<Reason>>, Json<LicenseView>), Problem> {
     let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
     let info = client.activate_license(&code, body.real_effect_time.and_then(Time::second), deadline()).await;
-    Ok(Json(info.map_err(|error| failed(error, Kind::RefusedState))?.into()))
+    let info = info.map_err(|error| failed(error, Kind::RefusedState))?;
+    // KooGallery did it, and would refuse it once more. So this is no failure; the log says what to enter by hand.
+    let told = api.tell_activation(&code, &info, body.real_effect_time.map(Time::timestamp)).await;
+    let reason = told.err().map(|error| Reason(format!("enter the step `activated` of the order: {error}")));
+    Ok((reason.map(Extension), Json(info.into())))
 }
 
 /// What a heartbeat reports.

@@ -1,18 +1,21 @@
 //! Orders, as callbacks reported them: purchases, renewals and their refunds, upgrades, order notices. Nothing about the buyer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use koogallery::{ProductId, Scene};
+use koogallery::{OrderId, ProductId, Scene};
 use koogallery_store::{ListedOrder, OrderKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
+use crate::each::each;
 use crate::extract::QueryOf;
 use crate::filter::{contains, fitting, is, is_since};
+use crate::order_state::{StateView, StateWord};
 use crate::page::Limit;
 use crate::problem::Problem;
 use crate::time::Time;
@@ -30,6 +33,9 @@ pub(crate) struct OrdersQuery {
     changed_since: Option<Time>,
     /// Only orders with this text in the id of the order, its line, the product, the instance or the license code.
     text: Option<String>,
+    /// Only orders in this state. Each order of the page is read as a whole then, and the answer says what its state follows from.
+    #[param(inline)]
+    state: Option<StateWord>,
     /// `next` of the page before.
     cursor: Option<String>,
     /// The most members that the page may have.
@@ -41,7 +47,7 @@ pub(crate) struct OrdersQuery {
 /// What an order did.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum OrderWord {
+pub(crate) enum OrderWord {
     /// It bought an instance.
     Purchase,
     /// It was paid, as an order notice says.
@@ -56,7 +62,7 @@ enum OrderWord {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = ListedOrder)]
-struct OrderView {
+pub(crate) struct OrderView {
     /// The order.
     order_id: String,
     /// The order line; absent in V1.0.
@@ -80,6 +86,9 @@ struct OrderView {
     /// When KooGallery reported it.
     #[schema(format = DateTime)]
     signed_at: String,
+    /// Its state, if the request asks for orders in a state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<StateView>,
 }
 
 impl From<ListedOrder> for OrderView {
@@ -99,6 +108,7 @@ impl From<ListedOrder> for OrderView {
             instance_id: order.instance_id.map(|id| id.to_string()),
             license: order.license.map(|code| code.reveal().to_owned()),
             signed_at: order.signed_at.to_rfc_3339(),
+            state: None,
         }
     }
 }
@@ -127,7 +137,7 @@ pub(crate) async fn list(
     State(api): State<Arc<SellerApi>>,
     QueryOf(query): QueryOf<OrdersQuery>,
 ) -> Result<Json<OrderList>, Problem> {
-    let OrdersQuery { product_id, changed_since, text, cursor: from, limit } = query;
+    let OrdersQuery { product_id, changed_since, text, state, cursor: from, limit } = query;
     let fits = |order: &ListedOrder| {
         let code = order.license.as_ref().map(koogallery::LicenseCode::reveal);
         let ids: [Option<&dyn Display>; 5] = [
@@ -142,6 +152,28 @@ pub(crate) async fn list(
             && contains(text.as_deref(), &ids)
     };
     let page = fitting(from.as_deref(), limit, |from, limit| api.store().orders(from, limit), fits).await?;
-    let orders = page.members.into_iter().map(OrderView::from).collect();
+    let orders = match state {
+        Some(state) => api.in_state(page.members, state).await?,
+        None => page.members.into_iter().map(OrderView::from).collect(),
+    };
     Ok(Json(OrderList { orders, next: page.next }))
+}
+
+impl SellerApi {
+    /// Those of some orders that are in a state. An order with several lines is read once.
+    async fn in_state(&self, listed: Vec<ListedOrder>, wanted: StateWord) -> Result<Vec<OrderView>, Problem> {
+        let ids: BTreeSet<OrderId> = listed.iter().map(|order| order.order_id.clone()).collect();
+        let store = self.store();
+        let records = each(ids, |id| {
+            let store = store.clone();
+            async move { store.order_record(&id).await }
+        });
+        let states = records.await?.into_iter().map(|record| (record.order_id.clone(), StateView::of(&record)));
+        let states: BTreeMap<OrderId, StateView> = states.filter(|(_, view)| view.state() == wanted).collect();
+        let view = |order: ListedOrder| {
+            let state = states.get(&order.order_id)?.clone();
+            Some(OrderView { state: Some(state), ..OrderView::from(order) })
+        };
+        Ok(listed.into_iter().filter_map(view).collect())
+    }
 }

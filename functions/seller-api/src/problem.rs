@@ -67,6 +67,14 @@ kinds! {
     RecordStands = CONFLICT, "record-stands", "Another record came before under the same id";
     /// The hour of use is in a state in which that makes no sense.
     HourState = CONFLICT, "hour-state", "The hour is in another state";
+    /// The order is supervised by another flow.
+    SupervisionStands = CONFLICT, "supervision-stands", "The order is supervised by another flow";
+    /// The step does not follow where the order stands.
+    StepRefused = CONFLICT, "step-refused", "The step does not follow";
+    /// The warning does not stand any more.
+    WarningEnded = CONFLICT, "warning-ended", "The warning has ended";
+    /// The demand cannot be changed so.
+    DemandRefused = CONFLICT, "demand-refused", "The demand cannot be changed so";
     /// KooGallery refused because of the state of the thing that the request is about.
     RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
     /// The body is too long.
@@ -286,6 +294,10 @@ impl IntoResponse for Problem {
             | Kind::LicenseStands
             | Kind::RecordStands
             | Kind::HourState
+            | Kind::SupervisionStands
+            | Kind::StepRefused
+            | Kind::WarningEnded
+            | Kind::DemandRefused
             | Kind::RefusedState
             | Kind::TooLarge
             | Kind::MediaType

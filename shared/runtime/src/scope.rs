@@ -16,6 +16,8 @@ pub enum Scope {
     Read,
     /// Send the buyer's way in or a license, activate licenses, have events delivered once more or given up.
     Provision,
+    /// Enter what happened to orders: supervision, customer demands, answers to warnings.
+    Orders,
     /// Report usage.
     Usage,
     /// Read personal data and client secrets.
@@ -54,7 +56,7 @@ impl FromIterator<Scope> for Scopes {
 
 /// A word is not a scope. It is repeated, because it is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the scope `{0}` is not one of read, provision, usage, personal-data, work")]
+#[error("the scope `{0}` is not one of read, provision, orders, usage, personal-data, work")]
 pub struct ScopeError(String);
 
 impl Scopes {

@@ -9,6 +9,7 @@ use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::open_api::StandIn;
 use koogallery_open_api::{Credentials, LicenseInfo};
 use koogallery_runtime::now;
+use koogallery_store::{About, Cause, Raise, Warning};
 use koogallery_tests::Seller;
 use koogallery_tests::api::Api;
 use koogallery_tests::bodies::{self, CODE, purchase, release, with};
@@ -113,6 +114,82 @@ async fn no_such_use(api: &Api, seen: &mut Seen) {
     seen.see(api, "putPackageQuota", "/v1/instances/b-1/package", Some(&json!({ "quota": 0 })), 422).await;
 }
 
+/// What people entered about orders: two warnings and a demand.
+struct Entered {
+    warning: String,
+    snoozed: String,
+    demand: String,
+}
+
+impl Entered {
+    async fn of(seller: &Seller, api: &Api) -> Self {
+        let store = seller.host.store();
+        let raise = async |cause| {
+            let about = About::Subject("ORDER#CS1".parse().unwrap());
+            let warning = Warning::new(about, &Raise { cause, since: now(), at: now(), due_at: None }, now());
+            assert!(store.raise(&warning).await.unwrap());
+            warning.warning_id.to_string()
+        };
+        let demand = api.post("/v1/demands", &json!({ "number": "XQ-1" })).await.expect(201);
+        Self {
+            warning: raise(Cause::SellerStep).await,
+            snoozed: raise(Cause::BuyerSilent).await,
+            demand: demand["demandId"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    fn good_requests(&self) -> Vec<GoodRequest> {
+        let Self { warning, snoozed, demand } = self;
+        let acknowledged = json!({ "reason": "it is known", "by": "Li" });
+        let snooze = json!({ "reason": "on Friday", "until": "2098-12-05T01:00:00Z" });
+        let received = json!({ "state": "converting" });
+        vec![
+            ("getOrder", "/v1/orders/CS1".to_owned(), None, 200),
+            ("getOrderSummary", "/v1/orders/summary?month=2025-12".to_owned(), None, 200),
+            ("listSupervisedOrders", "/v1/supervision".to_owned(), None, 200),
+            ("openSupervision", SUPERVISION.to_owned(), Some(json!({ "flow": "standard" })), 200),
+            ("enterStep", format!("{SUPERVISION}/need-submitted"), Some(json!({ "by": "Li" })), 200),
+            ("listWarnings", "/v1/warnings".to_owned(), None, 200),
+            ("getWarning", format!("/v1/warnings/{warning}"), None, 200),
+            ("listWarningEvents", format!("/v1/warnings/{warning}/events"), None, 200),
+            ("acknowledgeWarning", format!("/v1/warnings/{warning}/acknowledge"), Some(acknowledged), 200),
+            ("snoozeWarning", format!("/v1/warnings/{snoozed}/snooze"), Some(snooze), 200),
+            ("listDemands", "/v1/demands?state=waiting".to_owned(), None, 200),
+            ("enterDemand", "/v1/demands".to_owned(), Some(json!({ "number": "XQ-2" })), 201),
+            ("getDemand", format!("/v1/demands/{demand}"), None, 200),
+            ("changeDemand", format!("/v1/demands/{demand}"), Some(received), 200),
+            ("listActions", "/v1/actions".to_owned(), None, 200),
+        ]
+    }
+
+    /// What does not exist, what does not follow, and what has ended.
+    async fn refused(&self, api: &Api, seen: &mut Seen) {
+        let Self { warning, snoozed, demand } = self;
+        seen.see(api, "getOrder", "/v1/orders/CS3", None, 404).await;
+        seen.see(api, "openSupervision", SUPERVISION, Some(&json!({ "flow": "hardware" })), 409).await;
+        seen.see(api, "enterStep", &format!("{SUPERVISION}/accepted"), None, 409).await;
+        seen.see(api, "enterStep", "/v1/orders/CS3/supervision/accepted", None, 404).await;
+        let won = json!({ "state": "rejected" });
+        seen.see(api, "changeDemand", &format!("/v1/demands/{demand}"), Some(&won), 409).await;
+        let nobody = uuid::Uuid::now_v7();
+        seen.see(api, "changeDemand", &format!("/v1/demands/{nobody}"), Some(&won), 404).await;
+        seen.see(api, "getDemand", &format!("/v1/demands/{nobody}"), None, 404).await;
+        let unknown = "0".repeat(32);
+        seen.see(api, "getWarning", &format!("/v1/warnings/{unknown}"), None, 404).await;
+        let ended = api.post(&format!("/v1/warnings/{snoozed}/acknowledge"), &json!({ "reason": "done" })).await;
+        let _ = ended.expect(200);
+        for (operation, path, body, _) in self.good_requests() {
+            if matches!(operation, "acknowledgeWarning" | "snoozeWarning") {
+                seen.see(api, operation, &path, body.as_ref(), 409).await;
+                let path = path.replace(warning, &unknown).replace(snoozed, &unknown);
+                seen.see(api, operation, &path, body.as_ref(), 404).await;
+            }
+        }
+    }
+}
+
+const SUPERVISION: &str = "/v1/orders/CS1/supervision";
+
 /// A request of each operation that succeeds.
 fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
     let (activate, heartbeat) = (format!("/v1/licenses/{CODE}/activate"), format!("/v1/licenses/{CODE}/heartbeat"));
@@ -175,15 +252,28 @@ fn bad_path(path: &str) -> String {
         "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
         "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
         "/v1/probes" => "/v1/probes?failed=perhaps".to_owned(),
-        "/v1/orders" | "/v1/licenses" | "/v1/license-requests" | "/v1/tenants" => format!("{path}?limit=0"),
+        "/v1/demands?state=waiting" => "/v1/demands?state=gone".to_owned(),
+        "/v1/orders/summary?month=2025-12" => "/v1/orders/summary?month=2025-13".to_owned(),
+        "/v1/supervision"
+        | "/v1/warnings"
+        | "/v1/actions"
+        | "/v1/orders"
+        | "/v1/licenses"
+        | "/v1/license-requests"
+        | "/v1/tenants" => format!("{path}?limit=0"),
         "/healthz"
         | "/v1/openapi.json"
         | "/v1/usage"
+        | "/v1/demands"
         | "/v1/events/resend"
         | "/v1/events/discard"
         | "/v1/usage/records"
         | "/v1/usage/hours/park"
         | "/v1/usage/hours/resend" => String::new(),
+        path if path.starts_with("/v1/warnings/") || path.starts_with("/v1/demands/") => {
+            let parts: Vec<&str> = path.split('/').collect();
+            path.replace(parts[3], "x")
+        }
         path => ["b-1", "b-2", "b-9", "t-1", "CS1", CODE, RELEASED]
             .iter()
             .fold(path.to_owned(), |path, id| path.replace(id, &"x".repeat(65))),
@@ -215,7 +305,9 @@ async fn every_documented_status_is_met() {
         tokio::task::yield_now().await;
     }
     closed_hour(&seller).await;
-    let good = good_requests(event.event.event_id, seller.park("INSTANCE#b-2", 0).await);
+    let entered = Entered::of(&seller, &api).await;
+    let mut good = good_requests(event.event.event_id, seller.park("INSTANCE#b-2", 0).await);
+    good.extend(entered.good_requests());
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
     }
@@ -235,6 +327,7 @@ async fn every_documented_status_is_met() {
     }
     no_such_events(&api, &good, &mut seen).await;
     no_such_use(&api, &mut seen).await;
+    entered.refused(&api, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "trace", "/v1/trace/CS2", None, 404).await;
     not_erased(&api, &mut seen).await;
@@ -332,7 +425,7 @@ async fn not_let_in(good: &[GoodRequest], operations: &BTreeMap<String, (String,
 /// Tokens that lack the one scope that the description names.
 async fn unscoped(good: &[GoodRequest], operations: &BTreeMap<String, (String, Value)>, seen: &mut Seen) {
     let (reads, others) = ("token-that-reads-only", "token-that-does-the-rest");
-    let tokens = format!("a/read:{reads} b/provision,usage,personal-data:{others}");
+    let tokens = format!("a/read:{reads} b/provision,orders,usage,personal-data:{others}");
     let seller = Seller::with(|environment| environment.with("KOOGALLERY_API_TOKEN", tokens)).await;
     for (operation, path, ..) in good.iter().filter(|(operation, ..)| !OPEN_OPERATIONS.contains(operation)) {
         let (method, description) = &operations[*operation];

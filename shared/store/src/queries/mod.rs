@@ -1,6 +1,7 @@
 //! The reads. Nothing here changes anything.
 
 pub(crate) mod actions;
+pub(crate) mod amounts;
 pub(crate) mod history;
 pub(crate) mod lists;
 pub(crate) mod open;

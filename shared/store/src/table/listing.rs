@@ -30,6 +30,7 @@ pub(crate) enum List {
     Actions,
     Supervisions,
     Demands,
+    Amounts,
 }
 
 impl List {
@@ -48,6 +49,7 @@ impl List {
             Self::Actions => "action",
             Self::Supervisions => "supervision",
             Self::Demands => "demand",
+            Self::Amounts => "amount",
         };
         format!("{name}#")
     }

@@ -1,0 +1,38 @@
+//! The activation of a license moves the supervision of its order: KooGallery passes that step by itself then.
+
+use koogallery::{LicenseCode, Timestamp};
+use koogallery_open_api::{LicenseInfo, SentTime};
+use koogallery_store::{Step, StepKind, StoreError};
+
+use crate::SellerApi;
+
+impl SellerApi {
+    /// Tells the supervision of the order that KooGallery names that its license was activated. The service starts with the
+    /// activation, or at the time that the request gave. If the product is supervised and the order is not yet, that begins here.
+    pub(crate) async fn tell_activation(
+        &self,
+        code: &LicenseCode,
+        info: &LicenseInfo,
+        starts_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let Some(order) = &info.order_id else { return Ok(()) };
+        let now = self.now();
+        let flow = match &info.product_id {
+            Some(product) => self.supervised.flow_of(Some(product)),
+            None if self.supervised.is_empty() => None,
+            None => {
+                let license = self.store().license(code).await?;
+                self.supervised.flow_of(license.and_then(|license| license.life.product_id).as_ref())
+            }
+        };
+        if let Some(flow) = flow {
+            let record = self.store().order_record(order).await?;
+            let paid_at = record.reports.first().map_or(now, |report| report.signed_at);
+            self.store().open_supervision(order, flow, paid_at, None, now).await?;
+        }
+        let told = info.activate_time.as_ref().and_then(SentTime::timestamp);
+        let step =
+            Step { service_started_at: starts_at.or(told).or(Some(now)), ..Step::told(StepKind::Activated, now) };
+        self.store().tell_step(order, step, now).await.map(drop)
+    }
+}
