@@ -18,6 +18,9 @@ use crate::loopback::is_on_this_machine;
 /// Where `koogallery serve` has it by default.
 pub(crate) const LOCAL: &str = "http://127.0.0.1:9000/seller-api";
 
+/// The most members of a page.
+const LARGEST: &str = "200";
+
 /// Which seller API.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Which deployment")]
@@ -194,6 +197,29 @@ impl Api {
     /// Puts a body of JSON.
     pub async fn put(&self, path: &[&str], body: &Value) -> Result<Value, ApiError> {
         self.ask(Method::PUT, path, &[], Some(body)).await
+    }
+
+    /// Changes what a path names, by a body of JSON.
+    pub async fn patch(&self, path: &[&str], body: &Value) -> Result<Value, ApiError> {
+        self.ask(Method::PATCH, path, &[], Some(body)).await
+    }
+
+    /// The members of all pages of a list; `name` is the one that has them.
+    pub async fn pages(&self, path: &[&str], query: &[(&str, &str)], name: &str) -> Result<Vec<Value>, ApiError> {
+        let (mut members, mut next) = (Vec::new(), None::<String>);
+        loop {
+            let mut query = query.to_vec();
+            query.push(("limit", LARGEST));
+            query.extend(next.as_deref().map(|next| ("cursor", next)));
+            let mut page = self.get(path, &query).await?;
+            if let Value::Array(found) = page[name].take() {
+                members.extend(found);
+            }
+            match page["next"].as_str() {
+                Some(cursor) => next = Some(cursor.to_owned()),
+                None => return Ok(members),
+            }
+        }
     }
 
     async fn ask(

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 use koogallery_runtime::Environment;
 
 use crate::commands::{
-    Backup, Call, CheckStore, Completions, Conform, Doctor, Done, Erase, Events, Identity, Keygen, Listen, Login,
-    Rotate, Serve, Simulate, Trace, Usage,
+    Backup, Call, CheckStore, Completions, Conform, Demands, Doctor, Done, Erase, Events, Identity, Keygen, Listen,
+    Login, Orders, Rotate, Serve, Simulate, Trace, Usage, Warnings,
 };
 use crate::notes;
 
@@ -32,6 +32,9 @@ enum Command {
     Call(Call),
     Trace(Trace),
     Events(Events),
+    Orders(Orders),
+    Warnings(Warnings),
+    Demands(Demands),
     Erase(Erase),
     Usage(Usage),
     Listen(Listen),
@@ -75,6 +78,9 @@ impl Command {
             Self::Call(call) => call.run().await,
             Self::Trace(trace) => trace.run().await,
             Self::Events(events) => events.run().await,
+            Self::Orders(orders) => orders.run().await,
+            Self::Warnings(warnings) => warnings.run().await,
+            Self::Demands(demands) => demands.run().await,
             Self::Erase(erase) => erase.run().await,
             Self::Usage(usage) => usage.run().await,
             Self::Listen(listen) => listen.run().await,

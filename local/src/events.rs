@@ -9,8 +9,6 @@ use uuid::Uuid;
 
 use crate::api::{Api, ApiError};
 
-/// The most events that one request names or lists.
-const LARGEST: &str = "200";
 /// The most events that one resend names, or one that gives up.
 const MOST_RESENT: usize = 100;
 
@@ -66,8 +64,8 @@ fn subject(of: &Value) -> String {
 pub async fn list(api: &Api, of: Option<&Subject>) -> Result<Listed, ApiError> {
     let path: [&str; 3] = match of {
         None => {
-            let mut open = pages(api, &["events"], &[("state", "undelivered")]).await?;
-            open.extend(pages(api, &["events"], &[("state", "parked")]).await?);
+            let mut open = api.pages(&["events"], &[("state", "undelivered")], "events").await?;
+            open.extend(api.pages(&["events"], &[("state", "parked")], "events").await?);
             return Ok(Listed(open));
         }
         Some(Subject::Instance(id)) => ["instances", id.as_str(), "events"],
@@ -76,7 +74,7 @@ pub async fn list(api: &Api, of: Option<&Subject>) -> Result<Listed, ApiError> {
         Some(Subject::Tenant(id)) => ["tenants", id.as_str(), "events"],
         Some(Subject::Warning(id)) => ["warnings", id.as_str(), "events"],
     };
-    pages(api, &path, &[]).await.map(Listed)
+    api.pages(&path, &[], "events").await.map(Listed)
 }
 
 /// Delivers events once more. Returns their number.
@@ -107,24 +105,6 @@ pub async fn discard(api: &Api, ids: &[Uuid], reason: &str) -> Result<usize, Api
         api.post(&["events", "discard"], Some(&json!({ "eventIds": some, "reason": reason }))).await?;
     }
     Ok(ids.len())
-}
-
-/// The events of all pages.
-async fn pages(api: &Api, path: &[&str], query: &[(&str, &str)]) -> Result<Vec<Value>, ApiError> {
-    let (mut events, mut next) = (Vec::new(), None::<String>);
-    loop {
-        let mut query = query.to_vec();
-        query.push(("limit", LARGEST));
-        query.extend(next.as_deref().map(|next| ("cursor", next)));
-        let mut page = api.get(path, &query).await?;
-        if let Value::Array(found) = page["events"].take() {
-            events.extend(found);
-        }
-        match page["next"].as_str() {
-            Some(cursor) => next = Some(cursor.to_owned()),
-            None => return Ok(events),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::keys::{LOCAL_API_TOKEN, or_local_test_keys};
 use crate::marketplace::Marketplace;
 use crate::simulate::{
     Family, Goods, Life, Look, News, OwnSide, SellerApi, Simulation, USUAL_PATIENCE, UsageMonth,
-    open_api as play_open_api,
+    open_api as play_open_api, play_orders,
 };
 
 /// Play the marketplace: whole lives of products of every family, debug calls and attacks; check every answer, and that
@@ -101,6 +101,9 @@ impl Simulate {
         if asked.contains(&Family::Usage) {
             return self.month_of_usage(&asked).await;
         }
+        if asked.contains(&Family::Orders) {
+            return self.orders(&asked).await;
+        }
         let Self { to, seller_api, open_api, json, .. } = self;
         let Some(address) = to else {
             let own = OwnSide::start(environment, open_api).await?;
@@ -139,6 +142,23 @@ impl Simulate {
         let report = month.play(|hour| progress.show(&["pay-per-use", &format!("hour {hour} of {}", month.hours)]));
         let report = report.await?;
         progress.clear();
+        if self.json {
+            println!("{:#}", report.json());
+        } else {
+            println!("{report}");
+        }
+        Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Plays supervised orders on a local host of its own.
+    #[allow(clippy::print_stdout)]
+    async fn orders(&self, asked: &[Family]) -> Done {
+        if asked.len() > 1 || self.to.is_some() {
+            return Err(
+                "--family orders is played alone, and on a local host: leave out --to and the other families".into()
+            );
+        }
+        let report = play_orders().await?;
         if self.json {
             println!("{:#}", report.json());
         } else {

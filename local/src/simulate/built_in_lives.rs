@@ -26,8 +26,8 @@ pub(super) fn built_in_lives(family: Family) -> Result<Vec<Life>, LifeError> {
         Family::SaasV1 => lives!("saas-v1.json"),
         Family::KitV1 => lives!("kit-v1.json"),
         Family::LicenseV1 => lives!("license-v1.json"),
-        // It plays no callbacks: see `usage_month`.
-        Family::Usage => &[],
+        // They play no lives of callbacks: see `usage_month` and `order_life`.
+        Family::Usage | Family::Orders => &[],
     };
     files.iter().map(|(name, text)| Life::parse(name, text)).collect()
 }

@@ -26,6 +26,8 @@ pub enum Family {
     LicenseV1,
     /// Pay-per-use: a month of hours, with lost answers, outages and kills. Only if it is asked for, and on a local host.
     Usage,
+    /// Orders after payment: supervised, refused, accepted, refunded. Only if it is asked for, and on a local host.
+    Orders,
 }
 
 impl Family {
@@ -45,7 +47,7 @@ impl Family {
     #[must_use]
     pub const fn interface_type(self) -> InterfaceType {
         match self {
-            Self::Saas | Self::SaasV1 | Self::Usage => InterfaceType::Basic,
+            Self::Saas | Self::SaasV1 | Self::Usage | Self::Orders => InterfaceType::Basic,
             Self::OrderNotice => InterfaceType::Order,
             Self::Kit | Self::KitV1 => InterfaceType::Kit,
             Self::License | Self::OnlineLicense | Self::LicenseV1 => InterfaceType::License,
@@ -65,6 +67,7 @@ impl Family {
             Self::KitV1 => "Joint-operations kit V1.0",
             Self::LicenseV1 => "License 1.0",
             Self::Usage => "Pay-per-use",
+            Self::Orders => "Orders after payment",
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use comfy_table::{ContentArrangement, Table, presets};
 use koogallery::InstanceId;
+use koogallery_statements::escape;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -205,7 +206,7 @@ pub fn write_csv(hours: &[Hour], to: impl Write) -> Result<(), csv::Error> {
     ])?;
     for hour in hours {
         let of = |text: &Option<String>| text.clone().unwrap_or_default();
-        csv.write_record([
+        let cells = [
             hour.instance_id.clone(),
             hour.begin.clone(),
             hour.end.clone(),
@@ -217,7 +218,8 @@ pub fn write_csv(hours: &[Hour], to: impl Write) -> Result<(), csv::Error> {
             hour.charged.as_ref().map(plain).unwrap_or_default(),
             of(&hour.metering_sn),
             of(&hour.last_answer),
-        ])?;
+        ];
+        csv.write_record(cells.iter().map(|cell| escape(cell).into_owned()))?;
     }
     csv.flush()?;
     Ok(())

@@ -43,9 +43,9 @@ async fn a_warning_stands_until_somebody_says_why_not() {
             .map(|warning| warning["warningId"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(listed("").await, [later.clone()]);
+    assert_eq!(listed("").await, [later.as_str()]);
     assert_eq!(listed("?snoozed=false").await, Vec::<String>::new());
-    assert_eq!(listed("?snoozed=true&cause=renewal-due").await, [later.clone()]);
+    assert_eq!(listed("?snoozed=true&cause=renewal-due").await, [later.as_str()]);
 
     let events = api.get(&format!("/v1/warnings/{known}/events")).await.expect(200);
     assert_eq!(

@@ -3,22 +3,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use koogallery::Timestamp;
 use koogallery_runtime::{Environment, Job};
 use koogallery_store::{Cause, StoreError, Subject, Warning};
 use koogallery_tests::Seller;
 use koogallery_tests::application::TestClock;
 use watch::{Journal, Run, Watcher};
 
-/// What was raised, in the order of raising: the cause, what it is about, and when.
+/// The causes of what was raised, in the order of raising.
 #[derive(Debug, Default)]
-struct Heard(Mutex<Vec<(Cause, String, Timestamp)>>);
+struct Heard(Mutex<Vec<Cause>>);
 
 impl Journal for Heard {
     fn raised(&self, warning: &Warning) {
-        // A warning that is raised once more still has the time of the first.
-        let entry = (warning.cause, warning.about.to_string(), warning.raised_at);
-        self.0.lock().unwrap().push(entry);
+        self.0.lock().unwrap().push(warning.cause);
     }
 
     fn ran(&self, _: &Run) {}
@@ -48,7 +45,7 @@ impl Watch {
         self.clock.reach(self.clock.now().saturating_add(time));
         let before = self.heard.0.lock().unwrap().len();
         self.try_run().await.unwrap();
-        let mut raised: Vec<Cause> = self.heard.0.lock().unwrap()[before..].iter().map(|(cause, ..)| *cause).collect();
+        let mut raised: Vec<Cause> = self.heard.0.lock().unwrap()[before..].to_vec();
         raised.sort();
         raised
     }
