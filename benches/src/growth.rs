@@ -27,10 +27,16 @@ pub(crate) struct Options {
     /// How many calls of each kind are measured, one after the other.
     #[arg(long, default_value_t = 500, value_name = "NUMBER")]
     calls: usize,
-    /// Keep the table in this new file [default: in memory].
+    /// Keep the table in this file [default: in memory].
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// How many instances the file holds already, from an earlier run.
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", requires = "data")]
+    held: usize,
 }
+
+/// So many instances the table holds beside which each level is measured: the machine may be slower by then than at the start.
+const BESIDE: usize = 1000;
 
 /// So many are written side by side while the table is filled.
 const WRITERS: usize = 8;
@@ -43,13 +49,22 @@ pub(crate) struct Measured {
     purchase_p99: Option<f64>,
     query_p50: Option<f64>,
     query_p99: Option<f64>,
-    /// The median of a purchase, to that with the fewest instances.
-    ratio: Option<f64>,
+    /// The median of a purchase, to that of the small table at the same time.
+    purchase_ratio: Option<f64>,
+    /// The same of a query.
+    query_ratio: Option<f64>,
 }
 
 impl Row for Measured {
-    const COLUMNS: &'static [&'static str] =
-        &["instances", "newInstance p50 ms", "p99 ms", "queryInstance p50 ms", "p99 ms", "p50 of the first"];
+    const COLUMNS: &'static [&'static str] = &[
+        "instances",
+        "newInstance p50 ms",
+        "p99 ms",
+        "queryInstance p50 ms",
+        "p99 ms",
+        "newInstance beside 1,000",
+        "queryInstance beside 1,000",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -58,53 +73,94 @@ impl Row for Measured {
             cell(self.purchase_p99, 2),
             cell(self.query_p50, 2),
             cell(self.query_p99, 2),
-            cell(self.ratio, 2),
+            cell(self.purchase_ratio, 2),
+            cell(self.query_ratio, 2),
         ]
     }
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
-    let host = LocalHost::start(HostOptions::new(
-        ([127, 0, 0, 1], 0).into(),
-        TableAt::Embedded { file: options.data.clone(), listen: None },
-        Environment::default(),
-        Arc::new(Silent),
-        Arc::new(Silent),
-    ))
-    .await?;
-    let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
-    let template = Template::of(&host, &marketplace).await?;
-    let timed = async |callback: Callback, number: usize| -> Result<f64, Problem> {
-        let call = calls::call(&marketplace, callback, number)?;
-        let start = Instant::now();
-        let reply = marketplace.send(&call).await?.reply()?;
-        let took = start.elapsed().as_secs_f64() * 1e3;
-        if reply.result_code.as_str() == "000000" { Ok(took) } else { Err(reply.result_code.as_str().into()) }
-    };
-
-    let (mut rows, mut holds, mut number) = (Vec::<Measured>::new(), 1, 1);
+    let small_file = options.data.as_ref().map(|file| file.with_extension("small.db"));
+    let mut small = Table::start(small_file, 0).await?;
+    let template = Template::of(&small.host, &small.marketplace).await?;
+    small.holds = 1;
+    small.fill(&template, BESIDE).await?;
+    let mut table = Table::start(options.data.clone(), options.held).await?;
+    let mut rows = Vec::new();
     for level in &options.instances {
-        let missing = level.saturating_sub(holds);
-        let fill = stream::iter(0..missing).map(|_| template.transaction(host.store())).buffer_unordered(WRITERS);
-        let () = fill.try_collect().await?;
+        table.fill(&template, *level).await?;
+        let instances = table.holds;
         let (mut purchases, mut queries) = (Vec::new(), Vec::new());
+        let (mut small_purchases, mut small_queries) = (Vec::new(), Vec::new());
         for _ in 0..options.calls {
-            purchases.push(timed(Callback::NewInstance, number).await?);
-            queries.push(timed(Callback::QueryInstance, number).await?);
-            number += 1;
+            let (purchase, query) = table.call().await?;
+            let (small_purchase, small_query) = small.call().await?;
+            purchases.push(purchase);
+            queries.push(query);
+            small_purchases.push(small_purchase);
+            small_queries.push(small_query);
         }
-        holds += missing + options.calls;
-        let purchase_p50 = median(&purchases);
-        let first = rows.first().map_or(purchase_p50, |first| first.purchase_p50);
+        let ratio = |here: &[f64], there: &[f64]| median(here).zip(median(there)).map(|(here, there)| here / there);
         rows.push(Measured {
-            instances: holds - options.calls,
-            purchase_p50,
+            instances,
+            purchase_p50: median(&purchases),
             purchase_p99: quantile(&purchases, 0.99),
             query_p50: median(&queries),
             query_p99: quantile(&queries, 0.99),
-            ratio: purchase_p50.zip(first).map(|(here, first)| here / first),
+            purchase_ratio: ratio(&purchases, &small_purchases),
+            query_ratio: ratio(&queries, &small_queries),
         });
     }
-    drop(host.stop().await);
+    drop(table.host.stop().await);
+    drop(small.host.stop().await);
     Ok(rows)
+}
+
+/// A host over a table of its own.
+struct Table {
+    host: LocalHost,
+    marketplace: Marketplace,
+    /// How many instances it holds. The next one has this number.
+    holds: usize,
+}
+
+impl Table {
+    async fn start(file: Option<PathBuf>, holds: usize) -> Result<Self, Problem> {
+        let host = LocalHost::start(HostOptions::new(
+            ([127, 0, 0, 1], 0).into(),
+            TableAt::Embedded { file, listen: None },
+            Environment::default(),
+            Arc::new(Silent),
+            Arc::new(Silent),
+        ))
+        .await?;
+        let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
+        Ok(Self { host, marketplace, holds })
+    }
+
+    /// Fills the table up to so many instances.
+    async fn fill(&mut self, template: &Template, level: usize) -> Result<(), Problem> {
+        let missing = level.saturating_sub(self.holds);
+        let store = self.host.store();
+        let fill = stream::iter(0..missing).map(|_| template.transaction(store)).buffer_unordered(WRITERS);
+        let () = fill.try_collect().await?;
+        self.holds += missing;
+        Ok(())
+    }
+
+    /// How long a purchase and a query took, in milliseconds.
+    async fn call(&mut self) -> Result<(f64, f64), Problem> {
+        let purchase = self.timed(Callback::NewInstance).await?;
+        let query = self.timed(Callback::QueryInstance).await?;
+        self.holds += 1;
+        Ok((purchase, query))
+    }
+
+    async fn timed(&self, callback: Callback) -> Result<f64, Problem> {
+        let call = calls::call(&self.marketplace, callback, self.holds)?;
+        let start = Instant::now();
+        let reply = self.marketplace.send(&call).await?.reply()?;
+        let took = start.elapsed().as_secs_f64() * 1e3;
+        if reply.result_code.as_str() == "000000" { Ok(took) } else { Err(reply.result_code.as_str().into()) }
+    }
 }
