@@ -391,11 +391,12 @@ fn callback(body: &Value) -> Option<Callback> {
     body["activity"].as_str().and_then(|activity| Callback::named(Dialect::BasicV2, activity))
 }
 
-/// Whether only a trace reads an item: the record of a call, or what leads to a subject.
+/// Whether only a trace or the watch reads an item: the record of a call, or what leads to a subject.
 #[must_use]
 pub fn is_of_a_trace(item: &Item) -> bool {
     let sort = text(item, "sk");
     sort.starts_with("CALL#")
+        || sort.starts_with("FAILED_CALL#")
         || sort.starts_with("BELONGS#")
         || text(item, "pk").starts_with("EVENT#")
         || text(item, "pk") == "TEST#PROBES"

@@ -26,9 +26,28 @@ pub struct FailedCall {
     pub calls: u64,
 }
 
-/// Whether an answer means that something of this callback is left undone. Queries leave nothing undone, and a change that the
-/// seller's own rules refuse is not a failure.
+/// Whether an answer means that something of this callback is left undone. Queries leave nothing undone, a change that the seller's
+/// own rules refuse is not a failure, and a call that is replayed says nothing of the first one.
 pub(crate) fn is_failure(callback: Callback, code: ResultCode) -> bool {
     !matches!(callback, Callback::QueryInstance | Callback::ChangeInstanceCheck)
-        && !matches!(code, ResultCode::Success | ResultCode::Processing)
+        && !matches!(code, ResultCode::Success | ResultCode::Processing | ResultCode::AuthenticationFailed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_nothing_undone_is_no_failure() {
+        for (callback, code, expected) in [
+            (Callback::NewInstance, ResultCode::InternalError, true),
+            (Callback::NewInstance, ResultCode::Processing, false),
+            (Callback::NewInstance, ResultCode::AuthenticationFailed, false),
+            (Callback::ReleaseInstance, ResultCode::InstanceNotFound, true),
+            (Callback::QueryInstance, ResultCode::InstanceNotFound, false),
+            (Callback::ChangeInstanceCheck, ResultCode::InvalidParameter, false),
+        ] {
+            assert_eq!(is_failure(callback, code), expected, "{callback:?} {code}");
+        }
+    }
 }
