@@ -17,6 +17,8 @@ def subject(event):
         return "license", data["license"]
     if family in ("instance", "license"):
         return "instance", data.get("instanceId") or data.get("orderId")
+    if family == "warning":
+        return family, data["warningId"]
     return (family, data["orderId"]) if family == "order" else ("tenant", data["tenantId"])
 
 
