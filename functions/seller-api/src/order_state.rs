@@ -4,7 +4,6 @@ use koogallery_store::{Evidence, OrderKind, OrderRecord, OrderState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::orders::OrderWord;
 use crate::words;
 
 /// The state of an order in Seller Console.
@@ -31,6 +30,31 @@ impl From<Option<OrderState>> for StateWord {
             Some(OrderState::Cancelled) => Self::Cancelled,
             Some(OrderState::Completed) => Self::Completed,
             None => Self::Unknown,
+        }
+    }
+}
+
+/// What an order did.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum OrderWord {
+    /// It bought an instance.
+    Purchase,
+    /// It was paid, as an order notice says.
+    Notice,
+    /// It moved the expiry of an instance or a license code.
+    Refresh,
+    /// It changed specification or quantity of an instance.
+    Upgrade,
+}
+
+impl From<OrderKind> for OrderWord {
+    fn from(kind: OrderKind) -> Self {
+        match kind {
+            OrderKind::Purchase => Self::Purchase,
+            OrderKind::Notice => Self::Notice,
+            OrderKind::Refresh(_) => Self::Refresh,
+            OrderKind::Upgrade => Self::Upgrade,
         }
     }
 }
@@ -115,7 +139,7 @@ impl StateView {
             Evidence::Provisioned { at } => since(EvidenceWord::Provisioned, at),
             Evidence::ProvisioningWaits { since: at } => since(EvidenceWord::ProvisioningWaits, at),
             Evidence::ProvisioningFailed { since: at } => since(EvidenceWord::ProvisioningFailed, at),
-            Evidence::Taken { kind, at } => Self { kind: Some(kind_word(kind)), ..since(EvidenceWord::Taken, at) },
+            Evidence::Taken { kind, at } => Self { kind: Some(kind.into()), ..since(EvidenceWord::Taken, at) },
             Evidence::Released { at } => since(EvidenceWord::Released, at),
             Evidence::Refused { callback, code, since: at } => Self {
                 callback: Some(callback),
@@ -130,14 +154,5 @@ impl StateView {
 
     pub(crate) const fn state(&self) -> StateWord {
         self.state
-    }
-}
-
-const fn kind_word(kind: OrderKind) -> OrderWord {
-    match kind {
-        OrderKind::Purchase => OrderWord::Purchase,
-        OrderKind::Notice => OrderWord::Notice,
-        OrderKind::Refresh(_) => OrderWord::Refresh,
-        OrderKind::Upgrade => OrderWord::Upgrade,
     }
 }

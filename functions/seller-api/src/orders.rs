@@ -15,7 +15,7 @@ use crate::SellerApi;
 use crate::each::each;
 use crate::extract::QueryOf;
 use crate::filter::{contains, fitting, is, is_since};
-use crate::order_state::{StateView, StateWord};
+use crate::order_state::{OrderWord, StateView, StateWord};
 use crate::page::Limit;
 use crate::problem::Problem;
 use crate::time::Time;
@@ -42,20 +42,6 @@ pub(crate) struct OrdersQuery {
     #[serde(default)]
     #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
     limit: Limit,
-}
-
-/// What an order did.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum OrderWord {
-    /// It bought an instance.
-    Purchase,
-    /// It was paid, as an order notice says.
-    Notice,
-    /// It moved the expiry of an instance or a license code.
-    Refresh,
-    /// It changed specification or quantity of an instance.
-    Upgrade,
 }
 
 /// An order, as a callback reported it.
@@ -93,16 +79,14 @@ pub(crate) struct OrderView {
 
 impl From<ListedOrder> for OrderView {
     fn from(order: ListedOrder) -> Self {
-        let (kind, scene) = match order.kind {
-            OrderKind::Purchase => (OrderWord::Purchase, None),
-            OrderKind::Notice => (OrderWord::Notice, None),
-            OrderKind::Refresh(scene) => (OrderWord::Refresh, Some(scene)),
-            OrderKind::Upgrade => (OrderWord::Upgrade, None),
+        let scene = match order.kind {
+            OrderKind::Refresh(scene) => Some(scene),
+            OrderKind::Purchase | OrderKind::Notice | OrderKind::Upgrade => None,
         };
         Self {
             order_id: order.order_id.to_string(),
             order_line_id: order.order_line_id.map(|line| line.to_string()),
-            kind,
+            kind: order.kind.into(),
             scene,
             product_id: order.product_id.map(|product| product.to_string()),
             instance_id: order.instance_id.map(|id| id.to_string()),

@@ -11,14 +11,11 @@ use crate::model::orders::flow::Flow;
 use crate::model::orders::step::Step;
 use crate::model::orders::supervision::{Standing, StepError, Supervision};
 use crate::model::subject::Subject;
-use crate::model::warning::Raise;
-use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
-use crate::table::index::{Kind, open};
-use crate::table::key::{Item, Key};
-use crate::table::listing::List;
-use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
+use crate::table::key::Key;
+use crate::table::transaction::{Commit, Pauses, Transaction};
+use crate::table::watched_items::{KeptSupervision, supervision_item};
 
 /// What became of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,13 +30,6 @@ pub enum StepEntered {
     NotSupervised,
 }
 
-/// A supervision as it stands in the table.
-#[derive(Debug, Clone)]
-pub(crate) struct KeptSupervision {
-    pub(crate) supervision: Supervision,
-    version: u64,
-}
-
 impl Store {
     /// Opens the supervision of an order that was paid at `opened_at`. Returns false if it is open already, or was.
     pub async fn open_supervision(
@@ -50,16 +40,16 @@ impl Store {
         actor: Option<&Actor>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        if self.kept_supervision(order).await?.is_some() {
+            return Ok(false);
+        }
         let supervision = Supervision::new(flow, opened_at);
         let about = About::Subject(Subject::Order(order.clone()));
         let action = actor.map(|actor| Action::new(actor, "supervision.open", about, now).to(flow));
         let told = self.told_steps(order).await?;
         let mut pauses = Pauses::new();
         loop {
-            if self.kept_supervision(order).await?.is_some() {
-                return Ok(false);
-            }
-            let item = item(order, &supervision, &supervision.standing(&told), None)?;
+            let item = supervision_item(order, &supervision, &supervision.standing(&told), None)?;
             let call = Call::own(now);
             let mut transaction = Transaction::new(self, &call)?.replace(item, 0)?;
             if let Some(action) = &action {
@@ -67,7 +57,8 @@ impl Store {
             }
             match transaction.commit().await? {
                 Commit::Done | Commit::Replayed => return Ok(true),
-                Commit::Refused { .. } | Commit::Conflict => pauses.pause().await?,
+                Commit::Refused { .. } => return Ok(false),
+                Commit::Conflict => pauses.pause().await?,
             }
         }
     }
@@ -122,20 +113,6 @@ impl Store {
         }
     }
 
-    /// Plans the next look at a supervision whose warnings until now are raised. False if it changed meanwhile: that planned it.
-    pub(crate) async fn plan_supervision(
-        &self,
-        order: &OrderId,
-        kept: &KeptSupervision,
-        standing: &Standing,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let call = Call::own(now);
-        let item = item(order, &kept.supervision, standing, Some(now))?;
-        let commit = Transaction::new(self, &call)?.replace(item, kept.version)?.commit().await?;
-        Ok(matches!(commit, Commit::Done | Commit::Replayed))
-    }
-
     async fn replace_supervision(
         &self,
         order: &OrderId,
@@ -145,8 +122,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let call = Call::own(now);
-        let mut transaction =
-            Transaction::new(self, &call)?.replace(item(order, supervision, standing, None)?, version)?;
+        let item = supervision_item(order, supervision, standing, None)?;
+        let mut transaction = Transaction::new(self, &call)?.replace(item, version)?;
         if let Some(action) = action {
             transaction = transaction.acted(action)?;
         }
@@ -155,34 +132,6 @@ impl Store {
 
     /// The supervision of an order, if it has one.
     pub(crate) async fn kept_supervision(&self, order: &OrderId) -> Result<Option<KeptSupervision>, StoreError> {
-        self.standing_item(Key::supervision(order)).await?.map(kept).transpose()
+        self.standing_item(Key::supervision(order)).await?.map(KeptSupervision::of).transpose()
     }
-}
-
-pub(crate) fn kept(item: Item) -> Result<KeptSupervision, StoreError> {
-    let version = item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or_default();
-    Ok(KeptSupervision { supervision: serde_dynamo::from_item(item)?, version })
-}
-
-/// The item: in the list as long as it is open, and in the index by its first warning, or by the first one after `raised`.
-fn item(
-    order: &OrderId,
-    supervision: &Supervision,
-    standing: &Standing,
-    raised: Option<Timestamp>,
-) -> Result<Item, StoreError> {
-    let key = Key::supervision(order);
-    let mut item: Item = serde_dynamo::to_item(supervision)?;
-    if !standing.stage.is_over() {
-        item.extend(List::Supervisions.entry(World::Real, order.as_str(), supervision.opened_at, &key));
-    }
-    item.extend(next_look(&standing.warnings(), order.as_str(), raised));
-    item.extend(key.into_item());
-    Ok(item)
-}
-
-/// The attributes by which the watch finds something with these warnings.
-pub(crate) fn next_look(warnings: &[Raise], name: &str, raised: Option<Timestamp>) -> Item {
-    let due = warnings.iter().map(|raise| raise.at).filter(|at| raised.is_none_or(|raised| *at > raised));
-    due.min().map_or_else(Item::new, |at| open(Kind::Watched, name.as_bytes(), at))
 }

@@ -1,12 +1,10 @@
-//! The daily walk through all instances: how far it is. And failed calls that came well are forgotten.
+//! The daily walk through all instances: how far it is.
 
 use koogallery::Timestamp;
 
-use crate::model::failed_call::FailedCall;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
-use crate::table::condition::Condition;
-use crate::table::key::{Item, Key};
+use crate::table::key::Key;
 use crate::table::listing::Place;
 
 const DAY: &str = "day";
@@ -38,12 +36,5 @@ impl Store {
             None => change.remove(PLACE),
         };
         self.update_in_turn(change.of(Key::walk())).await.map(drop)
-    }
-
-    /// Forgets that a call failed, since it was answered well later. One that failed once more meanwhile stays.
-    pub async fn forget_failed_call(&self, failed: &FailedCall) -> Result<(), StoreError> {
-        let stands = Condition::Is("lastAt", failed.last_at.into());
-        let key: Item = Key::failed_call(&failed.subject, &failed.callback).into_item();
-        self.delete_alone(Change::new().only_if(stands).delete(key)).await.map(drop)
     }
 }

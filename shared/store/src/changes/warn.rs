@@ -8,13 +8,14 @@ use koogallery::Timestamp;
 use crate::model::action::{Action, Actor};
 use crate::model::event::Event;
 use crate::model::subject::Subject;
-use crate::model::warning::{Answered, Warning, WarningId};
+use crate::model::warning::{Answered, Warning};
+use crate::model::warning_id::WarningId;
 use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::index::{Kind, open};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
+use crate::table::transaction::{Commit, Pauses, Transaction, version};
 
 /// A warning that has ended is kept for so long, so that the same is not raised once more.
 const KEPT: Duration = Duration::from_hours(400 * 24);
@@ -125,14 +126,13 @@ impl Store {
             let Some(standing) = self.standing_item(Key::state(&subject)).await? else {
                 return Ok(WarningAnswered::Unknown);
             };
-            let version = standing.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok());
+            let version = version(&standing);
             let mut warning: Warning = serde_dynamo::from_item(standing)?;
             if warning.ended_at.is_some() {
                 return Ok(WarningAnswered::Ended(Box::new(warning)));
             }
             let (action, event) = change(&mut warning);
-            let mut transaction =
-                Transaction::new(self, &call)?.replace(item(&warning)?, version.unwrap_or_default())?;
+            let mut transaction = Transaction::new(self, &call)?.replace(item(&warning)?, version)?;
             if let Some(action) = &action {
                 transaction = transaction.acted(action)?;
             }

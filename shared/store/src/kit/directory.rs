@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::kit::bucket::{Became, Bucket, Entry, bucket_of};
 use crate::kit::link::{kit_link, parts_link};
-use crate::kit::newest::{GONE_IS_REMEMBERED, version};
+use crate::kit::newest::GONE_IS_REMEMBERED;
 use crate::kit::parts::{self, MAX_BUCKET, Parts};
 use crate::model::changed::Changed;
 use crate::model::event::Event;
@@ -33,7 +33,7 @@ use crate::table::data_keys::DataKeys;
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
 use crate::table::stamp::Stamp;
-use crate::table::transaction::{Commit, Pauses, Transaction};
+use crate::table::transaction::{Commit, Pauses, Transaction, version};
 
 /// Identifies a directory.
 #[derive(Debug, Clone, Copy)]

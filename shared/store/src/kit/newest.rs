@@ -22,7 +22,7 @@ use crate::table::call::Call;
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::schema::TTL_ATTRIBUTE;
-use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
+use crate::table::transaction::{Commit, Pauses, Transaction, version};
 
 /// How long a removal is remembered, so that an older sync which arrives later does not bring the thing back. KooGallery tries again
 /// for hours, and a buyer may choose "retry" for days.
@@ -170,11 +170,6 @@ impl Store {
         let outcome = if standing.is_some() { Changed::Released } else { Changed::Unknown };
         self.unchanged(call, outcome).await
     }
-}
-
-/// The version of an item; 0 if it does not exist.
-pub(crate) fn version(item: &Item) -> u64 {
-    item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or_default()
 }
 
 fn number(value: i64) -> AttributeValue {

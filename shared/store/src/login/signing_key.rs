@@ -56,8 +56,7 @@ impl Store {
 
     /// Removes a key: what it signed no longer verifies.
     pub async fn remove_signing_key(&self, key: &SigningKey) -> Result<(), StoreError> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        delete.set_key(Some(Key::signing_key(&key.algorithm, key.number).into_item())).send().await?;
-        Ok(())
+        let key = Key::signing_key(&key.algorithm, key.number).into_item();
+        self.delete_alone(Change::new().delete(key)).await.map(drop)
     }
 }

@@ -23,4 +23,5 @@ pub(crate) mod sealed;
 pub(crate) mod subject;
 pub(crate) mod usage;
 pub(crate) mod warning;
+pub(crate) mod warning_id;
 pub(crate) mod world;

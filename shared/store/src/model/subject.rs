@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::event_type::EventType;
-use crate::model::warning::WarningId;
+use crate::model::warning_id::WarningId;
 
 /// The partition of an instance begins with this, before its id.
 pub(crate) const INSTANCE: &str = "INSTANCE#";

@@ -2,7 +2,6 @@
 
 use koogallery::{InstanceId, LicenseCode, OrderId};
 
-use crate::changes::supervise::kept;
 use crate::model::failed_call::FailedCall;
 use crate::model::instance::Instance;
 use crate::model::license::License;
@@ -18,6 +17,7 @@ use crate::table::key::{Item, Key};
 use crate::table::living::Living;
 use crate::table::query::Query;
 use crate::table::schema::SORT_KEY;
+use crate::table::watched_items::KeptSupervision;
 
 impl Store {
     /// All that is known of an order. It is empty if nothing is.
@@ -30,7 +30,7 @@ impl Store {
         for item in items {
             let sort = item.get(SORT_KEY).and_then(|sort| sort.as_s().ok()).cloned().unwrap_or_default();
             if sort == Key::SUPERVISION {
-                record.supervision = Some(kept(item)?.supervision);
+                record.supervision = Some(KeptSupervision::of(item)?.supervision);
             } else if sort.starts_with(Key::AMOUNT) {
                 record.amounts.push(serde_dynamo::from_item::<_, OrderAmount>(item)?);
             } else if sort.starts_with(Key::FAILED_CALL) {

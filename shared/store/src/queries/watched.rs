@@ -2,8 +2,6 @@
 
 use koogallery::{OrderId, Timestamp};
 
-use crate::changes::keep_demand;
-use crate::changes::supervise::{KeptSupervision, kept};
 use crate::model::about::About;
 use crate::model::failed_call::FailedCall;
 use crate::model::kept_call::KeptCall;
@@ -20,6 +18,7 @@ use crate::table::key::{Item, Key};
 use crate::table::listing::{List, Place};
 use crate::table::query::Query;
 use crate::table::schema::{PARTITION_KEY, SORT_KEY};
+use crate::table::watched_items::{KeptDemand, KeptSupervision};
 
 /// So many records of calls are looked through for a success.
 const CALLS_LOOKED_AT: i32 = 100;
@@ -31,13 +30,13 @@ pub struct Watched {
     pub about: About,
     /// What is to be raised, and when, the first first.
     pub warnings: Vec<Raise>,
-    kept: Kept,
+    pub(crate) kept: Kept,
 }
 
 #[derive(Debug, Clone)]
-enum Kept {
+pub(crate) enum Kept {
     Supervision { order: OrderId, kept: KeptSupervision, standing: Box<Standing> },
-    Demand { demand: Box<CustomerDemand>, version: u64 },
+    Demand(Box<KeptDemand>),
 }
 
 /// A supervised order.
@@ -77,7 +76,7 @@ impl Store {
     async fn watched_of(&self, item: Item) -> Result<Watched, StoreError> {
         let about: About = text(&item, PARTITION_KEY).parse().map_err(|_| unreadable("something that is watched"))?;
         if let About::Subject(Subject::Order(order)) = &about {
-            let (order, kept) = (order.clone(), kept(item)?);
+            let (order, kept) = (order.clone(), KeptSupervision::of(item)?);
             let standing = kept.supervision.standing(&self.told_steps(&order).await?);
             let warnings = standing.warnings();
             return Ok(Watched {
@@ -86,16 +85,8 @@ impl Store {
                 kept: Kept::Supervision { order, kept, standing: Box::new(standing) },
             });
         }
-        let (demand, version) = keep_demand::kept(item)?;
-        Ok(Watched { about, warnings: demand.warnings(), kept: Kept::Demand { demand: Box::new(demand), version } })
-    }
-
-    /// Notes that the warnings until `now` are raised. False if it changed meanwhile: the next run looks at it again.
-    pub async fn plan_watched(&self, watched: &Watched, now: Timestamp) -> Result<bool, StoreError> {
-        match &watched.kept {
-            Kept::Supervision { order, kept, standing } => self.plan_supervision(order, kept, standing, now).await,
-            Kept::Demand { demand, version } => self.plan_demand((demand, *version), now).await,
-        }
+        let kept = KeptDemand::of(item)?;
+        Ok(Watched { about, warnings: kept.demand.warnings(), kept: Kept::Demand(Box::new(kept)) })
     }
 
     /// All warnings that stand, the oldest first: those that are snoozed too.
@@ -141,7 +132,7 @@ impl Store {
                 _ => return Err(unreadable("a supervised order")),
             };
             let told = self.told_steps(&order).await?;
-            let supervision = kept(item)?.supervision.with(&told);
+            let supervision = KeptSupervision::of(item)?.supervision.with(&told);
             let standing = supervision.standing(&[]);
             // The list is cleaned by the next look at it.
             if !standing.stage.is_over() {

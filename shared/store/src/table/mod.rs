@@ -29,3 +29,4 @@ pub(crate) mod transaction;
 pub(crate) mod usage_items;
 pub(crate) mod value;
 pub(crate) mod wake_up;
+pub(crate) mod watched_items;

@@ -191,6 +191,11 @@ impl<'a> Transaction<'a> {
     }
 }
 
+/// The version of an item; 0 if it has none.
+pub(crate) fn version(item: &Item) -> u64 {
+    item.get(VERSION).and_then(|version| version.as_n().ok()?.parse().ok()).unwrap_or_default()
+}
+
 /// The pauses between the tries of a call whose transaction met others. After the last one comes [`StoreError::Conflict`]; in
 /// practice the function's deadline comes first.
 #[derive(Debug)]

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::model::orders::flow::{Party, Stage};
+use crate::model::orders::flow::Stage;
+use crate::model::orders::party::Party;
 use crate::model::orders::supervision::Standing;
 use crate::model::warning::{Cause, Raise};
 

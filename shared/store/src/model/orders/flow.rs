@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
+use crate::model::orders::party::Party;
 use crate::model::orders::step::StepKind;
 
 /// Which flow the supervision of a product follows. Seller Console shows it; no callback tells it.
@@ -154,35 +155,4 @@ impl Stage {
             Self::AtWork | Self::Completed | Self::Refunded => None,
         }
     }
-}
-
-/// Who has to act.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
-    strum::Display,
-)]
-#[serde(rename_all = "kebab-case")]
-#[strum(serialize_all = "kebab-case")]
-pub enum Party {
-    /// The buyer.
-    Buyer,
-    /// The seller.
-    Seller,
-    /// KooGallery, or Huawei's operations.
-    Koogallery,
-}
-
-impl Party {
-    /// All of them.
-    pub const ALL: &[Self] = Self::VARIANTS;
 }

@@ -5,6 +5,7 @@ pub(crate) mod amount;
 pub(crate) mod deadline;
 pub(crate) mod demand;
 pub(crate) mod flow;
+pub(crate) mod party;
 pub(crate) mod record;
 pub(crate) mod reported;
 pub(crate) mod step;

@@ -4,7 +4,7 @@ use koogallery::{Text, Timestamp};
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
-use crate::model::orders::flow::Party;
+use crate::model::orders::party::Party;
 
 /// What happened.
 #[derive(

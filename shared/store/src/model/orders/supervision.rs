@@ -10,7 +10,8 @@ use std::time::Duration;
 use koogallery::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::orders::flow::{Flow, Party, Stage};
+use crate::model::orders::flow::{Flow, Stage};
+use crate::model::orders::party::Party;
 use crate::model::orders::step::{Step, StepKind};
 
 /// An order has at most so many steps: one item holds them.
