@@ -148,43 +148,55 @@ impl Learner {
         Ok(stalled)
     }
 
-    /// Learns everything that there is to learn: nothing if there is no AK and SK, or if the subject of the event was erased.
+    /// Learns everything that there is to learn. The product says how the order is supervised: a call's own is known at once.
     async fn ask(&self, KeptEvent { subject, event, .. }: &KeptEvent) -> Result<(), OrdersError> {
         let Some((order, line)) = event.order() else { return Ok(()) };
         let line = (&order, line.as_ref());
         let product: Option<ProductId> = event.data["productId"].as_str().and_then(|id| id.parse().ok());
-        self.supervise(event, &order, product.as_ref()).await?;
+        if product.is_some() {
+            self.supervise(event, &order, product.as_ref()).await?;
+        }
+        let details = self.details(subject, line).await?;
+        let learnt = details.as_ref().and_then(|details| told(details, line.1, product.as_ref()));
+        if product.is_none() {
+            let learnt = learnt.as_ref().and_then(|told| told.bought.product_id.as_ref());
+            self.supervise(event, &order, learnt).await?;
+        }
+        let instance: Option<InstanceId> = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
+        if let Some((instance, told)) = instance.zip(learnt) {
+            self.job.store.tell_order(&instance, &order, line.1, &told, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// The order query's answer, kept or asked for now: none if there is no AK and SK, or if the subject of the event was erased.
+    async fn details(&self, subject: &Subject, line: Line<'_>) -> Result<Option<OrderInfo>, OrdersError> {
+        let order = line.0;
         if !self.can_ask() {
-            return Ok(());
+            return Ok(None);
         }
         let secrets = self.secrets.fresh().await?;
         if secrets.open_api.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let orders = KeptOrders { vault: &self.vault, store: &self.job.store };
         let at = self.now();
-        let details = match orders.details(line, at).await? {
+        match orders.details(line, at).await? {
             // Details that expire by themselves are kept without an end for a subject that they belong to.
             Some((details, is_temporary)) => {
                 if is_temporary && *subject != Subject::Order(order.clone()) {
                     orders.keep(subject, line, &details, at).await?;
                 }
-                details
+                Ok(Some(details))
             }
-            None if self.job.store.is_erased(subject).await? => return Ok(()),
+            None if self.job.store.is_erased(subject).await? => Ok(None),
             None => {
                 let details = self.open_api.ask_order(line, &secrets, Instant::now() + BUDGET).await?;
-                self.job.store.keep_amounts(&order, &amounts(&details), at).await?;
+                self.job.store.keep_amounts(order, &amounts(&details), at).await?;
                 orders.keep(subject, line, &details, at).await?;
-                details
+                Ok(Some(details))
             }
-        };
-        let learnt = told(&details, line.1, product.as_ref()).and_then(|told| told.bought.product_id);
-        self.supervise(event, &order, learnt.as_ref()).await?;
-        if let Some(instance) = event.data["instanceId"].as_str().and_then(|id| id.parse().ok()) {
-            self.tell(&instance, line, product.as_ref(), &details).await?;
         }
-        Ok(())
     }
 
     /// Opens the supervision of a purchase whose product is supervised. Later orders are not supervised again.
@@ -193,19 +205,5 @@ impl Learner {
             matches!(event.event_type, EventType::Created | EventType::OrderPaid | EventType::LicenseRequested);
         let Some(flow) = self.supervised.flow_of(product).filter(|_| is_purchase) else { return Ok(()) };
         self.job.store.open_supervision(order, flow, event.occurred_at, None, self.now()).await.map(drop)
-    }
-
-    /// Passes to an instance what one of its orders bought; `product` is the known product. The same once more changes nothing.
-    async fn tell(
-        &self,
-        instance: &InstanceId,
-        (order, line): Line<'_>,
-        product: Option<&ProductId>,
-        details: &OrderInfo,
-    ) -> Result<(), StoreError> {
-        match told(details, line, product) {
-            Some(told) => self.job.store.tell_order(instance, order, line, &told, self.now()).await.map(drop),
-            None => Ok(()),
-        }
     }
 }

@@ -130,3 +130,21 @@ async fn a_supervised_product_is_supervised_from_its_payment_on_and_a_period_has
     assert!(!whole.to_string().contains("Example Buyer"), "nothing about the buyer");
     assert_eq!(api.get("/v1/orders/CS2").await.expect(200)["supervision"], json!(null));
 }
+
+#[tokio::test]
+async fn what_stands_for_all_other_products_waits_until_the_product_is_known() {
+    let products = "*=standard,p-1=package";
+    let (seller, api, stand_in) =
+        with_open_api(|environment| environment.with("KOOGALLERY_SUPERVISED_PRODUCTS", products)).await;
+    for (order, product) in [("CS1", "p-1"), ("CS2", "p-2")] {
+        stand_in.put_order(order_info(order, "NEW", product, ["1", "1"]));
+    }
+    seller.say_all(&[bought("CS1"), bought("CS2")]).await;
+    for (order, flow) in [("CS1", "package"), ("CS2", "standard")] {
+        let path = format!("/v1/orders/{order}");
+        while api.get(&path).await.expect(200)["supervision"].is_null() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(api.get(&path).await.expect(200)["supervision"]["flow"], flow, "{order}");
+    }
+}
