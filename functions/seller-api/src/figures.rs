@@ -213,7 +213,8 @@ mod tests {
 
     fn instance(created: i64, ends: serde_json::Value) -> Instance {
         let mut item = json!({ "instanceId": "b-1", "orderId": "CS1", "orderLineId": "l-2", "interfaceType": "basic",
-            "status": "active", "createdAt": created, "newest": created, "productId": "b" });
+            "status": "active", "createdAt": created, "newest": created, "productId": "b",
+            "version": 1 });
         item.as_object_mut().unwrap().extend(ends.as_object().unwrap().clone());
         serde_json::from_value(item).unwrap()
     }
