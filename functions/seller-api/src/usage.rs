@@ -8,8 +8,8 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use koogallery::{InstanceId, InterfaceType, Text, TextError, Timestamp, UsageInfo};
-use koogallery_open_api::{MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError};
-use koogallery_store::UsageKept;
+use koogallery_open_api::{Error, MeteringSn, UsageBatch, UsageRecord, UsageValue, UsageValueError};
+use koogallery_store::{PushedSpan, UsageKept};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -179,7 +179,8 @@ struct Record {
     /// The beginning; at most 21 days ago.
     #[schema(value_type = String, format = DateTime)]
     begin_time: Time,
-    /// The end; later than `begin_time`, and not in the future. No two records of an instance have the same beginning and end.
+    /// The end; later than `begin_time`, and not in the future. No two records of an instance have the same beginning and end, in
+    /// whatever calls they come.
     #[schema(value_type = String, format = DateTime)]
     end_time: Time,
     /// The amount: above 0, with at most 8 digits before the point and 4 after it.
@@ -213,6 +214,11 @@ enum RecordError {
         "another record of the same instance has the same begin_time and end_time: KooGallery counts the first alone. Add them up"
     )]
     SameSpan,
+    #[error(
+        "a record that was sent before has the same instance, begin_time and end_time, and another metering_sn: KooGallery counts the first alone. \
+         Send the same record under its first metering_sn, or more use with other times"
+    )]
+    SpanTaken,
 }
 
 impl Record {
@@ -281,6 +287,13 @@ pub(crate) async fn push(
     });
     let records: Vec<_> = records.collect::<Result<_, _>>()?;
     let accepted = records.len();
+    let span = |record: &UsageRecord| PushedSpan {
+        instance_id: record.instance_id.clone(),
+        begin: record.begin_time.timestamp(),
+        end: record.end_time.timestamp(),
+        metering_sn: record.metering_sn.as_str().to_owned(),
+    };
+    let spans = records.iter().map(span).collect();
     let batch = UsageBatch::try_from(records)
         .map_err(|error| Problem::new(Kind::Invalid, format!("usage_records: {error}")))?;
 
@@ -289,6 +302,16 @@ pub(crate) async fn push(
     let key = secrets.access_keys.current(InterfaceType::Basic).ok_or_else(|| {
         Problem::new(Kind::NotConfigured, "the deployment needs an access key of the basic interfaces")
     })?;
-    client.push_usage(&batch, key, deadline()).await.map_err(|error| failed(error, Kind::RefusedValue))?;
+    let reserved = api.store().reserve_spans(spans).await?.map_err(|places| {
+        let place = places.first().copied().unwrap_or_default();
+        Problem::new(Kind::Invalid, format!("usage_records/{place}: {}", RecordError::SpanTaken))
+    })?;
+    if let Err(error) = client.push_usage(&batch, key, deadline()).await {
+        // After any other error KooGallery may have some of the records.
+        if matches!(error, Error::Refused { .. }) {
+            api.store().give_up_spans(reserved).await?;
+        }
+        return Err(failed(error, Kind::RefusedValue));
+    }
     Ok((StatusCode::ACCEPTED, Json(Pushed { accepted })))
 }

@@ -29,6 +29,7 @@ pub use changes::note_order::Noticed;
 pub use changes::provision::Provisioned;
 pub use changes::push_usage::HourChanged;
 pub use changes::request_license::{LicenseKept, LicenseRequested, license_details_place, license_place};
+pub use changes::reserve_spans::{PushedSpan, SpansReserved};
 pub use changes::set_usage::UsageKept;
 pub use changes::supervise::StepEntered;
 pub use changes::walk::Walk;

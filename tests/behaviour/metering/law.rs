@@ -337,15 +337,20 @@ async fn each_unit_is_charged_once_whatever_happens() {
     assert!(play(1, FEW, STEPS / 2).await > 50);
 }
 
-/// 10,000 sequences. `KOOGALLERY_TEST_METERING_SEED` begins with another seed.
+/// 10,000 sequences. `KOOGALLERY_TEST_METERING_SEED` begins with another seed, `KOOGALLERY_TEST_METERING_WORLDS` plays so many worlds.
 #[tokio::test]
 #[ignore = "takes an hour: docs/metering.md has the command"]
 async fn each_unit_is_charged_once_in_ten_thousand_sequences() {
     let first = std::env::var("KOOGALLERY_TEST_METERING_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
     let worlds = std::env::var("KOOGALLERY_TEST_METERING_WORLDS").ok().and_then(|worlds| worlds.parse().ok());
     let mut records = 0;
-    for seed in first..first + worlds.unwrap_or(400_u64) {
+    let worlds = worlds.unwrap_or(400_u64);
+    for seed in first..first + worlds {
         records += play(seed, INSTANCES, STEPS).await;
+        let played = seed - first + 1;
+        if played.is_multiple_of(10) || played == worlds {
+            eprintln!("seed {seed}: {played} of {worlds} worlds, {records} records counted");
+        }
     }
     assert!(records > 0);
 }

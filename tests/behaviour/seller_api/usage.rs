@@ -1,5 +1,6 @@
 //! The usage that queryInstance tells, and the usage that is billed.
 
+use koogallery_local::open_api::UsageTold;
 use koogallery_runtime::now;
 use koogallery_tests::bodies::{freeze, purchase, query, unfreeze, with};
 use serde_json::{Value, json};
@@ -114,4 +115,40 @@ async fn usage_records_that_would_not_count_are_refused_with_their_place() {
         api.post("/v1/usage", &json!({ "usage_records": records })).await.expect(400);
     }
     assert!(stand_in.usage_records().is_empty());
+}
+
+#[tokio::test]
+async fn a_span_belongs_to_the_first_serial_number_in_whatever_call_the_others_come() {
+    let (_seller, api, stand_in) = with_open_api(SK).await;
+    let first = record("sn-1");
+    let many = |sn: &str| -> Vec<_> {
+        let of = |n: usize| with(first.clone(), "instance_id", format!("i-{n}"));
+        (0..150).map(|n| with(of(n), "metering_sn", format!("{sn}-{n}"))).collect()
+    };
+    let push = |records: Vec<Value>| json!({ "usage_records": records });
+    api.post("/v1/usage", &push(vec![first.clone()])).await.expect(202);
+    api.post("/v1/usage", &push(vec![first.clone()])).await.expect(202);
+    let mut other = with(first.clone(), "metering_sn", "sn-2");
+    let problem = api.post("/v1/usage", &push([many("a"), vec![other.clone()]].concat())).await.expect(400);
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.starts_with("usage_records/150: a record that was sent before"), "{detail}");
+    // Nothing of that call holds its span.
+    api.post("/v1/usage", &push(many("b"))).await.expect(202);
+    other["begin_time"] = utc(90 * 60_000).into();
+    api.post("/v1/usage", &push(vec![other])).await.expect(202);
+
+    // What KooGallery refused may come again under another number; what it may have taken may not.
+    for (id, told, status, later) in [
+        ("b-7", UsageTold::Code(400, "MKT.9002"), 422, 202),
+        ("b-8", UsageTold::LostAfter, 504, 400),
+        ("b-9", UsageTold::LostBefore, 504, 400),
+    ] {
+        let of =
+            |sn: &str| push(vec![with(with(first.clone(), "instance_id", id), "metering_sn", format!("{sn}-{id}"))]);
+        stand_in.next_usage([told]);
+        api.post("/v1/usage", &of("one")).await.expect(status);
+        stand_in.next_usage([]);
+        api.post("/v1/usage", &of("two")).await.expect(later);
+    }
+    assert_eq!(stand_in.uncounted_usage(), []);
 }

@@ -20,6 +20,7 @@ pub(crate) mod push_usage;
 pub(crate) mod refresh;
 pub(crate) mod release;
 pub(crate) mod request_license;
+pub(crate) mod reserve_spans;
 pub(crate) mod set_usage;
 pub(crate) mod silent_usage;
 pub(crate) mod supervise;

@@ -337,6 +337,12 @@ impl Key {
         Self::new(World::Real, &Self::usage(instance), format!("SPAN#{:013}", begin.as_millis()))
     }
 
+    /// Says which serial number a record of an instance has that the seller made, with this beginning and end.
+    pub(crate) fn pushed_span(instance: &InstanceId, begin: Timestamp, end: Timestamp) -> Self {
+        let sort = format!("PUSHED#{:013}#{:013}", begin.as_millis(), end.as_millis());
+        Self::new(World::Real, &Self::usage(instance), sort)
+    }
+
     /// What an instance used in all closed hours.
     pub(crate) fn usage_total(instance: &InstanceId) -> Self {
         Self::new(World::Real, &Self::usage(instance), "TOTAL".to_owned())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, Timestamp};
+use uuid::Uuid;
 
 use crate::model::usage::hour::{Charge, HourId, HourState, UsageHour};
 use crate::model::usage::package::{PackageUse, UsageTotal};
@@ -22,10 +23,13 @@ use crate::table::value::Value;
 const RECORD_KEPT: Duration = Duration::from_hours(90 * 24);
 /// An hour is kept for so long: longer than a bill can be disputed.
 const HOUR_KEPT: Duration = Duration::from_hours(400 * 24);
+/// How long the span of a record that the seller made is kept after its beginning: KooGallery counts no record that is 21 days old.
+const SPAN_KEPT: Duration = Duration::from_hours(22 * 24);
 
 pub(crate) const STATE: &str = "state";
 pub(crate) const AMOUNT: &str = "amount";
 pub(crate) const METERING_SN: &str = "meteringSn";
+pub(crate) const RESERVED_BY: &str = "reservedBy";
 pub(crate) const ATTEMPTS: &str = "attempts";
 pub(crate) const LAST_ANSWER: &str = "lastAnswer";
 pub(crate) const ENDED_AT: &str = "endedAt";
@@ -142,6 +146,12 @@ pub(crate) fn close(hour: &UsageHour) -> Change {
 pub(crate) fn parked(change: Change, id: &HourId, at: Timestamp) -> Change {
     let value = Kind::UsageParked.value(id.instance_id.as_str().as_bytes());
     change.set(ENDED_AT, at).set(OPEN, value).set(OPEN_SINCE, at).remove(NEXT_TRY_AT)
+}
+
+/// Gives a span to a serial number, and says which call did it first.
+pub(crate) fn reserve_span(metering_sn: &str, begin: Timestamp, by: Uuid) -> Change {
+    let change = Change::new().set(METERING_SN, metering_sn).set_once(RESERVED_BY, by.to_string());
+    change.set(TTL_ATTRIBUTE, expires(begin, SPAN_KEPT))
 }
 
 /// Says that a record of an instance begins then.
