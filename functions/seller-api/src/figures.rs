@@ -268,6 +268,6 @@ mod tests {
         let one = [amount(Some("l-9"), "a", ["", ""]), amount(None, "", ["", "24.00"])];
         assert_eq!(text(&one).as_deref(), Some("2.00"));
         let by_day = OrderAmount { period_type: Some("day".to_owned()), ..lines[1].clone() };
-        assert_eq!((text(&[by_day]), text(&lines[..1]), text(&[])), (None, Some("1.00".to_owned()), None));
+        assert_eq!((text(&[by_day]), text(&lines[..1]), text(&[])), (None, Some("1".to_owned()), None));
     }
 }
