@@ -7,6 +7,12 @@
 //! The way of a file: [`inspect()`] finds the titles and proposes which column is what ([`Mapping`]); a person confirms it once;
 //! [`read()`] gives a [`Statement`], or says which row is wrong; [`Matching`] compares the rows of any number of files with
 //! [`KnownOrder`]s and gives [`Finding`]s. [`escape`] is for every CSV that is written from such texts.
+//!
+//! The feature `read` has all that opens files: a program that only keeps rows and findings leaves it out.
+#![cfg_attr(
+    not(feature = "read"),
+    allow(dead_code, rustdoc::broken_intra_doc_links, reason = "the reader of words and titles is for files")
+)]
 
 mod amount;
 mod calendar;
@@ -16,18 +22,27 @@ mod day;
 mod digest;
 mod export;
 mod mapping;
+#[cfg(feature = "read")]
 mod mapping_error;
 mod matching;
 mod month;
 mod names;
 mod order_id;
 mod plain;
+#[cfg(feature = "read")]
+mod proposal;
+#[cfg(feature = "read")]
 mod read;
+#[cfg(feature = "read")]
 mod reader;
 mod row;
+#[cfg(feature = "read")]
 mod statement;
+#[cfg(feature = "read")]
 mod titles;
 mod total;
+#[cfg(feature = "read")]
+mod total_line;
 mod words;
 
 pub use amount::{AmountError, read_amount};
@@ -37,7 +52,8 @@ pub use currency::{Currency, CurrencyError};
 pub use day::{Day, DayError};
 pub use digest::{Digest, DigestError};
 pub use export::escape;
-pub use mapping::{Mapping, Proposal, StatementKind};
+pub use mapping::{Mapping, StatementKind};
+#[cfg(feature = "read")]
 pub use mapping_error::MappingError;
 pub use matching::{
     Due, Evidence, Explanation, Finding, FindingId, InstanceStatus, Kind, KnownInstance, KnownOrder, KnownUsage,
@@ -46,8 +62,12 @@ pub use matching::{
 pub use month::{Month, MonthError};
 pub use names::{Names, NamesError, Word};
 pub use order_id::{OrderIds, is_order_id};
+#[cfg(feature = "read")]
+pub use proposal::Proposal;
+#[cfg(feature = "read")]
 pub use read::{Limit, Limits, Problem, ReadError};
 pub use row::{Amounts, Customer, Money, Others, RowRef, Stated, StatementRow, Title, Usage};
+#[cfg(feature = "read")]
 pub use statement::{Inspected, Progress, Reading, Sheet, Skipped, Statement, inspect, read};
-pub use total::{Sums, TotalCheck, Totals};
+pub use total::{Sums, TotalCheck, Totals, add_row};
 pub use words::{BillKind, ChargingMode, OrderKind, Repayment, Supervision};

@@ -3,14 +3,16 @@
 use std::ops::ControlFlow;
 
 use crate::digest::Digest;
-use crate::mapping::{Mapping, Proposal, StatementKind};
+use crate::mapping::{Mapping, StatementKind};
 use crate::names::Names;
 use crate::plain::trimmed;
+use crate::proposal::Proposal;
 use crate::read::{Book, Limit, Limits, Problem, RawRow, ReadError, Rows};
 use crate::reader::RowReader;
 use crate::row::StatementRow;
 use crate::titles::{LOOKED_AT, Titles};
-use crate::total::{self, Line, TableSums, TotalCheck, Totals};
+use crate::total::{TotalCheck, Totals, add_row};
+use crate::total_line::{Line, TableSums, line};
 
 /// After so many rows the progress is told.
 const TOLD_EVERY: usize = 1000;
@@ -205,7 +207,7 @@ fn table(
             sheet.skipped.push(Skipped::Note(raw.number));
             continue;
         }
-        match total::line(&raw, &reader, reading.names) {
+        match line(&raw, &reader, reading.names) {
             Line::Total => {
                 statement.checks.extend(sums.check(&raw, sheet.sheet, &reader)?);
                 sheet.skipped.push(Skipped::Total(raw.number));
@@ -220,7 +222,7 @@ fn table(
         width(&raw, titles.names.len(), is_csv)?;
         let row = reader.row(&raw)?;
         sums.add(&row);
-        total::add(&mut statement.totals, &row);
+        add_row(&mut statement.totals, &row);
         statement.rows.push(row);
         let rows = statement.rows.len();
         if rows > reading.limits.rows {

@@ -1,6 +1,7 @@
 //! What the seller knows: its orders, instances and usage. The caller takes it from its store.
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::currency::Currency;
 use crate::day::Day;
@@ -8,7 +9,8 @@ use crate::month::Month;
 use crate::words::{ChargingMode, OrderKind};
 
 /// An order as the seller knows it. What is not known is none, and nothing is concluded from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KnownOrder {
     /// Its id.
     pub order_id: String,
@@ -71,7 +73,8 @@ impl KnownOrder {
 }
 
 /// The service supervision of an order (服务监管).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Supervised {
     /// It is not supervised.
     No,
@@ -84,7 +87,8 @@ pub enum Supervised {
 }
 
 /// An instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KnownInstance {
     /// Its id.
     pub id: String,
@@ -95,7 +99,8 @@ pub struct KnownInstance {
 }
 
 /// The status of an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum InstanceStatus {
     /// It is not ready yet.
     Provisioning,
