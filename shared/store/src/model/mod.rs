@@ -20,6 +20,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod login;
 pub(crate) mod orders;
 pub(crate) mod sealed;
+pub(crate) mod statement;
 pub(crate) mod subject;
 pub(crate) mod usage;
 pub(crate) mod warning;

@@ -9,6 +9,7 @@ pub(crate) mod open_events;
 pub(crate) mod order;
 pub(crate) mod probes;
 pub(crate) mod read;
+pub(crate) mod statements;
 pub(crate) mod trace;
 pub(crate) mod undelivered;
 pub(crate) mod usage;

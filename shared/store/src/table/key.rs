@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{
     AppId, DeviceFingerprint, EventId, InstanceId, InterfaceType, LicenseCode, Nonce, OrderId, OrderLineId, ProductId,
-    TenantId, Timestamp,
+    TenantId, Text, Timestamp,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::model::about::About;
 use crate::model::action::Action;
 use crate::model::lease::LeaseOf;
 use crate::model::login::{HandleDigest, LoginStep};
+use crate::model::statement::RowPlace;
 use crate::model::subject::{INSTANCE, LICENSE, ORDER, Subject, TENANT};
 use crate::model::usage::hour::HourId;
 use crate::model::usage::record::RecordId;
@@ -88,6 +89,45 @@ impl Key {
 
     /// The beginning of the sort keys of calls that failed.
     pub(crate) const FAILED_CALL: &str = "FAILED_CALL#";
+
+    /// A statement.
+    pub(crate) fn statement(file: &Text<64>) -> Self {
+        Self { partition: About::Statement(file.clone()).partition(), sort: "FILE".to_owned() }
+    }
+
+    /// A row of a statement.
+    pub(crate) fn statement_row(file: &Text<64>, place: RowPlace) -> Self {
+        Self { partition: About::Statement(file.clone()).partition(), sort: format!("{}{place}", Self::ROW) }
+    }
+
+    /// The beginning of the sort keys of rows.
+    pub(crate) const ROW: &str = "ROW#";
+
+    /// A mapping that a person confirmed.
+    pub(crate) fn mapping(titles: &Text<64>) -> Self {
+        Self::new(World::Real, Self::MAPPINGS, titles.as_str().to_owned())
+    }
+
+    /// The partition of all mappings: there are a few.
+    pub(crate) const MAPPINGS: &str = "MAPPINGS";
+
+    /// Why a finding is all right.
+    pub(crate) fn explanation(finding: &Text<64>) -> Self {
+        Self::new(World::Real, Self::EXPLANATIONS, finding.as_str().to_owned())
+    }
+
+    /// The partition of all explanations: people write them.
+    pub(crate) const EXPLANATIONS: &str = "EXPLANATIONS";
+
+    /// The last comparison of a month.
+    pub(crate) fn comparison(month: &Text<7>) -> Self {
+        Self::new(World::Real, &format!("FINDINGS#{}", month.as_str()), Self::STATE.to_owned())
+    }
+
+    /// A part of the findings of a comparison.
+    pub(crate) fn findings(month: &Text<7>, run: Uuid, part: u32) -> Self {
+        Self::new(World::Real, &format!("FINDINGS#{}", month.as_str()), format!("RUN#{run}#{part:05}"))
+    }
 
     /// How far the walk through all instances is.
     pub(crate) fn walk() -> Self {

@@ -31,6 +31,7 @@ pub(crate) enum List {
     Supervisions,
     Demands,
     Amounts,
+    Statements,
 }
 
 impl List {
@@ -50,6 +51,7 @@ impl List {
             Self::Supervisions => "supervision",
             Self::Demands => "demand",
             Self::Amounts => "amount",
+            Self::Statements => "statement",
         };
         format!("{name}#")
     }
