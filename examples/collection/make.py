@@ -26,6 +26,9 @@ VARIABLES = {
     "eventId": "e-1",
     "warningId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
     "demandId": "019adb6c-2f00-7c11-8d5e-0123456789ab",
+    "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "titles": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    "findingId": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "anything": "b-1",
 }
 # The description calls these by shorter names in paths.

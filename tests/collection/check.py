@@ -31,7 +31,8 @@ HAS_NO_OBJECT = {
     "discardEvents", "resendEvents", "eraseInstance", "eraseLicense", "putLicense", "putOrderLicense", "putProvisioningFailure",
     "getApplication", "tellClientSecret", "getUsageInfo", "putUsageInfo", "takeUsageRecords", "parkUsageHour",
     "resendUsageHour", "getPackageUse", "putPackageQuota", "activateLicense", "licenseHeartbeat", "getWarning",
-    "acknowledgeWarning", "snoozeWarning", "getDemand", "changeDemand"
+    "acknowledgeWarning", "snoozeWarning", "getDemand", "changeDemand",
+    "getStatement", "listStatementRows", "addStatementRows", "finishStatement"
 }  # fmt: skip
 
 # What the examples of the description cannot say.

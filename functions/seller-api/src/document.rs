@@ -19,9 +19,10 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind, RecordProblem};
 use crate::{
-    SellerApi, actions, applications, demands, departments, discard, erasure, events, health, instances, license_lists,
-    licenses, metering, order_record, orders, packages, probes, provisioning, purchase, resend, scope, summary,
-    supervise, supervised, tenants, trace, usage, usage_hours, users, warnings,
+    SellerApi, actions, applications, demands, departments, discard, erasure, events, facts, findings, health,
+    instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes, provisioning,
+    purchase, resend, scope, statements, summary, supervise, supervised, tenants, trace, usage, usage_hours, users,
+    warnings,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -44,6 +45,13 @@ fn scoped() -> [(Scope, Routes); 5] {
         .routes(routes!(orders::list))
         .routes(routes!(order_record::get))
         .routes(routes!(summary::get))
+        .routes(routes!(facts::list))
+        .routes(routes!(statements::list))
+        .routes(routes!(statements::get))
+        .routes(routes!(statements::rows))
+        .routes(routes!(mappings::list))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::explanations))
         .routes(routes!(supervised::list))
         .routes(routes!(warnings::list))
         .routes(routes!(warnings::get))
@@ -73,7 +81,13 @@ fn scoped() -> [(Scope, Routes); 5] {
         .routes(routes!(warnings::acknowledge))
         .routes(routes!(warnings::snooze))
         .routes(routes!(demands::enter))
-        .routes(routes!(demands::change));
+        .routes(routes!(demands::change))
+        .routes(routes!(statements::begin))
+        .routes(routes!(statements::add))
+        .routes(routes!(statements::finish))
+        .routes(routes!(mappings::confirm))
+        .routes(routes!(findings::keep))
+        .routes(routes!(findings::explain));
     let usage = OpenApiRouter::default()
         .routes(routes!(usage::put_usage_info))
         .routes(routes!(usage::push))

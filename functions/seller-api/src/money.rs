@@ -18,11 +18,19 @@ pub(crate) fn lines(amounts: &[OrderAmount]) -> impl Iterator<Item = &OrderAmoun
     amounts.iter().filter(|amount| amount.order_line_id.is_some())
 }
 
+/// The amount before discount of a whole order, in the same way as [`deal`]. Refunds have none.
+pub(crate) fn listed(amounts: &[OrderAmount]) -> Option<Decimal> {
+    of_order(amounts, |amount| decimal(amount.currency.as_deref()?))
+}
+
 /// The amount of the deal of a whole order, vouchers not deducted: as KooGallery told it for the order, or else the sum of all its
 /// lines. None if one of them is not known.
 pub(crate) fn deal(amounts: &[OrderAmount]) -> Option<Decimal> {
-    let of = |amount: &OrderAmount| decimal(amount.currency_after_discount.as_deref()?);
-    if let Some(told) = whole(amounts).and_then(of) {
+    of_order(amounts, |amount| decimal(amount.currency_after_discount.as_deref()?))
+}
+
+fn of_order(amounts: &[OrderAmount], of: impl Fn(&OrderAmount) -> Option<Decimal>) -> Option<Decimal> {
+    if let Some(told) = whole(amounts).and_then(&of) {
         return Some(told);
     }
     let mut lines = lines(amounts).peekable();

@@ -6,6 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::IntoParams;
 
 use crate::problem::{Kind, Problem};
 
@@ -24,6 +25,19 @@ impl<'de> Deserialize<'de> for Limit {
         let limit = u16::deserialize(deserializer).map_err(|_| D::Error::custom("give 1 to 200"))?;
         if (1..=200).contains(&limit) { Ok(Self(limit.into())) } else { Err(D::Error::custom("give 1 to 200")) }
     }
+}
+
+/// Which page of a list without filters.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PageQuery {
+    /// `next` of the page before.
+    pub(crate) cursor: Option<String>,
+    /// The most members that the page may have.
+    #[serde(default)]
+    #[param(value_type = Option<u16>, minimum = 1, maximum = 200, default = 50)]
+    pub(crate) limit: Limit,
 }
 
 /// The longest JSON of a page, in bytes. Lambda takes 6 MB, in which each quotation mark of the JSON counts twice.

@@ -75,6 +75,8 @@ kinds! {
     WarningEnded = CONFLICT, "warning-ended", "The warning has ended";
     /// The demand cannot be changed so.
     DemandRefused = CONFLICT, "demand-refused", "The demand cannot be changed so";
+    /// The statement has other rows or sums.
+    StatementStands = CONFLICT, "statement-stands", "The statement has other rows or sums";
     /// KooGallery refused because of the state of the thing that the request is about.
     RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
     /// The body is too long.
@@ -298,6 +300,7 @@ impl IntoResponse for Problem {
             | Kind::StepRefused
             | Kind::WarningEnded
             | Kind::DemandRefused
+            | Kind::StatementStands
             | Kind::RefusedState
             | Kind::TooLarge
             | Kind::MediaType

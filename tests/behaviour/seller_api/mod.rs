@@ -15,6 +15,7 @@ mod orders;
 mod page_sizes;
 mod provisioning;
 mod scopes;
+mod statements;
 mod statuses;
 mod tenants;
 mod usage;

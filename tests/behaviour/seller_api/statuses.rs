@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 
 use super::description::paths;
 use super::orders::order_info;
+use super::statements;
 use super::tenants::OF_APP;
 use super::usage::{record, utc};
 use super::{
@@ -41,10 +42,10 @@ fn justified(operation: &str, status: &str) -> bool {
 
 /// What a test has seen of the description.
 #[derive(Default)]
-struct Seen(BTreeSet<(String, String)>);
+pub(super) struct Seen(BTreeSet<(String, String)>);
 
 impl Seen {
-    async fn see(&mut self, api: &Api, operation: &str, path: &str, body: Option<&Value>, status: u16) {
+    pub(super) async fn see(&mut self, api: &Api, operation: &str, path: &str, body: Option<&Value>, status: u16) {
         let method = paths().values().flatten().find(|(_, known)| known["operationId"] == operation).unwrap().0.clone();
         let method: Method = method.to_uppercase().parse().unwrap();
         api.ask(&method, path, body).await.expect(status);
@@ -53,7 +54,7 @@ impl Seen {
 }
 
 /// An operation, its path, its body, and the status of its answer.
-type GoodRequest = (&'static str, String, Option<Value>, u16);
+pub(super) type GoodRequest = (&'static str, String, Option<Value>, u16);
 
 fn resend(event: uuid::Uuid) -> Value {
     json!({ "instanceId": "b-1", "eventIds": [event] })
@@ -254,7 +255,11 @@ fn bad_path(path: &str) -> String {
         "/v1/probes" => "/v1/probes?failed=perhaps".to_owned(),
         "/v1/demands?state=waiting" => "/v1/demands?state=gone".to_owned(),
         "/v1/orders/summary?month=2025-12" => "/v1/orders/summary?month=2025-13".to_owned(),
+        "/v1/findings?month=2025-11" => "/v1/findings?month=2025-13".to_owned(),
         "/v1/supervision"
+        | "/v1/statements"
+        | "/v1/mappings"
+        | "/v1/explanations"
         | "/v1/warnings"
         | "/v1/actions"
         | "/v1/orders"
@@ -265,11 +270,16 @@ fn bad_path(path: &str) -> String {
         | "/v1/openapi.json"
         | "/v1/usage"
         | "/v1/demands"
+        | "/v1/findings"
         | "/v1/events/resend"
         | "/v1/events/discard"
         | "/v1/usage/records"
         | "/v1/usage/hours/park"
         | "/v1/usage/hours/resend" => String::new(),
+        path if path.starts_with("/v1/statements/") || path.starts_with("/v1/mappings/") => {
+            path.replace(&statements::FILE.repeat(64), "x")
+        }
+        path if path.starts_with("/v1/findings/") => path.replace(&statements::FILE.repeat(64), "x"),
         path if path.starts_with("/v1/warnings/") || path.starts_with("/v1/demands/") => {
             let parts: Vec<&str> = path.split('/').collect();
             path.replace(parts[3], "x")
@@ -308,6 +318,7 @@ async fn every_documented_status_is_met() {
     let entered = Entered::of(&seller, &api).await;
     let mut good = good_requests(event.event.event_id, seller.park("INSTANCE#b-2", 0).await);
     good.extend(entered.good_requests());
+    good.extend(statements::good_requests());
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
     }
@@ -328,6 +339,7 @@ async fn every_documented_status_is_met() {
     no_such_events(&api, &good, &mut seen).await;
     no_such_use(&api, &mut seen).await;
     entered.refused(&api, &mut seen).await;
+    statements::refused(&api, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "trace", "/v1/trace/CS2", None, 404).await;
     not_erased(&api, &mut seen).await;
