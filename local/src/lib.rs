@@ -33,6 +33,7 @@ pub mod orders;
 mod ready;
 pub mod schedules;
 pub mod simulate;
+pub mod statements;
 pub mod telemetry;
 pub mod timeline;
 pub mod usage;

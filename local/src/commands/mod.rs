@@ -20,6 +20,7 @@ mod rotate;
 mod rsa_public_key;
 mod serve;
 mod simulate;
+mod statements;
 mod store;
 mod trace;
 mod usage;

@@ -7,6 +7,7 @@ use koogallery::OrderId;
 use koogallery_runtime::Environment;
 use koogallery_store::{Flow, Party, StepKind};
 
+use super::statements::Statements;
 use super::{Done, Person, body, one_of, or_unknown};
 use crate::api::ApiArguments;
 use crate::day::time;
@@ -22,10 +23,12 @@ Examples:
   koogallery orders step CS2509071201OKVI2 delivered --at 2026-11-27T06:00:00Z --service-started 2026-11-26
   koogallery orders export --since 2026-11-01 > orders.csv
   koogallery orders summary 2026-11
+  koogallery orders import bill-2026-10.xlsx
+  koogallery orders match --month 2026-10
 
 A day such as 2026-11-26 begins at midnight in Beijing.";
 
-/// List and show orders, enter the steps of their supervision, export them, and add up a month.
+/// List and show orders, enter the steps of their supervision, export them, add up a month, and compare orders with statements.
 ///
 /// It asks the seller API.
 #[derive(Debug, Args)]
@@ -111,6 +114,8 @@ pub(crate) enum What {
         #[command(flatten)]
         which: Which,
     },
+    #[command(flatten)]
+    Statements(Statements),
     /// Add up a month of Beijing: sold, refunded, new, renewed, churned, recurring.
     Summary {
         /// The month, such as 2026-11 [default: this month].
@@ -220,6 +225,7 @@ impl Orders {
                 orders::write_csv(&which.orders(&api).await?, std::io::stdout().lock())?;
                 Ok(ExitCode::SUCCESS)
             }
+            What::Statements(statements) => statements.run(&api).await,
             What::Summary { month } => {
                 print!("{}", Figures::of(&api, month.as_deref()).await?);
                 Ok(ExitCode::SUCCESS)

@@ -111,7 +111,7 @@ impl fmt::Display for Listed {
 }
 
 /// An amount as it is written.
-pub(super) fn plain(amount: &Value) -> String {
+pub(crate) fn plain(amount: &Value) -> String {
     amount.as_str().map_or_else(|| amount.to_string(), str::to_owned)
 }
 

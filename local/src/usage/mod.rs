@@ -4,6 +4,8 @@ mod columns;
 mod hours;
 mod reconcile;
 
+pub(crate) use hours::plain;
+
 pub use columns::{ColumnError, Columns};
 pub use hours::{Hour, HourName, Listed, Wanted, list, park, resend, resend_parked, write_csv};
 pub use reconcile::{Outcome, ReconcileError, Reconciled, reconcile, sheet};

@@ -6,6 +6,7 @@ mod asked;
 mod demands;
 mod flows;
 mod kills;
+mod statements;
 mod states;
 mod summary;
 mod told;
