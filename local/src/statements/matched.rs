@@ -36,14 +36,14 @@ pub struct Compare<'a> {
 
 /// A statement with its rows.
 struct Read {
-    read_on: Day,
+    on: Day,
     is_part: bool,
     rows: Vec<StatementRow>,
 }
 
 impl Read {
     fn source(&self) -> Source<'_> {
-        Source { read_on: self.read_on, is_part: self.is_part, rows: &self.rows }
+        Source { read_on: self.on, is_part: self.is_part, rows: &self.rows }
     }
 }
 
@@ -98,7 +98,7 @@ impl Compare<'_> {
                 continue;
             }
             let text = |name: &str| statement[name].as_str().ok_or_else(|| malformed("the list of statements"));
-            let read_on = Day::read(text("begunAt")?).map_err(|_| malformed("the list of statements"))?;
+            let on = Day::read(text("begunAt")?).map_err(|_| malformed("the list of statements"))?;
             let file: Digest = text("file")?.parse().map_err(|_| malformed("the list of statements"))?;
             progress(text("name")?);
             let rows = self.api.pages(&["statements", &file.to_string(), "rows"], &[], "rows").await?;
@@ -108,20 +108,18 @@ impl Compare<'_> {
                 let (first, last) = (before(month), after(month));
                 rows.retain(|row| of_row(row).is_none_or(|of| first <= of && of <= last));
             }
-            read.push(Read { read_on, is_part: statement["isPart"] == true, rows });
+            read.push(Read { on, is_part: statement["isPart"] == true, rows });
         }
         Ok(read)
     }
 
     /// The days whose orders are compared.
     fn span<'r>(&self, rows: impl Iterator<Item = &'r StatementRow>) -> (Day, Day) {
-        match self.month {
-            Some(month) => (Day::in_month(month, 1), Day::in_month(month, 31)),
-            None => {
-                let first = rows.filter_map(of_row).min().unwrap_or(self.today.month());
-                (Day::in_month(first, 1), self.today)
-            }
+        if let Some(month) = self.month {
+            return (Day::in_month(month, 1), Day::in_month(month, 31));
         }
+        let first = rows.filter_map(of_row).min().unwrap_or(self.today.month());
+        (Day::in_month(first, 1), self.today)
     }
 }
 
