@@ -1,6 +1,6 @@
 //! The seller's application as it calls the seller's API: with a token, in JSON.
 
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, IF_NONE_MATCH};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ pub struct Api {
     client: reqwest::Client,
     token: String,
     from: Option<String>,
+    known: Option<String>,
 }
 
 /// What came back.
@@ -47,13 +48,19 @@ impl Api {
         drop(rustls::crypto::ring::default_provider().install_default());
         // Without certificates, which take longer to read than most tests take.
         let client = reqwest::Client::builder().tls_certs_only([]).build().unwrap();
-        Self { address, client, token: token.to_owned(), from: None }
+        Self { address, client, token: token.to_owned(), from: None, known: None }
     }
 
     /// The same from another address, through a proxy.
     #[must_use]
     pub fn from_address(self, address: &str) -> Self {
         Self { from: Some(format!("203.0.113.9, {address}")), ..self }
+    }
+
+    /// The same where the caller has an answer with this `ETag`.
+    #[must_use]
+    pub fn knowing(self, tag: &str) -> Self {
+        Self { known: Some(tag.to_owned()), ..self }
     }
 
     /// Asks without a body.
@@ -88,6 +95,9 @@ impl Api {
         if let Some(from) = &self.from {
             request = request.header("x-forwarded-for", from);
         }
+        if let Some(known) = &self.known {
+            request = request.header(IF_NONE_MATCH, known);
+        }
         if !token.is_empty() {
             request = request.header(AUTHORIZATION, token);
         }
@@ -99,11 +109,13 @@ impl Api {
         let bytes = response.bytes().await.unwrap();
         let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
         let answer = Answer { status, headers, body };
-        if !path.ends_with("/openapi.json") || !status.is_success() {
-            assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
-        }
-        if !status.is_success() {
+        if status != StatusCode::NOT_MODIFIED && !status.is_success() {
             answer.assert_problem();
+            assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
+        } else if path.ends_with("/entitlement") {
+            assert_eq!(answer.headers[CACHE_CONTROL], "private, max-age=30", "{path}");
+        } else if !path.ends_with("/openapi.json") {
+            assert_eq!(answer.headers[CACHE_CONTROL], "no-store", "{path}");
         }
         answer
     }

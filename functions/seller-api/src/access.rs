@@ -25,8 +25,8 @@ pub(crate) async fn token(State(api): State<Arc<SellerApi>>, mut request: Reques
             request.extensions_mut().insert(allowed.clone());
             let mut response = next.run(request).await;
             response.extensions_mut().insert(allowed);
-            // What is asked with a token is for nobody else.
-            response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+            // What is asked with a token is for nobody else. Where a copy may be kept, the route says it.
+            response.headers_mut().entry(CACHE_CONTROL).or_insert(NO_STORE);
             response
         }
         Err(problem) => {

@@ -19,10 +19,10 @@ use utoipa_axum::routes;
 
 use crate::problem::{Document, Kind, RecordProblem};
 use crate::{
-    SellerApi, actions, applications, demands, departments, discard, erasure, events, facts, findings, health,
-    instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes, provisioning,
-    purchase, resend, scope, statements, summary, supervise, supervised, tenants, trace, usage, usage_hours, users,
-    warnings,
+    SellerApi, actions, applications, demands, departments, discard, entitlement, erasure, events, facts, findings,
+    health, instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes,
+    provisioning, purchase, resend, scope, statements, summary, supervise, supervised, tenants, trace, usage,
+    usage_hours, users, warnings,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -32,6 +32,7 @@ fn scoped() -> [(Scope, Routes); 5] {
     let read = OpenApiRouter::default()
         .routes(routes!(instances::list))
         .routes(routes!(instances::get))
+        .routes(routes!(entitlement::get))
         .routes(routes!(usage::get_usage_info))
         .routes(routes!(metering::list))
         .routes(routes!(usage_hours::list))

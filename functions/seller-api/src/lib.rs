@@ -20,6 +20,7 @@ mod departments;
 mod discard;
 mod document;
 mod each;
+mod entitlement;
 mod erasure;
 mod events;
 mod explain;

@@ -5,6 +5,7 @@
 mod access;
 mod addresses;
 mod description;
+mod entitlement;
 mod guesses;
 mod history;
 mod instances;

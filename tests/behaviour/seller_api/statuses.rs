@@ -207,6 +207,7 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("listTenants", "/v1/tenants".to_owned(), None, 200),
         ("listEvents", "/v1/events?state=undelivered".to_owned(), None, 200),
         ("getInstance", "/v1/instances/b-1".to_owned(), None, 200),
+        ("getEntitlement", "/v1/instances/b-1/entitlement".to_owned(), None, 200),
         ("putProvisioningFailure", "/v1/instances/b-1/provisioning-failure".to_owned(), Some(failure), 204),
         ("putAppInfo", "/v1/instances/b-1/app-info".to_owned(), Some(app_info()), 204),
         ("getUsageInfo", "/v1/instances/b-1/usage-info".to_owned(), None, 200),

@@ -1,0 +1,198 @@
+//! What an instance entitles its users to, for an application that asks with every request of theirs: one read of the table, and an
+//! answer that may be kept for a while.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use headers::{CacheControl, ETag, HeaderMapExt as _, IfNoneMatch};
+use http::{HeaderMap, StatusCode};
+use koogallery_store::{FreezeCause, Instance, Lifecycle, Status};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::SellerApi;
+use crate::extract::PathOf;
+use crate::filter::changed_at;
+use crate::instances::BoughtView;
+use crate::paths::InstancePath;
+use crate::problem::{Kind, Problem};
+
+/// So long a copy of the answer is good without asking again. A freeze takes effect after this time at the latest, where the
+/// application does not drop its copy when the event comes.
+const GOOD_FOR: Duration = Duration::from_secs(30);
+
+/// The form of the answer. With another form, copies of the old one are not good any more.
+const FORM: u8 = 1;
+
+/// What users of an instance may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Access {
+    /// They may use it.
+    Granted,
+    /// Not yet: the application has not sent the app info.
+    Preparing,
+    /// Not now: the paid period ended. A renewal ends it.
+    Expired,
+    /// Not now, for another reason, such as a breach of terms. KooGallery ends it.
+    Suspended,
+    /// Never again: it was released.
+    Ended,
+}
+
+impl Access {
+    fn of(life: &Lifecycle) -> Self {
+        match (life.status, life.freeze_cause) {
+            (Status::Provisioning, _) => Self::Preparing,
+            (Status::Active, _) => Self::Granted,
+            (Status::Frozen, Some(FreezeCause::Expired)) => Self::Expired,
+            (Status::Frozen, Some(FreezeCause::Suspended) | None) => Self::Suspended,
+            (Status::Released, _) => Self::Ended,
+        }
+    }
+
+    /// What a user can be shown who may not use it.
+    fn notice(self) -> Option<Notice> {
+        let (en, zh) = match self {
+            Self::Granted => return None,
+            Self::Preparing => (
+                "Your product is being prepared. Please try again in a few minutes.",
+                "产品正在准备中，请几分钟后再试。",
+            ),
+            Self::Expired => (
+                "The paid period has ended. Renew it in KooGallery to go on. Your data is kept for a limited time.",
+                "购买的使用期已结束。请在云商店续费后继续使用。数据会保留一段时间。",
+            ),
+            Self::Suspended => (
+                "This product is suspended. Please ask its seller or KooGallery for the reason.",
+                "产品已被停用。请向商家或云商店了解原因。",
+            ),
+            Self::Ended => (
+                "This product was released, and cannot be used any more. Buy it again in KooGallery.",
+                "产品已释放，不能再使用。如需使用，请在云商店重新购买。",
+            ),
+        };
+        Some(Notice { en, zh })
+    }
+}
+
+/// A text for a user, without anything personal.
+#[derive(Debug, Serialize, ToSchema)]
+struct Notice {
+    /// In English.
+    en: &'static str,
+    /// In Chinese.
+    zh: &'static str,
+}
+
+/// What an instance entitles its users to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(examples(json!({
+    "instanceId": "03pf80c2b8", "access": "granted", "expireTime": "2026-12-01T16:00:00.000Z",
+    "holds": { "productId": "00301-666666-0--0", "skuCode": "team", "linearValue": 20, "chargingMode": "PERIOD" },
+})))]
+pub(crate) struct Entitlement {
+    /// The instance.
+    instance_id: String,
+    /// What its users may do.
+    access: Access,
+    /// The product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<String>,
+    /// What it consists of now: specification and quantities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds: Option<BoughtView>,
+    /// The end of the paid period, if it is known. KooGallery says itself when the access ends: `access` counts, not this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    expire_time: Option<String>,
+    /// When there was the last event about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    changed_at: Option<String>,
+    /// What a user can be shown where the access is not granted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notice: Option<Notice>,
+}
+
+impl From<&Instance> for Entitlement {
+    fn from(instance: &Instance) -> Self {
+        let life = &instance.life;
+        let access = Access::of(life);
+        Self {
+            instance_id: instance.instance_id.to_string(),
+            access,
+            product_id: life.product_id.as_ref().map(ToString::to_string),
+            holds: life.holds().map(BoughtView::from),
+            expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
+            changed_at: changed_at(life.last_event).map(koogallery::Timestamp::to_rfc_3339),
+            notice: access.notice(),
+        }
+    }
+}
+
+/// What an instance entitles its users to.
+///
+/// It is made for an application that asks with every request of a user: it costs one read of the table. The answer has an `ETag`, and
+/// may be kept for `max-age` seconds. Then send its `ETag` as `If-None-Match`: 304 says that it is good for as long again. An
+/// event `instance.…` tells that it changed. While this API does not answer, go on with the last answer.
+#[utoipa::path(get, path = "/v1/instances/{id}/entitlement", tag = "instances", operation_id = "getEntitlement",
+    params(InstancePath, ("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier answer")),
+    responses(
+        (status = 200, description = "What it entitles to", body = Entitlement, headers(
+            ("ETag" = String, description = "Of this answer"),
+            ("Cache-Control" = String, description = "For how many seconds it may be kept: `private, max-age=30`"),
+        )),
+        (status = 304, description = "The answer with this `ETag` is still good"),
+        (status = 404, description = "No such instance"),
+    ))]
+pub(crate) async fn get(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(InstancePath { id }): PathOf<InstancePath>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let instance = api.instance(&id).await?;
+    let tag = format!("\"{FORM}-{}\"", instance.life.version);
+    let tag: ETag = tag.parse().map_err(|_| Problem::new(Kind::Internal, "a version gives no ETag"))?;
+    let known = headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag));
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Json(Entitlement::from(&instance)).into_response()
+    };
+    response.headers_mut().typed_insert(tag);
+    response.headers_mut().typed_insert(CacheControl::new().with_private().with_max_age(GOOD_FOR));
+    Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_status_says_what_users_may_do_and_what_to_show_them() {
+        let life = |status: &str, cause: &str| -> Lifecycle {
+            let mut life = serde_json::json!({ "createdAt": 1, "status": status, "newest": 1, "version": 1 });
+            if !cause.is_empty() {
+                life["freezeCause"] = cause.into();
+            }
+            serde_json::from_value(life).unwrap()
+        };
+        for (status, cause, access) in [
+            ("provisioning", "", Access::Preparing),
+            ("active", "", Access::Granted),
+            ("frozen", "expired", Access::Expired),
+            ("frozen", "suspended", Access::Suspended),
+            ("frozen", "", Access::Suspended),
+            ("released", "", Access::Ended),
+        ] {
+            let found = Access::of(&life(status, cause));
+            assert_eq!(found, access, "{status} {cause}");
+            assert_eq!(found.notice().is_none(), access == Access::Granted);
+        }
+    }
+}
