@@ -168,7 +168,7 @@ class Check:
         self.expect("get b-1", "granted", 0, "304 makes it good again")
         self.call("updateInstanceStatus", "instanceId=b-1", "status=FREEZE")
         self.expect("forget b-1", "done", 0, "an event came")
-        self.expect("get b-1", "suspended", 1, "after the event")
+        self.expect("get b-1", "expired", 1, "after the event")
         self.call("updateInstanceStatus", "instanceId=b-1", "status=UNFREEZE")
         self.later(MAX_AGE + 1)
         self.expect("get b-1", "granted", 1, "without the event, when its time is over")
@@ -220,7 +220,7 @@ class Check:
         self.client.do("forget b-1")
         proxy.release.set()
         answer = self.client.do("end")
-        if (answer, len(proxy.seen) - before) != ("suspended", 2):
+        if (answer, len(proxy.seen) - before) != ("expired", 2):
             raise SystemExit(f"FAILED: an answer that was overtaken by an event counted: {answer}")
         self.call("updateInstanceStatus", "instanceId=b-1", "status=UNFREEZE")
 

@@ -2,12 +2,11 @@
 //! answer that may be kept for a while.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use headers::{CacheControl, ETag, HeaderMapExt as _, IfNoneMatch};
+use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
 use koogallery_store::{FreezeCause, Instance, Lifecycle, Status};
 use serde::Serialize;
@@ -18,11 +17,11 @@ use crate::extract::PathOf;
 use crate::filter::changed_at;
 use crate::instances::BoughtView;
 use crate::paths::InstancePath;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 
 /// So long a copy of the answer is good without asking again. A freeze takes effect after this time at the latest, where the
 /// application does not drop its copy when the event comes.
-const GOOD_FOR: Duration = Duration::from_secs(30);
+const GOOD_FOR: &str = "private, max-age=30";
 
 /// The form of the answer. With another form, copies of the old one are not good any more.
 const FORM: u8 = 1;
@@ -156,17 +155,21 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let instance = api.instance(&id).await?;
-    let tag = format!("\"{FORM}-{}\"", instance.life.version);
-    let tag: ETag = tag.parse().map_err(|_| Problem::new(Kind::Internal, "a version gives no ETag"))?;
-    let known = headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag));
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        Json(Entitlement::from(&instance)).into_response()
-    };
-    response.headers_mut().typed_insert(tag);
-    response.headers_mut().typed_insert(CacheControl::new().with_private().with_max_age(GOOD_FOR));
-    Ok(response)
+    let version = instance.life.version;
+    let tag = format!("\"{FORM}-{version}\"");
+    let is_known = is_known(&headers, &tag);
+    let told = [(CACHE_CONTROL, GOOD_FOR.to_owned()), (ETAG, tag)];
+    if is_known {
+        return Ok((StatusCode::NOT_MODIFIED, told).into_response());
+    }
+    Ok((told, Json(Entitlement::from(&instance))).into_response())
+}
+
+/// Whether the caller has the answer with this `ETag`. A proxy in between may have made the tag a weak one.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers.get_all(IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let mut known = known.flat_map(|value| value.split(',')).map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 #[cfg(test)]

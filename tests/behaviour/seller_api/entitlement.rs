@@ -23,9 +23,11 @@ async fn an_answer_is_good_until_something_changes() {
     for (change, access) in [
         (None, "preparing"),
         (Some(json!("app info")), "granted"),
+        // Until when it is paid is not known yet.
+        (Some(freeze()), "expired"),
+        (Some(renewal("R-1", "20991231160000000")), "granted"),
         (Some(freeze()), "suspended"),
         (Some(unfreeze()), "granted"),
-        (Some(renewal("R-1", "20991231160000000")), "granted"),
         (Some(release()), "ended"),
     ] {
         match change {

@@ -382,6 +382,8 @@ async fn every_documented_status_is_met() {
         }
     }
 
+    let knowing = Api::of(&seller).knowing("*");
+    seen.see(&knowing, "getEntitlement", "/v1/instances/b-1/entitlement", None, 304).await;
     not_let_in(&good, &operations, &mut seen).await;
     tampered(&seller, &api, &mut seen).await;
     troubled(&good, &mut seen).await;
