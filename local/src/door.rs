@@ -49,10 +49,18 @@ impl Door {
         ready: Ready,
         api: &Arc<SellerApi>,
         login: Option<Arc<Login>>,
+        console: Option<Arc<console::Console>>,
         at_work: AtWork,
     ) -> Router {
         // Whatever is no question about the host's health is a callback.
         let login = login.map_or_else(Router::new, |login| Router::new().nest(login::PATH, login::router(login)));
+        let console = console.map_or_else(Router::new, |console| {
+            // A nested router answers its own root only without a closing slash, which is what a person types.
+            let home = axum::response::Redirect::to(console::PATH);
+            Router::new()
+                .route(&format!("{}/", console::PATH), get(async || home))
+                .nest(console::PATH, console::router(console))
+        });
         Router::new()
             .route("/healthz", get(seller_api::health).fallback(answer))
             .route("/readyz", get(move || readyz(ready)).fallback(answer))
@@ -61,6 +69,7 @@ impl Door {
             .merge(work::router(api, at_work))
             .nest(seller_api::PATH, seller_api::router(Arc::clone(api)))
             .merge(login)
+            .merge(console)
             // A route that needs no body would take one that was cut off for none.
             .layer(from_fn_with_state(self, only_whole))
             .layer(map_request(with_id))
@@ -120,7 +129,8 @@ async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
 async fn only_whole(State(door): State<Arc<Door>>, request: http::Request<Body>, next: Next) -> Response {
     let Some(unread) = request.extensions().get::<Unread>().copied() else { return next.run(request).await };
     let path = request.uri().path();
-    let is_call = [seller_api::PATH, login::PATH, work::PATH].iter().all(|other| !path.starts_with(other));
+    let is_call =
+        [seller_api::PATH, login::PATH, console::PATH, work::PATH].iter().all(|other| !path.starts_with(other));
     let mut response = if is_call {
         door.unread(unread).map(Body::from)
     } else {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use console::{Console, LinkError};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Log, Shared, dynamodb_client, dynamodb_client_over, now};
 use koogallery_store::{Store, StoreError, schema};
@@ -97,6 +98,7 @@ impl TableAt {
 pub struct LocalHost {
     address: SocketAddr,
     scheme: &'static str,
+    console: Option<String>,
     dynamodb_endpoint: Option<String>,
     store: Store,
     wake_ups: WakeUps,
@@ -142,6 +144,9 @@ pub enum HostError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The console's link.
+    #[error("the console: {0}")]
+    Console(LinkError),
     /// What it does by itself cannot begin.
     #[error(transparent)]
     Schedules(ScheduleError),
@@ -155,6 +160,15 @@ impl From<ScheduleError> for HostError {
         match error {
             ScheduleError::Config(error) => Self::Config(error),
             error => Self::Schedules(error),
+        }
+    }
+}
+
+impl From<LinkError> for HostError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::Config(error) => Self::Config(error),
+            error => Self::Console(error),
         }
     }
 }
@@ -209,17 +223,30 @@ impl LocalHost {
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
+        let (console, console_link) = console_of(&environment, scheme, address, &shared, Arc::clone(&log))?.unzip();
         let login = login_of(environment, scheme, address, &shared, Arc::clone(&log))?;
         if let Some(login) = &login {
             tokio::spawn(login::prepare(Arc::clone(login)));
         }
-        let router = door.router(Ready::of(Arc::clone(&shared)), &api, login, schedules.at_work().clone());
+        let router = door.router(Ready::of(Arc::clone(&shared)), &api, login, console, schedules.at_work().clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let http = Server { router, limits: http.limits, tls };
         let served = tokio::spawn(http.serve(listener, shutdown));
         let store = shared.store().clone();
-        Ok(Self { address, scheme, dynamodb_endpoint, store, wake_ups, defaults, database, schedules, stop, served })
+        Ok(Self {
+            address,
+            scheme,
+            console: console_link,
+            dynamodb_endpoint,
+            store,
+            wake_ups,
+            defaults,
+            database,
+            schedules,
+            stop,
+            served,
+        })
     }
 
     /// The production address to call, with its closing slash.
@@ -232,6 +259,13 @@ impl LocalHost {
     #[must_use]
     pub fn seller_api(&self) -> String {
         format!("{}://{}{}", self.scheme, self.address, seller_api::PATH)
+    }
+
+    /// Where its console is: a link that works once, or the console's address where an identity provider says who enters. None if it
+    /// has no console.
+    #[must_use]
+    pub fn console(&self) -> Option<&str> {
+        self.console.as_deref()
     }
 
     /// Where AWS tools find its DynamoDB; none if only this process reaches it.
@@ -301,6 +335,30 @@ fn login_of(
         environment
     };
     Login::of(&environment, shared.store().clone(), log, now).map(Arc::new).map(Some)
+}
+
+/// The console, if the host has one, and the way in: with an identity provider where an issuer is set. Without, only on this machine,
+/// where a link lets in who started the host.
+fn console_of(
+    environment: &Environment,
+    scheme: &str,
+    address: SocketAddr,
+    shared: &Shared,
+    log: Arc<dyn Log>,
+) -> Result<Option<(Arc<Console>, String)>, LinkError> {
+    let own = format!("{scheme}://{address}{}", console::PATH);
+    let store = shared.store().clone();
+    if environment.get(console::ISSUER).is_some() {
+        let url = environment.get(console::URL).unwrap_or(&own).to_owned();
+        let environment = environment.clone().with(console::URL, &url);
+        return Ok(Some((Arc::new(Console::of(&environment, store, log, now)?), url)));
+    }
+    // With TLS the certificate is for another name than this machine's, under which nobody would open the link.
+    if !address.ip().is_loopback() || scheme != "http" {
+        return Ok(None);
+    }
+    let (console, link) = Console::with_link(&own, environment, store, log, now)?;
+    Ok(Some((Arc::new(console), link)))
 }
 
 /// What runs without any configuration: the test key, and instances that are ready at once. And what was not set.

@@ -3,7 +3,7 @@
 use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_oidc::{Rotated, SigningKeyError};
-use koogallery_runtime::{ApiRecord, CallRecord, ForwardRecord, Log, LoginRecord};
+use koogallery_runtime::{ApiRecord, CallRecord, ConsoleRecord, ForwardRecord, Log, LoginRecord};
 use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::Asked;
 use report_usage::Pushed;
@@ -40,6 +40,11 @@ impl Log for Console {
     #[allow(clippy::print_stderr)]
     fn login(&self, record: &LoginRecord) {
         eprintln!("{}", login_line(record));
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn console(&self, record: &ConsoleRecord) {
+        eprintln!("{}", console_line(record));
     }
 
     /// Nothing: here the function's own line says it all, in the same process.
@@ -154,6 +159,8 @@ impl Log for Silent {
 
     fn login(&self, _: &LoginRecord) {}
 
+    fn console(&self, _: &ConsoleRecord) {}
+
     fn forwarded(&self, _: &ForwardRecord) {}
 }
 
@@ -231,5 +238,14 @@ fn login_line(record: &LoginRecord) -> String {
     let subjects = record.subjects.iter().flat_map(|(name, value)| [" ", *name, " ", value.as_str()]);
     let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
     line.extend(subjects.chain(reason));
+    line
+}
+
+fn console_line(record: &ConsoleRecord) -> String {
+    let ConsoleRecord { status, method, route, .. } = record;
+    let mut line = format!("{status:<6} {method} console {route} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
+    let by = record.by.iter().flat_map(|by| [" by ", by.as_str()]);
+    let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
+    line.extend(by.chain(reason));
     line
 }

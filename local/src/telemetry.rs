@@ -6,7 +6,9 @@ use std::sync::Arc;
 use deliver_events::{Swept, Tried};
 use erase_personal_data::{Run, erased_line};
 use koogallery_oidc::{Rotated, SigningKeyError};
-use koogallery_runtime::{ApiRecord, CallRecord, CloudWatch, Environment, ForwardRecord, Log, LoginRecord, now};
+use koogallery_runtime::{
+    ApiRecord, CallRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, Log, LoginRecord, now,
+};
 use koogallery_store::{Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::{Asked, swept_line};
 use report_usage::{Pushed, parked_line, pushed_line};
@@ -70,6 +72,11 @@ impl Log for Telemetry {
     fn login(&self, record: &LoginRecord) {
         self.take(self.lines.login_line(record));
         self.for_a_person(|console| console.login(record));
+    }
+
+    fn console(&self, record: &ConsoleRecord) {
+        self.take(self.lines.console_line(record));
+        self.for_a_person(|console| Log::console(console, record));
     }
 
     /// Nothing: here the function's own line says it all, in the same process.

@@ -8,6 +8,7 @@ mod broken_answers;
 mod callers;
 mod check_store;
 mod conformance;
+mod console;
 mod cost;
 mod data_file;
 mod data_keys;

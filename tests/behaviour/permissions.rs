@@ -31,6 +31,7 @@ use report_usage::{Pushed, Reporter};
 use serde_json::{Value, json};
 use watch::Watcher;
 
+use crate::console::deployed::operators_work;
 use crate::login::deployed::users_log_in;
 
 /// What Lambda itself calls with a function's role, to hand over the messages of its queue.
@@ -89,6 +90,8 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     orders_are_learnt(&deployment, &at).await;
     events_are_delivered(&deployment).await;
     users_log_in(&deployment).await;
+    operators_work(&deployment).await;
+    the_console_writes_no_more_than_it_needs(&deployment);
     a_login_reaches_no_more_than_it_needs(&deployment);
     personal_data_is_erased(&deployment).await;
     let template = Template::read();
@@ -444,6 +447,21 @@ fn a_login_reaches_no_more_than_it_needs(deployment: &Deployment) {
         assert!(is_denied("dynamodb:GetItem", other) && is_denied("dynamodb:PutItem", other), "{other}");
     }
     assert!(is_denied("dynamodb:UpdateItem", "INSTANCE#b-1") && !is_denied("dynamodb:GetItem", "INSTANCE#b-1"));
+}
+
+/// The role of the console denies writes of what none of its acts changes, and nothing that it was seen to write.
+fn the_console_writes_no_more_than_it_needs(deployment: &Deployment) {
+    let (template, reached) = (Template::read(), deployment.reached("console"));
+    let is_denied = |action: &str, partition: &str| template.is_denied("ConsoleRecordsPolicy", action, partition);
+    for (action, partition) in &reached {
+        assert!(!is_denied(action, partition), "{action} {partition}");
+    }
+    for kind in ["SESSIONS", "LOGIN#", "JOBS", "INSTANCE#", "SIGNING_KEYS", "DEPLOYMENT"] {
+        assert!(reached.iter().any(|(_, partition)| partition.starts_with(kind)), "{kind}: {reached:?}");
+    }
+    for other in ["NONCE#n", "LEASE#SWEEP", "USAGE#i-1", "TEST#INSTANCE#b-1", "EVENT#e"] {
+        assert!(is_denied("dynamodb:PutItem", other) && !is_denied("dynamodb:GetItem", other), "{other}");
+    }
 }
 
 /// Of four instances and a license code.

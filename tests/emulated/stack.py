@@ -36,6 +36,7 @@ LACKS = {
     "AWS::ApiGatewayV2::ApiMapping", "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::Stage", "AWS::Pipes::Pipe",
     "AWS::IAM::RolePolicy", "AWS::Lambda::Url", "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route",
+    "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::Cognito::UserPoolDomain",
 }
 logging.getLogger("moto").setLevel(logging.ERROR) # it tells each resource of IGNORED
 APP_INFO = {"AppInfo": '{"frontEndUrl":"https://app.example.com/"}'}
@@ -48,6 +49,7 @@ SETS = {
     "with events": {"WebhookUrl": "https://app.example.com/events", "EventBusName": "sales"},
     "a URL for each callback, no seller API": {"Entrance": "FunctionUrls", "SellerApi": "false"},
     "with a login": {"LoginIssuer": "https://login.example.com", "LoginEvents": "true"},
+    "with a console": {"ConsoleBaseUrl": "https://console.example.com", "ConsoleAccess": "ann@example.com=administrator"},
     "an HTTP API": DOMAIN,
     "with limits and topics": {
         "FrontDoorConcurrency": "20", "SellerApiConcurrency": "10",
@@ -136,7 +138,8 @@ def expanded(text, parameters):
 
 
 def without(template, types):
-    """The template without the resources of these types, and without the permissions and outputs that name them."""
+    """The template without the resources of these types, and without the permissions and outputs that name them. What else names one
+    gets its logical id."""
     template = copy.deepcopy(template)
     resources = template["Resources"]
     left_out = {name for name, resource in resources.items() if resource["Type"] in types}
@@ -144,8 +147,18 @@ def without(template, types):
     def names_them(told):
         return any(f'"{gone}"' in json.dumps(told) or f"${{{gone}" in json.dumps(told) for gone in left_out)
 
+    def named(told):
+        if isinstance(told, list):
+            return [named(value) for value in told]
+        if not isinstance(told, dict):
+            return told
+        (kind, value), *more = told.items() or [(None, None)]
+        if not more and (kind == "Ref" and value in left_out or kind == "Fn::GetAtt" and value[0] in left_out):
+            return value if kind == "Ref" else ".".join(value)
+        return {name: named(value) for name, value in told.items()}
+
     template["Resources"] = {
-        name: resource for name, resource in resources.items()
+        name: named(resource) for name, resource in resources.items()
         if name not in left_out and not (resource["Type"] == "AWS::Lambda::Permission" and names_them(resource))
     }
     template["Outputs"] = {name: output for name, output in template["Outputs"].items() if not names_them(output)}

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use cookie_store::{CookieStore, RawCookie};
 use html_escape::decode_html_entities;
-use http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use reqwest::{RequestBuilder, Url, redirect};
 
@@ -86,15 +86,46 @@ impl Browser {
             let field = field.unwrap_or_else(|| panic!("no field {name} in {}", page.body));
             (*value).clone_into(&mut field.1);
         }
+        self.send_form(page, form).await
+    }
+
+    /// Fills in the form that goes to this path, ticks the boxes that are named, and sends it.
+    pub async fn submit_to(&self, page: &Page, path: &str, typed: &[(&str, &str)]) -> Page {
+        let forms = page.forms();
+        let form = forms.into_iter().find(|form| form.action.path() == path);
+        let mut form = form.unwrap_or_else(|| panic!("no form to {path} in {}", page.body));
+        for (name, value) in typed {
+            match form.fields.iter_mut().find(|(known, _)| known == name) {
+                Some(field) => (*value).clone_into(&mut field.1),
+                None => form.fields.push(((*name).to_owned(), (*value).to_owned())),
+            }
+        }
+        self.send_form(page, form).await
+    }
+
+    /// Posts fields to an address, as a page of this origin would.
+    pub async fn post(&self, address: &str, origin: &str, fields: &[(&str, &str)]) -> Page {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.post_form(Form { action: address.parse().unwrap(), is_post: true, fields }, origin).await
+    }
+
+    async fn send_form(&self, page: &Page, mut form: Form) -> Page {
         if form.is_post {
-            let mut body = Url::parse("http://form/").unwrap();
-            body.query_pairs_mut().extend_pairs(&form.fields);
-            let request = self.http.post(form.action.clone());
-            let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-            return self.send(request.body(body.query().unwrap_or_default().to_owned()), form.action).await;
+            return self.post_form(form, &page.url.origin().ascii_serialization()).await;
         }
         form.action.query_pairs_mut().clear().extend_pairs(&form.fields);
         self.open(form.action.as_str()).await
+    }
+
+    /// Posts a form, and says where it came from, as browsers do.
+    async fn post_form(&self, form: Form, origin: &str) -> Page {
+        let mut body = Url::parse("http://form/").unwrap();
+        body.query_pairs_mut().extend_pairs(&form.fields);
+        let own = form.action.origin().ascii_serialization() == origin;
+        let request = self.http.post(form.action.clone()).header(ORIGIN, origin);
+        let request = request.header("sec-fetch-site", if own { "same-origin" } else { "cross-site" });
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(body.query().unwrap_or_default().to_owned()), form.action).await
     }
 
     /// Opens the unified login page and does what its script does: the parameters stand behind the `#`, which is never sent.
@@ -160,8 +191,18 @@ impl Page {
     /// Its first form.
     #[must_use]
     pub fn form(&self) -> Form {
-        let (_, form) = self.body.split_once("<form").unwrap_or_else(|| panic!("no form in {}", self.body));
-        let form = form.split_once("</form>").unwrap().0;
+        let forms = self.forms();
+        forms.into_iter().next().unwrap_or_else(|| panic!("no form in {}", self.body))
+    }
+
+    /// All its forms. Boxes that are not ticked are sent by nobody.
+    #[must_use]
+    pub fn forms(&self) -> Vec<Form> {
+        let forms = self.body.split("<form").skip(1);
+        forms.map(|form| self.read_form(form.split_once("</form>").unwrap().0)).collect()
+    }
+
+    fn read_form(&self, form: &str) -> Form {
         let action = attribute(form, "action").unwrap_or_default();
         let is_post = attribute(form, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
         let mut fields = Vec::new();
@@ -171,13 +212,16 @@ impl Page {
                 if tag.starts_with("option") {
                     // Without a choice, the first one is sent.
                     let select: &mut (String, String) = fields.last_mut().unwrap();
-                    if select.1.is_empty() {
-                        select.1 = attribute(tag, "value").unwrap();
+                    let is_chosen = tag.split('>').next().unwrap_or_default().contains(" selected");
+                    if select.1.is_empty() || is_chosen {
+                        let text = || tag.split_once('>').map(|(_, text)| text.to_owned());
+                        select.1 = attribute(tag, "value").or_else(text).unwrap();
                     }
                 }
                 continue;
             };
-            if let Some(name) = name {
+            let is_box = attribute(tag, "type").is_some_and(|kind| kind == "checkbox");
+            if let Some(name) = name.filter(|_| !is_box) {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));
             }
         }

@@ -33,6 +33,9 @@ use crate::secrets::Secrets;
 use crate::template::Template;
 use crate::{KEYS, signer};
 
+/// What the console shows to its identity provider.
+pub const CONSOLE_SECRET: &str = "the console's secret";
+
 /// The AK and SK that the secret holds.
 pub const OPEN_API_KEY: (&str, &str) = ("LOCALTEST", "local secret key");
 
@@ -108,6 +111,7 @@ impl Deployment {
             ("RsaKeySecret", json!({ "rsaPrivateKey": RSA_PRIVATE_KEY })),
             ("WebhookSecret", json!({ "webhookSecrets": [LOCAL_WEBHOOK_SECRET] })),
             ("ApiTokensSecret", json!({ "apiTokens": [TOKEN] })),
+            ("ConsoleSecretArn", json!({ "consoleClientSecret": CONSOLE_SECRET })),
             (
                 "OpenApiSecret",
                 json!({ "openApi": { "accessKeyId": OPEN_API_KEY.0, "secretAccessKey": OPEN_API_KEY.1 } }),

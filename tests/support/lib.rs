@@ -38,7 +38,7 @@ use koogallery_local::database::{EmbeddedDatabase, Listen};
 use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
-use koogallery_runtime::{ApiRecord, CallRecord, Environment, ForwardRecord, Log, LoginRecord, now};
+use koogallery_runtime::{ApiRecord, CallRecord, ConsoleRecord, Environment, ForwardRecord, Log, LoginRecord, now};
 use koogallery_store::{Event, Instance, License, World};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -85,7 +85,7 @@ pub struct Seller {
 
 /// Keeps records of calls.
 #[derive(Debug, Default)]
-pub struct Records(Mutex<Vec<CallRecord>>, Mutex<Vec<ApiRecord>>, Mutex<Vec<LoginRecord>>);
+pub struct Records(Mutex<Vec<CallRecord>>, Mutex<Vec<ApiRecord>>, Mutex<Vec<LoginRecord>>, Mutex<Vec<ConsoleRecord>>);
 
 impl Log for Records {
     fn record(&self, record: &CallRecord) {
@@ -98,6 +98,10 @@ impl Log for Records {
 
     fn login(&self, record: &LoginRecord) {
         self.2.lock().unwrap().push(record.clone());
+    }
+
+    fn console(&self, record: &ConsoleRecord) {
+        self.3.lock().unwrap().push(record.clone());
     }
 
     /// The local host passes nothing on.

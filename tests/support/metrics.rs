@@ -8,7 +8,7 @@ use deliver_events::Swept;
 use erase_personal_data::Run;
 use koogallery::{ResultCode, Timestamp};
 use koogallery_oidc::SigningKeyError;
-use koogallery_runtime::{ApiRecord, CloudWatch, Environment, ForwardRecord, LoginOutcome, LoginRecord};
+use koogallery_runtime::{ApiRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, LoginOutcome, LoginRecord};
 use serde_json::Value;
 
 /// The metrics of a try to deliver an event. tests/lambda.rs compares them with what the real binary writes.
@@ -78,6 +78,16 @@ pub fn other_lines() -> Vec<Value> {
         reason: None,
         duration: none,
     };
+    let console = ConsoleRecord {
+        at,
+        request_id: None,
+        method: String::new(),
+        route: String::new(),
+        status: 200,
+        by: None,
+        reason: None,
+        duration: none,
+    };
     let unrotated = Err(SigningKeyError::Public(String::new()));
     let keys = rotate_signing_keys::rotated_line(&log, at, &unrotated);
     let run = Run { at, erased: 0, failed: 0, due: 0, overdue: none }.line(&log);
@@ -101,6 +111,7 @@ pub fn other_lines() -> Vec<Value> {
         swept,
         api.line(""),
         log.login_line(&login),
+        log.console_line(&console),
         keys,
         run,
         learnt,

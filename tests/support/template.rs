@@ -193,6 +193,7 @@ fn is_meant_for(action: &str, resource: &str) -> bool {
         "GetAtt Table.Arn" | "GetAtt Table.StreamArn" => "dynamodb",
         "GetAtt DataKey.Arn" => "kms",
         secret if secret.starts_with("Ref ") && secret.ends_with("Secret") => "secretsmanager",
+        "Ref ConsoleSecretArn" => "secretsmanager",
         "GetAtt EventQueue.Arn" | "GetAtt DeliverEventsDelays.Arn" | "GetAtt LearnOrderDelays.Arn" => "sqs",
         log if log.ends_with("LogGroup.Arn") => "logs",
         function if function.ends_with("Function.Arn") => "lambda",

@@ -17,6 +17,8 @@ fn needed(binary: &str) -> BTreeSet<String> {
         "seller-api" => &["Secret", "OpenApiSecret", "ApiTokensSecret"],
         // It signs usage as well.
         "report-usage" => &["Secret", "OpenApiSecret"],
+        // The seller's own, if the identity provider wants to see one.
+        "console" => &["ConsoleSecretArn"],
         "learn-order" => &["OpenApiSecret"],
         "deliver-events" => &["WebhookSecret"],
         callback => {

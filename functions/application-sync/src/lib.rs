@@ -152,6 +152,7 @@ mod tests {
             webhook_secrets: Vec::new(),
             open_api: None,
             api_tokens: Vec::new(),
+            console_client_secret: None,
         };
         let good = include_str!("../../../shared/protocol/tests/rsa_pkcs8.pem");
         let read = |text: &str| {

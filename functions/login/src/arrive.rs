@@ -8,10 +8,11 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use koogallery::TenantId;
+use koogallery_runtime::Language;
 
 use crate::Login;
 use crate::clients::Client;
-use crate::pages::{Choice, Language, Reason, choose_application};
+use crate::pages::{Choice, Reason, choose_application};
 use crate::query::with_query;
 use crate::stop::{Page, Stop, Told};
 

@@ -1,13 +1,11 @@
 //! The seller's applications, as clients of the login. The members are those of OpenID Connect's registration, where it has one.
 
 use koogallery::AppId;
-use koogallery_oidc::Algorithm;
+use koogallery_oidc::{Algorithm, is_loopback};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 use url::Url;
-
-use crate::issuer::is_loopback;
 
 /// A client: one of the seller's applications.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

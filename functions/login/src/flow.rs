@@ -9,9 +9,9 @@ use http::{HeaderMap, HeaderValue};
 use koogallery_store::HandleDigest;
 use serde::{Deserialize, Serialize};
 
-use crate::random::{self, NoRandomness};
 use crate::stop::Stop;
 use crate::tenant::TenantApplication;
+use koogallery_oidc::random::{self, NoRandomness};
 
 /// How long a user has to log in, in seconds.
 pub(crate) const FLOW_SECONDS: u64 = 600;

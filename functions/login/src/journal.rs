@@ -11,11 +11,11 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
-use koogallery_runtime::{LoginRecord, RequestId};
+use koogallery_runtime::{Language, LoginRecord, RequestId};
 
 use crate::Login;
 use crate::enter::FormTo;
-use crate::pages::{Language, content_security_policy, reason_page};
+use crate::pages::{content_security_policy, reason_page};
 use crate::stop::{Failure, Page, Stop, Told};
 
 /// How long a request may take: two questions to a tenant's login, and the store's.

@@ -29,14 +29,12 @@ mod flow;
 mod granted;
 mod hint;
 mod identity;
-mod issuer;
 mod journal;
 mod kept;
 mod logout;
 mod pages;
 mod parameters;
 mod query;
-mod random;
 mod stop;
 mod tenant;
 mod token;
@@ -58,7 +56,7 @@ use koogallery_runtime::{
 use koogallery_store::Store;
 
 pub use clients::{AuthMethod, Client, Clients, ClientsError, Hashes, IdentityProtocol};
-pub use issuer::{Issuer, IssuerError};
+pub use koogallery_oidc::{Issuer, IssuerError};
 
 use pages::Reason;
 use stop::{Page, Stop};

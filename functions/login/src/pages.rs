@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::ACCEPT_LANGUAGE;
-use http::{HeaderMap, StatusCode};
-use koogallery_runtime::LoginOutcome;
+use http::StatusCode;
+use koogallery_runtime::{Language, LoginOutcome};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use strum::IntoStaticStr;
@@ -149,47 +148,11 @@ impl Reason {
     }
 }
 
-/// The user's language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    Chinese,
-    English,
-}
-
-impl Language {
-    /// The one of the two that the browser prefers; Chinese if it says neither.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let wanted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let quality = |language: &str| {
-            let ranges = wanted.split(',').map(str::trim);
-            let fitting = ranges.filter(|range| range.to_ascii_lowercase().starts_with(language));
-            let quality = |range: &str| match range.split_once(";q=") {
-                Some((_, quality)) => quality.trim().parse::<f32>().unwrap_or_default(),
-                None => 1.0,
-            };
-            fitting.map(quality).fold(0.0, f32::max)
-        };
-        if quality("en") > quality("zh") { Self::English } else { Self::Chinese }
-    }
-
-    const fn tag(self) -> &'static str {
-        match self {
-            Self::Chinese => "zh-CN",
-            Self::English => "en",
-        }
-    }
-
-    const fn both(self) -> [Self; 2] {
-        match self {
-            Self::Chinese => [Self::Chinese, Self::English],
-            Self::English => [Self::English, Self::Chinese],
-        }
-    }
-
-    const fn of_text(self, text: &Text) -> &'static str {
-        match self {
-            Self::Chinese => text.zh,
-            Self::English => text.en,
+impl Text {
+    const fn of(&self, language: Language) -> &'static str {
+        match language {
+            Language::Chinese => self.zh,
+            Language::English => self.en,
         }
     }
 }
@@ -220,21 +183,21 @@ pub(crate) fn reason_page(reason: Reason, language: Language, client: Option<&st
     let body = html! {
         @for shown in language.both() {
             section lang=(shown.tag()) {
-                h1 { (shown.of_text(&reason.title())) }
-                p { (shown.of_text(&reason.help())) }
+                h1 { (reason.title().of(shown)) }
+                p { (reason.help().of(shown)) }
             }
         }
         @if let Some(again) = again {
             a #start-again href=(again) {
                 @for (place, shown) in language.both().into_iter().enumerate() {
                     @if place == 1 { " / " }
-                    span lang=(shown.tag()) { (shown.of_text(&again_text)) }
+                    span lang=(shown.tag()) { (again_text.of(shown)) }
                 }
             }
         }
         @if let Some(client) = client { p { small { (client) } } }
     };
-    whole(language, language.of_text(&reason.title()), reason.word(), &body)
+    whole(language, reason.title().of(language), reason.word(), &body)
 }
 
 /// One of several things to choose from.
@@ -253,7 +216,7 @@ pub(crate) fn choose_instance(language: Language, action: &str, flow: &str, choi
     let help = text("您在多个实例中拥有使用权限。", "You have access to more than one instance.");
     let body = html! {
         @for shown in language.both() {
-            section lang=(shown.tag()) { h1 { (shown.of_text(&title)) } p { (shown.of_text(&help)) } }
+            section lang=(shown.tag()) { h1 { (title.of(shown)) } p { (help.of(shown)) } }
         }
         form #choose method="post" action=(action) {
             input type="hidden" name="flow" value=(flow);
@@ -265,17 +228,17 @@ pub(crate) fn choose_instance(language: Language, action: &str, flow: &str, choi
             }
         }
     };
-    whole(language, language.of_text(&title), "choose_instance", &body)
+    whole(language, title.of(language), "choose_instance", &body)
 }
 
 /// The page where a user who comes from the workbench chooses between applications.
 pub(crate) fn choose_application(language: Language, choices: &[Choice]) -> Markup {
     let title = text("请选择应用", "Choose an application");
     let body = html! {
-        @for shown in language.both() { section lang=(shown.tag()) { h1 { (shown.of_text(&title)) } } }
+        @for shown in language.both() { section lang=(shown.tag()) { h1 { (title.of(shown)) } } }
         @for choice in choices { p { a href=(choice.value) { (choice.label) } } }
     };
-    whole(language, language.of_text(&title), "choose_application", &body)
+    whole(language, title.of(language), "choose_application", &body)
 }
 
 fn whole(language: Language, title: &str, reason: &str, body: &Markup) -> Markup {
@@ -297,18 +260,8 @@ fn whole(language: Language, title: &str, reason: &str, body: &Markup) -> Markup
 mod tests {
     use super::*;
 
-    fn wanted(text: &str) -> Language {
-        Language::of(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, text.parse().unwrap())]))
-    }
-
     #[test]
     fn the_users_language_comes_first() {
-        assert_eq!(wanted("en-GB,en;q=0.9,zh;q=0.5"), Language::English);
-        assert_eq!(wanted("zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
-        assert_eq!(wanted("de,en;q=0.4"), Language::English);
-        for neither in ["", "de", "*", "en;q=x"] {
-            assert_eq!(wanted(neither), Language::Chinese, "{neither}");
-        }
         let page = reason_page(Reason::NotGranted, Language::English, None, None).into_string();
         assert!(page.find("You do not have access") < page.find("您尚未获得"));
     }

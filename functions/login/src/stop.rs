@@ -9,8 +9,8 @@ use koogallery_store::StoreError;
 
 use crate::pages::Reason;
 use crate::query::with_query;
-use crate::random::NoRandomness;
 use crate::upstream::UpstreamError;
+use koogallery_oidc::random::NoRandomness;
 
 /// Why a request does not go on.
 #[derive(Debug)]

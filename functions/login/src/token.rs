@@ -22,8 +22,8 @@ use crate::asked::{Asked, Unreadable};
 use crate::clients::Client;
 use crate::granted::Granted;
 use crate::kept::Used;
-use crate::random;
 use crate::stop::{Failure, Stop, Told};
+use koogallery_oidc::random;
 
 /// How long an access token and an ID token are valid.
 const TOKEN_LASTS: Duration = Duration::from_mins(10);

@@ -8,7 +8,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
+use koogallery::Text;
 use koogallery_runtime::{ApiToken, Scopes, SecretText, SourceAddress};
+use koogallery_store::{Actor, Via};
 use subtle::{Choice, ConstantTimeEq};
 
 use crate::SellerApi;
@@ -58,6 +60,15 @@ pub(crate) struct Allowed {
     pub(crate) name: Option<String>,
     /// What it may do.
     pub(crate) scopes: Scopes,
+}
+
+impl Allowed {
+    /// Who acts by this token, and why.
+    pub(crate) fn actor(&self, reason: Option<Text<255>>) -> Result<Actor, Problem> {
+        let name = self.name.clone().unwrap_or_else(|| "seller API".to_owned());
+        let by = Text::try_from(name).map_err(|error| Problem::new(Kind::Internal, error.to_string()))?;
+        Ok(Actor { by, via: Via::SellerApi, reason })
+    }
 }
 
 async fn allowed(api: &SellerApi, headers: &HeaderMap, from: Option<SourceAddress>) -> Result<Allowed, Problem> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId, Text};
-use koogallery_store::{Delivery, DiscardOutcome, Discarded};
+use koogallery_store::{Action, Delivery, DiscardOutcome};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -69,7 +70,7 @@ pub(crate) struct DiscardedCount {
     ))]
 pub(crate) async fn discard(
     State(api): State<Arc<SellerApi>>,
-    Extension(Allowed { name, .. }): Extension<Allowed>,
+    Extension(allowed): Extension<Allowed>,
     Body(body): Body<DiscardBody>,
 ) -> Result<Json<DiscardedCount>, Problem> {
     let of =
@@ -83,10 +84,12 @@ pub(crate) async fn discard(
     if let Some(other) = events.iter().find(|event| event.delivery() != Delivery::Parked) {
         return Err(not_parked(&other.event.event_id));
     }
-    let discarded = Discarded::new(api.now(), name.as_deref().unwrap_or("seller API"), body.reason.as_str());
+    let actor = allowed.actor(Some(body.reason))?;
     for event in &events {
         let id = event.event.event_id;
-        match api.store().discard(&event.subject, id, &discarded).await? {
+        let action = Action::new(&actor, Action::EVENT_DISCARDED, event.subject.clone().into(), api.now());
+        let action = action.to(json!({ "eventId": id }));
+        match api.store().discard(&event.subject, id, &action).await? {
             DiscardOutcome::Discarded => {}
             DiscardOutcome::NotParked => return Err(not_parked(&id)),
         }

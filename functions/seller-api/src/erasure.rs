@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
-use koogallery::Timestamp;
-use koogallery_store::{Erased, Gone, Subject};
+use axum::{Extension, Json};
+use koogallery_store::{Action, Erased, Gone, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::SellerApi;
+use crate::access::Allowed;
 use crate::extract::PathOf;
 use crate::paths::{InstancePath, LicensePath};
 use crate::problem::{Kind, Problem};
@@ -39,9 +39,10 @@ pub(crate) struct ErasureView {
     ))]
 pub(crate) async fn of_instance(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(InstancePath { id }): PathOf<InstancePath>,
 ) -> Result<Json<ErasureView>, Problem> {
-    erase(&api, &Subject::Instance(id), "instance", "releaseInstance").await
+    erase(&api, &allowed, &Subject::Instance(id), "instance", "releaseInstance").await
 }
 
 /// Erases at once the personal data of a released license code.
@@ -56,15 +57,21 @@ pub(crate) async fn of_instance(
     ))]
 pub(crate) async fn of_license(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     PathOf(LicensePath { code }): PathOf<LicensePath>,
 ) -> Result<Json<ErasureView>, Problem> {
-    erase(&api, &Subject::License(code), "license code", "releaseLicenseCode").await
+    erase(&api, &allowed, &Subject::License(code), "license code", "releaseLicenseCode").await
 }
 
-async fn erase(api: &SellerApi, of: &Subject, what: &str, release: &str) -> Result<Json<ErasureView>, Problem> {
-    // By any time: the clock that signed the release may be ahead of this one.
-    let released_by = Timestamp::from_millis(i64::MAX);
-    let (erased_before, Gone { items, events }) = match api.store().erase(of, released_by, api.now()).await? {
+async fn erase(
+    api: &SellerApi,
+    allowed: &Allowed,
+    of: &Subject,
+    what: &str,
+    release: &str,
+) -> Result<Json<ErasureView>, Problem> {
+    let action = Action::new(&allowed.actor(None)?, Action::PERSONAL_DATA_ERASED, of.clone().into(), api.now());
+    let (erased_before, Gone { items, events }) = match api.store().erase_by(of, &action).await? {
         Erased::Done(gone) => (false, gone),
         Erased::Before => (true, Gone::default()),
         Erased::Unknown => return Err(Problem::unknown(what)),

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use http::StatusCode;
 use koogallery::{InstanceId, LicenseCode, OrderId, TenantId};
+use koogallery_store::Action;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::SellerApi;
+use crate::access::Allowed;
 use crate::extract::{Body, optional_text};
 use crate::problem::Problem;
 use crate::subjects::subject;
@@ -61,14 +64,16 @@ pub(crate) struct Resent {
     ))]
 pub(crate) async fn resend(
     State(api): State<Arc<SellerApi>>,
+    Extension(allowed): Extension<Allowed>,
     Body(body): Body<ResendBody>,
 ) -> Result<(StatusCode, Json<Resent>), Problem> {
     let subject =
         subject(body.instance_id.as_ref(), body.order_id.as_ref(), body.license.as_ref(), body.tenant_id.as_ref())?;
     let events = api.chosen_events(subject.as_ref(), &body.event_ids).await?;
-    let now = api.now();
+    let actor = allowed.actor(None)?;
     for event in &events {
-        api.store().resend(event, now).await?;
+        let action = Action::new(&actor, Action::EVENT_RESENT, event.subject.clone().into(), api.now());
+        api.store().resend_by(event, &action.to(json!({ "eventId": event.event.event_id }))).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(Resent { resent: events.len() })))
 }

@@ -19,8 +19,6 @@ const PROBES: u32 = 5;
 /// So many failed orders of a month are told. More than five freeze the trade.
 const ORDERS: usize = 3;
 
-const NEW_INSTANCE: &str = "newInstance";
-
 /// An instance that has waited for its provisioning since it was paid.
 pub(crate) fn provisioning(subject: Subject, since: Timestamp, now: Timestamp) -> Warning {
     let due_at = Some(since.saturating_add(REFUND));
@@ -32,13 +30,10 @@ pub(crate) fn provisioning(subject: Subject, since: Timestamp, now: Timestamp) -
 pub(crate) fn failed_calls(failed: &[FailedCall], now: Timestamp) -> Vec<Warning> {
     let due = failed.iter().filter(|call| call.first_at.saturating_add(FAILED) <= now);
     due.map(|call| {
-        let is_purchase = call.callback == NEW_INSTANCE;
-        let raise = Raise {
-            cause: if is_purchase { Cause::PurchaseRefused } else { Cause::CallFailed },
-            since: call.first_at,
-            at: now,
-            due_at: is_purchase.then(|| call.first_at.saturating_add(REFUND)),
-        };
+        let cause = call.cause();
+        let is_purchase = cause == Cause::PurchaseRefused;
+        let due_at = is_purchase.then(|| call.first_at.saturating_add(REFUND));
+        let raise = Raise { cause, since: call.first_at, at: now, due_at };
         let detail = format!("{} {}", call.callback, call.result_code);
         Warning::new(call.subject.clone().into(), &raise, now).with_detail(detail)
     })
@@ -49,7 +44,7 @@ pub(crate) fn failed_calls(failed: &[FailedCall], now: Timestamp) -> Vec<Warning
 pub(crate) fn failed_orders(failed: &[FailedCall], now: Timestamp) -> Option<Warning> {
     let month = month_of(now);
     let is_lost = |call: &&FailedCall| {
-        call.callback == NEW_INSTANCE && call.first_at >= month && call.first_at.saturating_add(REFUND) <= now
+        call.cause() == Cause::PurchaseRefused && call.first_at >= month && call.first_at.saturating_add(REFUND) <= now
     };
     let lost = failed.iter().filter(is_lost).count();
     let raise = Raise { cause: Cause::FailedOrders, since: month, at: now, due_at: None };

@@ -4,13 +4,16 @@
 //! and nothing is ever chosen by a token, so there is no JOSE library in a function; tests verify with stock ones.
 
 mod algorithm;
+mod issuer;
 mod private_key;
 mod public_key;
+pub mod random;
 mod rotation;
 mod signing_keys;
 mod token;
 
 pub use algorithm::Algorithm;
+pub use issuer::{Issuer, IssuerError, is_loopback};
 pub use private_key::{KeyError, PrivateKey};
 pub use public_key::PublicKey;
 pub use rotation::{Phase, Rotation};

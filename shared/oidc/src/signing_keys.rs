@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use koogallery::Timestamp;
 use koogallery_runtime::{Vault, VaultError};
-use koogallery_store::{SigningKey, Store, StoreError};
+use koogallery_store::{Action, SigningKey, Store, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::algorithm::Algorithm;
 use crate::private_key::{KeyError, PrivateKey};
@@ -80,7 +81,7 @@ impl SigningKeys {
         refresh(&mut held, store, false).await?;
         if active(of(algorithm, keys(held.as_ref())), now).is_none() {
             let number = next_number(algorithm, keys(held.as_ref()));
-            make(algorithm, number, store, vault, now, now).await?;
+            make(algorithm, number, store, vault, (now, now), None).await?;
             refresh(&mut held, store, true).await?;
         }
         let Some(held) = held.as_mut() else { return Err(KeyError::NotMade(algorithm).into()) };
@@ -127,7 +128,7 @@ impl SigningKeys {
                 None => None,
                 Some(signs_from) => {
                     let number = next_number(algorithm, &keys);
-                    make(algorithm, number, store, vault, now, signs_from).await?.map(|id| (id, signs_from))
+                    make(algorithm, number, store, vault, (now, signs_from), None).await?.map(|id| (id, signs_from))
                 }
             };
             for key in &due.remove {
@@ -149,6 +150,28 @@ impl SigningKeys {
         vault: &Vault,
         now: Timestamp,
     ) -> Result<Vec<Rotated>, SigningKeyError> {
+        Self::replace_acted(rotation, at_once, store, vault, now, None).await
+    }
+
+    /// The same for a person: each key is made together with the record of who did it, and why.
+    pub async fn replace_by(
+        rotation: &Rotation,
+        at_once: bool,
+        store: &Store,
+        vault: &Vault,
+        action: &Action,
+    ) -> Result<Vec<Rotated>, SigningKeyError> {
+        Self::replace_acted(rotation, at_once, store, vault, action.at, Some(action)).await
+    }
+
+    async fn replace_acted(
+        rotation: &Rotation,
+        at_once: bool,
+        store: &Store,
+        vault: &Vault,
+        now: Timestamp,
+        action: Option<&Action>,
+    ) -> Result<Vec<Rotated>, SigningKeyError> {
         let keys = store.signing_keys().await?;
         let mut all = Vec::new();
         for (algorithm, own) in in_use(&keys) {
@@ -158,7 +181,8 @@ impl SigningKeys {
             }
             let signs_from = if at_once { now } else { now.saturating_add(rotation.published_before) };
             let number = next_number(algorithm, &keys);
-            let made = make(algorithm, number, store, vault, now, signs_from).await?.map(|id| (id, signs_from));
+            let made = make(algorithm, number, store, vault, (now, signs_from), action).await?;
+            let made = made.map(|id| (id, signs_from));
             let mut removed = Vec::new();
             if at_once && made.is_some() {
                 for key in own {
@@ -206,8 +230,8 @@ async fn make(
     number: u32,
     store: &Store,
     vault: &Vault,
-    now: Timestamp,
-    signs_from: Timestamp,
+    (now, signs_from): (Timestamp, Timestamp),
+    action: Option<&Action>,
 ) -> Result<Option<String>, SigningKeyError> {
     let pkcs8 = PrivateKey::generate(algorithm)?;
     let key = PrivateKey::read(algorithm, &pkcs8)?;
@@ -222,7 +246,17 @@ async fn make(
         published_at: now,
         signs_from,
     };
-    Ok(store.add_signing_key(&added).await?.then(|| key.id().to_owned()))
+    let is_added = match action {
+        None => store.add_signing_key(&added).await?,
+        Some(action) => {
+            let made =
+                serde_json::json!({ "algorithm": added.algorithm, "keyId": added.key_id, "signsFrom": signs_from });
+            // Each algorithm's key has a record of its own.
+            let action = Action { id: Uuid::now_v7(), ..action.clone() }.to(made);
+            store.add_signing_key_by(&added, &action).await?
+        }
+    };
+    Ok(is_added.then(|| key.id().to_owned()))
 }
 
 async fn opened(

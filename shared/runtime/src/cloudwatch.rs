@@ -14,6 +14,7 @@ use crate::api_record::ApiRecord;
 use crate::call_line::{call_line, forward_line, strangers_line};
 use crate::clock::now;
 use crate::config::Environment;
+use crate::console_record::ConsoleRecord;
 use crate::login_record::LoginRecord;
 use crate::metric_line::{Metric, metric_line};
 use crate::record::{CallRecord, ForwardRecord, Log};
@@ -62,6 +63,12 @@ impl CloudWatch {
     /// The line of a request to the login.
     #[must_use]
     pub fn login_line(&self, record: &LoginRecord) -> Value {
+        record.line(&self.namespace)
+    }
+
+    /// The line of a request to the console.
+    #[must_use]
+    pub fn console_line(&self, record: &ConsoleRecord) -> Value {
         record.line(&self.namespace)
     }
 
@@ -119,6 +126,10 @@ impl Log for CloudWatch {
 
     fn login(&self, record: &LoginRecord) {
         Self::write(self.login_line(record));
+    }
+
+    fn console(&self, record: &ConsoleRecord) {
+        Self::write(self.console_line(record));
     }
 
     fn forwarded(&self, record: &ForwardRecord) {

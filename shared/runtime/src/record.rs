@@ -5,6 +5,7 @@ use std::time::Duration;
 use koogallery::{InterfaceType, ResultCode, Timestamp};
 
 use crate::api_record::ApiRecord;
+use crate::console_record::ConsoleRecord;
 use crate::fault::Fault;
 use crate::login_record::LoginRecord;
 
@@ -153,6 +154,9 @@ pub trait Log: Send + Sync {
 
     /// Takes the record of one request to the login.
     fn login(&self, record: &LoginRecord);
+
+    /// Takes the record of one request to the console.
+    fn console(&self, record: &ConsoleRecord);
 
     /// Takes the record of one call that was passed on.
     fn forwarded(&self, record: &ForwardRecord);

@@ -59,6 +59,9 @@ pub struct Secrets {
     pub open_api: Option<OpenApiKey>,
     /// The tokens that open the seller API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, separated by spaces.
     pub api_tokens: Vec<ApiToken>,
+    /// What the console shows to its identity provider: `consoleClientSecret`, or `KOOGALLERY_CONSOLE_CLIENT_SECRET`. None for a
+    /// public client.
+    pub console_client_secret: Option<SecretText>,
 }
 
 /// An AK with its SK.
@@ -159,6 +162,7 @@ impl SecretSource {
                     webhook_secrets: several(environment, "KOOGALLERY_WEBHOOK_SECRET"),
                     open_api: open_api_key(environment)?,
                     api_tokens: api_tokens(environment)?,
+                    console_client_secret: environment.get("KOOGALLERY_CONSOLE_CLIENT_SECRET").map(SecretText::from),
                 }))
             }
             (None, None, Some(path)) => Place::File(PathBuf::from(path)),
@@ -295,19 +299,28 @@ impl SecretSource {
     /// Puts together what several secrets have. What is there twice counts of the first; of tokens and webhook secrets, all count.
     fn parts(&self, parts: Vec<Part>) -> Result<Arc<Secrets>, SecretError> {
         let (mut access_keys, mut all) = (None, Part::default());
-        for Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens, local_key: _ } in parts {
+        for part in parts {
+            let Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens, .. } = part;
             access_keys = access_keys.or(keys);
             all.rsa_private_key = all.rsa_private_key.or(rsa_private_key);
             all.webhook_secrets.extend(webhook_secrets);
             all.open_api = all.open_api.or(open_api);
             all.api_tokens.extend(api_tokens);
+            all.console_client_secret = all.console_client_secret.or(part.console_client_secret);
         }
         if access_keys.is_none() && self.needs_access_keys {
             return Err(SecretError::NoAccessKeys(self.place.name()));
         }
-        let Part { rsa_private_key, webhook_secrets, open_api, api_tokens, .. } = all;
+        let Part { rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, .. } = all;
         let access_keys = access_keys.unwrap_or_default();
-        Ok(Arc::new(Secrets { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens }))
+        Ok(Arc::new(Secrets {
+            access_keys,
+            rsa_private_key,
+            webhook_secrets,
+            open_api,
+            api_tokens,
+            console_client_secret,
+        }))
     }
 }
 
@@ -358,6 +371,7 @@ struct Part {
     webhook_secrets: Vec<SecretText>,
     open_api: Option<OpenApiKey>,
     api_tokens: Vec<ApiToken>,
+    console_client_secret: Option<SecretText>,
     /// Of a file only: on AWS, KMS has the key.
     local_key: Option<SecretText>,
 }
@@ -397,11 +411,12 @@ fn part(arn: &str, text: &str) -> Result<Part, SecretError> {
         open_api: Option<OpenApiKey>,
         #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<ApiToken>,
+        console_client_secret: Option<SecretText>,
         local_key: Option<SecretText>,
     }
-    let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, local_key } =
+    let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, local_key } =
         serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
     let access_keys = access_keys.map(|keys| AccessKeys::from_json(keys.get())).transpose();
     let access_keys = access_keys.map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
-    Ok(Part { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, local_key })
+    Ok(Part { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, local_key })
 }

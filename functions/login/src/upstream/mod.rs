@@ -12,10 +12,10 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 
 use crate::clients::IdentityProtocol;
-use crate::issuer::Issuer;
 use crate::tenant::TenantApplication;
 use address::{Address, AddressError, PublicOnly};
 use answer::AnswerError;
+use koogallery_oidc::Issuer;
 
 pub(crate) use cas::CasError;
 pub(crate) use oauth2::RedeemError;

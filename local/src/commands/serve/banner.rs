@@ -54,6 +54,8 @@ impl Banner {
         };
         add("productionAddress", Some(host.address()));
         add("sellerApi", Some(host.seller_api()));
+        // The link of a console lets in whoever reads it: a collector of logs gets none.
+        add("console", host.console().filter(|console| !console.contains("/link/")).map(str::to_owned));
         add("dynamodb", Some(host.dynamodb_endpoint().unwrap_or("within this process").to_owned()));
         add("table", Some(host.store().table().to_owned()));
         add("events", self.webhook.as_deref().map(without_query));
@@ -78,6 +80,10 @@ impl Banner {
         let Self { webhook, open_apis, notices } = self;
         eprintln!("production address   {}   (and any path below it)", host.address());
         eprintln!("seller API           {}/v1   (description: /v1/openapi.json)", host.seller_api());
+        if let Some(console) = host.console() {
+            let once = if console.contains("/link/") { "   (works once; start again for another one)" } else { "" };
+            eprintln!("console              {console}{once}");
+        }
         eprintln!(
             "DynamoDB             {}",
             host.dynamodb_endpoint().unwrap_or("within this process; --listen-dynamodb opens a port for AWS tools")

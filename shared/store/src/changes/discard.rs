@@ -1,7 +1,9 @@
 //! A parked event is given up: a person says that nobody needs it any more. The history keeps who and why.
 
+use koogallery::Text;
 use uuid::Uuid;
 
+use crate::model::action::Action;
 use crate::model::delivery::Discarded;
 use crate::model::subject::Subject;
 use crate::table::change::Change;
@@ -24,12 +26,14 @@ pub enum DiscardOutcome {
 }
 
 impl Store {
-    /// Discards a parked event.
-    pub async fn discard(&self, of: &Subject, id: Uuid, discarded: &Discarded) -> Result<DiscardOutcome, StoreError> {
+    /// Discards a parked event, together with the record of who did, and why.
+    pub async fn discard(&self, of: &Subject, id: Uuid, action: &Action) -> Result<DiscardOutcome, StoreError> {
+        let reason = action.reason.as_ref().map(Text::as_str).unwrap_or_default();
+        let discarded = Discarded::new(action.at, action.by.as_str(), reason);
         let attribute: aws_sdk_dynamodb::types::AttributeValue = serde_dynamo::to_attribute_value(discarded)?;
         let is_parked = Condition::Begins(OPEN, Kind::Parked.prefix().into());
         let change = Change::new().set(DISCARDED, attribute).remove_all([OPEN, OPEN_SINCE]);
-        let written = self.update_in_turn(change.only_if(is_parked).of(Key::event(of, id))).await?;
+        let written = self.update_acted(change.only_if(is_parked).of(Key::event(of, id)), Some(action)).await?;
         Ok(if written { DiscardOutcome::Discarded } else { DiscardOutcome::NotParked })
     }
 }

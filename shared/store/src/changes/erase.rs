@@ -13,6 +13,7 @@ use koogallery::{AppId, InstanceId, LicenseCode, OrderId, OrderLineId, TenantId,
 use crate::changes::decide::difference;
 use crate::kit::directory::Directory;
 use crate::kit::link::{APP_ID, TENANT_ID};
+use crate::model::action::Action;
 use crate::model::instance::Instance;
 use crate::model::license::License;
 use crate::model::lifecycle::{Lifecycle, Status};
@@ -66,15 +67,37 @@ impl Store {
 
     /// Erases the personal data of an instance or a license code, if it was released by this time.
     pub async fn erase(&self, of: &Subject, released_by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+        self.erase_acted(of, released_by, at, None).await
+    }
+
+    /// The same for a person, whenever it was released. The last step writes the record of who did it, and why.
+    pub async fn erase_by(&self, of: &Subject, action: &Action) -> Result<Erased, StoreError> {
+        // By any time: the clock that signed the release may be ahead of this one.
+        self.erase_acted(of, Timestamp::from_millis(i64::MAX), action.at, Some(action)).await
+    }
+
+    async fn erase_acted(
+        &self,
+        of: &Subject,
+        released_by: Timestamp,
+        at: Timestamp,
+        action: Option<&Action>,
+    ) -> Result<Erased, StoreError> {
         // Boxed, because the type of a caller's future would be too deep for the compiler.
         match of {
-            Subject::Instance(id) => Box::pin(self.erase_instance(id, released_by, at)).await,
-            Subject::License(code) => Box::pin(self.erase_license(code, released_by, at)).await,
+            Subject::Instance(id) => Box::pin(self.erase_instance(id, released_by, at, action)).await,
+            Subject::License(code) => Box::pin(self.erase_license(code, released_by, at, action)).await,
             Subject::Order(_) | Subject::Tenant(_) | Subject::Warning(_) => Ok(Erased::Unknown),
         }
     }
 
-    async fn erase_instance(&self, id: &InstanceId, by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+    async fn erase_instance(
+        &self,
+        id: &InstanceId,
+        by: Timestamp,
+        at: Timestamp,
+        action: Option<&Action>,
+    ) -> Result<Erased, StoreError> {
         let instance: Instance = match self.due(id, by).await? {
             Ok(instance) => instance,
             Err(outcome) => return Ok(outcome),
@@ -115,10 +138,16 @@ impl Store {
         keys.extend(sorted(Key::FACT).filter_map(later_details));
         gone.items += self.delete(keys).await?;
         self.delete(sorted(Key::KIT).map(key_of).collect()).await?;
-        self.forget(id, instance, at, gone).await
+        self.forget(id, instance, at, gone, action).await
     }
 
-    async fn erase_license(&self, code: &LicenseCode, by: Timestamp, at: Timestamp) -> Result<Erased, StoreError> {
+    async fn erase_license(
+        &self,
+        code: &LicenseCode,
+        by: Timestamp,
+        at: Timestamp,
+        action: Option<&Action>,
+    ) -> Result<Erased, StoreError> {
         let license: License = match self.due(code, by).await? {
             Ok(license) => license,
             Err(outcome) => return Ok(outcome),
@@ -127,7 +156,7 @@ impl Store {
         let orders = || own.iter().filter(|item| text(item, SORT_KEY).starts_with(Key::FACT));
         self.forget_further(orders()).await?;
         let items = self.delete(orders().filter_map(later_details).collect()).await?;
-        self.forget(code, license, at, Gone { items, events: 0 }).await
+        self.forget(code, license, at, Gone { items, events: 0 }, action).await
     }
 
     /// What has to be erased, or why nothing has to be.
@@ -143,13 +172,27 @@ impl Store {
     }
 
     /// The last step: the state says that it is done, and leaves the index.
-    async fn forget<L: Living>(&self, id: &L::Id, of: L, at: Timestamp, gone: Gone) -> Result<Erased, StoreError> {
+    async fn forget<L: Living>(
+        &self,
+        id: &L::Id,
+        of: L,
+        at: Timestamp,
+        gone: Gone,
+        action: Option<&Action>,
+    ) -> Result<Erased, StoreError> {
         let mut erased = of.clone();
         erased.erase(at);
         erased.life_mut().version += 1;
         let update = difference(World::Real, id, &of, &erased)?;
         // Only an erasure changes something released, so another erasure was faster.
-        Ok(if self.update_alone(update).await? { Erased::Done(gone) } else { Erased::Before })
+        let written = match action {
+            None => self.update_alone(update).await?,
+            Some(action) => {
+                let counts = serde_json::json!({ "items": gone.items, "events": gone.events });
+                self.update_acted(update, Some(&action.clone().to(counts))).await?
+            }
+        };
+        Ok(if written { Erased::Done(gone) } else { Erased::Before })
     }
 
     /// The directories of an instance's application or of its tenant, and the items about them.

@@ -4,6 +4,7 @@
 //!
 //! An item has the event's state at each destination, by the destination's name: if one fails, only that one is tried again.
 
+use crate::model::action::Action;
 use crate::model::delivery::DestinationState;
 use crate::model::delivery::Destinations;
 use crate::model::delivery::Ended;
@@ -129,6 +130,20 @@ impl Store {
     /// Delivers an event once more to every destination, whatever its state, and asks again about its order. An event that is
     /// being tried now is tried again.
     pub async fn resend(&self, event: &EventRecord, at: Timestamp) -> Result<(), StoreError> {
+        self.resend_acted(event, at, None).await
+    }
+
+    /// The same for a person, together with the record of who asked for it, and why.
+    pub async fn resend_by(&self, event: &EventRecord, action: &Action) -> Result<(), StoreError> {
+        self.resend_acted(event, action.at, Some(action)).await
+    }
+
+    async fn resend_acted(
+        &self,
+        event: &EventRecord,
+        at: Timestamp,
+        action: Option<&Action>,
+    ) -> Result<(), StoreError> {
         let (subject, id) = (&event.subject, event.event.event_id);
         let update = Change::new().remove_all([NEXT_TRY_AT, LEARNT_AT, LEARNING, ENDED_AT, DESTINATIONS, DISCARDED]);
         let update = if event.event.order().is_some() {
@@ -149,6 +164,10 @@ impl Store {
             .transact_write_items()
             .transact_items(TransactWriteItem::builder().update(update).build())
             .transact_items(TransactWriteItem::builder().put(put).build());
+        let request = match action {
+            Some(action) => request.transact_items(self.action_put(action)?),
+            None => request,
+        };
         // It is refused only if the event does not exist any more.
         write_together(request).await?;
         let learn = event.event.order().map(|_| WakeUp::Learn(subject.clone(), id));

@@ -6,6 +6,7 @@ pub(crate) mod decide;
 pub(crate) mod discard;
 pub(crate) mod erase;
 pub(crate) mod forget_failed_call;
+pub(crate) mod job;
 pub(crate) mod keep_amounts;
 pub(crate) mod keep_demand;
 pub(crate) mod keep_findings;

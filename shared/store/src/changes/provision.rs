@@ -7,6 +7,7 @@
 use koogallery::{AppInfo, AppInfoError, InstanceId};
 
 use crate::changes::decide::difference;
+use crate::model::action::Action;
 use crate::model::instance::{Instance, ProvisioningFailure, ToldBy};
 use crate::model::kept_app_info::KeptAppInfo;
 use crate::model::lifecycle::Status;
@@ -42,6 +43,28 @@ impl Store {
         told_by: ToldBy,
         keys: &impl DataKeys,
     ) -> Result<Provisioned, StoreError> {
+        self.provision_acted(id, app_info, told_by, keys, None).await
+    }
+
+    /// The same for a person, together with the record of who did it. It counts like the seller API's.
+    pub async fn provision_by(
+        &self,
+        id: &InstanceId,
+        app_info: &AppInfo,
+        keys: &impl DataKeys,
+        action: &Action,
+    ) -> Result<Provisioned, StoreError> {
+        self.provision_acted(id, app_info, ToldBy::SellerApi, keys, Some(action)).await
+    }
+
+    async fn provision_acted(
+        &self,
+        id: &InstanceId,
+        app_info: &AppInfo,
+        told_by: ToldBy,
+        keys: &impl DataKeys,
+        action: Option<&Action>,
+    ) -> Result<Provisioned, StoreError> {
         let mut pauses = Pauses::new();
         loop {
             let standing = match self.provisionable(id).await? {
@@ -70,7 +93,7 @@ impl Store {
                 decided.provision(self.seal_app_info(World::Real, id, app_info, keys).await?);
                 decided.told_by_seller_api = told_by == ToldBy::SellerApi;
             }
-            if let Some(outcome) = self.write_decided(&standing, decided).await? {
+            if let Some(outcome) = self.write_decided(&standing, decided, action).await? {
                 return Ok(outcome);
             }
             pauses.pause().await?;
@@ -83,6 +106,26 @@ impl Store {
         id: &InstanceId,
         failure: &ProvisioningFailure,
         told_by: ToldBy,
+    ) -> Result<Provisioned, StoreError> {
+        self.fail_provisioning_acted(id, failure, told_by, None).await
+    }
+
+    /// The same for a person, together with the record of who did it. It counts like the seller API's.
+    pub async fn fail_provisioning_by(
+        &self,
+        id: &InstanceId,
+        failure: &ProvisioningFailure,
+        action: &Action,
+    ) -> Result<Provisioned, StoreError> {
+        self.fail_provisioning_acted(id, failure, ToldBy::SellerApi, Some(action)).await
+    }
+
+    async fn fail_provisioning_acted(
+        &self,
+        id: &InstanceId,
+        failure: &ProvisioningFailure,
+        told_by: ToldBy,
+        action: Option<&Action>,
     ) -> Result<Provisioned, StoreError> {
         let mut pauses = Pauses::new();
         loop {
@@ -97,7 +140,7 @@ impl Store {
             let mut decided = standing.clone();
             decided.provisioning_failure = Some(failure.clone());
             decided.told_by_seller_api |= told_by == ToldBy::SellerApi;
-            if let Some(outcome) = self.write_decided(&standing, decided).await? {
+            if let Some(outcome) = self.write_decided(&standing, decided, action).await? {
                 return Ok(outcome);
             }
             pauses.pause().await?;
@@ -118,12 +161,18 @@ impl Store {
         &self,
         standing: &Instance,
         mut decided: Instance,
+        action: Option<&Action>,
     ) -> Result<Option<Provisioned>, StoreError> {
         if decided == *standing {
             return Ok(Some(Provisioned::Unchanged));
         }
         decided.life.version += 1;
-        match self.update_alone(difference(World::Real, &standing.instance_id, standing, &decided)?).await {
+        let update = difference(World::Real, &standing.instance_id, standing, &decided)?;
+        let written = match action {
+            None => self.update_alone(update).await,
+            Some(_) => self.update_acted(update, action).await,
+        };
+        match written {
             Ok(true) => Ok(Some(Provisioned::Applied)),
             Ok(false) | Err(StoreError::Conflict) => Ok(None),
             Err(error) => Err(error),

@@ -1,14 +1,17 @@
 //! The keys that sign ID tokens: the private halves sealed. What each is for at a time is decided by who signs.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use koogallery::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::model::action::Action;
 use crate::model::sealed::Sealed;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::condition::Condition;
 use crate::table::key::{Item, Key};
 use crate::table::query::Query;
+use crate::table::transaction::write_together;
 
 /// A key that signs ID tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +39,12 @@ impl SigningKey {
     pub fn place(algorithm: &str, number: u32) -> String {
         format!("signing key {algorithm} {number}")
     }
+
+    fn to_item(&self) -> Result<Item, StoreError> {
+        let mut item: Item = serde_dynamo::to_item(self)?;
+        item.extend(Key::signing_key(&self.algorithm, self.number).into_item());
+        Ok(item)
+    }
 }
 
 impl Store {
@@ -46,11 +55,15 @@ impl Store {
         items.into_iter().map(|item| serde_dynamo::from_item(item).map_err(StoreError::from)).collect()
     }
 
+    /// Adds a key for a person, together with the record of who did, and why. False as [`Self::add_signing_key`].
+    pub async fn add_signing_key_by(&self, key: &SigningKey, action: &Action) -> Result<bool, StoreError> {
+        let put = Change::new().only_if(Condition::NEW).put(key.to_item()?).table_name(&self.table).build()?;
+        write_together(self.with_action(TransactWriteItem::builder().put(put).build(), action)?).await
+    }
+
     /// Adds a key. False if there is one with its number already: another process made one at the same time.
     pub async fn add_signing_key(&self, key: &SigningKey) -> Result<bool, StoreError> {
-        let mut item: Item = serde_dynamo::to_item(key)?;
-        item.extend(Key::signing_key(&key.algorithm, key.number).into_item());
-        let put = self.put_request(Change::new().only_if(Condition::NEW).put(item))?;
+        let put = self.put_request(Change::new().only_if(Condition::NEW).put(key.to_item()?))?;
         Ok(under_condition(put.send().await)?.is_some())
     }
 

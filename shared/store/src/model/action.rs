@@ -60,6 +60,27 @@ pub struct Action {
 }
 
 impl Action {
+    /// An event is delivered once more.
+    pub const EVENT_RESENT: &str = "event.resent";
+    /// A parked event was given up.
+    pub const EVENT_DISCARDED: &str = "event.discarded";
+    /// The personal data of something released was erased.
+    pub const PERSONAL_DATA_ERASED: &str = "personalData.erased";
+    /// Personal data was shown to an operator.
+    pub const PERSONAL_DATA_SHOWN: &str = "personalData.shown";
+    /// The buyer's way into an instance was handed in.
+    pub const APP_INFO_HANDED_IN: &str = "appInfo.handedIn";
+    /// Why an instance cannot be provisioned was handed in.
+    pub const FAILURE_HANDED_IN: &str = "failure.handedIn";
+    /// A key that signs ID tokens was made.
+    pub const SIGNING_KEY_MADE: &str = "signingKey.made";
+    /// Somebody signed in to the console.
+    pub const SESSION_BEGUN: &str = "session.begun";
+    /// Somebody signed out of the console, or an administrator ended the session.
+    pub const SESSION_ENDED: &str = "session.ended";
+    /// A job that resends events began.
+    pub const JOB_BEGUN: &str = "job.begun";
+
     /// An action of `actor` at this time. Add what changed by [`Self::from`] and [`Self::to`].
     #[must_use]
     pub fn new(actor: &Actor, what: impl Into<String>, about: About, at: Timestamp) -> Self {

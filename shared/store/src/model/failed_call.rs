@@ -4,6 +4,8 @@ use koogallery::{Callback, ResultCode, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::model::subject::Subject;
+use crate::model::warning::Cause;
+use crate::model::warning_id::WarningId;
 
 /// A call that was not answered well, the last time that it came.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -24,6 +26,20 @@ pub struct FailedCall {
     pub last_at: Timestamp,
     /// How often it failed.
     pub calls: u64,
+}
+
+impl FailedCall {
+    /// The cause of the warning about it.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        if self.callback == Callback::NewInstance.activity() { Cause::PurchaseRefused } else { Cause::CallFailed }
+    }
+
+    /// The id of that warning.
+    #[must_use]
+    pub fn warning_id(&self) -> WarningId {
+        WarningId::of(self.cause(), &self.subject.clone().into(), self.first_at)
+    }
 }
 
 /// Whether an answer means that something of this callback is left undone. Queries leave nothing undone, a change that the seller's

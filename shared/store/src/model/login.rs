@@ -44,6 +44,8 @@ pub enum LoginStep {
     Flow,
     /// A user has logged in, and chooses between instances.
     Choice,
+    /// A browser is on its way to the identity provider of the console, and back.
+    Console,
     /// A code for the application; from its use on, also what the access token gives.
     Code,
 }

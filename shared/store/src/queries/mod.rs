@@ -2,6 +2,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod amounts;
+pub(crate) mod find;
 pub(crate) mod history;
 pub(crate) mod lists;
 pub(crate) mod open;
@@ -13,4 +14,5 @@ pub(crate) mod statements;
 pub(crate) mod trace;
 pub(crate) mod undelivered;
 pub(crate) mod usage;
+pub(crate) mod waiting;
 pub(crate) mod watched;

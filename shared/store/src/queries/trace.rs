@@ -129,7 +129,7 @@ impl Store {
     }
 
     /// What an event is about.
-    async fn subject_of(&self, event: Uuid) -> Result<Option<Subject>, StoreError> {
+    pub(crate) async fn subject_of(&self, event: Uuid) -> Result<Option<Subject>, StoreError> {
         let item = self.standing_item(Key::event_subject(event)).await?;
         Ok(item.as_ref().and_then(|item| text(item, SUBJECT)?.parse().ok()))
     }

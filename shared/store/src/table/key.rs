@@ -328,6 +328,28 @@ impl Key {
         Self::new(World::Real, &format!("LOGIN#{}", of.to_hex()), <&str>::from(step).to_owned())
     }
 
+    /// The partition of the sessions of the console.
+    pub(crate) const SESSIONS: &str = "SESSIONS";
+    const SESSION: &str = "SESSION#";
+
+    /// A session of the console.
+    pub(crate) fn session(of: HandleDigest) -> Self {
+        Self::new(World::Real, Self::SESSIONS, format!("{}{}", Self::SESSION, of.to_hex()))
+    }
+
+    /// The digest in such a sort key.
+    pub(crate) fn session_digest(sort: &str) -> Option<HandleDigest> {
+        HandleDigest::from_hex(sort.strip_prefix(Self::SESSION)?)
+    }
+
+    /// The partition of the jobs of the console.
+    pub(crate) const JOBS: &str = "JOBS";
+
+    /// A job of the console.
+    pub(crate) fn job(id: Uuid) -> Self {
+        Self::new(World::Real, Self::JOBS, format!("JOB#{id}"))
+    }
+
     /// The partition of the keys that sign ID tokens.
     pub(crate) const SIGNING_KEYS: &str = "SIGNING_KEYS";
 

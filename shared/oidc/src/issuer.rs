@@ -1,4 +1,4 @@
-//! The issuer: the address below which the login's routes are, as applications and tenants know it.
+//! An address below which routes are, as others know it: an issuer of OpenID Connect, or the console.
 
 use std::net::IpAddr;
 
@@ -40,19 +40,22 @@ impl Issuer {
         &self.url
     }
 
-    /// Whether it is on this machine without TLS. Then its cookies and its tenants may be so too.
-    pub(crate) const fn is_local(&self) -> bool {
+    /// Whether it is on this machine without TLS. Then its cookies, and what it works with, may be so too.
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
         self.is_local
     }
 
     /// The address of a route, such as `/authorize`.
-    pub(crate) fn at(&self, route: &str) -> String {
+    #[must_use]
+    pub fn at(&self, route: &str) -> String {
         format!("{}{route}", self.url)
     }
 }
 
 /// Whether an address is on this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),

@@ -6,15 +6,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// The system gave no random numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the system gave no random numbers")]
-pub(crate) struct NoRandomness;
+pub struct NoRandomness;
 
 /// 256 random bits, in base64url: 43 characters.
-pub(crate) fn secret() -> Result<String, NoRandomness> {
+pub fn secret() -> Result<String, NoRandomness> {
     Ok(URL_SAFE_NO_PAD.encode(drawn::<32>()?))
 }
 
 /// 160 random bits as 40 hex digits: the state that a tenant's login passes on may have letters and digits only.
-pub(crate) fn letters_and_digits() -> Result<String, NoRandomness> {
+pub fn letters_and_digits() -> Result<String, NoRandomness> {
     Ok(hex::encode(drawn::<20>()?))
 }
 

@@ -1,0 +1,175 @@
+//! Jobs: events that match are delivered once more, a few at each step. The page of a job does its next step and asks the browser to
+//! come again, so a job goes on as long as somebody looks at it, needs no JavaScript, and goes on later where it was left.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use koogallery_store::{About, Action, JobOf, ResendJob, Subject};
+use maud::{Markup, html};
+use serde::Deserialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::Console;
+use crate::access::Role;
+use crate::acts::reason_field;
+use crate::extract::{FormOf, PathOf, given, reason};
+use crate::job;
+use crate::layout::{self, table};
+use crate::stop::{Failure, Stop};
+use crate::texts::{Acts, General, Lists, event_type};
+use crate::view::View;
+use crate::zone::number;
+
+/// So many jobs are shown: the newest.
+pub(crate) const SHOWN: i32 = 50;
+
+/// The form that begins one.
+pub(crate) fn form(view: &View, of: &str, subject: Option<&Subject>) -> Markup {
+    html! {
+        div.acts {
+            details #resend-all {
+                summary { (view.say(Acts::ResendAll)) }
+                p.quiet { (view.say(Acts::ResendAllHelp)) }
+                form method="post" action=(view.at("/jobs")) {
+                    input type="hidden" name="of" value=(of);
+                    @if let Some(subject) = subject { input type="hidden" name="subject" value=(subject.partition()); }
+                    label { span { (view.say(Acts::ResendSince)) } input type="date" name="since"; }
+                    label { span { (view.say(Lists::Type)) } input name="type" maxlength="64"; }
+                    (reason_field(view))
+                    button.main { (view.say(Acts::Start)) }
+                }
+            }
+        }
+    }
+}
+
+/// Which events to deliver once more, and why.
+#[derive(Deserialize)]
+pub(crate) struct Wanted {
+    of: Of,
+    subject: Option<Subject>,
+    since: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    reason: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Of {
+    Parked,
+    Undelivered,
+    Subject,
+}
+
+/// Begins a job, and leads to its page.
+pub(crate) async fn begin(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+    FormOf(wanted): FormOf<Wanted>,
+) -> Result<Response, Stop> {
+    let refused = |name: &str| Stop::Invalid(Acts::BadField, Some(name.to_owned()));
+    let reason = reason(&wanted.reason)?;
+    let actor = view.actor(Some(reason.clone())).ok_or(Failure::NoOperator)?;
+    let of = match (wanted.of, wanted.subject) {
+        (Of::Parked, None) => JobOf::Parked,
+        (Of::Undelivered, None) => JobOf::Undelivered,
+        (Of::Subject, Some(subject)) => JobOf::Subject { subject },
+        _ => return Err(refused("subject")),
+    };
+    let since =
+        given(wanted.since.as_deref()).map(|day| view.zone.begin(day).ok_or_else(|| refused("since"))).transpose()?;
+    let kind = given(wanted.kind.as_deref()).map(|kind| serde_json::from_value(json!(kind))).transpose();
+    let job = ResendJob {
+        id: Uuid::now_v7(),
+        by: actor.by.clone(),
+        reason,
+        of,
+        since,
+        event_type: kind.map_err(|_| refused("type"))?,
+        began_at: view.now,
+        place: None,
+        seen: 0,
+        resent: 0,
+        ended_at: None,
+        version: 0,
+    };
+    let about = match &job.of {
+        JobOf::Subject { subject } => About::Subject(subject.clone()),
+        JobOf::Parked | JobOf::Undelivered => About::Deployment,
+    };
+    let told = json!({ "jobId": job.id, "since": job.since, "type": job.event_type });
+    let action = Action::new(&actor, Action::JOB_BEGUN, about, view.now).to(told);
+    console.store.begin_job(&job, &action).await?;
+    Ok(Redirect::to(&view.at(format_args!("/jobs/{}", job.id))).into_response())
+}
+
+/// Lists them, the newest first.
+pub(crate) async fn list(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+) -> Result<Markup, Stop> {
+    let jobs = console.store.jobs(SHOWN).await?;
+    let heads = [Lists::Began, Lists::Who, Lists::State, Lists::Seen, Lists::Resent].map(|head| view.say(head));
+    let mut heads = heads.to_vec();
+    heads.push(view.say(General::Reason));
+    let rows: Vec<Vec<Markup>> = jobs
+        .iter()
+        .map(|job| {
+            vec![
+                html! { a href=(view.at(format_args!("/jobs/{}", job.id))) { (view.time(job.began_at)) } },
+                html! { (job.by.as_str()) },
+                html! { (state(&view, job)) },
+                html! { (number(job.seen)) },
+                html! { (number(job.resent)) },
+                html! { (job.reason.as_str()) },
+            ]
+        })
+        .collect();
+    Ok(layout::page(&view, view.say(General::Jobs), None, &table(&view, &heads, &rows)))
+}
+
+fn state(view: &View, job: &ResendJob) -> &'static str {
+    view.say(if job.ended_at.is_some() { Lists::Ended } else { Lists::Running })
+}
+
+/// Shows one, after its next step if the reader may act.
+pub(crate) async fn get(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+    PathOf(id): PathOf<Uuid>,
+) -> Result<Markup, Stop> {
+    let mut job = console.store.job(id).await?.ok_or(Stop::NotFound)?;
+    if job.ended_at.is_none() && view.may(Role::Operator) {
+        job = job::step(&console, job).await?;
+    }
+    let goes_on = job.ended_at.is_none() && view.may(Role::Operator);
+    let content = html! {
+        @if goes_on { p.says role="status" { (view.say(Acts::JobHelp)) } progress aria-label=(view.say(Lists::Running)) {} }
+        dl.facts {
+            dt { (view.say(Lists::State)) } dd #state { (state(&view, &job)) }
+            dt { (view.say(Lists::Who)) } dd { (job.by.as_str()) }
+            dt { (view.say(General::Reason)) } dd { (job.reason.as_str()) }
+            dt { (view.say(Lists::Subject)) } dd { (of(&view, &job)) }
+            @if let Some(since) = job.since { dt { (view.say(Acts::ResendSince)) } dd { (view.time(since)) } }
+            @if let Some(kind) = job.event_type { dt { (view.say(Lists::Type)) } dd { (event_type(kind)) } }
+            dt { (view.say(Lists::Began)) } dd { (view.time(job.began_at)) }
+            @if let Some(at) = job.ended_at { dt { (view.say(Lists::Ends)) } dd { (view.time(at)) } }
+            dt { (view.say(Lists::Seen)) } dd { (number(job.seen)) }
+            dt { (view.say(Lists::Resent)) } dd #resent { (number(job.resent)) }
+        }
+    };
+    Ok(layout::page(&view, view.say(General::Jobs), goes_on.then_some(1), &content))
+}
+
+fn of(view: &View, job: &ResendJob) -> Markup {
+    match &job.of {
+        JobOf::Parked => html! { (view.say(Lists::ParkedEvents)) },
+        JobOf::Undelivered => html! { (view.say(Lists::Undelivered)) },
+        JobOf::Subject { subject } => view.link(subject),
+    }
+}

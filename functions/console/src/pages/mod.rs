@@ -1,0 +1,20 @@
+//! The pages, a file each.
+
+pub(crate) mod audit;
+pub(crate) mod event;
+pub(crate) mod events;
+pub(crate) mod find;
+pub(crate) mod home;
+pub(crate) mod instances;
+pub(crate) mod jobs;
+pub(crate) mod keys;
+pub(crate) mod license_requests;
+pub(crate) mod listing;
+pub(crate) mod orders;
+pub(crate) mod personal;
+pub(crate) mod probes;
+pub(crate) mod sessions;
+pub(crate) mod stopped;
+pub(crate) mod tenants;
+pub(crate) mod thing;
+pub(crate) mod warnings;

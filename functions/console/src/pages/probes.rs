@@ -1,0 +1,36 @@
+//! The last debug call of each callback, and what it was answered.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use koogallery::ResultCode;
+use maud::{Markup, html};
+
+use crate::Console;
+use crate::layout::{self, table};
+use crate::stop::Stop;
+use crate::texts::Lists;
+use crate::view::View;
+
+/// Lists them.
+pub(crate) async fn list(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+) -> Result<Markup, Stop> {
+    let probes = console.store.probes().await?;
+    let heads = [Lists::Callback, Lists::When, Lists::Answer, Lists::Problem].map(|head| view.say(head));
+    let rows: Vec<Vec<Markup>> = probes
+        .iter()
+        .map(|probe| {
+            let is_right = probe.call.result_code == ResultCode::Success;
+            vec![
+                html! { (probe.call.callback) },
+                view.time(probe.at),
+                html! { span.bad[!is_right] { (probe.call.result_code) } },
+                html! { @if let Some(reason) = &probe.call.reason { (reason) } },
+            ]
+        })
+        .collect();
+    Ok(layout::page(&view, view.say(Lists::Probes), None, &table(&view, &heads, &rows)))
+}

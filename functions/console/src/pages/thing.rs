@@ -1,0 +1,132 @@
+//! The page of one thing (an instance, an order, a license code, a tenant): its facts, what follows from them, what to do, and its
+//! timeline.
+
+mod instance;
+mod license;
+mod sentence;
+mod tenant;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use koogallery::{InstanceId, LicenseCode, OrderId, TenantId};
+use koogallery_store::{Subject, World};
+use maud::{Markup, html};
+
+use crate::Console;
+use crate::access::Role;
+use crate::acts::{Said, erase, provisioning, said};
+use crate::extract::{PathOf, QueryOf};
+use crate::layout;
+use crate::stop::Stop;
+use crate::texts::{Acts, Facts, Lists, Says};
+use crate::timeline;
+use crate::view::View;
+
+/// An instance.
+pub(crate) async fn instance(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+    PathOf(id): PathOf<InstanceId>,
+    QueryOf(done): QueryOf<Said>,
+) -> Result<Markup, Stop> {
+    let subject = Subject::Instance(id.clone());
+    let (found, orders, happened) = futures_util::future::join3(
+        console.store.instance(&id),
+        console.store.instance_orders(&id),
+        timeline::of(&console, &subject, id.as_str()),
+    )
+    .await;
+    let (found, orders, (trace, actions)) = (found?.ok_or(Stop::NotFound)?, orders?, happened?);
+    let content = html! {
+        (said(&view, &done))
+        (sentence::of(&view, &found.life, Some(&found)))
+        h2 { (view.say(Facts::Known)) }
+        (instance::facts(&view, &found, &orders))
+        @if view.may(Role::Operator) {
+            h2 { (view.say(Acts::Possible)) }
+            div.acts {
+                (provisioning::forms(&view, &found))
+                (show(&view, &subject))
+                (erase::form(&view, &subject, &found.life))
+            }
+        }
+        (timeline::show(&view, trace, &actions))
+    };
+    Ok(titled(&view, Lists::Instance, id.as_str(), &content))
+}
+
+/// A license code.
+pub(crate) async fn license(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+    PathOf(code): PathOf<LicenseCode>,
+    QueryOf(done): QueryOf<Said>,
+) -> Result<Markup, Stop> {
+    let subject = Subject::License(code.clone());
+    let found = console.store.license(&code).await?.ok_or(Stop::NotFound)?;
+    let (trace, actions) = timeline::of(&console, &subject, code.reveal()).await?;
+    let content = html! {
+        (said(&view, &done))
+        (sentence::of(&view, &found.life, None))
+        h2 { (view.say(Facts::Known)) }
+        (license::facts(&view, &found))
+        @if view.may(Role::Administrator) { div.acts { (erase::form(&view, &subject, &found.life)) } }
+        (timeline::show(&view, trace, &actions))
+    };
+    Ok(titled(&view, Lists::License, &code.to_string(), &content))
+}
+
+/// An order: itself, and what it bought or changed.
+pub(crate) async fn order(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+    PathOf(id): PathOf<OrderId>,
+) -> Result<Markup, Stop> {
+    let subject = Subject::Order(id.clone());
+    let (trace, actions) = timeline::of(&console, &subject, id.as_str()).await?;
+    let others: Vec<Subject> = trace.subjects.iter().filter(|other| **other != subject).cloned().collect();
+    if trace.subjects.is_empty() && console.store.find(id.as_str()).await?.is_empty() {
+        return Err(Stop::NotFound);
+    }
+    let content = html! {
+        p.says { (view.say(Facts::Order)) }
+        ul { @for other in &others { li { (view.link(other)) } } }
+        @if view.may(Role::Operator) { div.acts { (show(&view, &subject)) } }
+        (timeline::show(&view, trace, &actions))
+    };
+    Ok(titled(&view, Lists::Order, id.as_str(), &content))
+}
+
+/// A tenant.
+pub(crate) async fn tenant(
+    State(console): State<Arc<Console>>,
+    Extension(view): Extension<View>,
+    PathOf(id): PathOf<TenantId>,
+) -> Result<Markup, Stop> {
+    let subject = Subject::Tenant(id.clone());
+    let bindings = console.store.tenants(World::Real, &id).await?;
+    let (trace, actions) = timeline::of(&console, &subject, id.as_str()).await?;
+    if bindings.is_empty() && trace.subjects.is_empty() {
+        return Err(Stop::NotFound);
+    }
+    let content = html! {
+        h2 { (view.say(Facts::Bindings)) }
+        (tenant::bindings(&view, &bindings))
+        @if view.may(Role::Operator) { div.acts { (show(&view, &subject)) } }
+        (timeline::show(&view, trace, &actions))
+    };
+    Ok(titled(&view, Lists::Tenant, id.as_str(), &content))
+}
+
+/// The button behind which personal data is.
+fn show(view: &View, of: &Subject) -> Markup {
+    let path = format!("{}/show", crate::view::path_of(of));
+    let nothing = html! {};
+    crate::acts::act(view, "show", Acts::Show, Acts::ShowHelp, &path, &nothing, false)
+}
+
+fn titled(view: &View, kind: impl Says, name: &str, content: &Markup) -> Markup {
+    layout::page(view, &format!("{} {name}", view.say(kind)), None, content)
+}

@@ -1,0 +1,82 @@
+//! All routes, each with the role that it needs: the one list, by which the router is made and the tests ask.
+
+use std::sync::Arc;
+
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+
+use crate::access::Role;
+use crate::pages::{
+    audit, event, events, find, home, instances, jobs, keys, license_requests, orders, personal, probes, sessions,
+    tenants, thing, warnings,
+};
+use crate::{Console, acts, entry, session};
+
+/// A route that needs a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `GET` or `POST`. What changes something is posted.
+    pub method: &'static str,
+    /// Its path, with its parameters in braces.
+    pub path: &'static str,
+    /// The role that it needs at least.
+    pub role: Role,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $role:ident $handler:path;)+) => {
+        /// All routes that need a session.
+        pub const ROUTES: &[Route] = &[$(Route {
+            method: routes!(@ $method),
+            path: $path,
+            role: Role::$role,
+        },)+];
+
+        /// These routes, each for its role.
+        pub(crate) fn guarded(console: &Arc<Console>) -> Router<Arc<Console>> {
+            let needs = |role| middleware::from_fn_with_state((Arc::clone(console), role), session::require);
+            Router::new()$(.route($path, $method($handler).layer(needs(Role::$role))))+
+        }
+    };
+    (@ get) => { "GET" };
+    (@ post) => { "POST" };
+}
+
+routes! {
+    get "/" Viewer home::get;
+    get "/find" Viewer find::find;
+    get "/instances" Viewer instances::list;
+    get "/instances/{id}" Viewer thing::instance;
+    post "/instances/{id}/app-info" Operator acts::provisioning::app_info;
+    post "/instances/{id}/failure" Operator acts::provisioning::failure;
+    post "/instances/{id}/show" Operator personal::instance;
+    post "/instances/{id}/erase" Administrator acts::erase::instance;
+    get "/orders" Viewer orders::list;
+    get "/orders/{id}" Viewer thing::order;
+    post "/orders/{id}/show" Operator personal::order;
+    get "/licenses/{code}" Viewer thing::license;
+    post "/licenses/{code}/erase" Administrator acts::erase::license;
+    get "/license-requests" Viewer license_requests::list;
+    get "/tenants" Viewer tenants::list;
+    get "/tenants/{id}" Viewer thing::tenant;
+    post "/tenants/{id}/show" Operator personal::tenant;
+    get "/events" Viewer events::list;
+    get "/events/{id}" Viewer event::get;
+    post "/events/{id}/resend" Operator acts::event::resend;
+    post "/events/{id}/discard" Operator acts::event::discard;
+    get "/jobs" Viewer jobs::list;
+    post "/jobs" Operator jobs::begin;
+    get "/jobs/{id}" Viewer jobs::get;
+    get "/probes" Viewer probes::list;
+    get "/warnings" Viewer warnings::list;
+    get "/warnings/{id}" Viewer warnings::get;
+    post "/warnings/{id}/acknowledge" Operator acts::warning::acknowledge;
+    post "/warnings/{id}/snooze" Operator acts::warning::snooze;
+    get "/keys" Viewer keys::list;
+    post "/keys/rotate" Administrator keys::rotate;
+    get "/audit" Viewer audit::list;
+    get "/audit.csv" Viewer audit::csv;
+    get "/sessions" Administrator sessions::list;
+    post "/sessions/end" Administrator sessions::end;
+    post "/sign-out" Viewer entry::sign_in::sign_out;
+}

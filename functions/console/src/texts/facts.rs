@@ -1,0 +1,60 @@
+//! The page of one thing: its facts, what follows from them, and its timeline.
+
+use super::texts;
+
+texts! {
+    /// What the page of one thing says.
+    Facts {
+        Known: "当前状态", "Facts";
+        Timeline: "时间线", "Timeline";
+        TimelineCut: "较早的记录未显示。调用记录保留 30 天。", "Older entries are not shown. Calls are kept for 30 days.";
+        TimelineEmpty: "没有记录。调用记录保留 30 天。", "There is no entry. Calls are kept for 30 days.";
+        Provisioning: "自 {} 起等待开通信息；云商店在 {} 之后退款。", "It waits for its app info since {}. KooGallery refunds the order after {}.";
+        Failing: "开通失败（{}）；云商店会收到此结果码。", "It cannot be provisioned ({}): KooGallery gets this result code.";
+        Active: "可正常使用。", "It is in use.";
+        ActiveUntil: "可正常使用，直到 {}。", "It is in use, and paid until {}.";
+        ActiveOver: "付费期已于 {} 结束，但云商店尚未冻结。", "Its paid period ended on {}, and KooGallery has not frozen it yet.";
+        FrozenExpired: "因到期被冻结（到期时间 {}）；续费会自动解冻。", "It is frozen because its period ended ({}). A renewal ends the freeze.";
+        FrozenSuspended: "被云商店冻结，原因不是到期；只有解冻调用能恢复。", "KooGallery froze it for another reason than the expiry. Only an unfreeze ends that.";
+        Released: "已于 {} 释放，不可恢复。", "It was released on {}, for good.";
+        Erased: "个人信息已于 {} 删除。", "Its personal data was erased on {}.";
+        InterfaceType: "接口类型", "Interface type";
+        Sku: "规格", "Specification";
+        Quantity: "数量", "Quantity";
+        BoughtUntil: "首个付费期至", "First period until";
+        AppInfo: "买家入口", "Buyer's way in";
+        LaterOrders: "后续订单", "Later orders";
+        Bindings: "绑定", "Bindings";
+        Name: "名称", "Name";
+        Domain: "登录域名", "Login domain";
+        UserName: "登录名", "Login name";
+        Memo: "备注", "Note";
+        Message: "失败说明", "Message";
+        Hidden: "个人信息未显示。", "Personal data is not shown.";
+        Show: "显示个人信息", "Show personal data";
+        Shown: "以下个人信息的查看已写入操作记录。", "That this personal data was shown is in the audit.";
+        CallAnswered: "调用 {}，应答 {}", "Call {}, answered {}";
+        CallTest: "调试", "debug";
+        CallCount: "{} 次", "{} times";
+        EventHappened: "事件 {}", "Event {}";
+        Delivered: "投递到 {}：成功", "Delivered to the {}";
+        Failed: "投递到 {}：失败，将重试", "Not delivered to the {}: it is tried again";
+        Parked: "投递到 {}：失败，已停放", "Not delivered to the {}: parked";
+        Stopped: "投递到 {}：应用不需要", "The {} does not want it";
+        Took: "{} 毫秒", "{} ms";
+        Acted: "{}：{}（{}）", "{}: {} ({})";
+        Order: "此订单及其购买或变更的对象。", "This order, and what it bought or changed.";
+        Data: "内容", "Data";
+        Delivery: "投递", "Delivery";
+        DiscardedBy: "{} 于 {} 放弃：{}", "{} gave it up on {}: {}";
+        RequestId: "请求标识", "Request id";
+    }
+}
+
+texts! {
+    /// What a later order did.
+    OrderWords {
+        Refresh: "续费或周期变更", "renewal or change of period";
+        Upgrade: "变更规格", "change of specification";
+    }
+}

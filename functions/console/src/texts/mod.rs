@@ -1,0 +1,102 @@
+//! All that pages say, in Chinese and in English. A text has both or it does not compile.
+
+mod acts;
+mod entry;
+mod facts;
+mod general;
+mod home;
+mod lists;
+mod warnings;
+mod words;
+
+use std::fmt::Display;
+
+use koogallery_runtime::Language;
+
+pub(crate) use acts::Acts;
+pub(crate) use entry::Entry;
+pub(crate) use facts::{Facts, OrderWords};
+pub(crate) use general::General;
+pub(crate) use home::Home;
+pub(crate) use lists::Lists;
+pub(crate) use warnings::{Warnings, cause};
+pub(crate) use words::{delivery, event_type, freeze_cause, order_kind, role, status, what};
+
+/// Something that pages say.
+pub(crate) trait Says: Copy {
+    /// It in a language. Each `{}` stands for a value.
+    fn say(self, language: Language) -> &'static str;
+}
+
+/// Makes an enum of texts: the name of each, then the text in Chinese and in English.
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($text:ident: $zh:literal, $en:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum $name {
+            $($text,)+
+        }
+
+        impl $crate::texts::Says for $name {
+            fn say(self, language: koogallery_runtime::Language) -> &'static str {
+                match language {
+                    koogallery_runtime::Language::Chinese => match self { $(Self::$text => $zh,)+ },
+                    koogallery_runtime::Language::English => match self { $(Self::$text => $en,)+ },
+                }
+            }
+        }
+
+        #[cfg(test)]
+        impl $name {
+            pub(crate) const ALL: &[Self] = &[$(Self::$text,)+];
+        }
+    };
+}
+use texts;
+
+/// A text with values in the places of its `{}`, in their order.
+pub(crate) fn filled(text: &str, values: &[&dyn Display]) -> String {
+    let mut parts = text.split("{}");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for (place, part) in parts.enumerate() {
+        if let Some(value) = values.get(place) {
+            whole += &value.to_string();
+        }
+        whole += part;
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(texts: &[impl Says + std::fmt::Debug]) {
+        for text in texts {
+            let (zh, en) = (text.say(Language::Chinese), text.say(Language::English));
+            assert_eq!(zh.matches("{}").count(), en.matches("{}").count(), "{text:?}");
+            assert!(!zh.trim().is_empty() && !en.trim().is_empty(), "{text:?}");
+            let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+            assert!(!en.chars().any(is_chinese) || en == "中文", "{text:?}: {en}");
+        }
+    }
+
+    #[test]
+    fn both_languages_have_the_same_values() {
+        check(Acts::ALL);
+        check(Entry::ALL);
+        check(Facts::ALL);
+        check(General::ALL);
+        check(OrderWords::ALL);
+        check(Home::ALL);
+        check(Lists::ALL);
+        check(Warnings::ALL);
+    }
+
+    #[test]
+    fn values_stand_in_their_places() {
+        assert_eq!(filled("a {} b {}", &[&1, &"x"]), "a 1 b x");
+        assert_eq!(filled("none", &[&1]), "none");
+        assert_eq!(filled("{}", &[]), "");
+    }
+}

@@ -1,0 +1,17 @@
+//! The console: who may in and do what, what its pages show and change, and what attackers get.
+
+#![allow(clippy::unwrap_used)]
+
+mod acts;
+mod attacks;
+mod audit;
+pub(crate) mod deployed;
+
+mod hostile;
+mod jobs;
+mod pages;
+mod personal;
+mod provider;
+mod roles;
+mod sign_in;
+mod world;

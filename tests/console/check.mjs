@@ -1,0 +1,188 @@
+// What operators do, in a real browser.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { start } from "./host.mjs";
+
+const pictures = process.argv.includes("--pictures");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const executablePath = process.env.CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find(existsSync);
+// No proxy and no sandbox: everything is on this machine, and CI is root.
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--no-proxy-server"] });
+const host = await start();
+
+const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
+const LANGUAGES = { zh: "zh-CN", en: "en-GB" };
+const PAGES = ["", "/instances", "/instances/b-1", "/instances/b-2", "/orders", "/orders/CS1", "/events?state=undelivered",
+  "/tenants", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
+
+// The link works once; the cookie it gives is for every browser of this test.
+const first = await browser.newContext();
+const entered = await first.newPage();
+await entered.goto(host.link);
+assert.equal(new URL(entered.url()).pathname, "/console");
+const { cookies } = await first.storageState();
+const state = { cookies, origins: [] };
+
+async function open(size, language, options = {}) {
+  const context = await browser.newContext({ viewport: SIZES[size], locale: LANGUAGES[language], storageState: state, ...options });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const errors = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of 4/.test(message.text())) errors.push(message.text());
+  });
+  page.on("response", (response) => response.status() >= 500 && errors.push(`${response.status()} ${response.url()}`));
+  return { context, page, errors };
+}
+
+async function close({ context, errors }) {
+  await context.close();
+  assert.deepEqual(errors, []);
+}
+
+// Every page in both languages and sizes: it fits, it is in one language, and axe finds nothing.
+async function every_page_is_for_everybody() {
+  for (const size of Object.keys(SIZES)) {
+    for (const language of Object.keys(LANGUAGES)) {
+      // axe is a script, which the pages' policy would not let in.
+      const opened = await open(size, language, { bypassCSP: true });
+      for (const path of PAGES) {
+        const at = `${size} ${language} ${path}`;
+        const { page } = opened;
+        await page.goto(host.console + path);
+        const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+        assert.ok(wide <= inner, `${at} is ${wide} wide`);
+        assert.equal(await page.locator("html").getAttribute("lang"), language === "zh" ? "zh-CN" : "en", at);
+        await page.evaluate(axe);
+        const found = await page.evaluate(async () => (await window.axe.run()).violations);
+        assert.deepEqual(found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).slice(0, 3)}`), [], at);
+      }
+      await close(opened);
+    }
+  }
+}
+
+// The tab key, until what has the focus fits.
+async function tab_to(page, fits) {
+  for (let times = 0; times < 120; times += 1) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(fits)) return;
+  }
+  assert.fail(`the keyboard does not reach ${fits} on ${page.url()}`);
+}
+
+// From home to an app info, by the keyboard alone.
+async function an_app_info_is_handed_in_by_keyboard() {
+  const opened = await open("desk", "en");
+  const { page } = opened;
+  await page.goto(host.console);
+  await page.keyboard.press("Tab");
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Skip/);
+  await tab_to(page, () => document.activeElement.getAttribute("href")?.endsWith("/instances/b-1#app-info"));
+  await page.keyboard.press("Enter");
+  await page.locator("#app-info").waitFor();
+  await tab_to(page, () => document.activeElement.closest("summary, details")?.id === "app-info" && document.activeElement.tagName === "SUMMARY");
+  await page.keyboard.press("Enter");
+  await tab_to(page, () => document.activeElement.name === "frontEndUrl");
+  await page.keyboard.type("https://app.example.com/?instance=b-1");
+  await tab_to(page, () => document.activeElement.name === "userName");
+  await page.keyboard.type("li.wei");
+  await tab_to(page, () => document.activeElement.name === "reason");
+  await page.keyboard.type("the application was down");
+  await page.keyboard.press("Enter");
+  await page.locator(".done").waitFor();
+  assert.match(await page.locator("#status").textContent(), /active/);
+  await close(opened);
+}
+
+// The same tasks without JavaScript, in both languages and sizes.
+async function every_task_is_done_without_javascript() {
+  for (const [place, size] of Object.keys(SIZES).entries()) {
+    for (const [number, language] of Object.keys(LANGUAGES).entries()) {
+      const opened = await open(size, language, { javaScriptEnabled: false });
+      const { page } = opened;
+      const id = `b-${4 + ((place * 2 + number) % 3)}`;
+      const act = async (name, fields) => {
+        await page.locator(`#${name} > summary`).click();
+        const form = page.locator(`#${name} form`);
+        for (const [field, value] of Object.entries(fields)) await form.locator(`[name=${field}]`).fill(value);
+        await form.locator("[name=reason]").fill("a test of each task");
+        await form.locator("button").click();
+      };
+      await page.goto(host.console);
+      await page.locator("input[name=q]").first().fill(id);
+      await page.locator("form.search button").first().click();
+      await page.waitForURL(`**/instances/${id}`);
+      await act("app-info", { frontEndUrl: "https://app.example.com/", userName: "li.wei" });
+      await page.locator(".done").waitFor();
+      await act("show", {});
+      assert.match(await page.locator("#personal").textContent(), /li\.wei/);
+      await page.goto(`${host.console}/events?state=undelivered`);
+      await page.locator("td a").first().click();
+      await act("resend", {});
+      await page.locator(".done").waitFor();
+      await page.goto(`${host.console}/events?state=undelivered`);
+      await act("resend-all", {});
+      await page.waitForURL("**/jobs/*");
+      // Without JavaScript the browser comes again by itself, until the job has ended.
+      await page.locator("progress").waitFor({ state: "detached", timeout: 60_000 });
+      await page.goto(`${host.console}/audit`);
+      assert.ok((await page.locator("tbody tr").count()) >= 4);
+      const download = page.waitForEvent("download");
+      await page.locator("#csv").click();
+      assert.equal((await download).suggestedFilename(), "audit.csv");
+      await close(opened);
+    }
+  }
+}
+
+// The reader's language and zone stay.
+async function language_and_zone_are_chosen() {
+  const opened = await open("phone", "zh");
+  const { page } = opened;
+  await page.goto(`${host.console}/instances/b-2`);
+  assert.match(await page.locator("h1").textContent(), /实例/);
+  await page.locator("footer select[name=language]").selectOption("en");
+  await page.locator("footer select[name=zone]").selectOption("+00:00");
+  await page.locator("footer button").first().click();
+  await page.waitForURL("**/instances/b-2");
+  assert.match(await page.locator("h1").textContent(), /Instance b-2/);
+  await page.goto(host.console);
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  await close(opened);
+}
+
+async function pictures_are_taken() {
+  mkdirSync(process.env.PICTURES, { recursive: true });
+  for (const [language, size, name, path] of [
+    ["en", "desk", "home-en", ""],
+    ["zh", "desk", "home-zh", ""],
+    ["en", "desk", "instance-en", "/instances/b-2"],
+    ["zh", "phone", "instance-zh-phone", "/instances/b-2"],
+    ["en", "desk", "audit-en", "/audit"],
+  ]) {
+    const opened = await open(size, language);
+    await opened.page.goto(host.console + path);
+    await opened.page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
+    await close(opened);
+  }
+}
+
+try {
+  for (const check of [
+    every_page_is_for_everybody,
+    an_app_info_is_handed_in_by_keyboard,
+    every_task_is_done_without_javascript,
+    language_and_zone_are_chosen,
+    ...(pictures ? [pictures_are_taken] : []),
+  ]) {
+    await check();
+    console.log(`✓ ${check.name.replaceAll("_", " ")}`);
+  }
+} finally {
+  host.stop();
+  await browser.close();
+}
