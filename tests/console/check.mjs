@@ -16,7 +16,7 @@ const host = await start();
 const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 const LANGUAGES = { zh: "zh-CN", en: "en-GB" };
 const PAGES = ["", "/instances", "/instances/b-1", "/instances/b-2", "/orders", "/orders/CS1", "/events?state=undelivered",
-  "/tenants", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
+  "/tenants", "/warnings", "/supervision", "/demands", "/figures", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
 
 // The link works once; the cookie it gives is for every browser of this test.
 const first = await browser.newContext();

@@ -10,15 +10,18 @@ use crate::view::View;
 use crate::zone::Zone;
 
 /// The pages that every page leads to, and who may open them.
-const NAVIGATION: [(&str, General, Role); 11] = [
+const NAVIGATION: [(&str, General, Role); 14] = [
     ("/", General::Home, Role::Viewer),
     ("/instances", General::Instances, Role::Viewer),
     ("/orders", General::Orders, Role::Viewer),
+    ("/supervision", General::Supervision, Role::Viewer),
+    ("/demands", General::Demands, Role::Viewer),
     ("/events", General::Events, Role::Viewer),
     ("/warnings", General::Warnings, Role::Viewer),
     ("/tenants", General::Tenants, Role::Viewer),
     ("/license-requests", General::LicenseRequests, Role::Viewer),
     ("/jobs", General::Jobs, Role::Viewer),
+    ("/figures", General::Figures, Role::Viewer),
     ("/keys", General::Keys, Role::Viewer),
     ("/audit", General::Audit, Role::Viewer),
     ("/sessions", General::Sessions, Role::Administrator),

@@ -11,10 +11,12 @@
 //! | `waiting` | what the home page shows, a source each |
 //! | `timeline` | what happened to something, a source each |
 //! | `acts`, `job` | what an operator does: at once, or in many steps |
+//! | `chart` | pictures of numbers |
 //! | `texts`, `view`, `zone` | Chinese and English, and how times and numbers are written |
 
 mod access;
 mod acts;
+mod chart;
 mod csv_file;
 mod entry;
 mod extract;

@@ -7,8 +7,8 @@ use axum::{Router, middleware};
 
 use crate::access::Role;
 use crate::pages::{
-    audit, event, events, find, home, instances, jobs, keys, license_requests, orders, personal, probes, sessions,
-    tenants, thing, warnings,
+    audit, demands, event, events, figures, find, home, instances, jobs, keys, license_requests, orders, personal,
+    probes, sessions, supervision, tenants, thing, warnings,
 };
 use crate::{Console, acts, entry, session};
 
@@ -53,6 +53,13 @@ routes! {
     post "/instances/{id}/erase" Administrator acts::erase::instance;
     get "/orders" Viewer orders::list;
     get "/orders/{id}" Viewer thing::order;
+    post "/orders/{id}/supervision" Operator acts::supervision::open;
+    post "/orders/{id}/steps" Operator acts::supervision::enter;
+    get "/supervision" Viewer supervision::list;
+    get "/demands" Viewer demands::list;
+    post "/demands/enter" Operator acts::demand::enter;
+    get "/demands/{id}" Viewer demands::get;
+    post "/demands/{id}" Operator acts::demand::change;
     post "/orders/{id}/show" Operator personal::order;
     get "/licenses/{code}" Viewer thing::license;
     post "/licenses/{code}/erase" Administrator acts::erase::license;
@@ -68,6 +75,7 @@ routes! {
     post "/jobs" Operator jobs::begin;
     get "/jobs/{id}" Viewer jobs::get;
     get "/probes" Viewer probes::list;
+    get "/figures" Viewer figures::get;
     get "/warnings" Viewer warnings::list;
     get "/warnings/{id}" Viewer warnings::get;
     post "/warnings/{id}/acknowledge" Operator acts::warning::acknowledge;

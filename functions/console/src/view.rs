@@ -10,6 +10,7 @@ use koogallery_runtime::Language;
 use koogallery_store::{About, Actor, HandleDigest, Subject, Via};
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
 use crate::access::Role;
 use crate::texts::{Says, filled};
@@ -19,6 +20,9 @@ use crate::zone::Zone;
 pub(crate) const LANGUAGE: &str = "koogallery-console-language";
 /// The cookie with the zone, such as `+08:00`.
 pub(crate) const ZONE: &str = "koogallery-console-zone";
+
+/// The member of a change of a customer demand that names somebody.
+const NAMING: &str = "customerId";
 
 /// What a segment of a path contains as it is.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -147,6 +151,15 @@ pub(crate) fn name_of(subject: &Subject) -> String {
         Subject::Tenant(id) => id.to_string(),
         Subject::Warning(id) => id.as_str().to_owned(),
     }
+}
+
+/// What changed, as JSON, without the member that names a customer.
+pub(crate) fn changed(part: Option<&Value>) -> Option<String> {
+    let mut part = part?.clone();
+    if let Value::Object(members) = &mut part {
+        members.remove(NAMING);
+    }
+    Some(part.to_string())
 }
 
 /// What something is called that may have no page.

@@ -65,6 +65,17 @@ impl Zone {
         self.at(at).map_or_else(String::new, |local| local.date().to_string())
     }
 
+    /// A minute of this zone, as a form's field has it: `2026-01-31T09:30`.
+    pub(crate) fn time(self, text: &str) -> Option<Timestamp> {
+        let (day, clock) = text.split_once('T')?;
+        let mut parts = clock.splitn(3, ':').map(|part| part.parse::<u8>().ok());
+        let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+        let time = time::Time::from_hms(hour, minute, second).ok()?;
+        let (hour, minute, second) = time.as_hms();
+        let seconds = u64::from(hour) * 3600 + u64::from(minute) * 60 + u64::from(second);
+        Some(self.begin(day)?.saturating_add(Duration::from_secs(seconds)))
+    }
+
     /// When a day of this zone begins.
     pub(crate) fn begin(self, day: &str) -> Option<Timestamp> {
         let mut parts = day.splitn(3, '-').map(|part| part.parse::<u16>().ok());
@@ -119,6 +130,14 @@ mod tests {
         assert_eq!(Zone::parse("-03:30").unwrap().write(Language::English, at), "24 Nov 2025, 12:30:00");
         assert_eq!(Zone::default().day(at), "2025-11-25");
         assert_eq!(Zone::default().begin("2025-11-25"), Some(at));
+        let morning = at.saturating_add(Duration::from_mins(570));
+        assert_eq!(Zone::default().time("2025-11-25T09:30"), Some(morning));
+        assert_eq!(Zone::default().time("2025-11-25T09:30:00"), Some(morning));
+        for bad in
+            ["", "2025-11-25", "2025-11-25T", "2025-11-25T24:00", "2025-11-25T09", "2025-11-25T09:30:x", "T09:30"]
+        {
+            assert_eq!(Zone::default().time(bad), None, "{bad}");
+        }
         for bad in ["", "2025", "2025-13-01", "2025-02-30", "a-b-c", "2025-11-25T00"] {
             assert_eq!(Zone::default().begin(bad), None, "{bad}");
         }

@@ -13,7 +13,7 @@ use crate::extract::QueryOf;
 use crate::filter::{fitting, is};
 use crate::page::Limit;
 use crate::problem::Problem;
-use crate::supervision::{SupervisionView, due_at};
+use crate::supervision::SupervisionView;
 use crate::time::Time;
 use crate::words;
 
@@ -70,7 +70,7 @@ pub(crate) async fn list(
         is(waits_for.as_ref(), order.standing.waits_for.as_ref())
             && is(stage.as_ref(), Some(&order.standing.stage))
             && is(flow.as_ref(), Some(&order.supervision.flow))
-            && due_before.is_none_or(|before| due_at(&order.standing).is_some_and(|due| due < before.timestamp()))
+            && due_before.is_none_or(|before| order.standing.due_at().is_some_and(|due| due < before.timestamp()))
     };
     let read = |from, limit| api.store().supervised_orders(from, limit);
     let page = fitting(cursor.as_deref(), limit, read, fits).await?;

@@ -178,7 +178,7 @@ impl SupervisionView {
             completed_at: time(standing.completed_at),
             period_starts_at: time(standing.period_starts_at()),
             period_ends_at: None,
-            due_at: time(due_at(standing)),
+            due_at: time(standing.due_at()),
             next_warning: next.map(|Raise { cause, at, due_at, .. }| NextWarning {
                 cause: cause.into(),
                 at: at.to_rfc_3339(),
@@ -206,11 +206,6 @@ impl SupervisionView {
             ..Self::brief(order, supervision, standing, now)
         }
     }
-}
-
-/// When it is too late for what an order waits for, if that is known.
-pub(crate) fn due_at(standing: &Standing) -> Option<Timestamp> {
-    standing.warnings().into_iter().filter_map(|raise| raise.due_at).min()
 }
 
 /// The months of the period that the lines of an order have in common.

@@ -86,6 +86,7 @@ pub use queries::history::{Delivery, EventRecord, KeptEvent};
 pub use queries::lists::Page;
 pub use queries::open::OpenFound;
 pub use queries::open_events::{EventPage, OpenEvents, OpenPlace, OpenPlaceError};
+pub use queries::order_times::OrderTimes;
 pub use queries::read::Read;
 pub use queries::trace::Trace;
 pub use queries::usage::{RecordPage, UsageCursor, UsagePlace};

@@ -62,12 +62,28 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
     open(&format!("/warnings/{}", warning.warning_id)).await;
     send(&format!("/warnings/{}/snooze", warning.warning_id), &[("hours", "1")]).await;
     send(&format!("/warnings/{}/acknowledge", warning.warning_id), &[]).await;
+    send("/orders/CS77/supervision", &[("flow", "package")]).await;
+    send("/orders/CS77/steps", &[("step", "accepted")]).await;
+    let demand = send("/demands/enter", &[("number", "1")]).await;
+    let demand = demand.url.path().to_owned();
+    send(&demand, &[("state", "converting")]).await;
     for path in ["/", "/find?q=CS77", "/instances", "/instances/c-7", "/orders", "/orders/CS77", "/license-requests"] {
         open(path).await;
     }
-    for path in
-        ["/tenants", "/tenants/t-1", "/events", "/jobs", "/probes", "/warnings", "/keys", "/audit", "/audit.csv"]
-    {
+    for path in [
+        "/tenants",
+        "/tenants/t-1",
+        "/events",
+        "/jobs",
+        "/probes",
+        "/warnings",
+        "/supervision",
+        "/demands",
+        "/figures",
+        "/keys",
+        "/audit",
+        "/audit.csv",
+    ] {
         open(path).await;
     }
     assert_eq!(deployment.say(&with(bodies::release(), "instanceId", "c-7")).await, "000000");

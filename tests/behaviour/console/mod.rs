@@ -9,6 +9,7 @@ pub(crate) mod deployed;
 
 mod hostile;
 mod jobs;
+mod orders;
 mod pages;
 mod personal;
 mod provider;

@@ -34,11 +34,12 @@ async fn home_shows_what_waits_with_its_deadline_and_one_act() {
     has(&world.open("/").await, &["All is well"]);
     assert_eq!(world.seller.say(&bodies::purchase()).await, "000004");
     let event = world.seller.park(bodies::INSTANCE, 0).await;
-    let probe = with(with(bodies::freeze(), "instanceId", "i-none"), "testFlag", 1);
+    let probe = with(with(bodies::purchase(), "orderLineId", ""), "testFlag", "1");
     assert_ne!(world.seller.say(&probe).await, "000000");
     let page = world.open("/").await;
     has(&page, &["Instance b-1 waits", "/console/instances/b-1#app-info", "in 2 h 59 min"]);
     has(&page, &[&format!("Event {event}"), &format!("/console/events/{event}")]);
+    has(&page, &["The debug call newInstance was answered 000002"]);
     // A call that was refused is told before the watch warns of it.
     let refused = with(bodies::freeze(), "instanceId", "i-none");
     assert_ne!(world.seller.say(&refused).await, "000000");
@@ -110,6 +111,20 @@ async fn lists_are_read_page_by_page_each_member_once() {
     }
     assert_eq!((seen.len(), pages), (120, 3));
     assert!(seen.values().all(|times| *times == 1));
+}
+
+#[tokio::test]
+async fn figures_count_orders_by_the_week_and_events_by_their_age() {
+    let world = World::start().await;
+    in_english(&world).await;
+    has(&world.open("/figures").await, &["Orders by week", "Nothing matches"]);
+    world.seller.say_all(&[bodies::purchase(), bodies::renewal("R1", bodies::FUTURE)]).await;
+    world.seller.park(bodies::INSTANCE, 0).await;
+    let page = world.open("/figures").await;
+    // The week of today has one of each; the parked event has no age yet.
+    has(&page, &["<svg viewBox=", "<td data-label=\"new\">1</td><td data-label=\"renewed or changed\">1</td>"]);
+    has(&page, &["≤ 1 min: "]);
+    assert!(!page.body.contains("style="), "the policy lets no style in");
 }
 
 #[tokio::test]

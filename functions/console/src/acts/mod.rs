@@ -1,8 +1,10 @@
 //! What an operator does: each act asks for a reason, and leads back to the page where it was asked for.
 
+pub(crate) mod demand;
 pub(crate) mod erase;
 pub(crate) mod event;
 pub(crate) mod provisioning;
+pub(crate) mod supervision;
 pub(crate) mod warning;
 
 use maud::{Markup, html};
@@ -29,6 +31,9 @@ pub(crate) enum Done {
     Unchanged,
     Acknowledged,
     Snoozed,
+    Supervised,
+    Stepped,
+    Entered,
 }
 
 /// The part of an address that says it. What nobody knows is left out.
@@ -38,7 +43,7 @@ pub(crate) struct Said {
 }
 
 impl Done {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 15] = [
         Self::Resent,
         Self::Discarded,
         Self::AppInfo,
@@ -51,6 +56,9 @@ impl Done {
         Self::Unchanged,
         Self::Acknowledged,
         Self::Snoozed,
+        Self::Supervised,
+        Self::Stepped,
+        Self::Entered,
     ];
 
     /// The path of a page that says it.
@@ -72,6 +80,9 @@ impl Done {
             Self::Unchanged => Acts::DoneUnchanged,
             Self::Acknowledged => Acts::DoneAcknowledged,
             Self::Snoozed => Acts::DoneSnoozed,
+            Self::Supervised => Acts::DoneSupervised,
+            Self::Stepped => Acts::DoneStepped,
+            Self::Entered => Acts::DoneEntered,
         }
     }
 }

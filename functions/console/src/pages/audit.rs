@@ -7,9 +7,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use koogallery::Timestamp;
-use koogallery_store::{About, Action};
+use koogallery_store::Action;
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::listing::contains;
 use crate::Console;
@@ -18,7 +19,7 @@ use crate::extract::{QueryOf, given};
 use crate::layout::{self, table};
 use crate::stop::Stop;
 use crate::texts::{Acts, General, Lists, what};
-use crate::view::View;
+use crate::view::{View, changed, name_of_about};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Without other dates, the last week is shown.
@@ -75,10 +76,7 @@ async fn actions(console: &Console, view: &View, filters: &Filters) -> Result<(V
 
 /// What an action is about, without a whole license code.
 fn about(action: &Action) -> String {
-    match &action.about {
-        About::Subject(subject) => crate::view::name_of(subject),
-        other => other.to_string(),
-    }
+    name_of_about(&action.about)
 }
 
 /// Shows a page of them, the newest first.
@@ -123,7 +121,7 @@ pub(crate) async fn list(
 }
 
 fn row(view: &View, action: &Action) -> Vec<Markup> {
-    let json = |value: &Option<serde_json::Value>| html! { @if let Some(value) = value { code { (value) } } };
+    let json = |value: &Option<Value>| html! { @if let Some(value) = changed(value.as_ref()) { code { (value) } } };
     vec![
         view.time(action.at),
         html! { (action.by.as_str()) },
@@ -143,7 +141,7 @@ pub(crate) async fn csv(
     QueryOf(filters): QueryOf<Filters>,
 ) -> Result<Response, Stop> {
     let (actions, _) = actions(&console, &view, &filters).await?;
-    let text = |value: &Option<serde_json::Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    let text = |value: &Option<Value>| changed(value.as_ref()).unwrap_or_default();
     let rows: Vec<Vec<String>> = actions
         .iter()
         .map(|action| {

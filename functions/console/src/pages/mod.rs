@@ -1,8 +1,10 @@
 //! The pages, a file each.
 
 pub(crate) mod audit;
+pub(crate) mod demands;
 pub(crate) mod event;
 pub(crate) mod events;
+pub(crate) mod figures;
 pub(crate) mod find;
 pub(crate) mod home;
 pub(crate) mod instances;
@@ -15,6 +17,7 @@ pub(crate) mod personal;
 pub(crate) mod probes;
 pub(crate) mod sessions;
 pub(crate) mod stopped;
+pub(crate) mod supervision;
 pub(crate) mod tenants;
 pub(crate) mod thing;
 pub(crate) mod warnings;

@@ -3,8 +3,10 @@
 
 mod instance;
 mod license;
+mod order;
 mod sentence;
 mod tenant;
+mod used;
 
 use std::sync::Arc;
 
@@ -16,11 +18,11 @@ use maud::{Markup, html};
 
 use crate::Console;
 use crate::access::Role;
-use crate::acts::{Said, erase, provisioning, said};
+use crate::acts::{Said, erase, provisioning, said, supervision};
 use crate::extract::{PathOf, QueryOf};
 use crate::layout;
 use crate::stop::Stop;
-use crate::texts::{Acts, Facts, Lists, Says};
+use crate::texts::{Acts, Facts, Lists, Orders, Says};
 use crate::timeline;
 use crate::view::View;
 
@@ -32,10 +34,11 @@ pub(crate) async fn instance(
     QueryOf(done): QueryOf<Said>,
 ) -> Result<Markup, Stop> {
     let subject = Subject::Instance(id.clone());
-    let (found, orders, happened) = futures_util::future::join3(
+    let (found, orders, happened, used) = futures_util::future::join4(
         console.store.instance(&id),
         console.store.instance_orders(&id),
         timeline::of(&console, &subject, id.as_str()),
+        used::of(&console, &view, &id),
     )
     .await;
     let (found, orders, (trace, actions)) = (found?.ok_or(Stop::NotFound)?, orders?, happened?);
@@ -52,6 +55,7 @@ pub(crate) async fn instance(
                 (erase::form(&view, &subject, &found.life))
             }
         }
+        (used?)
         (timeline::show(&view, trace, &actions))
     };
     Ok(titled(&view, Lists::Instance, id.as_str(), &content))
@@ -83,17 +87,37 @@ pub(crate) async fn order(
     State(console): State<Arc<Console>>,
     Extension(view): Extension<View>,
     PathOf(id): PathOf<OrderId>,
+    QueryOf(done): QueryOf<Said>,
 ) -> Result<Markup, Stop> {
     let subject = Subject::Order(id.clone());
-    let (trace, actions) = timeline::of(&console, &subject, id.as_str()).await?;
-    let others: Vec<Subject> = trace.subjects.iter().filter(|other| **other != subject).cloned().collect();
-    if trace.subjects.is_empty() && console.store.find(id.as_str()).await?.is_empty() {
+    let (record, happened) =
+        futures_util::future::join(console.store.order_record(&id), timeline::of(&console, &subject, id.as_str()))
+            .await;
+    let (record, (trace, actions)) = (record?, happened?);
+    if record.is_unknown() && trace.subjects.is_empty() && actions.is_empty() {
         return Err(Stop::NotFound);
     }
+    let warnings = order::warnings(&console, &record).await?;
+    let supervised = record.whole_supervision().zip(record.standing());
     let content = html! {
-        p.says { (view.say(Facts::Order)) }
-        ul { @for other in &others { li { (view.link(other)) } } }
-        @if view.may(Role::Operator) { div.acts { (show(&view, &subject)) } }
+        (said(&view, &done))
+        (order::state(&view, &record))
+        (order::warned(&view, &warnings))
+        h2 { (view.say(Orders::Supervision)) }
+        @match &supervised {
+            Some((supervision, standing)) => { (order::supervised(&view, supervision, standing)) }
+            None => { p { (view.say(Orders::NotSupervised)) } }
+        }
+        @if view.may(Role::Operator) {
+            div.acts {
+                @match &supervised {
+                    Some((supervision, standing)) => { (supervision::step_form(&view, &id, supervision, standing)) }
+                    None => { (supervision::opening(&view, &id)) }
+                }
+                (show(&view, &subject))
+            }
+        }
+        (order::told(&view, &record))
         (timeline::show(&view, trace, &actions))
     };
     Ok(titled(&view, Lists::Order, id.as_str(), &content))

@@ -43,7 +43,6 @@ texts! {
         Stopped: "投递到 {}：应用不需要", "The {} does not want it";
         Took: "{} 毫秒", "{} ms";
         Acted: "{}：{}（{}）", "{}: {} ({})";
-        Order: "此订单及其购买或变更的对象。", "This order, and what it bought or changed.";
         Data: "内容", "Data";
         Delivery: "投递", "Delivery";
         DiscardedBy: "{} 于 {} 放弃：{}", "{} gave it up on {}: {}";

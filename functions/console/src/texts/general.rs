@@ -11,12 +11,16 @@ texts! {
         Home: "首页", "Home";
         Instances: "实例", "Instances";
         Orders: "订单", "Orders";
+        Supervision: "服务监管", "Supervision";
+        Demands: "客户需求", "Demands";
         Events: "事件", "Events";
         Warnings: "预警", "Warnings";
         Tenants: "企业", "Tenants";
         LicenseRequests: "License 申请", "License requests";
         Jobs: "批量任务", "Jobs";
         Keys: "签名密钥", "Signing keys";
+        Figures: "数据", "Figures";
+        Numbers: "数字", "The numbers";
         Audit: "操作记录", "Audit";
         Sessions: "登录会话", "Sessions";
         Search: "搜索", "Search";

@@ -21,6 +21,7 @@ texts! {
         LookAtEvent: "查看并重发", "Look, and resend";
         Late: "事件 {}（{}）尚未送达；三天后停放", "Event {} ({}) is not delivered yet. It is parked after three days";
         UsageParked: "实例 {} 有用量未能上报", "A usage hour of instance {} could not be reported";
+        UsageLate: "{} 个实例的用量超过两小时未上报", "The use of {} instances was to be reported two hours ago";
         LookAtInstance: "查看实例", "Look at the instance";
         ProbeFailed: "调试接口 {} 应答 {}；持续五天商品会被下架", "The debug call {} was answered {}. After five days KooGallery hides the product";
         LookAtReason: "查看原因", "Look at the reason";

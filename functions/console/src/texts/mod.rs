@@ -3,9 +3,11 @@
 mod acts;
 mod entry;
 mod facts;
+mod figures;
 mod general;
 mod home;
 mod lists;
+mod orders;
 mod warnings;
 mod words;
 
@@ -16,9 +18,11 @@ use koogallery_runtime::Language;
 pub(crate) use acts::Acts;
 pub(crate) use entry::Entry;
 pub(crate) use facts::{Facts, OrderWords};
+pub(crate) use figures::Figures;
 pub(crate) use general::General;
 pub(crate) use home::Home;
 pub(crate) use lists::Lists;
+pub(crate) use orders::{Orders, demand_state, evidence, flow, order_state, party, stage, step};
 pub(crate) use warnings::{Warnings, cause};
 pub(crate) use words::{delivery, event_type, freeze_cause, order_kind, role, status, what};
 
@@ -86,10 +90,12 @@ mod tests {
         check(Acts::ALL);
         check(Entry::ALL);
         check(Facts::ALL);
+        check(Figures::ALL);
         check(General::ALL);
         check(OrderWords::ALL);
         check(Home::ALL);
         check(Lists::ALL);
+        check(Orders::ALL);
         check(Warnings::ALL);
     }
 

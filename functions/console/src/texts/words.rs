@@ -3,6 +3,7 @@
 use koogallery_runtime::Language;
 use koogallery_store::{Action, Delivery, EventType, FreezeCause, OrderKind, Status};
 
+use super::orders::step;
 use crate::access::Role;
 
 /// One of the two.
@@ -81,6 +82,12 @@ pub(crate) fn what(language: Language, what: &str) -> &str {
         Action::JOB_BEGUN => either(language, "开始批量重发", "began to resend all that match"),
         "warning.acknowledge" => either(language, "确认预警", "acknowledged a warning"),
         "warning.snooze" => either(language, "推迟预警", "snoozed a warning"),
-        other => other,
+        "supervision.open" => either(language, "纳入服务监管", "had the order supervised"),
+        "demand.enter" => either(language, "录入客户需求", "entered a customer demand"),
+        "demand.change" => either(language, "更新客户需求", "changed a customer demand"),
+        other => {
+            let entered = other.strip_prefix("supervision.").and_then(|step| step.parse().ok());
+            entered.map_or(other, |entered| step(language, entered))
+        }
     }
 }

@@ -42,6 +42,11 @@ pub(crate) async fn of(console: &Console, subject: &Subject, text: &str) -> Resu
     Ok((trace, actions))
 }
 
+/// What people did to something that has no other history.
+pub(crate) fn acted(view: &View, actions: &[Action]) -> Markup {
+    show(view, Trace::default(), actions)
+}
+
 /// The list, as a page shows it.
 pub(crate) fn show(view: &View, trace: Trace, actions: &[Action]) -> Markup {
     let mut is_cut = trace.is_cut;

@@ -8,6 +8,7 @@ pub(crate) mod lists;
 pub(crate) mod open;
 pub(crate) mod open_events;
 pub(crate) mod order;
+pub(crate) mod order_times;
 pub(crate) mod probes;
 pub(crate) mod read;
 pub(crate) mod statements;

@@ -29,10 +29,15 @@ impl Store {
         Ok(OpenFound { found, is_whole })
     }
 
-    /// The instances of the hours of use that wait for a person, the oldest first, each with its oldest hour: of up to `most` hours of
-    /// each shard.
-    pub async fn oldest_usage_parked(&self, most: i32) -> Result<Vec<(InstanceId, Timestamp)>, StoreError> {
-        let (items, _) = self.some_of(Kind::UsageParked, Timestamp::from_millis(i64::MAX), First::Oldest, most).await?;
+    /// The instances whose hours of use wait for a person ([`Kind::UsageParked`]), or were to be reported by a time
+    /// ([`Kind::Usage`]): the oldest first, each with its oldest hour, of up to `most` hours of each shard.
+    pub async fn oldest_usage(
+        &self,
+        kind: Kind,
+        by: Timestamp,
+        most: i32,
+    ) -> Result<Vec<(InstanceId, Timestamp)>, StoreError> {
+        let (items, _) = self.some_of(kind, by, First::Oldest, most).await?;
         let mut oldest: BTreeMap<InstanceId, Timestamp> = BTreeMap::new();
         for item in &items {
             let unreadable = || StoreError::Unreadable("an entry of the index of open things".to_owned());

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use koogallery::Timestamp;
+
 use crate::model::orders::flow::Stage;
 use crate::model::orders::party::Party;
 use crate::model::orders::supervision::Standing;
@@ -48,12 +50,16 @@ impl Standing {
         all.sort_by_key(|raise| raise.at);
         all
     }
+
+    /// When it is too late for what it waits for, if that is known.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.warnings().into_iter().filter_map(|raise| raise.due_at).min()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use koogallery::Timestamp;
-
     use super::*;
     use crate::model::orders::flow::Flow;
     use crate::model::orders::step::StepKind;
