@@ -1,8 +1,9 @@
-//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|kit|flood|usage`: how fast it is, each measured beside
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|console|kit|flood|usage`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
 mod apart;
 mod calls;
+mod console;
 mod flood;
 mod functions;
 mod growth;
@@ -42,6 +43,8 @@ enum Benchmark {
     Host(host::Options),
     /// Call the local host while its table holds more and more instances.
     Growth(growth::Options),
+    /// Open the console's pages while its table holds many instances.
+    Console(console::Options),
     /// Sync users and departments of the joint-operations kit, thousands at once, through the local host.
     Kit(kit::Options),
     /// What `host` starts as a process of its own.
@@ -72,6 +75,7 @@ async fn main() -> ExitCode {
         Benchmark::Host(options) => host::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::ServeApart(options) => apart::serve(&options).await.map(|()| String::new()),
         Benchmark::Growth(options) => growth::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Console(options) => console::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Flood(options) => flood::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Usage(options) => usage::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::PushApart(options) => usage::push_apart(&options).await.map(|()| String::new()),
