@@ -101,7 +101,7 @@ async fn every_answer_has_the_headers_that_keep_it_to_itself() {
         }
         assert!(!policy.contains("unsafe") && !policy.contains("script-src"), "{path}");
         assert_eq!(header("cache-control"), "no-store", "{path}");
-        assert_eq!((header("x-content-type-options"), header("referrer-policy")), ("nosniff", "no-referrer"), "{path}");
+        assert_eq!((header("x-content-type-options"), header("referrer-policy")), ("nosniff", "same-origin"), "{path}");
         assert_eq!(header("x-frame-options"), "DENY", "{path}");
     }
 }
