@@ -40,7 +40,7 @@ class Proxy(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.upstream, self.manner, self.seen, self.stray = upstream, "answers", [], []
         self.is_held, self.release = threading.Event(), threading.Event()
-        self.is_over = threading.Event()
+        self.is_over, self.granted = threading.Event(), None
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -81,6 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             proxy.manner = "answers"
             proxy.is_held.set()
             proxy.release.wait(20)
+            return self.reply(*proxy.granted)
+        if b'"granted"' in body:
+            proxy.granted = (answer.status, told, body)
         return self.reply(answer.status, told, body)
 
     def reply(self, status, headers, body):
@@ -149,7 +152,9 @@ class Check:
         before = len(self.proxy.seen)
         got = self.client.do(line)
         sent = len(self.proxy.seen) - before
-        if got != answer or sent != requests:
+        # Some HTTP clients send a request again by themselves whose connection ended.
+        again = 1 if self.proxy.manner == "hangs up" and requests else 0
+        if got != answer or not requests <= sent <= requests + again:
             raise SystemExit(f"FAILED: {why}: {line}: {got}, {sent} requests; expected {answer}, {requests}")
 
     def later(self, seconds):
@@ -157,6 +162,12 @@ class Check:
 
     def run(self):
         proxy = self.proxy
+        # On a busy machine a virtual machine that just started may take longer for its first request than a client waits.
+        for _ in range(10):
+            if self.client.do("get b-1") == "granted":
+                break
+            self.later(PAUSE + 1)
+        self.client.do("forget b-1")
         self.expect("get b-1", "granted", 1, "the first time")
         self.expect("get b-1", "granted", 0, "it is good for a while")
         self.later(MAX_AGE - 5)
@@ -210,16 +221,16 @@ class Check:
         self.expect("many b-1", "granted", 1, "of several at once, one asks")
 
         # An event comes while the old answer is on its way.
+        self.call("updateInstanceStatus", "instanceId=b-1", "status=FREEZE")
         self.later(MAX_AGE + 1)
         proxy.manner = "holds"
         before = len(proxy.seen)
         self.client.do("start b-1")
         if not proxy.is_held.wait(20):
             raise SystemExit("FAILED: no request came")
-        self.call("updateInstanceStatus", "instanceId=b-1", "status=FREEZE")
         self.client.do("forget b-1")
         proxy.release.set()
-        answer = self.client.do("end")
+        answer = self.client.do("end b-1")
         if (answer, len(proxy.seen) - before) != ("expired", 2):
             raise SystemExit(f"FAILED: an answer that was overtaken by an event counted: {answer}")
         self.call("updateInstanceStatus", "instanceId=b-1", "status=UNFREEZE")
@@ -246,7 +257,7 @@ def main(koogallery, *languages):
                     if time.monotonic() > end:
                         raise SystemExit("FAILED: `koogallery serve` does not start") from None
                     time.sleep(0.05)
-            call("newInstance", "orderId=CS1", "businessId=b-1")
+            call("newInstance", "orderId=CS1", "orderLineId=CS1-000001", "businessId=b-1")
             for language in languages:
                 proxy = Proxy(port)
                 apart = Path(folder) / language
