@@ -16,7 +16,7 @@ const host = await start();
 const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 const LANGUAGES = { zh: "zh-CN", en: "en-GB" };
 const PAGES = ["", "/instances", "/instances/b-1", "/instances/b-2", "/orders", "/orders/CS1", "/events?state=undelivered",
-  "/tenants", "/warnings", "/supervision", "/demands", "/figures", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
+  "/tenants", "/warnings", "/supervision", "/demands", "/money", "/figures", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
 
 // The link works once; the cookie it gives is for every browser of this test.
 const first = await browser.newContext();
@@ -84,7 +84,7 @@ async function an_app_info_is_handed_in_by_keyboard() {
   await tab_to(page, () => document.activeElement.getAttribute("href")?.endsWith("/instances/b-1#app-info"));
   await page.keyboard.press("Enter");
   await page.locator("#app-info").waitFor();
-  await tab_to(page, () => document.activeElement.closest("summary, details")?.id === "app-info" && document.activeElement.tagName === "SUMMARY");
+  await tab_to(page, () => document.activeElement.matches("#app-info > summary"));
   await page.keyboard.press("Enter");
   await tab_to(page, () => document.activeElement.name === "frontEndUrl");
   await page.keyboard.type("https://app.example.com/?instance=b-1");
@@ -155,16 +155,24 @@ async function language_and_zone_are_chosen() {
   await close(opened);
 }
 
+// On a day on which much waits: before the tasks are done.
 async function pictures_are_taken() {
   mkdirSync(process.env.PICTURES, { recursive: true });
-  for (const [language, size, name, path] of [
-    ["en", "desk", "home-en", ""],
-    ["zh", "desk", "home-zh", ""],
-    ["en", "desk", "instance-en", "/instances/b-2"],
-    ["zh", "phone", "instance-zh-phone", "/instances/b-2"],
-    ["en", "desk", "audit-en", "/audit"],
+  const supervised = await open("desk", "en");
+  await supervised.page.goto(`${host.console}/orders/CS1`);
+  await supervised.page.locator("#supervise > summary").click();
+  await supervised.page.locator("#supervise [name=reason]").fill("Seller Console shows it");
+  await supervised.page.locator("#supervise button").click();
+  await supervised.page.locator("#stage").waitFor();
+  await close(supervised);
+  for (const [language, width, height, name, path] of [
+    ["en", 1000, 600, "home-en", ""],
+    ["zh", 1000, 600, "home-zh", ""],
+    ["en", 1000, 620, "instance-en", "/instances/b-2"],
+    ["zh", 390, 844, "instance-zh-phone", "/instances/b-2"],
+    ["en", 1000, 620, "order-en", "/orders/CS1"],
   ]) {
-    const opened = await open(size, language);
+    const opened = await open("desk", language, { viewport: { width, height } });
     await opened.page.goto(host.console + path);
     await opened.page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
     await close(opened);
@@ -173,11 +181,11 @@ async function pictures_are_taken() {
 
 try {
   for (const check of [
+    ...(pictures ? [pictures_are_taken] : []),
     every_page_is_for_everybody,
     an_app_info_is_handed_in_by_keyboard,
     every_task_is_done_without_javascript,
     language_and_zone_are_chosen,
-    ...(pictures ? [pictures_are_taken] : []),
   ]) {
     await check();
     console.log(`✓ ${check.name.replaceAll("_", " ")}`);

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use cookie_store::{CookieStore, RawCookie};
 use html_escape::decode_html_entities;
-use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, REFERRER_POLICY, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use reqwest::{RequestBuilder, Url, redirect};
 
@@ -106,23 +106,28 @@ impl Browser {
     /// Posts fields to an address, as a page of this origin would.
     pub async fn post(&self, address: &str, origin: &str, fields: &[(&str, &str)]) -> Page {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        self.post_form(Form { action: address.parse().unwrap(), is_post: true, fields }, origin).await
+        let form = Form { action: address.parse().unwrap(), is_post: true, fields };
+        self.post_form(form, (origin, origin)).await
     }
 
     async fn send_form(&self, page: &Page, mut form: Form) -> Page {
         if form.is_post {
-            return self.post_form(form, &page.url.origin().ascii_serialization()).await;
+            let origin = page.url.origin().ascii_serialization();
+            // A page that tells nobody where it is does not name its origin either.
+            let is_silent = page.headers.get(REFERRER_POLICY).is_some_and(|policy| policy == "no-referrer");
+            let told = if is_silent { "null" } else { &origin };
+            return self.post_form(form, (&origin, told)).await;
         }
         form.action.query_pairs_mut().clear().extend_pairs(&form.fields);
         self.open(form.action.as_str()).await
     }
 
-    /// Posts a form, and says where it came from, as browsers do.
-    async fn post_form(&self, form: Form, origin: &str) -> Page {
+    /// Posts a form, and says where it came from, as browsers do: of the origin, what is told.
+    async fn post_form(&self, form: Form, (origin, told): (&str, &str)) -> Page {
         let mut body = Url::parse("http://form/").unwrap();
         body.query_pairs_mut().extend_pairs(&form.fields);
         let own = form.action.origin().ascii_serialization() == origin;
-        let request = self.http.post(form.action.clone()).header(ORIGIN, origin);
+        let request = self.http.post(form.action.clone()).header(ORIGIN, told);
         let request = request.header("sec-fetch-site", if own { "same-origin" } else { "cross-site" });
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(body.query().unwrap_or_default().to_owned()), form.action).await

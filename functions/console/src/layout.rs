@@ -10,12 +10,13 @@ use crate::view::View;
 use crate::zone::Zone;
 
 /// The pages that every page leads to, and who may open them.
-const NAVIGATION: [(&str, General, Role); 14] = [
+const NAVIGATION: [(&str, General, Role); 15] = [
     ("/", General::Home, Role::Viewer),
     ("/instances", General::Instances, Role::Viewer),
     ("/orders", General::Orders, Role::Viewer),
     ("/supervision", General::Supervision, Role::Viewer),
     ("/demands", General::Demands, Role::Viewer),
+    ("/money", General::Money, Role::Viewer),
     ("/events", General::Events, Role::Viewer),
     ("/warnings", General::Warnings, Role::Viewer),
     ("/tenants", General::Tenants, Role::Viewer),

@@ -7,8 +7,8 @@ use axum::{Router, middleware};
 
 use crate::access::Role;
 use crate::pages::{
-    audit, demands, event, events, figures, find, home, instances, jobs, keys, license_requests, orders, personal,
-    probes, sessions, supervision, tenants, thing, warnings,
+    audit, demands, event, events, figures, find, home, instances, jobs, keys, license_requests, money, orders,
+    personal, probes, sessions, supervision, tenants, thing, warnings,
 };
 use crate::{Console, acts, entry, session};
 
@@ -56,6 +56,8 @@ routes! {
     post "/orders/{id}/supervision" Operator acts::supervision::open;
     post "/orders/{id}/steps" Operator acts::supervision::enter;
     get "/supervision" Viewer supervision::list;
+    get "/money" Viewer money::list;
+    post "/findings/{id}/explain" Operator acts::money::explain;
     get "/demands" Viewer demands::list;
     post "/demands/enter" Operator acts::demand::enter;
     get "/demands/{id}" Viewer demands::get;
@@ -75,6 +77,7 @@ routes! {
     post "/jobs" Operator jobs::begin;
     get "/jobs/{id}" Viewer jobs::get;
     get "/probes" Viewer probes::list;
+    post "/probes/forget" Operator acts::debug::forget;
     get "/figures" Viewer figures::get;
     get "/warnings" Viewer warnings::list;
     get "/warnings/{id}" Viewer warnings::get;

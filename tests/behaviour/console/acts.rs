@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery_oidc::{Algorithm, SigningKeys};
 use koogallery_runtime::now;
 use koogallery_store::{Action, Cause, Delivery, Raise, Warning};
-use koogallery_tests::bodies;
+use koogallery_tests::bodies::{self, with};
 use koogallery_tests::kit::vault;
 
 use super::world::World;
@@ -110,6 +111,28 @@ async fn a_warning_is_snoozed_and_acknowledged() {
     assert_eq!(again.status, 409, "it has ended");
     let told: Vec<String> = world.done_to("ORDER#CS1").await.into_iter().map(|action| action.what).collect();
     assert_eq!(told, ["warning.acknowledge", "warning.snooze"]);
+}
+
+#[tokio::test]
+async fn what_debug_calls_left_is_deleted_and_nothing_real() {
+    let world = World::start().await;
+    let debug = with(bodies::purchase(), "testFlag", "1");
+    world.seller.say_all(&[bodies::purchase(), debug]).await;
+    let store = world.seller.host.store();
+    let left = async || {
+        let query = store.client().query().table_name(store.table()).key_condition_expression("pk = :pk");
+        let of = AttributeValue::S("TEST#INSTANCE#b-1".to_owned());
+        query.expression_attribute_values(":pk", of).send().await.unwrap().count
+    };
+    assert!(left().await > 0);
+    let forget = [("id", "b-1"), REASON[0]];
+    let page = world.send("/probes", "/probes/forget", &forget).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert_eq!(left().await, 0);
+    assert!(world.seller.instance("b-1").await.is_some(), "the real one stays");
+    assert_eq!(world.send("/probes", "/probes/forget", &forget).await.status, 200);
+    let actions = world.actions().await;
+    assert_eq!((actions.len(), actions[0].what.as_str()), (1, Action::DEBUG_DATA_FORGOTTEN), "nothing twice");
 }
 
 #[tokio::test]

@@ -67,6 +67,10 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
     let demand = send("/demands/enter", &[("number", "1")]).await;
     let demand = demand.url.path().to_owned();
     send(&demand, &[("state", "converting")]).await;
+    send(&format!("/findings/{}/explain", "a".repeat(64)), &[("month", "2025-11")]).await;
+    let debug = with(with(bodies::purchase(), "businessId", "c-8"), "testFlag", "1");
+    assert_eq!(deployment.say(&debug).await, "000000");
+    send("/probes/forget", &[("id", "c-8")]).await;
     for path in ["/", "/find?q=CS77", "/instances", "/instances/c-7", "/orders", "/orders/CS77", "/license-requests"] {
         open(path).await;
     }
@@ -79,6 +83,7 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
         "/warnings",
         "/supervision",
         "/demands",
+        "/money?month=2025-11",
         "/figures",
         "/keys",
         "/audit",

@@ -9,6 +9,7 @@ pub(crate) mod deployed;
 
 mod hostile;
 mod jobs;
+mod money;
 mod orders;
 mod pages;
 mod personal;

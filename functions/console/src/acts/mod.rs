@@ -1,8 +1,10 @@
 //! What an operator does: each act asks for a reason, and leads back to the page where it was asked for.
 
+pub(crate) mod debug;
 pub(crate) mod demand;
 pub(crate) mod erase;
 pub(crate) mod event;
+pub(crate) mod money;
 pub(crate) mod provisioning;
 pub(crate) mod supervision;
 pub(crate) mod warning;
@@ -34,6 +36,9 @@ pub(crate) enum Done {
     Supervised,
     Stepped,
     Entered,
+    Explained,
+    Forgotten,
+    NothingForgotten,
 }
 
 /// The part of an address that says it. What nobody knows is left out.
@@ -42,8 +47,15 @@ pub(crate) struct Said {
     done: Option<String>,
 }
 
+impl Said {
+    /// What a query says that has other members too.
+    pub(crate) const fn of(done: Option<String>) -> Self {
+        Self { done }
+    }
+}
+
 impl Done {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 18] = [
         Self::Resent,
         Self::Discarded,
         Self::AppInfo,
@@ -59,6 +71,9 @@ impl Done {
         Self::Supervised,
         Self::Stepped,
         Self::Entered,
+        Self::Explained,
+        Self::Forgotten,
+        Self::NothingForgotten,
     ];
 
     /// The path of a page that says it.
@@ -83,6 +98,9 @@ impl Done {
             Self::Supervised => Acts::DoneSupervised,
             Self::Stepped => Acts::DoneStepped,
             Self::Entered => Acts::DoneEntered,
+            Self::Explained => Acts::DoneExplained,
+            Self::Forgotten => Acts::DoneForgotten,
+            Self::NothingForgotten => Acts::DoneNothingForgotten,
         }
     }
 }

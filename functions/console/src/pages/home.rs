@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use crate::Console;
 use crate::layout::{self, table};
 use crate::stop::Stop;
-use crate::texts::Home;
+use crate::texts::{Home, Lists};
 use crate::view::View;
 use crate::waiting::{self, Waiting};
 use crate::zone::length;
@@ -22,7 +22,7 @@ pub(crate) async fn get(State(console): State<Arc<Console>>, Extension(view): Ex
     let rows: Vec<Vec<Markup>> = all.iter().map(|waiting| row(&view, waiting)).collect();
     let content = html! {
         @if rows.is_empty() { p.done #all-well { (view.say(Home::AllWell)) } } @else { (table(&view, &heads, &rows)) }
-        p { a href=(view.at("/warnings")) { (view.say(Home::AllWarnings)) } }
+        p { a href=(view.at("/warnings")) { (view.say(Home::AllWarnings)) } " · " a href=(view.at("/probes")) { (view.say(Lists::Probes)) } }
         @if is_cut { p.quiet { (view.say(Home::AndMore)) } }
         p.quiet { (view.fill(Home::LookedAt, &[&view.told(view.now)])) }
     };

@@ -12,6 +12,7 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod license_requests;
 pub(crate) mod listing;
+pub(crate) mod money;
 pub(crate) mod orders;
 pub(crate) mod personal;
 pub(crate) mod probes;

@@ -8,6 +8,9 @@ use koogallery::ResultCode;
 use maud::{Markup, html};
 
 use crate::Console;
+use crate::access::Role;
+use crate::acts::{Said, debug, said};
+use crate::extract::QueryOf;
 use crate::layout::{self, table};
 use crate::stop::Stop;
 use crate::texts::Lists;
@@ -17,6 +20,7 @@ use crate::view::View;
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
     Extension(view): Extension<View>,
+    QueryOf(done): QueryOf<Said>,
 ) -> Result<Markup, Stop> {
     let probes = console.store.probes().await?;
     let heads = [Lists::Callback, Lists::When, Lists::Answer, Lists::Problem].map(|head| view.say(head));
@@ -32,5 +36,10 @@ pub(crate) async fn list(
             ]
         })
         .collect();
-    Ok(layout::page(&view, view.say(Lists::Probes), None, &table(&view, &heads, &rows)))
+    let content = html! {
+        (said(&view, &done))
+        (table(&view, &heads, &rows))
+        @if view.may(Role::Operator) { div.acts { (debug::form(&view)) } }
+    };
+    Ok(layout::page(&view, view.say(Lists::Probes), None, &content))
 }

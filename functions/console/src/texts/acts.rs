@@ -68,6 +68,12 @@ texts! {
         DoneSupervised: "已纳入监管。", "The order is supervised.";
         DoneStepped: "步骤已录入。", "The step is entered.";
         DoneEntered: "已录入。", "It is entered.";
+        DoneExplained: "说明已保存。", "The explanation is kept.";
+        ForgetDebug: "删除调试数据", "Delete debug data";
+        ForgetDebugHelp: "删除调试调用留下的副本；它们两周后也会自动消失。正式数据不受影响。", "It deletes what debug calls left below an id. That also goes by itself after two weeks. Nothing of real calls is touched.";
+        DebugId: "调试时使用的实例、订单、企业或 License 码", "The instance, order, tenant or license code of the debug call";
+        DoneForgotten: "调试数据已删除。", "The debug data is deleted.";
+        DoneNothingForgotten: "没有此标识的调试数据。", "There is no debug data of this id.";
         StepRefused: "不能这样录入：{}", "It cannot be entered so: {}";
         InTheFuture: "时间不能在将来。", "The time is in the future: enter what has happened.";
         NotParked: "该事件没有停放，不能放弃。", "The event is not parked, so it cannot be given up.";

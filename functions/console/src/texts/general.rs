@@ -13,6 +13,7 @@ texts! {
         Orders: "订单", "Orders";
         Supervision: "服务监管", "Supervision";
         Demands: "客户需求", "Demands";
+        Money: "对账", "Money";
         Events: "事件", "Events";
         Warnings: "预警", "Warnings";
         Tenants: "企业", "Tenants";

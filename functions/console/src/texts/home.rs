@@ -31,6 +31,7 @@ texts! {
         GoOn: "继续", "Go on";
         KeyOld: "签名密钥 {} 已使用超过 90 天", "The signing key {} has signed for more than 90 days";
         LookAtKeys: "查看密钥", "Look at the keys";
+        LookAtMoney: "查看对账", "Look at the month";
         CallFailed: "{} 调用失败：{} 应答 {}", "The call {} about {} was answered {}";
         LookAtIt: "查看", "Look at it";
         Answer: "查看并处理", "Look, and answer";

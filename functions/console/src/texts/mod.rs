@@ -7,6 +7,7 @@ mod figures;
 mod general;
 mod home;
 mod lists;
+mod money;
 mod orders;
 mod warnings;
 mod words;
@@ -22,6 +23,7 @@ pub(crate) use figures::Figures;
 pub(crate) use general::General;
 pub(crate) use home::Home;
 pub(crate) use lists::Lists;
+pub(crate) use money::{Money, finding};
 pub(crate) use orders::{Orders, demand_state, evidence, flow, order_state, party, stage, step};
 pub(crate) use warnings::{Warnings, cause};
 pub(crate) use words::{delivery, event_type, freeze_cause, order_kind, role, status, what};
@@ -95,6 +97,7 @@ mod tests {
         check(OrderWords::ALL);
         check(Home::ALL);
         check(Lists::ALL);
+        check(Money::ALL);
         check(Orders::ALL);
         check(Warnings::ALL);
     }

@@ -80,9 +80,13 @@ pub(crate) fn what(language: Language, what: &str) -> &str {
         Action::SESSION_BEGUN => either(language, "登录控制台", "signed in to the console"),
         Action::SESSION_ENDED => either(language, "结束会话", "ended a session"),
         Action::JOB_BEGUN => either(language, "开始批量重发", "began to resend all that match"),
+        Action::DEBUG_DATA_FORGOTTEN => either(language, "删除调试数据", "deleted debug data"),
         "warning.acknowledge" => either(language, "确认预警", "acknowledged a warning"),
         "warning.snooze" => either(language, "推迟预警", "snoozed a warning"),
         "supervision.open" => either(language, "纳入服务监管", "had the order supervised"),
+        "statement.import" => either(language, "导入账单", "imported a statement"),
+        "mapping.confirm" => either(language, "确认账单列", "confirmed the columns of a statement"),
+        "finding.explain" => either(language, "说明对账差异", "explained a finding"),
         "demand.enter" => either(language, "录入客户需求", "entered a customer demand"),
         "demand.change" => either(language, "更新客户需求", "changed a customer demand"),
         other => {

@@ -5,6 +5,7 @@ mod failed_calls;
 mod jobs;
 mod keys;
 mod licenses;
+mod money;
 mod probes;
 mod provisioning;
 mod usage;
@@ -38,21 +39,25 @@ pub(crate) struct Waiting {
 
 /// All that waits, the most urgent first, and whether there is more of a kind.
 pub(crate) async fn all(console: &Console, view: &View) -> Result<(Vec<Waiting>, bool), Failure> {
-    let ((warnings, is_whole), failed, provisioning, parked, late, usage, backlog, probes, licenses, jobs, keys) = futures_util::try_join!(
-        warnings::list(console, view),
-        failed_calls::list(console, view),
-        provisioning::list(console, view),
-        events::parked(console, view),
-        events::late(console, view),
-        usage::parked(console, view),
-        usage::late(console, view),
-        probes::list(console, view),
-        licenses::list(console, view),
-        jobs::list(console, view),
-        keys::list(console, view),
-    )?;
+    let ((warnings, is_whole), failed, provisioning, parked, late, usage, backlog, probes, licenses, money, jobs, keys) =
+        futures_util::try_join!(
+            warnings::list(console, view),
+            failed_calls::list(console, view),
+            provisioning::list(console, view),
+            events::parked(console, view),
+            events::late(console, view),
+            usage::parked(console, view),
+            usage::late(console, view),
+            probes::list(console, view),
+            licenses::list(console, view),
+            money::list(console, view),
+            jobs::list(console, view),
+            keys::list(console, view),
+        )?;
     let (mut all, mut is_cut) = (Vec::new(), !is_whole);
-    for mut source in [warnings, failed, provisioning, parked, late, usage, backlog, probes, licenses, jobs, keys] {
+    for mut source in
+        [warnings, failed, provisioning, parked, late, usage, backlog, probes, licenses, money, jobs, keys]
+    {
         is_cut |= source.len() > MOST;
         source.truncate(MOST);
         all.extend(source);

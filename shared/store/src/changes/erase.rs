@@ -251,7 +251,7 @@ impl Store {
     }
 
     /// Deletes these items. Returns how many existed.
-    async fn delete(&self, mut keys: Vec<Item>) -> Result<usize, StoreError> {
+    pub(super) async fn delete(&self, mut keys: Vec<Item>) -> Result<usize, StoreError> {
         let mut seen = BTreeSet::new();
         keys.retain(|key| seen.insert((text(key, PARTITION_KEY).to_owned(), text(key, SORT_KEY).to_owned())));
         let standing: Vec<Item> = self.standing_items(keys).await?.iter().map(key_of).collect();

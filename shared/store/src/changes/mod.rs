@@ -5,6 +5,7 @@ pub(crate) mod create_instance;
 pub(crate) mod decide;
 pub(crate) mod discard;
 pub(crate) mod erase;
+pub(crate) mod forget_debug;
 pub(crate) mod forget_failed_call;
 pub(crate) mod job;
 pub(crate) mod keep_amounts;

@@ -78,6 +78,8 @@ impl Action {
     pub const SESSION_BEGUN: &str = "session.begun";
     /// Somebody signed out of the console, or an administrator ended the session.
     pub const SESSION_ENDED: &str = "session.ended";
+    /// What debug calls left was deleted.
+    pub const DEBUG_DATA_FORGOTTEN: &str = "debugData.forgotten";
     /// A job that resends events began.
     pub const JOB_BEGUN: &str = "job.begun";
 

@@ -1,0 +1,58 @@
+//! Money: what the comparison of statements with orders found is shown, and explained with a record.
+
+use koogallery_runtime::now;
+use koogallery_store::Comparison;
+use koogallery_tests::bodies;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::world::World;
+
+#[tokio::test]
+async fn findings_wait_until_somebody_explains_them() {
+    let world = World::start().await;
+    let page = world.open("/").await;
+    let page = world.browser.submit_to(&page, "/console/settings", &[("language", "en"), ("zone", "+08:00")]).await;
+    assert_eq!(world.browser.follow(page).await.status, 200);
+    world.seller.say_all(&[bodies::purchase()]).await;
+    assert!(world.open("/money").await.body.contains("This month was not compared"));
+
+    let store = world.seller.host.store();
+    let month: String = world.open("/money").await.body.split("value=\"2").nth(1).unwrap().chars().take(6).collect();
+    let month = format!("2{month}");
+    let finding = |digit: &str, kind: &str, order: &str| {
+        let evidence = json!({ "known": "8800.00", "stated": "8900.00", "currency": "CNY" });
+        json!({ "id": digit.repeat(64), "kind": kind, "subject": { "order": order }, "evidence": evidence }).to_string()
+    };
+    let by = "Li".to_owned().try_into().unwrap();
+    let month_text = month.clone().try_into().unwrap();
+    let comparison = Comparison { month: month_text, run: Uuid::now_v7(), at: now(), by, findings: 3 };
+    let hostile = "<script>alert(1)</script>";
+    let found = vec![
+        finding("a", "amountDiffers", "CS1"),
+        finding("b", "matched", "CS2"),
+        finding("c", "inStatementOnly", hostile),
+    ];
+    store.keep_findings(&comparison, 0, found).await.unwrap();
+    store.keep_comparison(&comparison).await.unwrap();
+
+    let home = world.open("/").await;
+    assert!(home.body.contains(&format!("Statements of {month}: the amount differs (CS1)")), "{}", home.body);
+    let listed = world.open(&format!("/money?month={month}")).await;
+    for text in ["Li compared it on", "/console/orders/CS1", "8800.00 CNY", "8900.00 CNY", "&lt;script&gt;"] {
+        assert!(listed.body.contains(text), "{text}: {}", listed.body);
+    }
+    assert!(!listed.body.contains("CS2") && !listed.body.contains("<script"), "{}", listed.body);
+    assert!(world.open(&format!("/money?month={month}&all=true")).await.body.contains("CS2"));
+
+    let explain = format!("/findings/{}/explain", "a".repeat(64));
+    let why = [("reason", "settled by hand")];
+    let page = world.send(&format!("/money?month={month}"), &explain, &why).await;
+    assert!(page.body.contains("settled by hand") && page.body.contains("The explanation is kept"), "{}", page.body);
+    assert!(!world.open("/").await.body.contains("(CS1)"), "nobody has to look at it any more");
+    let actions = world.actions().await;
+    assert_eq!((actions.len(), actions[0].what.as_str()), (1, "finding.explain"));
+    for bad in ["/money?month=13", "/money?from=x", "/money?from=0:y"] {
+        assert_eq!(world.browser.open(&world.at(bad)).await.status, 400, "{bad}");
+    }
+}
