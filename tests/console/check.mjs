@@ -166,8 +166,8 @@ async function pictures_are_taken() {
   await supervised.page.locator("#stage").waitFor();
   await close(supervised);
   for (const [language, width, height, name, path] of [
-    ["en", 1000, 600, "home-en", ""],
-    ["zh", 1000, 600, "home-zh", ""],
+    ["en", 940, 470, "home-en", ""],
+    ["zh", 940, 440, "home-zh", ""],
     ["en", 1000, 620, "instance-en", "/instances/b-2"],
     ["zh", 390, 844, "instance-zh-phone", "/instances/b-2"],
     ["en", 1000, 620, "order-en", "/orders/CS1"],
