@@ -7,6 +7,7 @@ mod at_rest;
 mod broken_answers;
 mod callers;
 mod check_store;
+mod commands;
 mod conformance;
 mod console;
 mod cost;

@@ -83,11 +83,7 @@ impl Statements {
     pub(crate) async fn run(self, api: &Api) -> Done {
         match self {
             Self::Import { files, mapping, confirm, part, names, person } => {
-                let known = Names::known()?;
-                let names = match names {
-                    Some(file) => known.extended(&text(&file)?)?,
-                    None => known,
-                };
+                let names = self::names(names.as_deref())?;
                 let written = mapping.as_deref().map(mappings).transpose()?.unwrap_or_default();
                 let by = person.name();
                 let import = Import { api, names: &names, written: &written, is_part: part, by: by.as_deref() };
@@ -101,7 +97,8 @@ impl Statements {
             }
             Self::Match { month, calendar, json, csv, person } => {
                 let calendar = match calendar {
-                    Some(file) => Calendar::from_json(&text(&file)?)?,
+                    Some(file) => Calendar::from_json(&text(&file)?)
+                        .map_err(|error| format!("{} is no calendar: {error}", file.display()))?,
                     None => Calendar::china()?,
                 };
                 let today =
@@ -171,6 +168,14 @@ fn asked(question: &str) -> bool {
     let mut answer = String::new();
     let read = std::io::stdout().flush().and_then(|()| stdin.read_line(&mut answer));
     read.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes")
+}
+
+/// The titles and words that are known, and those of a file.
+pub(super) fn names(file: Option<&Path>) -> Result<Names, Failure> {
+    let known = Names::known()?;
+    let Some(file) = file else { return Ok(known) };
+    let extended = known.extended(&text(file)?);
+    Ok(extended.map_err(|error| format!("{} has no names that can be used: {error}", file.display()))?)
 }
 
 fn text(file: &Path) -> Result<String, Failure> {

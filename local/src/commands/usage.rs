@@ -1,6 +1,7 @@
 //! `koogallery usage`: the hours of use and their way to KooGallery, the comparison with its lists, and what queryInstance tells.
 
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -10,7 +11,7 @@ use serde_json::{Number, Value, json};
 
 use super::{Done, Failure, or_unknown};
 use crate::api::ApiArguments;
-use crate::usage::{self, Columns, HourName, Listed, Wanted};
+use crate::usage::{self, HourName, Listed, Wanted};
 
 /// List, park, resend and export hours of use, compare them with KooGallery's lists, and show or set what queryInstance tells.
 ///
@@ -87,17 +88,17 @@ pub(crate) enum What {
     },
     /// Compare hours with the list that Seller Console exports under 话单管理 (SDR management), or with lines of a bill.
     ///
-    /// The file is CSV in UTF-8. Its columns are found by their names: instance (`instance_id`, Instance ID, 实例ID …), begin (`begin_time`,
-    /// Start Time, 开始时间 …) or month (Billing Cycle, 账期 …), quantity (`usage_value`, Usage, 用量, 使用量 …), and if they are there
-    /// serial (`metering_sn`, 流水号 …), status (状态 …) and reason (失败原因 …). Times without a zone are those of Beijing. Ends with 1 if
-    /// anything is not counted as it was pushed.
+    /// The file is CSV or XLSX. Its columns are found by their titles, as those of statements are: instance (`instance_id`, Resource ID,
+    /// 实例ID …), begin (`begin_time`, Start Time, 开始时间 …) or month (Billing Cycle, 账期 …), quantity (`usage_value`, Usage, 用量, 使用量
+    /// …), and if they are there serial (`metering_sn`, 流水号 …), status (状态 …) and reason (失败原因 …). Times without a zone are those of
+    /// Beijing. Ends with 1 if anything is not counted as it was pushed.
     Reconcile {
         /// The list; `-` is the standard input.
         #[arg(value_name = "FILE")]
         file: PathBuf,
-        /// A file with other names of the columns, as JSON like `{"instance":["…"],"begin":["…"],"refused":["…"]}`.
+        /// A file with further titles and words, as JSON like `{"columns":{"instance":["…"]},"words":{"refused":["…"]}}`.
         #[arg(long, value_name = "FILE")]
-        columns: Option<PathBuf>,
+        names: Option<PathBuf>,
         #[command(flatten)]
         times: Times,
     },
@@ -223,12 +224,9 @@ impl Usage {
                 usage::write_csv(&hours, std::io::stdout().lock())?;
                 Ok(ExitCode::SUCCESS)
             }
-            What::Reconcile { file, columns, times: Times { from, to } } => {
-                let columns = match columns {
-                    Some(columns) => serde_json::from_value(records(&columns)?)?,
-                    None => Columns::default(),
-                };
-                let lines = usage::sheet(text_of(&file)?.as_bytes(), &columns)?;
+            What::Reconcile { file, names, times: Times { from, to } } => {
+                let lines = usage::sheet(&bytes_of(&file)?, &super::statements::names(names.as_deref())?)
+                    .map_err(|error| format!("{}: {error}", file.display()))?;
                 let hours = usage::list(&api, &Wanted { from, to, ..Wanted::default() }).await?;
                 let reconciled = usage::reconcile(&hours, &lines);
                 print!("{reconciled}");
@@ -244,13 +242,17 @@ impl Usage {
 }
 
 /// The JSON in a file or in the standard input.
-fn records(file: &std::path::Path) -> Result<Value, Failure> {
-    serde_json::from_str(&text_of(file)?).map_err(|error| format!("{} is not JSON: {error}", file.display()).into())
+fn records(file: &Path) -> Result<Value, Failure> {
+    serde_json::from_slice(&bytes_of(file)?).map_err(|error| format!("{} is not JSON: {error}", file.display()).into())
 }
 
-/// The text of a file or of the standard input.
-fn text_of(file: &std::path::Path) -> Result<String, Failure> {
-    let text =
-        if file.as_os_str() == "-" { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) };
-    text.map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
+/// What is in a file or comes from the standard input.
+fn bytes_of(file: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    bytes.map_err(|error| format!("{} cannot be read: {error}", file.display()).into())
 }

@@ -1,11 +1,11 @@
 //! Use as the commands ask the seller API for it: hours for a person and as CSV, and their comparison with KooGallery's lists.
 
-mod columns;
 mod hours;
+mod lines;
 mod reconcile;
 
 pub(crate) use hours::plain;
 
-pub use columns::{ColumnError, Columns};
 pub use hours::{Hour, HourName, Listed, Wanted, list, park, resend, resend_parked, write_csv};
-pub use reconcile::{Outcome, ReconcileError, Reconciled, reconcile, sheet};
+pub use lines::{Line, ReconcileError, sheet};
+pub use reconcile::{Outcome, Reconciled, reconcile};

@@ -2,46 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
 
 use comfy_table::{ContentArrangement, Table, presets};
-use koogallery::{CalendarForm, Timestamp};
+use koogallery::Timestamp;
+use koogallery_statements::Month;
 use koogallery_store::Quantity;
 
-use super::columns::{ColumnError, Columns};
 use super::hours::{Hour, plain};
-
-/// A line of KooGallery's list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
-    instance: String,
-    begin: Option<Timestamp>,
-    month: String,
-    quantity: Quantity,
-    serial: Option<String>,
-    refused: Option<String>,
-}
-
-/// Why a file cannot be compared.
-#[derive(Debug, thiserror::Error)]
-pub enum ReconcileError {
-    /// It is no CSV.
-    #[error("the file is not CSV: {0}")]
-    Csv(#[from] csv::Error),
-    /// A column is missing.
-    #[error(transparent)]
-    Column(#[from] ColumnError),
-    /// A value cannot be read.
-    #[error("line {line}: {value:?} is not {what}")]
-    Value {
-        /// The number of the line, from 1.
-        line: u64,
-        /// What should be there.
-        what: &'static str,
-        /// What is there.
-        value: String,
-    },
-}
+use super::lines::{Line, month_of, time};
 
 /// What became of an hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +45,7 @@ pub struct Reconciled {
     /// Each hour of each instance, or each month where KooGallery's list has no hours.
     pub compared: Vec<Compared>,
     /// By month: what was pushed, and what KooGallery counts.
-    pub months: BTreeMap<String, (Quantity, Quantity)>,
+    pub months: BTreeMap<Month, (Quantity, Quantity)>,
 }
 
 impl Reconciled {
@@ -115,78 +83,6 @@ impl fmt::Display for Reconciled {
     }
 }
 
-/// Beijing, where Seller Console is.
-const ZONE: i64 = 8 * 60 * 60 * 1000;
-
-/// Reads KooGallery's list. Times without a zone are those of Beijing.
-pub fn sheet(file: impl Read, columns: &Columns) -> Result<Vec<Line>, ReconcileError> {
-    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(file);
-    let places = columns.places(csv.headers()?)?;
-    let mut lines = Vec::new();
-    for record in csv.records() {
-        let record = record?;
-        let at = |place: usize| record.get(place).unwrap_or_default().trim_matches(['\t', '\'', '"']);
-        let optional = |place: Option<usize>| place.map(at).filter(|text| !text.is_empty()).map(str::to_owned);
-        let number = record.position().map_or(0, csv::Position::line);
-        let value = |what, text: &str| ReconcileError::Value { line: number, what, value: text.to_owned() };
-        let instance = at(places.instance).to_owned();
-        if instance.is_empty() {
-            continue;
-        }
-        let amount = at(places.quantity).replace(',', "");
-        let quantity = amount.parse().map_err(|_| value("an amount", &amount))?;
-        let begin = optional(places.begin);
-        let begin = begin.map(|text| time(&text).ok_or_else(|| value("a time", &text))).transpose()?;
-        let month = match (begin, optional(places.month)) {
-            (_, Some(text)) => month_of(&text).ok_or_else(|| value("a month", &text))?,
-            (Some(begin), None) => month(begin),
-            (None, None) => return Err(value("a time", "")),
-        };
-        let (status, reason) = (optional(places.status), optional(places.reason));
-        let refused = match status {
-            Some(status) if columns.is_refused(&status) => Some(reason.unwrap_or(status)),
-            _ => None,
-        };
-        lines.push(Line { instance, begin, month, quantity, serial: optional(places.serial), refused });
-    }
-    Ok(lines)
-}
-
-/// A time as the lists may write it.
-fn time(text: &str) -> Option<Timestamp> {
-    let text = text.trim().replace('/', "-");
-    if let Some(at) = CalendarForm::BASIC_ISO_8601.read(&text).or_else(|| rfc_3339(&text)) {
-        return Some(at);
-    }
-    let text = text.replace('T', " ");
-    let padded = if text.len() == 16 { format!("{text}:00") } else { text };
-    let local = [CalendarForm::SPACED_SECOND, CalendarForm::SPACED_MILLISECOND, CalendarForm::SECOND];
-    let local = local.iter().find_map(|form| form.read(&padded))?;
-    Some(Timestamp::from_millis(local.as_millis() - ZONE))
-}
-
-/// `…Z`, with or without a fraction, or `…+08:00`.
-fn rfc_3339(text: &str) -> Option<Timestamp> {
-    let (time, ahead) = match text.strip_suffix('Z') {
-        Some(time) => (time, 0),
-        None => (text.strip_suffix("+08:00")?, ZONE),
-    };
-    let whole = if time.contains('.') { time.to_owned() } else { format!("{time}.000") };
-    let at = CalendarForm::RFC_3339.read(&format!("{whole}Z"))?;
-    Some(Timestamp::from_millis(at.as_millis() - ahead))
-}
-
-/// The month of Beijing, as bills have it.
-fn month(at: Timestamp) -> String {
-    Timestamp::from_millis(at.as_millis() + ZONE).to_rfc_3339()[..7].to_owned()
-}
-
-/// `2025-12`, `202512`, `2025/12` or a day of it.
-fn month_of(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    (digits.len() >= 6).then(|| format!("{}-{}", &digits[..4], &digits[4..6]))
-}
-
 /// Compares hours with KooGallery's list: an hour by its serial number, or by the time in which the line begins.
 #[must_use]
 pub fn reconcile(hours: &[Hour], lines: &[Line]) -> Reconciled {
@@ -197,10 +93,12 @@ pub fn reconcile(hours: &[Hour], lines: &[Line]) -> Reconciled {
     let begin = |hour: &Hour| time(&hour.begin).unwrap_or(Timestamp::from_millis(0));
     let hours: Vec<&Hour> = hours.iter().filter(|hour| hour.charged.is_some()).collect();
     for hour in &hours {
-        reconciled.months.entry(month(begin(hour))).or_default().0 += pushed(hour);
+        if let Some(month) = month_of(begin(hour)) {
+            reconciled.months.entry(month).or_default().0 += pushed(hour);
+        }
     }
     for line in lines.iter().filter(|line| line.refused.is_none()) {
-        reconciled.months.entry(line.month.clone()).or_default().1 += line.quantity;
+        reconciled.months.entry(line.month).or_default().1 += line.quantity;
     }
     if lines.iter().any(|line| line.begin.is_none()) {
         reconciled.compared = by_month(&hours, lines, &pushed, &begin);
@@ -243,12 +141,14 @@ fn by_month(
     pushed: &impl Fn(&Hour) -> Quantity,
     begin: &impl Fn(&Hour) -> Timestamp,
 ) -> Vec<Compared> {
-    let mut sums: BTreeMap<(String, String), (Quantity, Option<Quantity>)> = BTreeMap::new();
+    let mut sums: BTreeMap<(String, Month), (Quantity, Option<Quantity>)> = BTreeMap::new();
     for hour in hours {
-        sums.entry((hour.instance_id.clone(), month(begin(hour)))).or_default().0 += pushed(hour);
+        if let Some(month) = month_of(begin(hour)) {
+            sums.entry((hour.instance_id.clone(), month)).or_default().0 += pushed(hour);
+        }
     }
     for line in lines.iter().filter(|line| line.refused.is_none()) {
-        let (_, counted) = sums.entry((line.instance.clone(), line.month.clone())).or_default();
+        let (_, counted) = sums.entry((line.instance.clone(), line.month)).or_default();
         *counted = Some(counted.unwrap_or_default() + line.quantity);
     }
     let compared = sums.into_iter().map(|((instance, at), (pushed, counted))| {
@@ -258,7 +158,7 @@ fn by_month(
             Some(_) if pushed == Quantity::ZERO => Outcome::Unknown,
             Some(counted) => Outcome::Differing(counted),
         };
-        Compared { instance, at, pushed, outcome }
+        Compared { instance, at: at.to_string(), pushed, outcome }
     });
     compared.collect()
 }
@@ -267,6 +167,9 @@ fn by_month(
 mod tests {
     use serde_json::json;
 
+    use koogallery_statements::Names;
+
+    use super::super::lines::sheet;
     use super::*;
 
     fn hour(instance: &str, begin: &str, end: &str, charged: &str, serial: &str) -> Hour {
@@ -278,7 +181,7 @@ mod tests {
     }
 
     fn outcomes(hours: &[Hour], file: &str) -> Vec<(String, Outcome)> {
-        let lines = sheet(file.as_bytes(), &Columns::default()).unwrap();
+        let lines = sheet(file.as_bytes(), &Names::known().unwrap()).unwrap();
         reconcile(hours, &lines).compared.into_iter().map(|compared| (compared.at, compared.outcome)).collect()
     }
 
@@ -303,7 +206,7 @@ mod tests {
             (at(0), Outcome::Unknown),
         ];
         assert_eq!(outcomes(&hours, file), expected);
-        let reconciled = reconcile(&hours, &sheet(file.as_bytes(), &Columns::default()).unwrap());
+        let reconciled = reconcile(&hours, &sheet(file.as_bytes(), &Names::known().unwrap()).unwrap());
         assert!(!reconciled.is_whole());
         let told = reconciled.to_string();
         for part in ["1 of 5", "refused: 实例不存在", "counts 4", "missing", "2025-12: pushed 7.5, counted 6.5"] {
@@ -326,19 +229,5 @@ mod tests {
         let five: Quantity = "5".parse().unwrap();
         let expected = [("2025-12".to_owned(), Outcome::Counted), ("2026-01".to_owned(), Outcome::Differing(five))];
         assert_eq!(outcomes(&hours, bill), expected);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_says_what_to_do() {
-        let error = |file: &str| sheet(file.as_bytes(), &Columns::default()).unwrap_err().to_string();
-        let told = error("Instance,Usage\ni-1,1\n");
-        assert!(told.contains("--columns") && told.contains("Instance, Usage"), "{told}");
-        let told = error("实例ID,用量\ni-1,1\n");
-        assert!(told.contains("begin"), "{told}");
-        assert!(error("实例ID,用量,开始时间\ni-1,much,2025-12-01 08:00:00\n").contains("line 2"), "no amount");
-        assert!(error("实例ID,用量,开始时间\ni-1,1,soon\n").contains("\"soon\" is not a time"), "no time");
-        let columns: Columns = serde_json::from_str(r#"{"instance":["Instance"],"begin":["Since"]}"#).unwrap();
-        let lines = sheet(&b"Instance,Usage,Since\ni-1,1,2025-12-01 08:00:00\n"[..], &columns).unwrap();
-        assert_eq!(lines.len(), 1);
     }
 }

@@ -19,7 +19,7 @@ pub struct Calendar {
 #[derive(Debug, thiserror::Error)]
 pub enum CalendarError {
     /// It is not the JSON of a calendar.
-    #[error("a calendar is JSON with the members source and years")]
+    #[error("a calendar is JSON with the members source and years: {0}")]
     Json(#[source] serde_json::Error),
     /// A day cannot be read.
     #[error("{text:?} in the calendar of {year} is neither yyyy-MM-dd nor yyyy-MM-dd/yyyy-MM-dd")]

@@ -80,7 +80,7 @@ struct Table {
 #[derive(Debug, thiserror::Error)]
 pub enum NamesError {
     /// It is not the JSON of such a table.
-    #[error("a table of names is JSON with the members columns, words and currencies")]
+    #[error("a table of names is JSON with the members columns, words and currencies: {0}")]
     Json(#[source] serde_json::Error),
     /// A title stands for two columns.
     #[error("the title {title:?} stands for {first:?} and for {second:?}: leave it to one of them")]

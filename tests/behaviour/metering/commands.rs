@@ -1,15 +1,13 @@
 //! `koogallery usage`, as a person runs it: a process of its own that asks the seller API of a host.
 
 use std::path::PathBuf;
-use std::process::{Output, Stdio};
 
 use koogallery_local::open_api::UsageTold;
 use koogallery_tests::Seller;
 use koogallery_tests::api::TOKEN;
-use tokio::io::AsyncWriteExt;
 
 use super::{HOUR, MINUTE, World, ago, clock, of_package, pass, used};
-use crate::simulate::koogallery;
+use crate::commands::{self, Ran, run};
 
 /// A seller whose hours are over by the real clock too, which the seller API has.
 async fn yesterday() -> World {
@@ -18,41 +16,20 @@ async fn yesterday() -> World {
     world
 }
 
-/// How a command ended, and what it printed.
-struct Ran {
-    is_success: bool,
-    out: String,
-    errors: String,
-}
-
 /// Runs `koogallery usage` with these arguments; `input` is its standard input.
 async fn usage_with(world: &World, arguments: &[&str], input: &str) -> Ran {
-    let api = world.seller.host.seller_api();
-    let mut command = koogallery(&[("KOOGALLERY_API_URL", &api), ("KOOGALLERY_API_TOKEN", TOKEN)]);
-    command.arg("usage").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = command.spawn().unwrap();
-    // Who needs no input may have ended before it comes.
-    drop(process.stdin.take().unwrap().write_all(input.as_bytes()).await);
-    let Output { status, stdout, stderr } = process.wait_with_output().await.unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ran { is_success: status.success(), out: text(stdout), errors: text(stderr) }
-}
-
-async fn usage(world: &World, arguments: &[&str]) -> Ran {
-    usage_with(world, arguments, "").await
+    run(&world.seller, &[&["usage"], arguments].concat(), input).await
 }
 
 /// The same, which has to succeed; what it printed.
 async fn told(world: &World, arguments: &[&str]) -> String {
-    let ran = usage(world, arguments).await;
-    assert!(ran.is_success, "{arguments:?}: {}", ran.errors);
-    ran.out
+    commands::told(&world.seller, &[&["usage"], arguments].concat()).await
 }
 
 /// The same, which has to fail; what it says.
 async fn refused(world: &World, arguments: &[&str]) -> String {
-    let ran = usage(world, arguments).await;
-    assert!(!ran.is_success, "{arguments:?}: {}", ran.out);
+    let ran = usage_with(world, arguments, "").await;
+    assert_ne!(ran.code, 0, "{arguments:?}: {}", ran.out);
     ran.errors
 }
 
@@ -141,7 +118,7 @@ async fn hours_are_exported_and_compared_with_koogallerys_list() {
     std::fs::remove_file(&file).unwrap();
     assert!(whole.starts_with("2 of 2 are counted") && whole.contains("pushed 7.5, counted 7.5"), "{whole}");
     let ran = usage_with(&world, &["reconcile", "-"], &exported).await;
-    assert!(ran.is_success, "{}", ran.errors);
+    assert_eq!(ran.code, 0, "{}", ran.errors);
 
     // Seller Console's own list: one record is refused, the others are missing or have another amount.
     let local = koogallery::Timestamp::from_millis(world.hours("i-1").await[0].id.begin.as_millis() + 8 * HOUR);
@@ -149,12 +126,12 @@ async fn hours_are_exported_and_compared_with_koogallerys_list() {
     let local = local.split('.').next().unwrap();
     let sdr = format!("实例ID,开始时间,用量,状态,失败原因\ni-1,{local},1.5,异常,实例状态异常\ni-2,{local},5,成功,\n");
     let ran = usage_with(&world, &["reconcile", "-"], &sdr).await;
-    assert!(!ran.is_success, "not all of it is counted");
+    assert_eq!(ran.code, 1, "not all of it is counted");
     assert!(ran.out.contains("refused: 实例状态异常") && ran.out.contains("counts 5"), "{}", ran.out);
     let ran = usage_with(&world, &["reconcile", "-"], "实例ID,开始时间,用量\n").await;
-    assert!(!ran.is_success && ran.out.matches("missing").count() == 2, "{}", ran.out);
+    assert!(ran.code == 1 && ran.out.matches("missing").count() == 2, "{}", ran.out);
     let problem = refused(&world, &["reconcile", "/nowhere/sdr.csv"]).await;
     assert!(problem.contains("/nowhere/sdr.csv"), "{problem}");
     let ran = usage_with(&world, &["reconcile", "-"], "Instance,Amount\n").await;
-    assert!(!ran.is_success && ran.errors.contains("--columns"), "{}", ran.errors);
+    assert!(ran.code == 2 && ran.errors.contains("--names"), "{}", ran.errors);
 }
