@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use koogallery_runtime::Environment;
+use serde_json::json;
 use terminal_size::{Width, terminal_size};
 
 use super::played::played_for;
@@ -17,7 +18,7 @@ use super::{Done, Failure, from_1};
 use crate::keys::{LOCAL_API_TOKEN, or_local_test_keys};
 use crate::marketplace::Marketplace;
 use crate::simulate::{
-    Family, Goods, Life, Look, News, OwnSide, SellerApi, Simulation, USUAL_PATIENCE, UsageMonth,
+    Family, Goods, Life, Look, News, OwnSide, SellerApi, Simulation, StatementMonth, USUAL_PATIENCE, UsageMonth,
     open_api as play_open_api, play_orders,
 };
 
@@ -76,6 +77,9 @@ pub(crate) struct Simulate {
     /// The RSA public key registered in KooGallery, as it is registered (base64) or as a file.
     #[arg(long, env = "KOOGALLERY_RSA_PUBLIC_KEY", value_name = "FILE|BASE64")]
     rsa_public_key: Option<String>,
+    /// With --family orders: write the statements that are made up into this folder too.
+    #[arg(long, value_name = "FOLDER")]
+    statements: Option<PathBuf>,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -103,6 +107,9 @@ impl Simulate {
         }
         if asked.contains(&Family::Orders) {
             return self.orders(&asked).await;
+        }
+        if self.statements.is_some() {
+            return Err("--statements is for --family orders: no other family has statements".into());
         }
         let Self { to, seller_api, open_api, json, .. } = self;
         let Some(address) = to else {
@@ -150,21 +157,26 @@ impl Simulate {
         Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Plays supervised orders on a local host of its own.
+    /// Plays supervised orders, and the statements of a month, on local hosts of their own.
     #[allow(clippy::print_stdout)]
-    async fn orders(&self, asked: &[Family]) -> Done {
+    async fn orders(self, asked: &[Family]) -> Done {
         if asked.len() > 1 || self.to.is_some() {
             return Err(
                 "--family orders is played alone, and on a local host: leave out --to and the other families".into()
             );
         }
         let report = play_orders().await?;
+        let month = StatementMonth { folder: self.statements, ..StatementMonth::default() };
+        let progress = Progress::new(self.json);
+        let statements = month.play(|what| progress.show(&["statements", what])).await?;
+        progress.clear();
+        let is_right = report.is_right() && statements.is_right();
         if self.json {
-            println!("{:#}", report.json());
+            println!("{:#}", json!({ "orders": report.json(), "statements": statements.json(), "right": is_right }));
         } else {
-            println!("{report}");
+            println!("{report}\n\n{statements}");
         }
-        Ok(if report.is_right() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
     /// What is bought: of what is not said, the usual.

@@ -19,6 +19,7 @@ mod play;
 mod reason;
 mod report;
 mod seller_api;
+mod statement_month;
 mod step;
 mod usage_month;
 
@@ -40,6 +41,7 @@ pub(crate) use orders::Order;
 pub use own_side::{OwnSide, OwnSideError, open_api};
 pub use report::{Deliveries, FamilyReport, Report};
 pub use seller_api::{Delivery, KnownEvent, SellerApi, Subject, UnknownSubject};
+pub use statement_month::{StatementMonth, StatementMonthError, StatementReport};
 pub use step::{Event, Step};
 pub use usage_month::{MonthReport, UsageMonth, UsageMonthError};
 
