@@ -36,7 +36,11 @@ HAS_NO_OBJECT = {
 }  # fmt: skip
 
 # What the examples of the description cannot say.
-BUT = {"pushUsage": "more than 21 days ago", "listUsageHours": "give instanceId, or state"}
+BUT = {
+    "pushUsage": "more than 21 days ago",
+    "listUsageHours": "give instanceId, or state",
+    "listOrderFacts": "give `from` and `to`, or `ids`",
+}
 
 
 def free_port():

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod asked;
+mod commands;
 mod demands;
 mod flows;
 mod kills;
