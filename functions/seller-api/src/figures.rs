@@ -92,28 +92,46 @@ pub(crate) struct Stock {
     pub(crate) unknown: u64,
 }
 
+/// What an instance brings in a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Brings {
+    /// It is not in force.
+    Nothing,
+    /// This share of its price.
+    Share(Decimal),
+    /// Its amount or period is not known.
+    Unknown,
+}
+
 impl Stock {
-    /// Counts an instance. `from` and `to` are the month's beginning and end, `at` is the time of the stock. Returns whether the
-    /// instance is in force then.
+    /// Counts what happened to an instance in the month whose beginning and end are `from` and `to`. Returns whether it can be in force
+    /// at `at`: whether it is depends on what was signed until then, see [`is_in_force`].
     pub(crate) fn count(&mut self, instance: &Instance, (from, to): (Timestamp, Timestamp), at: Timestamp) -> bool {
         let life = &instance.life;
         let is_in = |time: Timestamp| from <= time && time < to;
         self.new += u64::from(is_in(life.created_at));
         self.churned += u64::from(life.released_at.is_some_and(is_in));
-        let ended = life.released_at.is_some_and(|released| released <= at)
-            || life.expire_time.is_some_and(|expiry| expiry.timestamp() <= at);
-        let is_in_force = life.created_at <= at && !ended;
-        self.in_force += u64::from(is_in_force);
-        is_in_force
+        let is_released = life.released_at.is_some_and(|released| released <= at);
+        // What was signed later may have moved the expiry.
+        let is_known = life.newest <= at;
+        let is_expired = is_known && life.expire_time.is_some_and(|expiry| expiry.timestamp() <= at);
+        life.created_at <= at && !is_released && !is_expired
     }
 
-    /// Adds the share of an instance that is in force.
-    pub(crate) fn add(&mut self, share: Option<Decimal>) {
-        match share {
-            Some(share) => self.recurring = self.recurring.saturating_add(share),
-            None => self.unknown += 1,
+    /// Adds what an instance brings.
+    pub(crate) fn add(&mut self, brings: Brings) {
+        self.in_force += u64::from(brings != Brings::Nothing);
+        match brings {
+            Brings::Nothing => {}
+            Brings::Share(share) => self.recurring = self.recurring.saturating_add(share),
+            Brings::Unknown => self.unknown += 1,
         }
     }
+}
+
+/// Whether an instance that is not released is in force at a time, by the orders that were signed until then.
+pub(crate) fn is_in_force(instance: &Instance, later: &[AppliedOrder], at: Timestamp) -> bool {
+    instance.life.expiry_at(later, at).is_none_or(|expiry| expiry.timestamp() > at)
 }
 
 /// The order that set the period of an instance at a time: the last renewal that was not refunded, a trial turned formal, or the
@@ -153,6 +171,7 @@ fn is_of(line: &OrderAmount, instance: &Instance) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use koogallery::CalendarForm;
     use serde_json::json;
 
     use super::*;
@@ -223,16 +242,47 @@ mod tests {
     fn an_instance_is_new_in_force_or_gone() {
         let at = Timestamp::from_millis;
         for (created, ends, expected) in [
-            (10, json!({}), (1, 0, 1)),
-            (9, json!({ "releasedAt": 15 }), (0, 1, 0)),
-            (9, json!({ "releasedAt": 20 }), (0, 0, 1)),
-            (20, json!({}), (0, 0, 0)),
+            (10, json!({}), (1, 0, true)),
+            (9, json!({ "releasedAt": 15 }), (0, 1, false)),
+            (9, json!({ "releasedAt": 20 }), (0, 0, true)),
+            (20, json!({}), (0, 0, false)),
         ] {
             let mut stock = Stock::default();
-            let is_in_force = stock.count(&instance(created, ends.clone()), (at(10), at(20)), at(19));
-            assert_eq!((stock.new, stock.churned, stock.in_force), expected, "{ends}");
-            assert_eq!(is_in_force, stock.in_force == 1);
+            let can_be = stock.count(&instance(created, ends.clone()), (at(10), at(20)), at(19));
+            assert_eq!((stock.new, stock.churned, can_be), expected, "{ends}");
         }
+        let mut stock = Stock::default();
+        for brings in [Brings::Share(Decimal::ONE), Brings::Unknown, Brings::Nothing] {
+            stock.add(brings);
+        }
+        assert_eq!((stock.in_force, stock.recurring, stock.unknown), (2, Decimal::ONE, 1));
+    }
+
+    #[test]
+    fn a_past_month_does_not_know_what_was_signed_later() {
+        let day = |day: u32| CalendarForm::RFC_3339.read(&format!("2026-01-{day:02}T00:00:00.000Z")).unwrap();
+        let expiry = |day: u32| format!("202601{day:02}000000000");
+        let (created, newest) = (day(1).as_millis(), day(20).as_millis());
+        let renewed = instance(
+            created,
+            json!({ "newest": newest, "boughtUntil": expiry(10), "expireTime": "20270110000000000" }),
+        );
+        let later: Vec<AppliedOrder> = serde_json::from_value(json!([{ "orderId": "R1", "signedAt": newest,
+            "effect": "refresh", "scene": "RENEWAL", "expireTime": "20270110000000000" }]))
+        .unwrap();
+        let was = |on: u32| {
+            let can_be = Stock::default().count(&renewed, (day(1), day(31)), day(on));
+            can_be && is_in_force(&renewed, &later, day(on))
+        };
+        assert_eq!([9, 10, 19, 20, 31].map(was), [true, false, false, true, true]);
+        // The refund of a renewal moves the expiry back. Before it, the instance was in force.
+        let refunded =
+            instance(created, json!({ "newest": newest, "boughtUntil": expiry(25), "expireTime": expiry(5) }));
+        let later: Vec<AppliedOrder> = serde_json::from_value(json!([{ "orderId": "X1", "signedAt": newest,
+            "effect": "refresh", "scene": "UNSUBSCRIBE_RENEWAL_PERIOD", "expireTime": expiry(5) }]))
+        .unwrap();
+        assert!(Stock::default().count(&refunded, (day(1), day(31)), day(19)));
+        assert_eq!([19, 21].map(|on| is_in_force(&refunded, &later, day(on))), [true, false]);
     }
 
     #[test]

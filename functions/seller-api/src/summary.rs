@@ -9,7 +9,6 @@ use axum::Json;
 use axum::extract::State;
 use koogallery::{OrderId, ProductId, Scene, Timestamp};
 use koogallery_store::{Instance, ListedOrder, OrderAmount, OrderKind, Place, Store, StoreError};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +16,7 @@ use crate::SellerApi;
 use crate::beijing::BeijingMonth;
 use crate::each::each;
 use crate::extract::QueryOf;
-use crate::figures::{Sales, Stock, Sums, period_order, share};
+use crate::figures::{Brings, Sales, Stock, Sums, is_in_force, period_order, share};
 use crate::page::{cursor, place};
 use crate::problem::Problem;
 
@@ -210,13 +209,13 @@ impl SellerApi {
         let (mut stock, mut place) = (Stock::default(), from);
         loop {
             let page = self.store().instances_in(None, place, TOGETHER).await?;
-            let in_force: Vec<Instance> =
+            let candidates: Vec<Instance> =
                 page.members.into_iter().filter(|instance| stock.count(instance, span, at)).collect();
-            let shares = each(in_force, |instance| {
+            let found = each(candidates, |instance| {
                 let store = self.store().clone();
-                async move { share_of(&store, &instance, at).await }
+                async move { brings(&store, &instance, at).await }
             });
-            shares.await?.into_iter().for_each(|share| stock.add(share));
+            found.await?.into_iter().for_each(|brings| stock.add(brings));
             match page.next {
                 Some(next) if Instant::now() < until => place = next,
                 next => return Ok((stock, next)),
@@ -225,8 +224,12 @@ impl SellerApi {
     }
 }
 
-/// What an instance brings in a month, by the order that set its period; none if amount or period is not known.
-async fn share_of(store: &Store, instance: &Instance, at: Timestamp) -> Result<Option<Decimal>, StoreError> {
+/// What an instance brings in a month, by the order that set its period.
+async fn brings(store: &Store, instance: &Instance, at: Timestamp) -> Result<Brings, StoreError> {
     let later = store.instance_orders(&instance.instance_id).await?;
-    Ok(share(&store.amounts_of(period_order(instance, &later, at)).await?, instance))
+    if !is_in_force(instance, &later, at) {
+        return Ok(Brings::Nothing);
+    }
+    let amounts = store.amounts_of(period_order(instance, &later, at)).await?;
+    Ok(share(&amounts, instance).map_or(Brings::Unknown, Brings::Share))
 }

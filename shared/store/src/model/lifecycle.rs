@@ -405,6 +405,15 @@ impl Lifecycle {
         }
     }
 
+    /// The expiry as it was at a time, by the later orders that were signed until then.
+    #[must_use]
+    pub fn expiry_at(&self, later: &[AppliedOrder], at: Timestamp) -> Option<ExpireTime> {
+        let orders = later.iter().filter(|order| order.signed_at <= at).cloned().collect();
+        let mut then = self.clone();
+        then.replay(None, &Facts { orders, ..Facts::default() });
+        then.expire_time
+    }
+
     fn append_order(&mut self, order: &AppliedOrder) {
         self.newest = self.newest.max(order.signed_at);
         self.last_order = Some(order.key());
@@ -592,6 +601,20 @@ mod tests {
                 [&set[..], &[refresh("e", 4, Scene::Renewal, 70), refresh("f", 5, Scene::Renewal, 60)]].concat();
             assert_eq!(expiry(&after(&since)), at(70), "of those signed since, the latest");
         }
+    }
+
+    #[test]
+    fn the_expiry_of_a_past_time_follows_from_what_was_signed_until_then() {
+        let said = [
+            Said::First(100),
+            refresh("a", 10, Scene::Renewal, 200),
+            refresh("b", 30, Scene::UnsubscribeRenewalPeriod, 50),
+        ];
+        let Whole { life, facts } = whole(&said);
+        let then = [9, 10, 29, 30].map(|time| life.expiry_at(&facts.orders, at(time)).unwrap().timestamp());
+        assert_eq!(then, [100, 200, 200, 50].map(at));
+        assert_eq!(expiry(&life), at(50), "it stays as it is");
+        assert_eq!(after(&[]).expiry_at(&[], at(1)), None);
     }
 
     #[test]
