@@ -2,7 +2,7 @@
 
 use koogallery::{LicenseCode, Timestamp};
 use koogallery_open_api::{LicenseInfo, SentTime};
-use koogallery_store::{Step, StepKind, StoreError};
+use koogallery_store::{Cause, Raise, Step, StepKind, StoreError, Subject, Warning};
 
 use crate::SellerApi;
 
@@ -34,5 +34,13 @@ impl SellerApi {
         let step =
             Step { service_started_at: starts_at.or(told).or(Some(now)), ..Step::told(StepKind::Activated, now) };
         self.store().tell_step(order, step, now).await.map(drop)
+    }
+
+    /// Warns that the step could not be entered. KooGallery would refuse to activate the license once more, so a person has to enter it.
+    pub(crate) async fn warn_of_activation(&self, info: &LicenseInfo) -> Result<(), StoreError> {
+        let Some(order) = &info.order_id else { return Ok(()) };
+        let now = self.now();
+        let raise = Raise { cause: Cause::ActivationNotEntered, since: now, at: now, due_at: None };
+        self.store().raise(&Warning::new(Subject::Order(order.clone()).into(), &raise, now)).await.map(drop)
     }
 }

@@ -275,7 +275,7 @@ pub(crate) struct ActivationBody {
 /// Activates a license.
 ///
 /// It is sent to KooGallery once. If the answer is lost (504), ask by a heartbeat whether the license is in use. The step
-/// `activated` of a supervised order is entered by itself.
+/// `activated` of a supervised order is entered by itself; if that fails, the warning `activation-not-entered` says so.
 #[utoipa::path(post, path = "/v1/licenses/{code}/activate", tag = "licenses", operation_id = "activateLicense",
     params(LicensePath), request_body = Option<ActivationBody>,
     responses(
@@ -292,10 +292,14 @@ pub(crate) async fn activate(
     let client = api.open_api.client(&*api.secrets().fresh().await?).await?;
     let info = client.activate_license(&code, body.real_effect_time.and_then(Time::second), deadline()).await;
     let info = info.map_err(|error| failed(error, Kind::RefusedState))?;
-    // KooGallery did it, and would refuse it once more. So this is no failure; the log says what to enter by hand.
-    let told = api.tell_activation(&code, &info, body.real_effect_time.map(Time::timestamp)).await;
-    let reason = told.err().map(|error| Reason(format!("enter the step `activated` of the order: {error}")));
-    Ok((reason.map(Extension), Json(info.into())))
+    // KooGallery did it, and would refuse it once more. So this is no failure: a warning and the log say what to enter by hand.
+    let mut reason = None;
+    if let Err(error) = api.tell_activation(&code, &info, body.real_effect_time.map(Time::timestamp)).await {
+        let warned = api.warn_of_activation(&info).await;
+        let unwarned = warned.err().map(|error| format!("; nobody is warned: {error}")).unwrap_or_default();
+        reason = Some(Extension(Reason(format!("enter the step `activated` of the order: {error}{unwarned}"))));
+    }
+    Ok((reason, Json(info.into())))
 }
 
 /// What a heartbeat reports.

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use koogallery::{InstanceId, Timestamp};
 use koogallery_runtime::{ConfigError, Environment, Job};
 use koogallery_store::{
-    About, Cause, FailedCall, Instance, Kind, Place, Status, Store, StoreError, Subject, Walk, Warning, WarningId,
+    About, Cause, FailedCall, Instance, Kind, Place, Status, Step, StepKind, Store, StoreError, Subject, Walk, Warning,
+    WarningId,
 };
 
 use crate::causes::{self, PROVISIONING};
@@ -150,6 +151,11 @@ impl Watcher {
                 let same =
                     |raise: &koogallery_store::Raise| (raise.cause, raise.since) == (warning.cause, warning.since);
                 watched.is_some_and(|watched| watched.warnings.iter().any(same))
+            }
+            (Cause::ActivationNotEntered, About::Subject(Subject::Order(order))) => {
+                let supervision = self.store().order_record(order).await?.whole_supervision();
+                let is_entered = |step: &Step| step.kind == StepKind::Activated;
+                !supervision.is_some_and(|supervision| supervision.steps.iter().any(is_entered))
             }
             (Cause::RenewalDue | Cause::RetentionEnds, About::Subject(Subject::Instance(id))) => {
                 self.of_instance(id, now).await?.is_some_and(|known| known.warning_id == warning.warning_id)

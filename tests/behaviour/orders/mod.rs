@@ -41,10 +41,18 @@ async fn start() -> (Seller, Api) {
 
 /// With a stand-in for KooGallery's open APIs, and other configuration.
 async fn with_open_api(change: impl FnOnce(Environment) -> Environment) -> (Seller, Api, StandIn) {
+    with_open_api_over(koogallery_tests::other_dynamodb(), change).await
+}
+
+/// The same over another DynamoDB.
+async fn with_open_api_over(
+    dynamodb_endpoint: Option<String>,
+    change: impl FnOnce(Environment) -> Environment,
+) -> (Seller, Api, StandIn) {
     let keys = AccessKeys::from_json(KEYS).unwrap();
     let stand_in = StandIn::start(Credentials::new("LOCALTEST", "sk").unwrap(), keys, now).await.unwrap();
     let endpoint = stand_in.endpoint().to_string();
-    let seller = Seller::with(|environment| {
+    let seller = Seller::at(dynamodb_endpoint, |environment| {
         change(with_token(environment))
             .with("KOOGALLERY_OPEN_API_URL", endpoint)
             .with("KOOGALLERY_ACCESS_KEY_ID", "LOCALTEST")

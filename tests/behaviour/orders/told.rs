@@ -2,10 +2,14 @@
 
 use koogallery::InterfaceType;
 use koogallery_open_api::LicenseInfo;
+use koogallery_runtime::Environment;
+use koogallery_store::Cause;
 use koogallery_tests::bodies::{CODE, release, with};
+use koogallery_tests::faults::{Fault, FaultyDynamoDb};
 use serde_json::json;
 
-use super::{DAY, ago, bought, enter, learnt, order_info, say_v1, start, with_open_api};
+use super::watching::{Watch, standing};
+use super::{DAY, ago, bought, enter, learnt, order_info, say_v1, start, with_open_api, with_open_api_over};
 
 const V1: [(&str, &str); 5] = [
     ("activity", "newInstance"),
@@ -107,6 +111,38 @@ async fn an_activation_moves_its_step_and_begins_the_supervision_if_need_be() {
     api.post("/v1/licenses/OTHER-CODE/activate", &json!({})).await.expect(200);
     api.get("/v1/orders/CS2").await.expect(404);
     assert!(seller.api_records().into_iter().all(|record| record.reason.is_none()), "all was told");
+}
+
+#[tokio::test]
+async fn an_activation_that_cannot_be_entered_is_warned_of_until_somebody_enters_it() {
+    let database = FaultyDynamoDb::start().await;
+    let supervised = |environment: Environment| environment.with("KOOGALLERY_SUPERVISED_PRODUCTS", "p-1=license");
+    let (seller, api, stand_in) = with_open_api_over(Some(database.endpoint()), supervised).await;
+    let license = LicenseInfo {
+        order_id: Some("CS1".parse().unwrap()),
+        product_id: Some("p-1".parse().unwrap()),
+        ..LicenseInfo::default()
+    };
+    stand_in.put_license(CODE.parse().unwrap(), license);
+    database.always(Fault::Lacks("Query"));
+    api.post(&format!("/v1/licenses/{CODE}/activate"), &json!({})).await.expect(200);
+    database.always(Fault::None);
+    let reason = seller.api_records().into_iter().find_map(|record| record.reason).unwrap();
+    assert!(reason.contains("enter the step `activated`") && !reason.contains("nobody is warned"), "{reason}");
+
+    let warned = api.get("/v1/warnings").await.expect(200)["warnings"].clone();
+    assert_eq!(
+        (&warned[0]["cause"], &warned[0]["about"]["orderId"]),
+        (&json!("activation-not-entered"), &json!("CS1"))
+    );
+    let watch = Watch::of(&seller);
+    watch.after(DAY).await;
+    assert!(standing(&seller).await.contains(&Cause::ActivationNotEntered), "nobody entered it");
+    api.post("/v1/orders/CS1/supervision", &json!({ "flow": "license" })).await.expect(200);
+    enter(&api, "CS1", "code-taken", json!({})).await.expect(200);
+    enter(&api, "CS1", "activated", json!({})).await.expect(200);
+    watch.after(DAY).await;
+    assert!(!standing(&seller).await.contains(&Cause::ActivationNotEntered));
 }
 
 #[tokio::test]

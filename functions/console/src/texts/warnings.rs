@@ -50,6 +50,10 @@ pub(crate) const fn cause(language: Language, cause: Cause) -> &'static str {
         Cause::SecondRejection => ("第二次被驳回", "a need or a delivery was rejected for the second time"),
         Cause::BuyerSilent => ("买家 3 天未验收", "the buyer has not accepted for three days"),
         Cause::NotCompleted => ("已验收的订单尚未完成", "an accepted order is not completed"),
+        Cause::ActivationNotEntered => (
+            "授权码已激活，订单的激活步骤未能录入：请录入",
+            "a license was activated, and the step of its order could not be entered: enter it",
+        ),
         Cause::DemandWaits => ("客户需求等待接收", "a customer demand waits to be received"),
         Cause::ProbeFails => {
             ("调试调用失败；五天后冻结交易", "a debug call fails: after five days the trade is frozen")

@@ -45,6 +45,8 @@ pub enum Cause {
     BuyerSilent,
     /// An accepted order is not completed after three hours.
     NotCompleted,
+    /// A license was activated, and the step of its order could not be entered: a person has to enter it.
+    ActivationNotEntered,
     /// A customer demand (客户需求) waits to be received for three days: KooGallery closes it after five.
     DemandWaits,
     /// A debug call fails, this day too: after five days KooGallery freezes the trade.
