@@ -215,7 +215,9 @@ impl SellerApi {
                 let store = self.store().clone();
                 async move { brings(&store, &instance, at).await }
             });
-            found.await?.into_iter().for_each(|brings| stock.add(brings));
+            for brings in found.await? {
+                stock.add(brings);
+            }
             match page.next {
                 Some(next) if Instant::now() < until => place = next,
                 next => return Ok((stock, next)),

@@ -18,12 +18,12 @@ async fn yesterday() -> World {
 
 /// Runs `koogallery usage` with these arguments; `input` is its standard input.
 async fn usage_with(world: &World, arguments: &[&str], input: &str) -> Ran {
-    run(&world.seller, &[&["usage"], arguments].concat(), input).await
+    run(&world.seller, &[&["usage"][..], arguments].concat(), input).await
 }
 
 /// The same, which has to succeed; what it printed.
 async fn told(world: &World, arguments: &[&str]) -> String {
-    commands::told(&world.seller, &[&["usage"], arguments].concat()).await
+    commands::told(&world.seller, &[&["usage"][..], arguments].concat()).await
 }
 
 /// The same, which has to fail; what it says.

@@ -192,7 +192,7 @@ impl Books {
                 self.bill.push(Entry { amount: entry.amount + cent, ..entry.clone() });
                 self.transactions.push(entry);
             }
-            Mistake::UnknownOrder => self.in_both(&entry),
+            Mistake::UnknownOrder | Mistake::RefundNotListed => self.in_both(&entry),
             Mistake::NamelessRow => self.bill.push(Entry {
                 order: String::new(),
                 original: String::new(),
@@ -213,7 +213,6 @@ impl Books {
                 self.bill.push(Entry { amount: refund.amount + cent, ..refund.clone() });
                 self.transactions.push(refund);
             }
-            Mistake::RefundNotListed => self.in_both(&entry),
             Mistake::RefundedButActive => {
                 self.in_both(&entry);
                 self.in_both(&refund);

@@ -144,7 +144,9 @@ impl StatementMonth {
         progress("instances use something");
         let used = sides.meter(&users).await?;
 
-        sales.iter().for_each(|sale| books.enter(sale));
+        for sale in &sales {
+            books.enter(sale);
+        }
         for (place, record) in used.iter().enumerate() {
             books.enter_usage(record, of_usage.get(place).copied());
         }
