@@ -21,8 +21,8 @@ use crate::problem::{Document, Kind, RecordProblem};
 use crate::{
     SellerApi, actions, applications, demands, departments, discard, entitlement, erasure, events, facts, findings,
     health, instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes,
-    provisioning, purchase, resend, scope, statements, summary, supervise, supervised, tenants, trace, usage,
-    usage_hours, users, warnings,
+    provisioning, purchase, resend, scope, statement_rows, statements, summary, supervise, supervised, tenants, trace,
+    usage, usage_hours, users, warnings,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
@@ -49,7 +49,7 @@ fn scoped() -> [(Scope, Routes); 5] {
         .routes(routes!(facts::list))
         .routes(routes!(statements::list))
         .routes(routes!(statements::get))
-        .routes(routes!(statements::rows))
+        .routes(routes!(statement_rows::rows))
         .routes(routes!(mappings::list))
         .routes(routes!(findings::list))
         .routes(routes!(findings::explanations))
@@ -84,8 +84,8 @@ fn scoped() -> [(Scope, Routes); 5] {
         .routes(routes!(demands::enter))
         .routes(routes!(demands::change))
         .routes(routes!(statements::begin))
-        .routes(routes!(statements::add))
-        .routes(routes!(statements::finish))
+        .routes(routes!(statement_rows::add))
+        .routes(routes!(statement_rows::finish))
         .routes(routes!(mappings::confirm))
         .routes(routes!(findings::keep))
         .routes(routes!(findings::explain));

@@ -51,6 +51,7 @@ mod provisioning;
 mod purchase;
 mod resend;
 mod scope;
+mod statement_rows;
 mod statements;
 mod subjects;
 mod summary;
