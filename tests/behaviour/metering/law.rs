@@ -340,6 +340,7 @@ async fn each_unit_is_charged_once_whatever_happens() {
 /// 10,000 sequences. `KOOGALLERY_TEST_METERING_SEED` begins with another seed, `KOOGALLERY_TEST_METERING_WORLDS` plays so many worlds.
 #[tokio::test]
 #[ignore = "takes an hour: docs/metering.md has the command"]
+#[allow(clippy::print_stderr)] // who waits an hour wants to know how far it is
 async fn each_unit_is_charged_once_in_ten_thousand_sequences() {
     let first = std::env::var("KOOGALLERY_TEST_METERING_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
     let worlds = std::env::var("KOOGALLERY_TEST_METERING_WORLDS").ok().and_then(|worlds| worlds.parse().ok());
