@@ -12,7 +12,9 @@ use koogallery_runtime::SupervisedProducts;
 use koogallery_statements::{
     ChargingMode, Day, InstanceStatus, KnownInstance, KnownOrder, OrderKind as What, Supervised,
 };
-use koogallery_store::{AppliedOrder, Instance, OrderEffect, OrderKind, OrderRecord, Stage, Status, Store, StoreError};
+use koogallery_store::{
+    AppliedOrder, Evidence, Instance, OrderEffect, OrderKind, OrderRecord, Stage, Status, Store, StoreError,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -158,6 +160,7 @@ fn known(record: &OrderRecord, later: &[AppliedOrder], supervised: &SupervisedPr
     let day = |at: Timestamp| Day::in_beijing(at.as_millis());
     let ordered_at = record.amounts.iter().find_map(|amount| amount.ordered_at);
     let ordered_at = ordered_at.or_else(|| record.reports.first().map(|report| report.signed_at));
+    let ordered_at = ordered_at.or_else(|| released_at(record));
     KnownOrder {
         original: another.filter(|_| matches!(kind, What::Renewal | What::Change)).map(ToString::to_string),
         refund_of: if kind == What::Refund { refunded(record, later, another) } else { None },
@@ -208,7 +211,16 @@ fn kind(record: &OrderRecord) -> What {
             OrderKind::Refresh(_) => Some(What::Renewal),
         })
     };
-    told.or_else(reported).unwrap_or(What::Unknown)
+    let refunds = || released_at(record).map(|_| What::Refund);
+    told.or_else(reported).or_else(refunds).unwrap_or(What::Unknown)
+}
+
+/// When a release named the order, of which nothing else is known: it refunded what another order bought.
+fn released_at(record: &OrderRecord) -> Option<Timestamp> {
+    match record.state().1 {
+        Evidence::Released { at } => Some(at),
+        _ => None,
+    }
 }
 
 fn charging_mode(word: &str) -> Option<ChargingMode> {
