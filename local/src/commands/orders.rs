@@ -109,7 +109,7 @@ pub(crate) enum What {
         #[command(flatten)]
         why: Why,
     },
-    /// Write orders as CSV to the standard output. No cell is a formula.
+    /// Write orders as CSV to the standard output, with state and amounts. No cell is a formula. Each order is read as a whole.
     Export {
         #[command(flatten)]
         which: Which,
@@ -222,7 +222,8 @@ impl Orders {
                 stands(api.post(&["orders", order.as_str(), "supervision", step.into()], Some(&body)).await)
             }
             What::Export { which } => {
-                orders::write_csv(&which.orders(&api).await?, std::io::stdout().lock())?;
+                let found = orders::with_states_and_amounts(&api, which.orders(&api).await?).await?;
+                orders::write_csv(&found, std::io::stdout().lock())?;
                 Ok(ExitCode::SUCCESS)
             }
             What::Statements(statements) => statements.run(&api).await,

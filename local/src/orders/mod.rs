@@ -4,7 +4,7 @@ mod export;
 mod figures;
 mod shown;
 
-pub use export::write_csv;
+pub use export::{with_states_and_amounts, write_csv};
 pub use figures::Figures;
 pub use shown::{Demands, Orders, Supervised, Warnings, Whole};
 

@@ -25,6 +25,7 @@ impl fmt::Display for Proposed<'_> {
             writeln!(f, "  {column:?}: {title:?}{by_form}")?;
         }
         match mapping.currency {
+            _ if mapping.kind == StatementKind::Usage => {}
             Some(currency) => writeln!(f, "  amounts without a currency are {currency:?}")?,
             None => writeln!(f, "  amounts have the currency that the file names")?,
         }

@@ -45,6 +45,7 @@ async fn orders_are_listed_supervised_shown_and_exported() {
     let csv = told(&seller, &["orders", "export", "--since", &ago(DAY).to_rfc_3339()]).await;
     assert_eq!(csv.lines().count(), 3, "{csv}");
     assert!(csv.starts_with("order_id,order_line_id,kind,"), "{csv}");
+    assert!(csv.contains(",processing,supervision,") && csv.contains(",completed,provisioned,"), "{csv}");
     assert!(told(&seller, &["orders", "summary"]).await.contains("2 new"));
 }
 
