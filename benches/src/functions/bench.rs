@@ -133,6 +133,14 @@ impl Bench {
                 headers: Vec::new(),
                 body: Vec::new(),
             }),
+            // Of a session that has ended: it is looked for, and the browser is led to sign in.
+            "console" => event_of(&SignedCall {
+                method: http::Method::GET,
+                path: String::new(),
+                query: Vec::new(),
+                headers: vec![("cookie".to_owned(), format!("__Host-koogallery-console={}", "A".repeat(43)))],
+                body: Vec::new(),
+            }),
             _ => event_of(&SignedCall {
                 method: http::Method::GET,
                 path: "v1/instances".to_owned(),
@@ -221,6 +229,10 @@ impl Bench {
             ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
             ("KOOGALLERY_LOGIN_ISSUER", "https://login.example.com".to_owned()),
             ("KOOGALLERY_OIDC_CLIENTS", CLIENTS.to_owned()),
+            ("KOOGALLERY_CONSOLE_URL", "https://console.example.com".to_owned()),
+            ("KOOGALLERY_CONSOLE_ISSUER", "https://id.example.com".to_owned()),
+            ("KOOGALLERY_CONSOLE_CLIENT_ID", "console".to_owned()),
+            ("KOOGALLERY_CONSOLE_ACCESS", "ann@example.com=viewer".to_owned()),
             ("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY.to_owned()),
             ("KOOGALLERY_CHANGE_CHECK", "allow".to_owned()),
             ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN.to_owned()),
@@ -272,8 +284,8 @@ fn succeeded(answer: Result<Bytes, Bytes>, process: &FunctionProcess) -> Result<
     // number, and the seller API HTTP's status.
     let good = [r#""resultCode":"000000""#, r#""resultCode":"000004""#, r#"{"instances":"#];
     let is_good = |body: &str| good.iter().any(|code| body.contains(code));
-    // A login goes on elsewhere.
-    let goes_on = response["statusCode"] == 302;
+    // A login goes on elsewhere, and so does who has no session.
+    let goes_on = response["statusCode"] == 302 || response["statusCode"] == 303;
     if response.is_number()
         || goes_on
         || response["statusCode"] == 200 && response["body"].as_str().is_some_and(is_good)
