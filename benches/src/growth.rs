@@ -81,6 +81,10 @@ impl Row for Measured {
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
     let small_file = options.data.as_ref().map(|file| file.with_extension("small.db"));
+    // One of an earlier run holds instances of the same names.
+    if let Some(file) = small_file.as_ref().filter(|file| file.exists()) {
+        std::fs::remove_file(file)?;
+    }
     let mut small = Table::start(small_file, 0).await?;
     let template = Template::of(&small.host, &small.marketplace).await?;
     small.holds = 1;
