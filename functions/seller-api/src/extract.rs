@@ -153,3 +153,14 @@ where
 {
     T::deserialize(deserializer).map(Some)
 }
+/// A count in a body: 0 to 2,147,483,647, which is what the description's `int32` means.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "i32")]
+pub(crate) struct Count(pub(crate) u32);
+
+impl TryFrom<i32> for Count {
+    type Error = std::num::TryFromIntError;
+    fn try_from(count: i32) -> Result<Self, Self::Error> {
+        count.try_into().map(Self)
+    }
+}

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::SellerApi;
 use crate::access::Allowed;
 use crate::beijing::BeijingMonth;
-use crate::extract::{Body, PathOf, QueryOf, optional_text, text};
+use crate::extract::{Body, Count, PathOf, QueryOf, optional_text, text};
 use crate::page::{Limit, PageQuery, cursor, next, place};
 use crate::problem::{Kind, Problem};
 
@@ -139,14 +139,15 @@ pub(crate) struct KeepBody {
     /// Which comparison it is: a UUID that the caller makes.
     run: Uuid,
     /// Which part, from 0.
-    part: u32,
+    #[schema(value_type = u32)]
+    part: Count,
     /// The findings, as `koogallery orders match` finds them. At most 200.
     #[schema(value_type = Vec<Object>, max_items = 200)]
     findings: Vec<Finding>,
     /// With the last part: how many findings all parts have. The comparison is shown from then on.
     #[serde(default, deserialize_with = "crate::extract::some")]
     #[schema(value_type = u32)]
-    total: Option<u32>,
+    total: Option<Count>,
     /// Who compares: the answer has it after the token's name.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
@@ -177,8 +178,9 @@ pub(crate) async fn keep(
         return Err(Problem::new(Kind::TooLarge, "findings: give fewer in one part: it takes 300 KB"));
     }
     let by = allowed.acting(by.as_ref(), None)?.by;
-    let comparison = Comparison { month: of(month)?, run, at: api.now(), by, findings: total.unwrap_or_default() };
-    api.store().keep_findings(&comparison, part, written).await?;
+    let comparison =
+        Comparison { month: of(month)?, run, at: api.now(), by, findings: total.map_or(0, |total| total.0) };
+    api.store().keep_findings(&comparison, part.0, written).await?;
     if total.is_some() {
         api.store().keep_comparison(&comparison).await?;
     }

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::SellerApi;
 use crate::access::Allowed;
-use crate::extract::{Body, PathOf, QueryOf, optional_text, text};
+use crate::extract::{Body, Count, PathOf, QueryOf, optional_text, text};
 use crate::page::{PageQuery, cursor, place};
 use crate::problem::{Kind, Problem};
 use crate::totals::{CheckView, TotalView};
@@ -154,8 +154,8 @@ pub(crate) struct BeginBody {
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 255)]
     name: Text<255>,
     /// How many rows it has.
-    #[schema(minimum = 1)]
-    rows: u32,
+    #[schema(value_type = u32, minimum = 1)]
+    rows: Count,
     /// Whether it has only a part of its months: a filter was set, or it is of one product type.
     #[serde(default)]
     is_part: bool,
@@ -189,7 +189,7 @@ pub(crate) async fn begin(
     PathOf(StatementPath { sha256 }): PathOf<StatementPath>,
     Body(body): Body<BeginBody>,
 ) -> Result<(StatusCode, Json<StatementView>), Problem> {
-    let BeginBody { name, rows, is_part, mappings, totals, checks, by } = body;
+    let BeginBody { name, rows: Count(rows), is_part, mappings, totals, checks, by } = body;
     if rows == 0 || mappings.len() > 50 || totals.len() > 100 || checks.len() > 500 {
         let detail = "give 1 or more `rows`, and at most 50 `mappings`, 100 `totals` and 500 `checks`";
         return Err(Problem::new(Kind::Invalid, detail));

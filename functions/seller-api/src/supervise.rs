@@ -49,7 +49,7 @@ pub(crate) struct StepPath {
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]", example = "CS2509071201OKVI2")]
     order_id: OrderId,
     /// What happened.
-    #[param(schema_with = words::step)]
+    #[param(value_type = words::Step, inline)]
     step: StepKind,
 }
 

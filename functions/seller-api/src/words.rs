@@ -1,7 +1,9 @@
 //! Words of the store in requests and answers, as the description of the API lists them.
 
 use koogallery_store::{Cause, DemandState, Flow, Party, Stage, StepKind};
-use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 fn one_of<T: Copy + Into<&'static str>>(all: &[T]) -> Object {
     let words: Vec<&'static str> = all.iter().map(|word| (*word).into()).collect();
@@ -28,6 +30,17 @@ pub(crate) fn appellant() -> Object {
 pub(crate) fn step() -> Object {
     one_of(StepKind::ALL)
 }
+
+/// The same in a path, where a function would make it one that may be absent.
+pub(crate) struct Step;
+
+impl PartialSchema for Step {
+    fn schema() -> RefOr<Schema> {
+        step().into()
+    }
+}
+
+impl ToSchema for Step {}
 
 pub(crate) fn cause() -> Object {
     one_of(Cause::ALL)
