@@ -3,6 +3,7 @@
 
 mod instance;
 mod license;
+mod life;
 mod order;
 mod sentence;
 mod tenant;

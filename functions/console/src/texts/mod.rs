@@ -1,6 +1,7 @@
 //! All that pages say, in Chinese and in English. A text has both or it does not compile.
 
 mod acts;
+mod either;
 mod entry;
 mod facts;
 mod figures;

@@ -3,8 +3,8 @@
 use koogallery_runtime::Language;
 use koogallery_statements::{Due, Kind, Reason};
 
+use super::either::either;
 use super::texts;
-use super::words::either;
 
 texts! {
     /// What the page of findings says.

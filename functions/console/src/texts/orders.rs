@@ -3,8 +3,8 @@
 use koogallery_runtime::Language;
 use koogallery_store::{DemandState, Evidence, Flow, OrderState, Party, Stage, StepKind};
 
+use super::either::either;
 use super::texts;
-use super::words::either;
 
 texts! {
     /// What the pages of orders, supervision and demands say.

@@ -3,8 +3,8 @@
 use koogallery_runtime::Language;
 use koogallery_store::Cause;
 
+use super::either::either;
 use super::texts;
-use super::words::either;
 
 texts! {
     /// What the pages of warnings say.

@@ -3,16 +3,9 @@
 use koogallery_runtime::Language;
 use koogallery_store::{Action, Delivery, EventType, FreezeCause, OrderKind, Status};
 
+use super::either::either;
 use super::orders::step;
 use crate::access::Role;
-
-/// One of the two.
-pub(super) const fn either(language: Language, zh: &'static str, en: &'static str) -> &'static str {
-    match language {
-        Language::Chinese => zh,
-        Language::English => en,
-    }
-}
 
 /// A status.
 pub(crate) const fn status(language: Language, status: Status) -> &'static str {

@@ -7,19 +7,14 @@ use koogallery::{Text, Timestamp};
 
 use crate::model::about::About;
 use crate::model::action::{Action, Actor};
-use crate::model::statement::{KeptRow, RowPlace, StatementFile};
-use crate::model::world::World;
+use crate::model::statement::{KeptRow, StatementFile};
 use crate::table::call::Call;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError, under_condition};
 use crate::table::condition::Condition;
-use crate::table::key::{Item, Key};
-use crate::table::listing::List;
+use crate::table::key::Key;
+use crate::table::statement_items::{row_item, row_said, statement_item};
 use crate::table::transaction::{Commit, Pauses, Transaction, VERSION};
-use crate::table::value::Value;
-
-/// The attribute with what a row says.
-const ROW: &str = "row";
 
 /// What became of the beginning of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +39,7 @@ pub enum RowKept {
 impl Store {
     /// Begins the import of a file, unless it is known.
     pub async fn begin_statement(&self, file: &StatementFile) -> Result<StatementBegun, StoreError> {
-        let put = self.put_request(Change::new().only_if(Condition::NEW).put(item(file, 1)?))?;
+        let put = self.put_request(Change::new().only_if(Condition::NEW).put(statement_item(file, 1)?))?;
         if under_condition(put.send().await)?.is_some() {
             return Ok(StatementBegun::New(Box::new(file.clone())));
         }
@@ -57,14 +52,12 @@ impl Store {
     /// Keeps a row of a file.
     pub async fn keep_row(&self, file: &Text<64>, row: &KeptRow) -> Result<RowKept, StoreError> {
         let key = Key::statement_row(file, row.place);
-        let mut item = Item::from([(ROW.to_owned(), Value::from(row.row.as_str()).0)]);
-        item.extend(key.clone().into_item());
-        let put = self.put_request(Change::new().only_if(Condition::NEW).put(item))?;
+        let put = self.put_request(Change::new().only_if(Condition::NEW).put(row_item(key.clone(), row)))?;
         if under_condition(put.send().await)?.is_some() {
             return Ok(RowKept::New);
         }
         let standing = self.standing_item(key).await?;
-        let is_same = standing.as_ref().and_then(said) == Some(row.row.as_str());
+        let is_same = standing.as_ref().and_then(row_said) == Some(row.row.as_str());
         Ok(if is_same { RowKept::Same } else { RowKept::Differs })
     }
 
@@ -83,30 +76,12 @@ impl Store {
             let action = Action::new(actor, "statement.import", About::Statement(file.clone()), now).to(told);
             let call = Call::own(now);
             let transaction = Transaction::new(self, &call)?;
-            let transaction = transaction.replace(item(&after, 0)?, version.unwrap_or_default())?.acted(&action)?;
+            let transaction =
+                transaction.replace(statement_item(&after, 0)?, version.unwrap_or_default())?.acted(&action)?;
             match transaction.commit().await? {
                 Commit::Done | Commit::Replayed => return Ok(true),
                 Commit::Refused { .. } | Commit::Conflict => pauses.pause().await?,
             }
         }
     }
-}
-
-/// What the item of a row says.
-pub(crate) fn said(item: &Item) -> Option<&str> {
-    item.get(ROW)?.as_s().ok().map(String::as_str)
-}
-
-/// The place of a row, by the sort key of its item.
-pub(crate) fn place(sort: &str) -> Option<RowPlace> {
-    sort.strip_prefix(Key::ROW)?.parse().ok()
-}
-
-fn item(file: &StatementFile, version: u64) -> Result<Item, StoreError> {
-    let key = Key::statement(&file.file);
-    let mut item: Item = serde_dynamo::to_item(file)?;
-    item.insert(VERSION.to_owned(), Value::from(version).0);
-    item.extend(List::Statements.entry(World::Real, file.file.as_str(), file.begun_at, &key));
-    item.extend(key.into_item());
-    Ok(item)
 }

@@ -3,7 +3,6 @@
 use koogallery::Text;
 use serde::de::DeserializeOwned;
 
-use crate::changes::keep_statement::{place, said};
 use crate::model::statement::{Comparison, KeptExplanation, KeptMapping, KeptRow, RowPlace, StatementFile};
 use crate::queries::lists::Page;
 use crate::table::client::{Store, StoreError};
@@ -11,6 +10,7 @@ use crate::table::key::{Item, Key};
 use crate::table::listing::{List, Place};
 use crate::table::query::Query;
 use crate::table::schema::SORT_KEY;
+use crate::table::statement_items::{row_place, row_said};
 
 /// The attribute with findings.
 pub(crate) const FINDINGS: &str = "findings";
@@ -104,7 +104,7 @@ impl Store {
 
 fn row(item: &Item) -> Result<KeptRow, StoreError> {
     let sort = item.get(SORT_KEY).and_then(|sort| sort.as_s().ok());
-    match (sort.and_then(|sort| place(sort)), said(item)) {
+    match (sort.and_then(|sort| row_place(sort)), row_said(item)) {
         (Some(place), Some(row)) => Ok(KeptRow { place, row: row.to_owned() }),
         _ => Err(StoreError::Unreadable("a row of a statement".to_owned())),
     }

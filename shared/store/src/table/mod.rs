@@ -24,6 +24,7 @@ pub(crate) mod query;
 pub mod schema;
 pub(crate) mod seal;
 pub(crate) mod stamp;
+pub(crate) mod statement_items;
 pub(crate) mod store_clock;
 pub(crate) mod transaction;
 pub(crate) mod usage_items;

@@ -1,9 +1,9 @@
 //! The facts of an instance, without personal data.
 
-use koogallery_store::{AppliedOrder, Bought, Instance, OrderEffect, Subject};
+use koogallery_store::{AppliedOrder, Instance, OrderEffect, Subject};
 use maud::{Markup, html};
 
-use super::license::life_facts;
+use super::life::life_facts;
 use crate::layout::table;
 use crate::texts::{Facts, Lists, OrderWords};
 use crate::view::View;
@@ -25,15 +25,6 @@ pub(super) fn facts(view: &View, instance: &Instance, orders: &[AppliedOrder]) -
             }
         }
         @if !orders.is_empty() { h2 { (view.say(Facts::LaterOrders)) } (later(view, orders)) }
-    }
-}
-
-/// Specification and quantity.
-pub(super) fn bought(view: &View, bought: &Bought) -> Markup {
-    html! {
-        @if let Some(sku) = &bought.sku_code { dt { (view.say(Facts::Sku)) } dd { (sku) } }
-        @if let Some(quantity) = bought.linear_value { dt { (view.say(Facts::Quantity)) } dd { (quantity) } }
-        @else if let Some(quantity) = bought.amount { dt { (view.say(Facts::Quantity)) } dd { (quantity) } }
     }
 }
 
