@@ -1,6 +1,6 @@
 //! How the local host's answers depend on how much its table holds: they must not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::Problem;
 use crate::calls;
 use crate::host::Template;
+use crate::process::mebibytes;
 use crate::report::{Row, cell, median, quantile};
 
 #[derive(Debug, Args)]
@@ -49,6 +50,12 @@ pub(crate) struct Measured {
     purchase_p99: Option<f64>,
     query_p50: Option<f64>,
     query_p99: Option<f64>,
+    /// Purchases a second while the table was filled to this level; none where nothing was missing.
+    filled_a_second: Option<f64>,
+    /// The most memory of this process so far, with both hosts, their tables and who calls them.
+    peak_mebibytes: f64,
+    /// The size of the table's file, if it is in one.
+    file_megabytes: Option<f64>,
     /// The median of a purchase, to that of the small table at the same time.
     purchase_ratio: Option<f64>,
     /// The same of a query.
@@ -64,6 +71,9 @@ impl Row for Measured {
         "p99 ms",
         "newInstance beside 1,000",
         "queryInstance beside 1,000",
+        "filled a second",
+        "peak MiB",
+        "file MB",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -75,6 +85,9 @@ impl Row for Measured {
             cell(self.query_p99, 2),
             cell(self.purchase_ratio, 2),
             cell(self.query_ratio, 2),
+            cell(self.filled_a_second, 0),
+            cell(Some(self.peak_mebibytes), 0),
+            cell(self.file_megabytes, 0),
         ]
     }
 }
@@ -92,7 +105,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
     let mut table = Table::start(options.data.clone(), options.held).await?;
     let mut rows = Vec::new();
     for level in &options.instances {
-        table.fill(&template, *level).await?;
+        let filled_a_second = table.fill(&template, *level).await?;
         let instances = table.holds;
         let (mut purchases, mut queries) = (Vec::new(), Vec::new());
         let (mut small_purchases, mut small_queries) = (Vec::new(), Vec::new());
@@ -111,6 +124,9 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
             purchase_p99: quantile(&purchases, 0.99),
             query_p50: median(&queries),
             query_p99: quantile(&queries, 0.99),
+            filled_a_second,
+            peak_mebibytes: mebibytes(std::process::id(), "VmHWM")?,
+            file_megabytes: options.data.as_deref().map(megabytes).transpose()?,
             purchase_ratio: ratio(&purchases, &small_purchases),
             query_ratio: ratio(&queries, &small_queries),
         });
@@ -118,6 +134,15 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
     drop(table.host.stop().await);
     drop(small.host.stop().await);
     Ok(rows)
+}
+
+/// The size of a table's file with what is not written into it yet.
+fn megabytes(file: &Path) -> Result<f64, Problem> {
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let bytes = std::fs::metadata(file)?.len() + std::fs::metadata(log).map_or(0, |log| log.len());
+    #[allow(clippy::cast_precision_loss)]
+    Ok(bytes as f64 / 1e6)
 }
 
 /// A host over a table of its own.
@@ -142,14 +167,16 @@ impl Table {
         Ok(Self { host, marketplace, holds })
     }
 
-    /// Fills the table up to so many instances.
-    async fn fill(&mut self, template: &Template, level: usize) -> Result<(), Problem> {
-        let missing = level.saturating_sub(self.holds);
+    /// Fills the table up to so many instances; how many of them were written a second.
+    async fn fill(&mut self, template: &Template, level: usize) -> Result<Option<f64>, Problem> {
+        let (missing, start) = (level.saturating_sub(self.holds), Instant::now());
         let store = self.host.store();
         let fill = stream::iter(0..missing).map(|_| template.transaction(store)).buffer_unordered(WRITERS);
         let () = fill.try_collect().await?;
         self.holds += missing;
-        Ok(())
+        #[allow(clippy::cast_precision_loss)]
+        let rate = missing as f64 / start.elapsed().as_secs_f64();
+        Ok((missing > 0).then_some(rate))
     }
 
     /// How long a purchase and a query took, in milliseconds.
