@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use koogallery_runtime::Environment;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use koogallery_runtime::{Environment, Language};
 
 use crate::commands::{
-    Backup, Call, CheckStore, Completions, Conform, Demands, Doctor, Done, Erase, Events, Identity, Keygen, Listen,
-    Login, Orders, Rotate, Serve, Simulate, Trace, Usage, Warnings,
+    Backup, Call, CheckStore, Completions, Conform, Demands, Doctor, Done, Erase, Events, Identity, Import, Keygen,
+    Listen, Login, Orders, Rotate, Serve, ShadowCalls, Simulate, Trace, Usage, Warnings,
 };
-use crate::notes;
+use crate::{chinese, notes};
 
 const KEYS_HELP: &str = "\
 Access keys come from KOOGALLERY_KEYS: JSON like
@@ -37,6 +37,8 @@ enum Command {
     Demands(Demands),
     Erase(Erase),
     Usage(Usage),
+    Import(Import),
+    Shadow(ShadowCalls),
     Listen(Listen),
     Identity(Identity),
     Login(Login),
@@ -49,6 +51,20 @@ enum Command {
 }
 
 impl Arguments {
+    /// Reads the arguments of this process. Help, and what is wrong with them, is in the language of the terminal.
+    #[allow(clippy::print_stderr)]
+    pub fn of_process() -> Result<Self, ExitCode> {
+        if chinese::language(&Environment::of_process()) == Language::English {
+            return Ok(Self::parse());
+        }
+        let read = chinese::translated(Self::command()).try_get_matches();
+        read.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| {
+            let Some(mistake) = chinese::mistake(&error) else { error.exit() };
+            eprint!("{mistake}");
+            ExitCode::from(2)
+        })
+    }
+
     /// Runs the command. A command that cannot do its work says why, and ends with 2.
     #[allow(clippy::print_stderr)]
     pub async fn run(self) -> ExitCode {
@@ -83,6 +99,8 @@ impl Command {
             Self::Demands(demands) => demands.run().await,
             Self::Erase(erase) => erase.run().await,
             Self::Usage(usage) => usage.run().await,
+            Self::Import(import) => import.run().await,
+            Self::Shadow(shadow) => shadow.run().await,
             Self::Listen(listen) => listen.run().await,
             Self::Identity(identity) => identity.run().await,
             Self::Login(login) => login.run().await,

@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use koogallery_local::cli::Arguments;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    Arguments::parse().run().await
+    match Arguments::of_process() {
+        Ok(arguments) => arguments.run().await,
+        Err(ended) => ended,
+    }
 }

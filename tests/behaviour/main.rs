@@ -32,6 +32,7 @@ mod login;
 mod metering;
 mod mistakes;
 mod model;
+mod moving_in;
 mod orders;
 mod own_lines;
 mod permissions;

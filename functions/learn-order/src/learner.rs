@@ -3,12 +3,15 @@
 //! Only the table says what is to be learnt: an event's item says whether its order has to be asked about, and when. A wake-up may
 //! come twice or late; the sweep finds a lost one.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koogallery::{InstanceId, OrderId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError, amounts, told};
-use koogallery_runtime::{ConfigError, Environment, Held, Job, Pauses, SecretSource, SupervisedProducts, Vault, now};
+use koogallery_runtime::{
+    ConfigError, Environment, Held, Job, Pauses, SecretSource, Secrets, SupervisedProducts, Vault, now,
+};
 use koogallery_store::{Event, EventType, KeptEvent, Kind, Open, Store, StoreError, Subject};
 use uuid::Uuid;
 
@@ -150,7 +153,7 @@ impl Learner {
 
     /// Learns everything that there is to learn. The product says how the order is supervised: a call's own is known at once.
     async fn ask(&self, KeptEvent { subject, event, .. }: &KeptEvent) -> Result<(), OrdersError> {
-        let Some((order, line)) = event.order() else { return Ok(()) };
+        let Some((order, line)) = event.order() else { return self.ask_refund(event).await };
         let line = (&order, line.as_ref());
         let product: Option<ProductId> = event.data["productId"].as_str().and_then(|id| id.parse().ok());
         if product.is_some() {
@@ -169,16 +172,26 @@ impl Learner {
         Ok(())
     }
 
-    /// The order query's answer, kept or asked for now: none if there is no AK and SK, or if the subject of the event was erased.
-    async fn details(&self, subject: &Subject, line: Line<'_>) -> Result<Option<OrderInfo>, OrdersError> {
-        let order = line.0;
+    /// Asks what a refund pays back that ended what it refunds. Only the amounts are kept: no event needs the buyer any more.
+    async fn ask_refund(&self, event: &Event) -> Result<(), OrdersError> {
+        let Some((order, line)) = event.asked_order() else { return Ok(()) };
+        let Some(secrets) = self.secrets().await? else { return Ok(()) };
+        let details = self.open_api.ask_order((&order, line.as_ref()), &secrets, Instant::now() + BUDGET).await?;
+        Ok(self.job.store.keep_amounts(&order, &amounts(&details), self.now()).await?)
+    }
+
+    /// The secrets; none without an address of the order query, or without AK and SK.
+    async fn secrets(&self) -> Result<Option<Arc<Secrets>>, OrdersError> {
         if !self.can_ask() {
             return Ok(None);
         }
-        let secrets = self.secrets.fresh().await?;
-        if secrets.open_api.is_none() {
-            return Ok(None);
-        }
+        Ok(Some(self.secrets.fresh().await?).filter(|secrets| secrets.open_api.is_some()))
+    }
+
+    /// The order query's answer, kept or asked for now: none if there is no AK and SK, or if the subject of the event was erased.
+    async fn details(&self, subject: &Subject, line: Line<'_>) -> Result<Option<OrderInfo>, OrdersError> {
+        let order = line.0;
+        let Some(secrets) = self.secrets().await? else { return Ok(None) };
         let orders = KeptOrders { vault: &self.vault, store: &self.job.store };
         let at = self.now();
         match orders.details(line, at).await? {

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::problem::{Document, Kind, RecordProblem};
 use crate::{
     SellerApi, actions, applications, demands, departments, discard, entitlement, erasure, events, facts, findings,
-    health, instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes,
+    health, imports, instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes,
     provisioning, purchase, resend, scope, statement_rows, statements, summary, supervise, supervised, tenants, trace,
     usage, usage_hours, users, warnings,
 };
@@ -28,11 +28,12 @@ use crate::{
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
 /// The routes that need a token, by the scope that it needs.
-fn scoped() -> [(Scope, Routes); 5] {
+fn scoped() -> [(Scope, Routes); 6] {
     let read = OpenApiRouter::default()
         .routes(routes!(instances::list))
         .routes(routes!(instances::get))
         .routes(routes!(entitlement::get))
+        .routes(routes!(entitlement::of_user))
         .routes(routes!(usage::get_usage_info))
         .routes(routes!(metering::list))
         .routes(routes!(usage_hours::list))
@@ -96,6 +97,7 @@ fn scoped() -> [(Scope, Routes); 5] {
         .routes(routes!(usage_hours::park))
         .routes(routes!(usage_hours::resend))
         .routes(routes!(packages::put));
+    let import = OpenApiRouter::default().routes(routes!(imports::import));
     let personal_data = OpenApiRouter::default()
         .routes(routes!(purchase::get))
         .routes(routes!(purchase::of_order))
@@ -111,6 +113,7 @@ fn scoped() -> [(Scope, Routes); 5] {
         (Scope::Orders, orders),
         (Scope::Usage, usage),
         (Scope::PersonalData, personal_data),
+        (Scope::Import, import),
     ]
 }
 
@@ -159,7 +162,7 @@ For the seller's own application and its operators: send the buyer's way into an
 history, report usage, activate licenses.
 
 Every route except this description needs `Authorization: Bearer` with one of the tokens in the deployment's secret. \
-A token may have scopes: `read`, `provision`, `orders`, `usage`, `personal-data`. Each operation names the one that it needs. A token \
+A token may have scopes: `read`, `provision`, `orders`, `usage`, `personal-data`, `import`. Each operation names the one that it needs. A token \
 without scopes has all of them.
 
 Lists come in pages. If an answer has `next`, send it as `cursor` to get the next page. The last page has none. A page \

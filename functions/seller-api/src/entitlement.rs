@@ -8,16 +8,17 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
-use koogallery_store::{FreezeCause, Instance, Lifecycle, Status};
+use koogallery_store::{ApplicationUsers, FreezeCause, Instance, Lifecycle, Status, World};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::SellerApi;
-use crate::extract::PathOf;
+use crate::extract::{PathOf, QueryOf};
 use crate::filter::changed_at;
 use crate::instances::BoughtView;
 use crate::paths::InstancePath;
 use crate::problem::Problem;
+use crate::users::{UserPath, UserQuery};
 
 /// So long a copy of the answer is good without asking again. A freeze takes effect after this time at the latest, where the
 /// application does not drop its copy when the event comes.
@@ -40,6 +41,8 @@ enum Access {
     Suspended,
     /// Never again: it was released.
     Ended,
+    /// Not this user: the buyer's administrator has not assigned the application to them, or has taken it back.
+    Unassigned,
 }
 
 impl Access {
@@ -68,6 +71,10 @@ impl Access {
             Self::Suspended => (
                 "This product is suspended. Please ask its seller or KooGallery for the reason.",
                 "产品已被停用。请向商家或云商店了解原因。",
+            ),
+            Self::Unassigned => (
+                "You have no access to this application. Please ask your administrator for it.",
+                "你没有此应用的访问权限，请联系管理员。",
             ),
             Self::Ended => (
                 "This product was released, and cannot be used any more. Buy it again in KooGallery.",
@@ -118,10 +125,9 @@ pub(crate) struct Entitlement {
     notice: Option<Notice>,
 }
 
-impl From<&Instance> for Entitlement {
-    fn from(instance: &Instance) -> Self {
+impl Entitlement {
+    fn of(instance: &Instance, access: Access) -> Self {
         let life = &instance.life;
-        let access = Access::of(life);
         Self {
             instance_id: instance.instance_id.to_string(),
             access,
@@ -155,14 +161,50 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let instance = api.instance(&id).await?;
-    let version = instance.life.version;
-    let tag = format!("\"{FORM}-{version}\"");
-    let is_known = is_known(&headers, &tag);
+    Ok(answer(&instance, Access::of(&instance.life), &headers))
+}
+
+/// What an instance entitles one user to, where KooGallery tells who may use it (joint-operations kit).
+///
+/// Like the entitlement of the instance, and also for this user: `unassigned` says that the buyer's administrator has not assigned the
+/// application to them. The reads of instance and user run side by side. An event `users.…` or `instance.…` tells that it changed.
+#[utoipa::path(get, path = "/v1/tenants/{tenantId}/users/{userName}/entitlement", tag = "tenants",
+    operation_id = "getUserEntitlement",
+    params(UserPath, UserQuery, ("If-None-Match" = Option<String>, Header, description = "`ETag` of an earlier answer")),
+    responses(
+        (status = 200, description = "What it entitles the user to", body = Entitlement, headers(
+            ("ETag" = String, description = "Of this answer"),
+            ("Cache-Control" = String, description = "For how many seconds it may be kept: `private, max-age=30`"),
+        )),
+        (status = 304, description = "The answer with this `ETag` is still good"),
+        (status = 404, description = "No such instance"),
+    ))]
+pub(crate) async fn of_user(
+    State(api): State<Arc<SellerApi>>,
+    PathOf(UserPath { tenant_id, user_name }): PathOf<UserPath>,
+    QueryOf(UserQuery { instance_id, app_id }): QueryOf<UserQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let of = ApplicationUsers { tenant_id, instance_id: instance_id.clone(), app_id };
+    let user = api.store().user(World::Real, &of, &user_name, &api.vault);
+    let (instance, user) = tokio::join!(api.instance(&instance_id), user);
+    let (instance, user) = (instance?, user?);
+    let access = match Access::of(&instance.life) {
+        Access::Granted if user.is_none_or(|user| user.revoked || !user.user.enable) => Access::Unassigned,
+        access => access,
+    };
+    Ok(answer(&instance, access, &headers))
+}
+
+fn answer(instance: &Instance, access: Access, headers: &HeaderMap) -> Response {
+    let (version, own) = (instance.life.version, if access == Access::Unassigned { "-u" } else { "" });
+    let tag = format!("\"{FORM}-{version}{own}\"");
+    let is_known = is_known(headers, &tag);
     let told = [(CACHE_CONTROL, GOOD_FOR.to_owned()), (ETAG, tag)];
     if is_known {
-        return Ok((StatusCode::NOT_MODIFIED, told).into_response());
+        return (StatusCode::NOT_MODIFIED, told).into_response();
     }
-    Ok((told, Json(Entitlement::from(&instance))).into_response())
+    (told, Json(Entitlement::of(instance, access))).into_response()
 }
 
 /// Whether the caller has the answer with this `ETag`. A proxy in between may have made the tag a weak one.

@@ -30,6 +30,7 @@ mod figures;
 mod filter;
 mod findings;
 mod health;
+mod imports;
 mod instances;
 mod journal;
 mod license_lists;

@@ -185,10 +185,10 @@ pub(crate) async fn list(
 pub(crate) struct UserPath {
     /// The tenant's id.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
-    tenant_id: TenantId,
+    pub(crate) tenant_id: TenantId,
     /// The login name.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
-    user_name: UserName,
+    pub(crate) user_name: UserName,
 }
 
 /// The application of the user.
@@ -198,10 +198,10 @@ pub(crate) struct UserPath {
 pub(crate) struct UserQuery {
     /// The instance that the user uses.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
-    instance_id: InstanceId,
+    pub(crate) instance_id: InstanceId,
     /// The application that the user uses.
     #[param(value_type = String, min_length = 1, max_length = 64, pattern = "[^\\s]")]
-    app_id: AppId,
+    pub(crate) app_id: AppId,
 }
 
 /// One user: personal data. Each request is logged.

@@ -22,6 +22,8 @@ pub enum Scope {
     Usage,
     /// Read personal data and client secrets.
     PersonalData,
+    /// Take over customers from the seller's own records.
+    Import,
     /// Have a plain host do what is due, where nothing else wakes it.
     Work,
 }
@@ -56,7 +58,7 @@ impl FromIterator<Scope> for Scopes {
 
 /// A word is not a scope. It is repeated, because it is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the scope `{0}` is not one of read, provision, orders, usage, personal-data, work")]
+#[error("the scope `{0}` is not one of read, provision, orders, usage, personal-data, import, work")]
 pub struct ScopeError(String);
 
 impl Scopes {

@@ -22,6 +22,7 @@ mod table;
 pub use changes::create_instance::{Created, purchase_details_place};
 pub use changes::discard::DiscardOutcome;
 pub use changes::erase::{Erased, Gone};
+pub use changes::import::{Imported, ImportedInstance, ImportedLicense, ImportedSince};
 pub use changes::job::{JobOf, ResendJob};
 pub use changes::keep_demand::DemandChanged;
 pub use changes::keep_order_details::{KeptDetails, order_details_place};

@@ -2,10 +2,12 @@
 
 use koogallery_tests::Seller;
 use koogallery_tests::api::{Answer, Api};
-use koogallery_tests::bodies::{freeze, purchase, release, renewal, unfreeze};
+use koogallery_tests::bodies::{freeze, purchase, release, renewal, unfreeze, with};
 use koogallery_tests::faults::FaultyDynamoDb;
+use koogallery_tests::kit;
 use serde_json::json;
 
+use super::tenants::OF_APP;
 use super::{app_info, deferred, with_token};
 
 const PATH: &str = "/v1/instances/b-1/entitlement";
@@ -53,6 +55,32 @@ async fn an_answer_is_good_until_something_changes() {
         }
         seen.push(tag);
     }
+}
+
+#[tokio::test]
+async fn a_user_of_the_kit_needs_an_assignment_too() {
+    let seller = Seller::of_kit().await;
+    seller.say_all(&[purchase()]).await;
+    seller.sync_all([kit::tenant(1), kit::auth(1, [kit::user(1), with(kit::user(2), "enable", "false")], 1)]).await;
+    let api = Api::of(&seller);
+    let of = |user: &str| format!("/v1/tenants/t-1/users/{user}/entitlement?{OF_APP}");
+    let mut tags = Vec::new();
+    for (user, access) in [("user-00001", "granted"), ("user-00002", "unassigned"), ("nobody", "unassigned")] {
+        let answer = api.get(&of(user)).await;
+        tags.push(tag(&answer));
+        let entitlement = answer.expect(200);
+        assert_eq!((&entitlement["access"], &entitlement["instanceId"]), (&json!(access), &json!("b-1")), "{user}");
+        assert_eq!(entitlement["notice"]["en"].is_string(), access != "granted");
+    }
+    assert_ne!(tags[0], tags[1]);
+    // What was good for the user is not once they are revoked; what ended for the instance ended for them.
+    seller.sync_all([kit::auth(3, [kit::user(1)], 2)]).await;
+    let known = Api::of(&seller).knowing(&tags[0]);
+    assert_eq!(known.get(&of("user-00001")).await.expect(200)["access"], "unassigned");
+    seller.say_all(&[release()]).await;
+    assert_eq!(api.get(&of("user-00001")).await.expect(200)["access"], "ended");
+    let elsewhere = "/v1/tenants/t-1/users/user-00001/entitlement?instanceId=nobody&appId=a-1";
+    api.get(elsewhere).await.expect(404);
 }
 
 #[tokio::test]

@@ -198,6 +198,8 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
     let usage_info = json!({ "usageInfo": [] });
     let license = json!({ "deviceFingerprint": "device-1", "text": "a license" });
     let usage = json!({ "usage_records": [record("sn-1")] });
+    let imported = json!({ "kind": "license", "createdAt": "2025-01-01T00:00:00Z", "license": "IMPORTED-0001" });
+    let imported = json!({ "rows": [imported] });
     let (resend, discard) = (resend(event), discard(parked));
     vec![
         ("listInstances", "/v1/instances?status=active".to_owned(), None, 200),
@@ -225,6 +227,8 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
         ("tellClientSecret", "/v1/tenants/t-1/applications/a-1/client-secret".to_owned(), None, 200),
         ("listUsers", format!("/v1/tenants/t-1/users?{OF_APP}"), None, 200),
         ("getUser", format!("/v1/tenants/t-1/users/user-00001?{OF_APP}"), None, 200),
+        ("getUserEntitlement", format!("/v1/tenants/t-1/users/user-00001/entitlement?{OF_APP}"), None, 200),
+        ("importRows", "/v1/imports".to_owned(), Some(imported), 200),
         ("listDepartments", "/v1/tenants/t-1/departments?instanceId=b-1".to_owned(), None, 200),
         ("getLicense", format!("/v1/licenses/{CODE}"), None, 200),
         ("trace", "/v1/trace/CS1".to_owned(), None, 200),
@@ -274,6 +278,7 @@ fn bad_path(path: &str) -> String {
         | "/v1/findings"
         | "/v1/events/resend"
         | "/v1/events/discard"
+        | "/v1/imports"
         | "/v1/usage/records"
         | "/v1/usage/hours/park"
         | "/v1/usage/hours/resend" => String::new(),
@@ -384,6 +389,8 @@ async fn every_documented_status_is_met() {
 
     let knowing = Api::of(&seller).knowing("*");
     seen.see(&knowing, "getEntitlement", "/v1/instances/b-1/entitlement", None, 304).await;
+    let of_user = format!("/v1/tenants/t-1/users/user-00001/entitlement?{OF_APP}");
+    seen.see(&knowing, "getUserEntitlement", &of_user, None, 304).await;
     not_let_in(&good, &operations, &mut seen).await;
     tampered(&seller, &api, &mut seen).await;
     troubled(&good, &mut seen).await;

@@ -154,7 +154,8 @@ fn for_tools(address: SocketAddr) -> Result<Listen, Failure> {
     Ok(Listen::with_random_key(address)?)
 }
 
-async fn until_told_to_stop() -> std::io::Result<()> {
+/// Waits for Ctrl-C, or for the signal to end.
+pub(super) async fn until_told_to_stop() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

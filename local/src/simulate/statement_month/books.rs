@@ -59,14 +59,14 @@ impl Sale {
         !matches!(self.fate, Fate::Wrong(Mistake::UnknownOrder | Mistake::NamelessRow))
     }
 
-    /// Whether it is renewed, and the renewal refunded: the order query tells the amount of such a refund.
+    /// Whether it is renewed, and the renewal refunded.
     pub(super) const fn is_renewed(&self) -> bool {
-        matches!(self.fate, Fate::Wrong(Mistake::RefundDiffers | Mistake::RefundNotListed))
+        matches!(self.fate, Fate::Wrong(Mistake::RenewalRefundDiffers | Mistake::RenewalRefundNotListed))
     }
 
-    /// Whether its instance is released by a refund. The call names the refund, and nobody tells its amount.
+    /// Whether its instance is released by a refund.
     pub(super) const fn is_refunded(&self) -> bool {
-        matches!(self.fate, Fate::Refunded)
+        matches!(self.fate, Fate::Refunded | Fate::Wrong(Mistake::RefundDiffers | Mistake::RefundNotListed))
     }
 
     /// Whether its instance is released without a refund.
@@ -173,7 +173,7 @@ impl Books {
             }
             Fate::Wrong(mistake) => {
                 let about = match mistake {
-                    Mistake::RefundDiffers | Mistake::RefundNotListed => sale.refund.clone(),
+                    _ if sale.is_refunded() || sale.is_renewed() => sale.refund.clone(),
                     Mistake::NamelessRow => refund.amount.normalize().to_string(),
                     _ => sale.order.clone(),
                 };
@@ -192,7 +192,9 @@ impl Books {
                 self.bill.push(Entry { amount: entry.amount + cent, ..entry.clone() });
                 self.transactions.push(entry);
             }
-            Mistake::UnknownOrder | Mistake::RefundNotListed => self.in_both(&entry),
+            Mistake::UnknownOrder | Mistake::RefundNotListed | Mistake::RenewalRefundNotListed => {
+                self.in_both(&entry);
+            }
             Mistake::NamelessRow => self.bill.push(Entry {
                 order: String::new(),
                 original: String::new(),
@@ -208,7 +210,7 @@ impl Books {
                 self.bill.push(entry.clone());
                 self.in_both(&entry);
             }
-            Mistake::RefundDiffers => {
+            Mistake::RefundDiffers | Mistake::RenewalRefundDiffers => {
                 self.in_both(&entry);
                 self.bill.push(Entry { amount: refund.amount + cent, ..refund.clone() });
                 self.transactions.push(refund);

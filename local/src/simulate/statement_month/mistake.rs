@@ -21,6 +21,10 @@ pub(super) enum Mistake {
     RefundDiffers,
     /// The refund is in no statement.
     RefundNotListed,
+    /// The bill gives back another amount for a refunded renewal.
+    RenewalRefundDiffers,
+    /// The refund of a renewal is in no statement.
+    RenewalRefundNotListed,
     /// The order was refunded, and no call released its instance.
     RefundedButActive,
     /// The customer has not paid, and uses the instance.
@@ -37,7 +41,7 @@ pub(super) enum Mistake {
 
 impl Mistake {
     /// Mistakes about orders.
-    pub(super) const OF_ORDERS: [Self; 12] = [
+    pub(super) const OF_ORDERS: [Self; 14] = [
         Self::AmountDiffers,
         Self::UnknownOrder,
         Self::NamelessRow,
@@ -47,6 +51,8 @@ impl Mistake {
         Self::Twice,
         Self::RefundDiffers,
         Self::RefundNotListed,
+        Self::RenewalRefundDiffers,
+        Self::RenewalRefundNotListed,
         Self::RefundedButActive,
         Self::ActiveButUnpaid,
         Self::ReleasedButBilled,
@@ -57,12 +63,12 @@ impl Mistake {
     /// The word of the comparison for it.
     pub(super) const fn is_found_as(self) -> &'static str {
         match self {
-            Self::AmountDiffers | Self::RefundDiffers => "amount-differs",
+            Self::AmountDiffers | Self::RefundDiffers | Self::RenewalRefundDiffers => "amount-differs",
             Self::UnknownOrder | Self::NamelessRow | Self::UsageOfUnknown => "in-statement-only",
             Self::NotListed | Self::NotInBill => "overdue:bill",
             Self::NotPaid => "overdue:payment",
             Self::Twice | Self::UsageTwice => "duplicate",
-            Self::RefundNotListed => "overdue:refund",
+            Self::RefundNotListed | Self::RenewalRefundNotListed => "overdue:refund",
             Self::RefundedButActive => "refunded-but-active",
             Self::ActiveButUnpaid => "active-but-unpaid",
             Self::ReleasedButBilled => "released-but-billed",

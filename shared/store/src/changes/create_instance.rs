@@ -159,7 +159,7 @@ fn made_by(
     }
 }
 
-fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
+pub(crate) fn instance_item(call: &Call, instance: &Instance) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(instance)?;
     item.extend(instance.indexed(call.world()));
     item.extend(Key::instance(call.world(), &instance.instance_id).into_item());

@@ -246,7 +246,8 @@ impl Transaction<'_> {
         order: Option<&AppliedOrder>,
     ) -> Result<Self, StoreError> {
         let world = self.call().world();
-        let mut events = Event::between(self.call().now(), subject, before.life(), after.life(), order);
+        let lives = (before.life(), after.life());
+        let mut events = Event::between(self.call().now(), subject, lives, order, self.call().order());
         events.extend(L::further_events(self.call(), before, &after));
         let events = Event::after(before.life().last_event, events);
         let life = after.life_mut();

@@ -146,7 +146,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (subject, id) = (&event.subject, event.event.event_id);
         let update = Change::new().remove_all([NEXT_TRY_AT, LEARNT_AT, LEARNING, ENDED_AT, DESTINATIONS, DISCARDED]);
-        let update = if event.event.order().is_some() {
+        let update = if event.event.asked_order().is_some() {
             update.set(OPEN, Kind::Unlearnt.value(id.as_bytes())).set(OPEN_SINCE, at).set(RESENT_AT, at)
         } else {
             update.remove_all([OPEN, OPEN_SINCE, RESENT_AT])
@@ -170,7 +170,7 @@ impl Store {
         };
         // It is refused only if the event does not exist any more.
         write_together(request).await?;
-        let learn = event.event.order().map(|_| WakeUp::Learn(subject.clone(), id));
+        let learn = event.event.asked_order().map(|_| WakeUp::Learn(subject.clone(), id));
         self.listener.tell(learn.into_iter().chain([WakeUp::Deliver(subject.clone())]));
         Ok(())
     }

@@ -7,6 +7,7 @@ pub(crate) mod discard;
 pub(crate) mod erase;
 pub(crate) mod forget_debug;
 pub(crate) mod forget_failed_call;
+pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod keep_amounts;
 pub(crate) mod keep_demand;

@@ -37,7 +37,7 @@ impl Store {
             .set("status", Status::Released)
             .set("releasedAt", call.signed_at())
             .remove("freezeCause");
-        let event = Event::released(call.now(), &L::subject(id));
+        let event = Event::released(call.now(), &L::subject(id), call.order());
         let fact = Fact::Release(call.signed_at());
         let changed = self.change::<L>(call, id, Asked { fact, further: None, usual, event }).await?;
         Ok(if changed == Changed::Released { Changed::Unchanged } else { changed })

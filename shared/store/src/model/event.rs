@@ -41,7 +41,14 @@ impl Event {
         Self { event_id: Uuid::now_v7(), event_type, occurred_at: at, data }
     }
 
-    /// The order line that it names, about which the order query can be asked; none for an event without an order.
+    /// The order line about which the order query is asked: the one that it tells of, or the refund that a release names; none
+    /// for an event without an order.
+    #[must_use]
+    pub fn asked_order(&self) -> Option<(OrderId, Option<OrderLineId>)> {
+        self.order().or_else(|| Some((self.data["refundOrderId"].as_str()?.parse().ok()?, None)))
+    }
+
+    /// The order line that it tells of, with what the order query says about it; none for an event without an order.
     #[must_use]
     pub fn order(&self) -> Option<(OrderId, Option<OrderLineId>)> {
         match self.event_type {
@@ -147,8 +154,11 @@ impl Event {
         Self::new(at, subject.event(EventType::Unfrozen, EventType::LicenseUnfrozen), subject.data())
     }
 
-    pub(crate) fn released(at: Timestamp, subject: &Subject) -> Self {
-        Self::new(at, subject.event(EventType::Released, EventType::LicenseReleased), subject.data())
+    /// `refund` is the order that the release names: the refund that is its reason.
+    pub(crate) fn released(at: Timestamp, subject: &Subject, refund: Option<&OrderId>) -> Self {
+        let mut data = subject.data();
+        add(&mut data, "refundOrderId", refund);
+        Self::new(at, subject.event(EventType::Released, EventType::LicenseReleased), data)
     }
 
     /// A package is used up: `quota` is what it has.
@@ -231,13 +241,13 @@ impl Event {
     const MAX_NAMES: usize = 100;
 
     /// The events of a change of the current state. A reader who follows the events knows the current state, whatever the call asked
-    /// for. `order` is the later order that counts since this change.
+    /// for. `order` is the later order that counts since this change, `refund` the order that a release names.
     pub(crate) fn between(
         at: Timestamp,
         subject: &Subject,
-        before: &Lifecycle,
-        after: &Lifecycle,
+        (before, after): (&Lifecycle, &Lifecycle),
         order: Option<&AppliedOrder>,
+        refund: Option<&OrderId>,
     ) -> Vec<Self> {
         let mut changes = Changes::between(before, after);
         let mut events = Vec::new();
@@ -253,7 +263,7 @@ impl Event {
         }
         match (before.status, after.status, after.freeze_cause) {
             (Status::Released, ..) => {}
-            (_, Status::Released, _) => events.push(Self::released(at, subject)),
+            (_, Status::Released, _) => events.push(Self::released(at, subject, refund)),
             (_, Status::Frozen, Some(cause)) if before.freeze_cause != Some(cause) => {
                 events.push(Self::frozen(at, subject, cause));
             }

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use koogallery::{Dialect, InstanceId, InterfaceType, Nonce, Request, ResultCode, SyncTime, Timestamp, Verified};
+use koogallery::{
+    Dialect, InstanceId, InterfaceType, Nonce, OrderId, Request, ResultCode, SyncTime, Timestamp, Verified,
+};
 use uuid::Uuid;
 
 use crate::model::kept_call::CallInfo;
@@ -39,6 +41,8 @@ pub struct Call {
     clock: StoreClock,
     /// What its record tells; none where no call of KooGallery's asks.
     info: Option<Arc<CallInfo>>,
+    /// Whether its changes make events.
+    makes_events: bool,
 }
 
 impl Call {
@@ -57,6 +61,7 @@ impl Call {
             claim: Uuid::new_v4(),
             clock: StoreClock::default(),
             info: None,
+            makes_events: true,
         }
     }
 
@@ -73,13 +78,25 @@ impl Call {
             claim: Uuid::new_v4(),
             clock: StoreClock::default(),
             info: None,
+            makes_events: true,
         }
+    }
+
+    /// A fact from the seller's own records, which a call before this deployment told. It makes no events: the application knows it.
+    #[must_use]
+    pub fn imported(signed_at: Timestamp, now: Timestamp) -> Self {
+        Self { signed_at, makes_events: false, ..Self::own(now) }
     }
 
     /// Real or debug.
     #[must_use]
     pub const fn world(&self) -> World {
         self.world
+    }
+
+    /// Whether its changes make events: those of debug calls and of imports make none.
+    pub(crate) fn makes_events(&self) -> bool {
+        self.makes_events && self.world == World::Real
     }
 
     /// The interface type whose key signed it; none if no call of KooGallery caused this.
@@ -114,6 +131,11 @@ impl Call {
     /// What its record tells.
     pub(crate) fn info(&self) -> Option<&CallInfo> {
         self.info.as_deref()
+    }
+
+    /// The order that it names.
+    pub(crate) fn order(&self) -> Option<&OrderId> {
+        self.info()?.named.order_id.as_ref()
     }
 
     /// Runs one round trip to the store and adds its time.

@@ -17,7 +17,7 @@ impl Event {
     /// undelivered.
     pub(crate) fn to_items(&self, call: &Call, subject: &Subject) -> Result<[Item; 3], StoreError> {
         let mut item: Item = serde_dynamo::to_item(self)?;
-        if self.order().is_some() {
+        if self.asked_order().is_some() {
             item.extend(open(Kind::Unlearnt, self.event_id.as_bytes(), call.now()));
         }
         item.insert(GROUP.to_owned(), AttributeValue::S(subject.group()));

@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use crate::model::event::Event;
 use crate::model::subject::Subject;
-use crate::model::world::World;
 use crate::table::call::Call;
 use crate::table::change::Change;
 use crate::table::client::{Store, StoreError};
@@ -136,15 +135,15 @@ impl<'a> Transaction<'a> {
         Ok(self)
     }
 
-    /// Adds events; debug calls make none.
+    /// Adds events; debug calls and imports make none.
     pub(crate) fn events(mut self, subject: &Subject, events: &[Event]) -> Result<Self, StoreError> {
-        if self.call.world() == World::Real {
+        if self.call.makes_events() {
             for event in events {
                 for item in event.to_items(self.call, subject)? {
                     self = self.keep(item)?;
                 }
                 self.wake_ups.push(WakeUp::Deliver(subject.clone()));
-                if event.order().is_some() {
+                if event.asked_order().is_some() {
                     self.wake_ups.push(WakeUp::Learn(subject.clone(), event.event_id));
                 }
             }
