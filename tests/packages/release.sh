@@ -35,7 +35,7 @@ one = Path(sys.argv[1])
 for path in one.glob("*-lambda-*.zip"):
     (entry,) = zipfile.ZipFile(path).infolist()
     assert entry.filename == "bootstrap" and entry.external_attr >> 16 & 0o111 == 0o111, path
-(events,) = one.glob("*-events.zip")
+(events,) = [path for path in one.glob("*-events.zip") if "-lambda-" not in path.name]
 schemas = [json.loads(zipfile.ZipFile(events).read(name)) for name in zipfile.ZipFile(events).namelist()]
 assert len(schemas) == len(list(Path("docs/events").glob("*.schema.json"))) and all("$schema" in schema for schema in schemas)
 (corpus,) = one.glob("*-corpus.zip")
