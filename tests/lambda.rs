@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, Timestamp, body_sign};
 use koogallery_local::database::EmbeddedDatabase;
 use koogallery_local::keys::{LOCAL_KEY, LOCAL_RSA_PRIVATE_KEY, LOCAL_WEBHOOK_SECRET, local_rsa_public_key};
@@ -37,6 +39,7 @@ fn build() {
             "login",
             "rotate-signing-keys",
             "watch",
+            "console",
         ]
         .into_iter()
         .chain(callback_functions());
@@ -558,4 +561,70 @@ async fn a_whole_life_under_cargo_lambda() {
     let simulation = Simulation { rsa_public_key, families, ..Simulation::new(marketplace) };
     let report = simulation.play(|_| {}).await.unwrap();
     assert_eq!(report.failed, 0, "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_answers_by_the_real_binary() {
+    build();
+    let seller = Seller::start().await;
+    seller.say_all(&[bodies::purchase()]).await;
+    let lambda = LambdaEmulator::start([("console", Behaviour::Process)]).await;
+    let variables = [
+        ("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()),
+        ("KOOGALLERY_TABLE", seller.host.store().table().to_owned()),
+        ("KOOGALLERY_LOCAL_KEY", LOCAL_KEY.to_owned()),
+        ("KOOGALLERY_CONSOLE_URL", "https://console.example.com".to_owned()),
+        ("KOOGALLERY_CONSOLE_ISSUER", "http://127.0.0.1:9".to_owned()),
+        ("KOOGALLERY_CONSOLE_CLIENT_ID", "console".to_owned()),
+        ("KOOGALLERY_CONSOLE_ACCESS", "ann@example.com=administrator".to_owned()),
+    ];
+    let runtime_api = lambda.runtime_api("console");
+    let process = FunctionProcess::start("console", &runtime_api, &variables);
+    let answered = async |method: &str, path: &str, headers: Value, body: &[u8]| -> Value {
+        let event = json!({ "rawPath": path, "headers": headers, "isBase64Encoded": true, "body": STANDARD.encode(body),
+            "requestContext": { "requestId": "r-1", "http": { "method": method } } });
+        serde_json::from_slice(&lambda.invoke("console", event.to_string()).await.unwrap()).unwrap()
+    };
+    let header = |answer: &Value, name: &str| {
+        let headers = answer["headers"].as_object().unwrap();
+        let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.and_then(|(_, value)| value.as_str()).unwrap_or_default().to_owned()
+    };
+    // A function URL is the console's own; an HTTP API passes on the whole path.
+    for path in ["/", "/instances/b-1", "/console", "/console/money"] {
+        let answer = answered("GET", path, json!({}), b"").await;
+        assert_eq!(answer["statusCode"], 303, "{path}: {answer}");
+        assert!(header(&answer, "location").starts_with("/sign-in?to="), "{path}: {answer}");
+    }
+    let page = answered("GET", "/signed-out", json!({ "accept-language": "en" }), b"").await;
+    assert_eq!(page["statusCode"], 200, "{page}");
+    assert!(page["body"].as_str().unwrap().starts_with("<!DOCTYPE html><html lang=\"en\">"), "{page}");
+    let policy = header(&page, "content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; style-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    assert!(header(&page, "strict-transport-security").starts_with("max-age="), "{page}");
+    // The identity provider cannot be reached: a page says so.
+    let failed = answered("GET", "/sign-in", json!({}), b"").await;
+    assert_eq!(
+        (&failed["statusCode"], header(&failed, "cache-control").as_str()),
+        (&502.into(), "no-store"),
+        "{failed}"
+    );
+
+    // A file of nobody who is signed in is read by nobody; another site's not even asked for.
+    let form = b"--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nx\r\n--b--\r\n";
+    let kind = "multipart/form-data; boundary=b";
+    for (site, status) in [("same-origin", 401), ("cross-site", 403)] {
+        let headers = json!({ "content-type": kind, "sec-fetch-site": site });
+        let answer = answered("POST", "/statements", headers, form).await;
+        assert_eq!(answer["statusCode"], status, "{site}: {answer}");
+    }
+    while process.output().len() < 8 {
+        tokio::task::yield_now().await;
+    }
+    for line in process.output() {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((&line["requestId"], line["by"].is_null()), (&"r-1".into(), true), "{line}");
+    }
+    let mistake = [("KOOGALLERY_CONSOLE_ACCESS", "ann@example.com=owner".to_owned())];
+    assert!(!FunctionProcess::start("console", &runtime_api, &[&variables[..], &mistake].concat()).ended().await);
 }

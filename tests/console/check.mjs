@@ -16,7 +16,7 @@ const host = await start();
 const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 const LANGUAGES = { zh: "zh-CN", en: "en-GB" };
 const PAGES = ["", "/instances", "/instances/b-1", "/instances/b-2", "/orders", "/orders/CS1", "/events?state=undelivered",
-  "/tenants", "/warnings", "/supervision", "/demands", "/money", "/figures", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
+  "/tenants", "/warnings", "/supervision", "/demands", "/money", "/figures", "/find?q=no-such-request", "/license-requests", "/jobs", "/probes", "/keys", "/audit", "/sessions", "/find?q=nothing", "/instances/none"];
 
 // The link works once; the cookie it gives is for every browser of this test.
 const first = await browser.newContext();
@@ -139,6 +139,63 @@ async function every_task_is_done_without_javascript() {
   }
 }
 
+// A bill with titles of its own: in each language and size what the columns are is shown, corrected, confirmed once, and then known.
+async function a_statement_is_imported() {
+  let number = 0;
+  for (const size of Object.keys(SIZES)) {
+    for (const language of Object.keys(LANGUAGES)) {
+      number += 1;
+      const opened = await open(size, language, { javaScriptEnabled: false });
+      const { page } = opened;
+      const file = (order, name) => ({
+        name, mimeType: "text/csv",
+        buffer: Buffer.from(`订单号,账期,成交价,第${number}列\nCS25110000${number}${order},2025-11,5.00,x\n合计,,5.00,\n`),
+      });
+      const choose = async (form, chosen) => {
+        await form.locator("[name=file]").setInputFiles(chosen);
+        await form.locator("[name=reason]").fill("the bill of November");
+        await form.locator("button").last().click();
+      };
+      await page.goto(`${host.console}/money`);
+      await page.locator("#import > summary").click();
+      await choose(page.locator("#import form"), file(1, "bill.csv"));
+      const shown = page.locator("main form");
+      await shown.locator('[name="0.settlementAmount"]').fill("3");
+      await shown.locator('[name="0.dealAmount"]').fill("");
+      await choose(shown, file(1, "bill.csv"));
+      await page.waitForURL("**/statements/*");
+      await page.locator(".done").first().waitFor();
+      assert.equal(await page.locator("#rows").textContent(), "1");
+      await page.goto(`${host.console}/money`);
+      await page.locator("#import > summary").click();
+      await choose(page.locator("#import form"), file(2, "next.csv"));
+      await page.waitForURL("**/statements/*");
+      await close(opened);
+    }
+  }
+}
+
+// The page that asks what the columns are is for everybody too.
+async function the_columns_of_a_statement_are_for_everybody() {
+  for (const language of Object.keys(LANGUAGES)) {
+    const opened = await open("phone", language, { bypassCSP: true });
+    const { page } = opened;
+    await page.goto(`${host.console}/money`);
+    await page.locator("#import > summary").click();
+    const buffer = Buffer.from("订单号,账期,金额甲\nCS2511000099,2025-11,5.00\n");
+    await page.locator("#import [name=file]").setInputFiles({ name: "a.csv", mimeType: "text/csv", buffer });
+    await page.locator("#import [name=reason]").fill("a test");
+    await page.locator("#import button").click();
+    await page.locator('[name="0.orderId"]').waitFor();
+    const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+    assert.ok(wide <= inner, `the columns are ${wide} wide`);
+    await page.evaluate(axe);
+    const found = await page.evaluate(async () => (await window.axe.run()).violations);
+    assert.deepEqual(found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).slice(0, 3)}`), [], language);
+    await close(opened);
+  }
+}
+
 // The reader's language and zone stay.
 async function language_and_zone_are_chosen() {
   const opened = await open("phone", "zh");
@@ -165,12 +222,23 @@ async function pictures_are_taken() {
   await supervised.page.locator("#supervise button").click();
   await supervised.page.locator("#stage").waitFor();
   await close(supervised);
+  const asked = await open("desk", "en", { viewport: { width: 1000, height: 620 } });
+  await asked.page.goto(`${host.console}/money`);
+  await asked.page.locator("#import > summary").click();
+  const buffer = Buffer.from("订单号,账期,账单类型,成交价,结算金额(元),结算时间,客户名称,备注\nCS2511000001,2025-11,消费,5.00,4.50,,Example,\n合计,,,5.00,4.50,,,\n");
+  await asked.page.locator("#import [name=file]").setInputFiles({ name: "bill-2025-11.csv", mimeType: "text/csv", buffer });
+  await asked.page.locator("#import [name=reason]").fill("the bill of November");
+  await asked.page.locator("#import button").click();
+  await asked.page.locator('[name="0.orderId"]').waitFor();
+  await asked.page.screenshot({ path: `${process.env.PICTURES}/statement-en.png` });
+  await close(asked);
   for (const [language, width, height, name, path] of [
     ["en", 940, 470, "home-en", ""],
     ["zh", 940, 440, "home-zh", ""],
     ["en", 1000, 620, "instance-en", "/instances/b-2"],
     ["zh", 390, 844, "instance-zh-phone", "/instances/b-2"],
     ["en", 1000, 620, "order-en", "/orders/CS1"],
+    ["en", 1000, 620, "figures-en", "/figures"],
   ]) {
     const opened = await open("desk", language, { viewport: { width, height } });
     await opened.page.goto(host.console + path);
@@ -185,6 +253,8 @@ try {
     every_page_is_for_everybody,
     an_app_info_is_handed_in_by_keyboard,
     every_task_is_done_without_javascript,
+    a_statement_is_imported,
+    the_columns_of_a_statement_are_for_everybody,
     language_and_zone_are_chosen,
   ]) {
     await check();

@@ -133,6 +133,30 @@ impl Browser {
         self.send(request.body(body.query().unwrap_or_default().to_owned()), form.action).await
     }
 
+    /// Fills in the form that goes to this path, chooses a file in it, and sends it.
+    pub async fn upload(&self, page: &Page, path: &str, typed: &[(&str, &str)], (name, file): (&str, &[u8])) -> Page {
+        const BOUNDARY: &str = "a-boundary-that-no-file-has";
+        let forms = page.forms();
+        let form = forms.into_iter().find(|form| form.action.path() == path);
+        let mut form = form.unwrap_or_else(|| panic!("no form to {path} in {}", page.body));
+        form.fields.retain(|(known, _)| known != "file" && !typed.iter().any(|(name, _)| name == known));
+        let typed = typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut body = Vec::new();
+        for (field, value) in form.fields.into_iter().chain(typed) {
+            let part = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let request = self.http.post(form.action.clone()).header(ORIGIN, page.url.origin().ascii_serialization());
+        let request = request.header("sec-fetch-site", "same-origin");
+        let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={BOUNDARY}"));
+        self.send(request.body(body), form.action).await
+    }
+
     /// Opens the unified login page and does what its script does: the parameters stand behind the `#`, which is never sent.
     pub async fn unified_login(&self, address: &str) -> Page {
         let page = self.open(address).await;

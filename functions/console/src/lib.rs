@@ -10,7 +10,7 @@
 //! | `routes`, `pages`, `layout` | the routes with their roles, and the pages |
 //! | `waiting` | what the home page shows, a source each |
 //! | `timeline` | what happened to something, a source each |
-//! | `acts`, `job` | what an operator does: at once, or in many steps |
+//! | `acts`, `job`, `upload` | what an operator does: at once, in many steps, or with a file |
 //! | `chart` | pictures of numbers |
 //! | `texts`, `view`, `zone` | Chinese and English, and how times and numbers are written |
 
@@ -32,6 +32,7 @@ mod stop;
 mod style;
 mod texts;
 mod timeline;
+mod upload;
 mod view;
 mod waiting;
 mod zone;

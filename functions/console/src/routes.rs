@@ -7,8 +7,8 @@ use axum::{Router, middleware};
 
 use crate::access::Role;
 use crate::pages::{
-    audit, demands, event, events, figures, find, home, instances, jobs, keys, license_requests, money, orders,
-    personal, probes, sessions, supervision, tenants, thing, warnings,
+    audit, demands, event, events, figures, find, home, instances, jobs, keys, license_requests, money, orders, people,
+    personal, probes, sessions, statement, supervision, tenants, thing, warnings,
 };
 use crate::{Console, acts, entry, session};
 
@@ -45,6 +45,7 @@ macro_rules! routes {
 routes! {
     get "/" Viewer home::get;
     get "/find" Viewer find::find;
+    post "/find/people" Operator people::find;
     get "/instances" Viewer instances::list;
     get "/instances/{id}" Viewer thing::instance;
     post "/instances/{id}/app-info" Operator acts::provisioning::app_info;
@@ -57,6 +58,8 @@ routes! {
     post "/orders/{id}/steps" Operator acts::supervision::enter;
     get "/supervision" Viewer supervision::list;
     get "/money" Viewer money::list;
+    post "/statements" Operator acts::statement::import;
+    get "/statements/{id}" Viewer statement::get;
     post "/findings/{id}/explain" Operator acts::money::explain;
     get "/demands" Viewer demands::list;
     post "/demands/enter" Operator acts::demand::enter;

@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use http::StatusCode;
 use koogallery::Text;
-use koogallery_statements::{Finding, FindingId};
-use koogallery_store::{Comparison, KeptExplanation};
+use koogallery_statements::{Currency, Finding, FindingId};
+use koogallery_store::{Comparison, KeptExplanation, MonthMoney};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -18,11 +19,14 @@ use crate::SellerApi;
 use crate::access::Allowed;
 use crate::beijing::BeijingMonth;
 use crate::extract::{Body, Count, PathOf, QueryOf, optional_text, text};
+use crate::money::decimal;
 use crate::page::{Limit, PageQuery, cursor, next, place};
 use crate::problem::{Kind, Problem};
 
 /// The most findings of a request.
 const MOST_FINDINGS: usize = 200;
+/// The most currencies of a month.
+const MOST_CURRENCIES: usize = 20;
 /// The longest part, in bytes: an item of the table takes 400 KB.
 const LONGEST_PART: usize = 300_000;
 /// So many rows of a finding are kept. Its statement has all of them.
@@ -126,11 +130,64 @@ pub(crate) async fn explanations(
     Ok(Json(ExplanationList { explanations: found.into_iter().map(ExplanationView::from).collect(), next }))
 }
 
+/// What a month came to in a currency. Amounts are decimals as text.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = MonthMoney)]
+pub(crate) struct MoneyView {
+    /// The currency, such as `CNY`; absent where nothing says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, pattern = "^[A-Z]{3}$")]
+    currency: Option<Currency>,
+    /// What orders of the month were sold for.
+    #[schema(value_type = String)]
+    sold: Decimal,
+    /// What was given back of them.
+    #[schema(value_type = String)]
+    refunded: Decimal,
+    /// What bills of the month have.
+    #[schema(value_type = String)]
+    billed: Decimal,
+    /// The part of it that was paid out, as the statements say.
+    #[schema(value_type = String)]
+    paid: Decimal,
+    /// The part of it that was not.
+    #[schema(value_type = String)]
+    open: Decimal,
+}
+
+impl MoneyView {
+    fn kept(&self) -> Option<MonthMoney> {
+        let text = |amount: Decimal| Text::try_from(amount.to_string()).ok();
+        Some(MonthMoney {
+            currency: self.currency.map(|currency| Text::try_from(currency.to_string())).transpose().ok()?,
+            sold: text(self.sold)?,
+            refunded: text(self.refunded)?,
+            billed: text(self.billed)?,
+            paid: text(self.paid)?,
+            open: text(self.open)?,
+        })
+    }
+
+    fn of(kept: &MonthMoney) -> Option<Self> {
+        let amount = |text: &Text<40>| decimal(text.as_str());
+        Some(Self {
+            currency: kept.currency.as_ref().and_then(|currency| currency.as_str().parse().ok()),
+            sold: amount(&kept.sold)?,
+            refunded: amount(&kept.refunded)?,
+            billed: amount(&kept.billed)?,
+            paid: amount(&kept.paid)?,
+            open: amount(&kept.open)?,
+        })
+    }
+}
+
 /// A part of what a comparison found.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = KeepFindings, examples(json!({
-    "month": "2025-11", "run": "019adb6c-2f00-7c11-8d5e-0123456789ab", "part": 0, "findings": [], "total": 0, "by": "Li",
+    "month": "2025-11", "run": "019adb6c-2f00-7c11-8d5e-0123456789ab", "part": 0, "findings": [], "total": 0, "money": [{ "currency": "CNY",
+    "sold": "8800.00", "refunded": "0", "billed": "7920.00", "paid": "7920.00", "open": "0" }], "by": "Li",
 })))]
 pub(crate) struct KeepBody {
     /// The month of Beijing.
@@ -148,6 +205,10 @@ pub(crate) struct KeepBody {
     #[serde(default, deserialize_with = "crate::extract::some")]
     #[schema(value_type = u32)]
     total: Option<Count>,
+    /// With the last part: what the month came to, by currency.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    money: Vec<MoneyView>,
     /// Who compares: the answer has it after the token's name.
     #[serde(default, deserialize_with = "optional_text")]
     #[schema(value_type = String, pattern = "[^\\s]", max_length = 64)]
@@ -162,9 +223,12 @@ pub(crate) async fn keep(
     Extension(allowed): Extension<Allowed>,
     Body(body): Body<KeepBody>,
 ) -> Result<StatusCode, Problem> {
-    let KeepBody { month, run, part, findings, total, by } = body;
+    let KeepBody { month, run, part, findings, total, money, by } = body;
     if findings.len() > MOST_FINDINGS {
         return Err(Problem::new(Kind::Invalid, format!("findings: give at most {MOST_FINDINGS} in one part")));
+    }
+    if money.len() > MOST_CURRENCIES {
+        return Err(Problem::new(Kind::Invalid, format!("money: give at most {MOST_CURRENCIES} currencies")));
     }
     let unwritable = |error| Problem::new(Kind::Internal, "a finding cannot be written").because(error);
     let written = findings.into_iter().map(|mut finding| {
@@ -178,8 +242,10 @@ pub(crate) async fn keep(
         return Err(Problem::new(Kind::TooLarge, "findings: give fewer in one part: it takes 300 KB"));
     }
     let by = allowed.acting(by.as_ref(), None)?.by;
-    let comparison =
-        Comparison { month: of(month)?, run, at: api.now(), by, findings: total.map_or(0, |total| total.0) };
+    let money = money.iter().map(MoneyView::kept).collect::<Option<_>>();
+    let money = money.ok_or_else(|| Problem::new(Kind::Internal, "an amount cannot be written"))?;
+    let findings = total.map_or(0, |total| total.0);
+    let comparison = Comparison { month: of(month)?, run, at: api.now(), by, findings, money };
     api.store().keep_findings(&comparison, part.0, written).await?;
     if total.is_some() {
         api.store().keep_comparison(&comparison).await?;
@@ -233,6 +299,9 @@ pub(crate) struct FindingList {
     /// How many findings it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<u32>,
+    /// What the month came to, by currency.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    money: Vec<MoneyView>,
     /// A part of them.
     findings: Vec<FindingView>,
     /// The `cursor` of the next page; absent on the last page.
@@ -250,8 +319,15 @@ pub(crate) async fn list(
     let outside = || Problem::new(Kind::Internal, "the clock of this deployment is outside the calendar");
     let month = month.or_else(|| BeijingMonth::of(api.now())).ok_or_else(outside)?;
     let part: u32 = place(from.as_deref())?.unwrap_or_default();
-    let empty =
-        FindingList { month: month.to_string(), at: None, by: None, total: None, findings: Vec::new(), next: None };
+    let empty = FindingList {
+        month: month.to_string(),
+        at: None,
+        by: None,
+        total: None,
+        money: Vec::new(),
+        findings: Vec::new(),
+        next: None,
+    };
     let Some(comparison) = api.store().comparison(&of(month)?).await? else { return Ok(Json(empty)) };
     let found = api.store().findings(&comparison, part).await?;
     let next = found.is_some().then(|| cursor(&(part.saturating_add(1)).to_string()));
@@ -273,6 +349,7 @@ pub(crate) async fn list(
         at: Some(comparison.at.to_rfc_3339()),
         by: Some(comparison.by.as_str().to_owned()),
         total: Some(comparison.findings),
+        money: comparison.money.iter().filter_map(MoneyView::of).collect(),
         findings,
         next,
         ..empty

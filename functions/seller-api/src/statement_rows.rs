@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use koogallery::Text;
-use koogallery_statements::{Digest, Others, StatementRow, Totals, add_row};
+use koogallery_statements::{Digest, StatementRow, Totals, add_row};
 use koogallery_store::{KeptRow, RowKept, RowPlace, StatementFile};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -132,8 +132,8 @@ fn kept(file: &Digest, row: StatementRow) -> Result<KeptRow, Problem> {
     if row.place.file != *file {
         return Err(wrong("`place.file` is another file than that of the path"));
     }
-    let row = StatementRow { customer: None, other: Others::default(), ..row };
-    let text = serde_json::to_string(&row).map_err(|error| wrong("it cannot be written").because(error))?;
+    let text =
+        serde_json::to_string(&row.without_personal()).map_err(|error| wrong("it cannot be written").because(error))?;
     if text.len() > LONGEST_ROW { Err(wrong("it is longer than 64 KB")) } else { Ok(KeptRow { place, row: text }) }
 }
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use koogallery::{InstanceId, Timestamp};
 use koogallery_runtime::{ConfigError, Environment, Job};
 use koogallery_store::{
-    About, Cause, FailedCall, Instance, Kind, Place, Status, Step, StepKind, Store, StoreError, Subject, Walk, Warning,
-    WarningId,
+    About, Cause, FailedCall, Instance, InstanceCounts, Kind, Place, Status, Step, StepKind, Store, StoreError,
+    Subject, Walk, Warning, WarningId,
 };
 
 use crate::causes::{self, PROVISIONING};
@@ -173,23 +173,29 @@ impl Watcher {
         Some(Warning::new(Subject::Instance(instance.instance_id.clone()).into(), &raise, now))
     }
 
-    /// Once a day, all instances that are in use or frozen. It goes on where the run before stopped.
+    /// Once a day, all instances: those in use or frozen are looked at, and all are counted. It goes on where the run before stopped.
     async fn walk(&self, now: Timestamp, until: Instant, run: &mut Run) -> Result<(), StoreError> {
         let today = day_of(now);
-        let walk = self.store().walk().await?;
-        let mut place = match walk {
-            Some(Walk { day, place: None }) if day >= today => return Ok(()),
-            Some(Walk { day, place: Some(place) }) if day >= today => place,
-            _ => Place::default(),
+        let (walk, notes) = self.store().walk().await?;
+        if notes.well_since.is_some() != (run.standing == 0) {
+            self.store().note_well((run.standing == 0).then_some(now)).await?;
+        }
+        let (mut place, mut counted) = match walk {
+            Some(Walk { day, place: None, .. }) if day >= today => return Ok(()),
+            Some(Walk { day, place: Some(place), counted }) if day >= today => (place, counted),
+            _ => (Place::default(), InstanceCounts::default()),
         };
         while Instant::now() < until {
             let page = self.store().instances_in(None, place, TOGETHER).await?;
-            for instance in page.members.iter().filter(|instance| instance.life.status != Status::Released) {
-                if let Some(warning) = self.warning_of(instance, now) {
+            for instance in &page.members {
+                counted.count(&instance.life, now);
+                if instance.life.status != Status::Released
+                    && let Some(warning) = self.warning_of(instance, now)
+                {
                     self.raise(&warning, run).await?;
                 }
             }
-            self.store().note_walk(&Walk { day: today, place: page.next.clone() }).await?;
+            self.store().note_walk(&Walk { day: today, place: page.next.clone(), counted: counted.clone() }).await?;
             match page.next {
                 Some(next) => place = next,
                 None => return Ok(()),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use koogallery_statements::{
-    BillKind, Currency, Digest, Inspected, Limits, Mapping, Names, Others, ReadError, Reading, Statement, Sums,
+    Digest, Inspected, Limits, Mapping, Names, ReadError, Reading, Statement, StatementDetails, StatementRow,
     TotalCheck, inspect, read,
 };
 use serde_json::{Value, json};
@@ -107,18 +107,14 @@ impl Import<'_> {
             return Err(ImportError::NoRows);
         }
         let file = statement.file.to_string();
-        let begun = self.api.put(&["statements", &file], &self.begin(name, &statement, mappings)).await?;
+        let begun = self.api.put(&["statements", &file], &self.begin(name, &statement, mappings)?).await?;
         let differing = statement.checks.iter().filter(|check| !check.agrees()).cloned().collect();
         if begun["finishedAt"].is_string() {
             return Ok(Imported { statement: begun, was_known: true, differing });
         }
         let mut sent = 0;
         for rows in statement.rows.chunks(TOGETHER) {
-            let mut rows = rows.to_vec();
-            for row in &mut rows {
-                // They may be personal, and the comparison does not need them.
-                (row.customer, row.other) = (None, Others::default());
-            }
+            let rows: Vec<StatementRow> = rows.iter().cloned().map(StatementRow::without_personal).collect();
             let body = serde_json::to_value(json!({ "rows": rows }))?;
             self.api.post(&["statements", &file, "rows"], Some(&body)).await?;
             sent += rows.len();
@@ -128,16 +124,13 @@ impl Import<'_> {
         Ok(Imported { statement: finished, was_known: false, differing })
     }
 
-    fn begin(&self, name: &str, statement: &Statement, mappings: &[Digest]) -> Value {
-        let check = |check: &TotalCheck| {
-            let TotalCheck { sheet, row, column, stated, sum } = check;
-            json!({ "sheet": sheet, "row": row, "column": column, "stated": stated, "sum": sum })
-        };
-        self.said(json!({
-            "name": name, "rows": statement.rows.len(), "isPart": self.is_part, "mappings": mappings,
-            "totals": statement.totals.iter().map(|((kind, currency), sums)| total(*kind, *currency, sums)).collect::<Vec<_>>(),
-            "checks": statement.checks.iter().map(check).collect::<Vec<_>>(),
-        }))
+    fn begin(&self, name: &str, statement: &Statement, mappings: &[Digest]) -> Result<Value, ImportError> {
+        let details = StatementDetails::new(mappings.to_vec(), &statement.totals, &statement.checks);
+        let mut body = serde_json::to_value(details)?;
+        body["name"] = name.into();
+        body["rows"] = statement.rows.len().into();
+        body["isPart"] = self.is_part.into();
+        Ok(self.said(body))
     }
 
     /// The mappings that people confirmed before.
@@ -153,19 +146,6 @@ impl Import<'_> {
         }
         body
     }
-}
-
-fn total(kind: Option<BillKind>, currency: Option<Currency>, sums: &Sums) -> Value {
-    let Sums { rows, list, customer, deal, settlement, fee } = sums;
-    let mut total =
-        json!({ "rows": rows, "list": list, "customer": customer, "deal": deal, "settlement": settlement, "fee": fee });
-    if let Some(kind) = kind {
-        total["billKind"] = json!(kind);
-    }
-    if let Some(currency) = currency {
-        total["currency"] = json!(currency);
-    }
-    total
 }
 
 impl fmt::Display for Imported {

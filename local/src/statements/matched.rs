@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koogallery_statements::{
-    Calendar, Day, Digest, Finding, Kind, KnownOrder, Matching, Month, Settings, Source, StatementKind, StatementRow,
-    Subject,
+    Calendar, Currency, Day, Digest, Finding, Kind, KnownOrder, Matching, Month, MonthSum, Settings, Source,
+    StatementKind, StatementRow, Subject,
 };
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -179,6 +180,7 @@ pub async fn keep(api: &Api, compared: &Compared, by: Option<&str>) -> Result<()
             let mut body = json!({ "month": month.to_string(), "run": run, "part": part, "findings": found.iter().map(|one| short(one)).collect::<Vec<_>>() });
             if part == last {
                 body["total"] = json!(findings.len());
+                body["money"] = money(compared, month);
             }
             if let Some(by) = by {
                 body["by"] = by.into();
@@ -187,6 +189,29 @@ pub async fn keep(api: &Api, compared: &Compared, by: Option<&str>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// What a month came to, by currency.
+fn money(compared: &Compared, month: Month) -> Value {
+    let mut sums: BTreeMap<Option<Currency>, MonthSum> = BTreeMap::new();
+    for (key, sum) in compared.matched.months.iter().filter(|(key, _)| key.month == month) {
+        let whole = sums.entry(key.currency).or_default();
+        let add = |one: &mut Decimal, other: Decimal| *one = one.saturating_add(other);
+        add(&mut whole.sold, sum.sold);
+        add(&mut whole.refunded, sum.refunded);
+        add(&mut whole.billed, sum.billed);
+        add(&mut whole.paid, sum.paid);
+        add(&mut whole.open, sum.open);
+    }
+    let said = sums.into_iter().map(|(currency, sum)| {
+        let MonthSum { sold, refunded, billed, paid, open, .. } = sum;
+        let mut said = json!({ "sold": sold, "refunded": refunded, "billed": billed, "paid": paid, "open": open });
+        if let Some(currency) = currency {
+            said["currency"] = json!(currency);
+        }
+        said
+    });
+    said.collect()
 }
 
 /// A finding with some of its rows: their statement has all of them.

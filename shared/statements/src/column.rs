@@ -81,6 +81,45 @@ pub enum Column {
 }
 
 impl Column {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 36] = [
+        Self::OrderId,
+        Self::OriginalOrderId,
+        Self::OrderLineId,
+        Self::ProductId,
+        Self::Product,
+        Self::Sku,
+        Self::Month,
+        Self::BillKind,
+        Self::OrderType,
+        Self::ChargingMode,
+        Self::ListAmount,
+        Self::CustomerAmount,
+        Self::DealAmount,
+        Self::SettlementAmount,
+        Self::Currency,
+        Self::FeeRatio,
+        Self::Fee,
+        Self::Split,
+        Self::Discount,
+        Self::SettlementType,
+        Self::Supervision,
+        Self::Repaid,
+        Self::TradedOn,
+        Self::AcceptedOn,
+        Self::EffectiveFrom,
+        Self::SettledOn,
+        Self::CustomerId,
+        Self::CustomerName,
+        Self::CustomerAccount,
+        Self::Instance,
+        Self::Begin,
+        Self::End,
+        Self::Quantity,
+        Self::Serial,
+        Self::Status,
+        Self::Reason,
+    ];
     /// The columns whose cells are amounts of money.
     pub const AMOUNTS: [Self; 5] =
         [Self::ListAmount, Self::CustomerAmount, Self::DealAmount, Self::SettlementAmount, Self::Fee];

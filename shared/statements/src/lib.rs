@@ -36,6 +36,7 @@ mod read;
 #[cfg(feature = "read")]
 mod reader;
 mod row;
+mod said;
 #[cfg(feature = "read")]
 mod statement;
 #[cfg(feature = "read")]
@@ -67,6 +68,7 @@ pub use proposal::Proposal;
 #[cfg(feature = "read")]
 pub use read::{Limit, Limits, Problem, ReadError};
 pub use row::{Amounts, Customer, Money, Others, RowRef, Stated, StatementRow, Title, Usage};
+pub use said::{SaidCheck, SaidTotal, StatementDetails};
 #[cfg(feature = "read")]
 pub use statement::{Inspected, Progress, Reading, Sheet, Skipped, Statement, inspect, read};
 pub use total::{Sums, TotalCheck, Totals, add_row};

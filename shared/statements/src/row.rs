@@ -226,3 +226,11 @@ pub struct StatementRow {
     /// The cells that are not understood.
     pub other: Others,
 }
+
+impl StatementRow {
+    /// The row as it is kept: the customer and the cells that are not understood may be personal, and the comparison does not need them.
+    #[must_use]
+    pub fn without_personal(self) -> Self {
+        Self { customer: None, other: Others::default(), ..self }
+    }
+}

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::column::Column;
 use crate::currency::Currency;
@@ -13,7 +14,7 @@ use crate::words::BillKind;
 pub type Totals = BTreeMap<(Option<BillKind>, Option<Currency>), Sums>;
 
 /// Sums of rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     /// How many rows have an amount of this currency.
     pub rows: usize,

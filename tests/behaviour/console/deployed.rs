@@ -14,9 +14,8 @@ use tokio::net::TcpListener;
 use super::provider::Provider;
 use super::world::{ACCESS, CLIENT};
 
-/// An administrator signs in, looks at every page, does everything, and signs out.
-pub(crate) async fn operators_work(deployment: &Deployment) {
-    let provider = Provider::start().await;
+/// The console of a deployment, whose operators sign in by a provider.
+pub(super) async fn console_of(deployment: &Deployment, provider: &Provider) -> String {
     provider.wants(CONSOLE_SECRET);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -27,11 +26,17 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
     let console = console::Console::of(&environment, deployment.store("console"), Arc::new(Silent), now).unwrap();
     let router = console::router(Arc::new(console));
     tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
 
+/// An administrator signs in, looks at every page, does everything, and signs out.
+pub(crate) async fn operators_work(deployment: &Deployment) {
+    let provider = Provider::start().await;
+    let url = console_of(deployment, &provider).await;
     let purchase = with(with(bodies::purchase(), "orderId", "CS77"), "businessId", "c-7");
     assert_eq!(deployment.say(&with(purchase, "orderLineId", "CS77-000001")).await, "000000");
     // With users, so that there is something to erase.
-    let (callback, body) = kit::auth(0, [kit::user(9)], 6);
+    let (callback, body) = kit::auth(1, [kit::user(9)], 6);
     let granted = kit::signed_with(deployment.kit_key(), Dialect::V2, &(callback, with(body, "instanceId", "c-7")));
     assert_eq!(deployment.send(&granted).await, "000000");
     provider.is("ada@example.com", &[]);
@@ -71,7 +76,25 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
     let debug = with(with(bodies::purchase(), "businessId", "c-8"), "testFlag", "1");
     assert_eq!(deployment.say(&debug).await, "000000");
     send("/probes/forget", &[("id", "c-8")]).await;
-    for path in ["/", "/find?q=CS77", "/instances", "/instances/c-7", "/orders", "/orders/CS77", "/license-requests"] {
+    send("/find/people", &[("text", "user-00009")]).await;
+    let file = "订单号,账期,成交价\nCS2511000001,2025-11,5.00\n";
+    let mut page = open("/money").await;
+    for _ in 0..2 {
+        // The first time the columns are shown, the second time they are confirmed.
+        page = browser.upload(&page, "/statements", &[("reason", "a test")], ("a.csv", file.as_bytes())).await;
+    }
+    let imported = browser.follow(page).await;
+    assert!(imported.url.path().starts_with("/statements/"), "{}", imported.body);
+    for path in [
+        "/",
+        "/find?q=CS77",
+        "/find?q=no-such-request",
+        "/instances",
+        "/instances/c-7",
+        "/orders",
+        "/orders/CS77",
+        "/license-requests",
+    ] {
         open(path).await;
     }
     for path in [

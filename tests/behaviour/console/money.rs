@@ -1,7 +1,7 @@
 //! Money: what the comparison of statements with orders found is shown, and explained with a record.
 
 use koogallery_runtime::now;
-use koogallery_store::Comparison;
+use koogallery_store::{Comparison, MonthMoney};
 use koogallery_tests::bodies;
 use serde_json::json;
 use uuid::Uuid;
@@ -26,7 +26,21 @@ async fn findings_wait_until_somebody_explains_them() {
     };
     let by = "Li".to_owned().try_into().unwrap();
     let month_text = month.clone().try_into().unwrap();
-    let comparison = Comparison { month: month_text, run: Uuid::now_v7(), at: now(), by, findings: 3 };
+    // The order query names no currency; the bills do.
+    let amount = |text: &str| koogallery::Text::try_from(text.to_owned()).unwrap();
+    let nothing = MonthMoney {
+        currency: None,
+        sold: amount("0"),
+        refunded: amount("0"),
+        billed: amount("0"),
+        paid: amount("0"),
+        open: amount("0"),
+    };
+    let sold = MonthMoney { sold: amount("8800.00"), refunded: amount("800.50"), ..nothing.clone() };
+    let currency = Some(koogallery::Text::try_from("CNY".to_owned()).unwrap());
+    let billed = MonthMoney { currency, billed: amount("7000"), paid: amount("5000"), ..nothing };
+    let comparison =
+        Comparison { month: month_text, run: Uuid::now_v7(), at: now(), by, findings: 3, money: vec![sold, billed] };
     let hostile = "<script>alert(1)</script>";
     let found = vec![
         finding("a", "amountDiffers", "CS1"),
@@ -36,6 +50,10 @@ async fn findings_wait_until_somebody_explains_them() {
     store.keep_findings(&comparison, 0, found).await.unwrap();
     store.keep_comparison(&comparison).await.unwrap();
 
+    let figures = world.open("/figures").await;
+    let told = format!("{month}: sold, without refunds 7999.50, billed 7,000, paid out 5,000");
+    assert!(figures.body.contains("Sold and paid out, by month (CNY)"), "{}", figures.body);
+    assert!(figures.body.contains(&told), "{}", figures.body);
     let home = world.open("/").await;
     assert!(home.body.contains(&format!("Statements of {month}: the amount differs (CS1)")), "{}", home.body);
     let listed = world.open(&format!("/money?month={month}")).await;

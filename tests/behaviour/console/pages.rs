@@ -80,6 +80,17 @@ async fn the_search_finds_by_any_id() {
         let page = world.browser.go(url.as_str()).await;
         assert_eq!((page.status.as_u16(), page.url.path()), (200, path), "{typed}");
     }
+    // No key leads to a request: it is looked for among what came last.
+    let order = world.seller.host.store().trace("CS1").await.unwrap();
+    let id = order.calls[0].call.request_id.clone().unwrap();
+    let found = world.open(&format!("/find?q={id}")).await;
+    has(&found, &["newInstance", "000000", "/console/orders/CS1"]);
+    let refused = with(bodies::freeze(), "instanceId", "i-none");
+    assert_ne!(world.seller.say(&refused).await, "000000");
+    let failed = world.seller.host.store().trace("i-none").await.unwrap();
+    let id = failed.calls[0].call.request_id.clone().unwrap();
+    has(&world.open(&format!("/find?q={id}")).await, &["updateInstanceStatus", "/console/instances/i-none"]);
+    has(&world.open("/find?q=no-such-request").await, &["id=\"nothing\""]);
     has(&world.open("/find?q=nothing").await, &["id=\"nothing\""]);
     has(&world.open("/find").await, &["id=\"nothing\""]);
 }
@@ -123,7 +134,13 @@ async fn figures_count_orders_by_the_week_and_events_by_their_age() {
     let page = world.open("/figures").await;
     // The week of today has one of each; the parked event has no age yet.
     has(&page, &["<svg viewBox=", "<td data-label=\"new\">1</td><td data-label=\"renewed or changed\">1</td>"]);
-    has(&page, &["≤ 1 min: "]);
+    has(
+        &page,
+        &["≤ 1 min: waiting 1, parked 1", "brought or changed an order 2, failed, and not answered well since 0"],
+    );
+    let refused = with(bodies::freeze(), "instanceId", "i-none");
+    assert_ne!(world.seller.say(&refused).await, "000000");
+    has(&world.open("/figures").await, &["failed, and not answered well since 1"]);
     assert!(!page.body.contains("style="), "the policy lets no style in");
 }
 

@@ -1,9 +1,12 @@
 //! Personal data is behind a button, and the audit has who pressed it.
 
+use koogallery::{AccessKeys, InterfaceType};
+use koogallery_local::marketplace::SignedCall;
+use koogallery_runtime::now;
 use koogallery_store::Action;
-use koogallery_tests::Seller;
 use koogallery_tests::bodies;
-use koogallery_tests::kit::tenant;
+use koogallery_tests::kit::{auth, tenant, user};
+use koogallery_tests::{KEYS, Seller};
 
 use super::world::World;
 
@@ -50,4 +53,58 @@ async fn a_tenants_name_is_on_no_page_until_it_is_asked_for() {
     let shown = world.browser.submit_to(&page, "/console/tenants/t-1/show", &[("reason", "who is it")]).await;
     assert!(shown.body.contains("Example Ltd"));
     assert_eq!(world.done_to("TENANT#t-1").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_user_and_a_customer_are_found_by_those_who_say_why() {
+    let seller = Seller::of_kit().await;
+    let browser = koogallery_tests::browser::Browser::default();
+    drop(browser.go(seller.host.console().unwrap()).await);
+    let world = World { seller, browser };
+    world.seller.say_all(&[bodies::purchase()]).await;
+    assert_eq!(world.seller.sync(&tenant(1)).await, "000000");
+    assert_eq!(world.seller.sync(&auth(1, [user(7)], 6)).await, "000000");
+    let search = async |text: &str| {
+        let typed = [("text", text), ("reason", "a buyer called")];
+        world.send("/find?q=", "/find/people", &typed).await
+    };
+    let found = search("user-00007").await;
+    for path in ["/console/tenants/t-1", "/console/instances/b-1"] {
+        assert!(found.body.contains(path), "{path}: {}", found.body);
+    }
+    assert!(search("user-0000").await.body.contains("id=\"nothing\""), "only the whole name");
+    let typed = [("text", "user-00007"), ("reason", "a buyer called")];
+    let of_tenant = world.send("/tenants/t-1", "/find/people", &typed).await;
+    assert!(of_tenant.body.contains("/console/instances/b-1"), "{}", of_tenant.body);
+    let unsaid = [("text", "user-00007"), ("reason", " ")];
+    assert_eq!(world.send("/find?q=", "/find/people", &unsaid).await.status, 400);
+
+    let actions = world.actions().await;
+    assert!(actions.iter().all(|action| action.what == Action::PERSONAL_DATA_SEARCHED), "{actions:?}");
+    assert_eq!((actions.len(), world.done_to("TENANT#t-1").await.len()), (3, 1));
+    assert!(!format!("{actions:?}").contains("user-0"), "what was typed is not kept");
+}
+
+#[tokio::test]
+async fn a_customer_is_found_by_what_v1_said_of_the_buyer() {
+    let world = World::start().await;
+    let bought = [
+        ("activity", "newInstance"),
+        ("customerId", "customer-77"),
+        ("customerName", "Example Buyer"),
+        ("businessId", "v-1"),
+        ("orderId", "CS7"),
+        ("productId", "p-1"),
+    ];
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    let bought = bought.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let call = SignedCall::basic_v1(keys.current(InterfaceType::Basic).unwrap(), bought, now());
+    let reply = world.seller.marketplace.send(&call).await.unwrap().body;
+    assert!(String::from_utf8_lossy(&reply).contains("\"000000\""), "{}", String::from_utf8_lossy(&reply));
+    for text in ["customer-77", "example buyer"] {
+        let typed = [("text", text), ("reason", "a buyer called")];
+        let found = world.send("/find?q=", "/find/people", &typed).await;
+        assert!(found.body.contains("/console/orders/CS7"), "{text}: {}", found.body);
+    }
+    assert!(!world.open("/audit").await.body.contains("customer-77"));
 }

@@ -6,6 +6,7 @@ pub(crate) mod erase;
 pub(crate) mod event;
 pub(crate) mod money;
 pub(crate) mod provisioning;
+pub(crate) mod statement;
 pub(crate) mod supervision;
 pub(crate) mod warning;
 
@@ -39,6 +40,9 @@ pub(crate) enum Done {
     Explained,
     Forgotten,
     NothingForgotten,
+    Imported,
+    ImportedBefore,
+    ImportedPart,
 }
 
 /// The part of an address that says it. What nobody knows is left out.
@@ -55,7 +59,7 @@ impl Said {
 }
 
 impl Done {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 21] = [
         Self::Resent,
         Self::Discarded,
         Self::AppInfo,
@@ -74,6 +78,9 @@ impl Done {
         Self::Explained,
         Self::Forgotten,
         Self::NothingForgotten,
+        Self::Imported,
+        Self::ImportedBefore,
+        Self::ImportedPart,
     ];
 
     /// The path of a page that says it.
@@ -101,6 +108,9 @@ impl Done {
             Self::Explained => Acts::DoneExplained,
             Self::Forgotten => Acts::DoneForgotten,
             Self::NothingForgotten => Acts::DoneNothingForgotten,
+            Self::Imported => Acts::DoneImported,
+            Self::ImportedBefore => Acts::DoneImportedBefore,
+            Self::ImportedPart => Acts::DoneImportedPart,
         }
     }
 }

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use crate::Console;
 use crate::layout::{self, table};
-use crate::stop::Stop;
+use crate::stop::{Failure, Stop};
 use crate::texts::{Home, Lists};
 use crate::view::View;
 use crate::waiting::{self, Waiting};
@@ -17,11 +17,17 @@ use crate::zone::length;
 
 /// Answers with it.
 pub(crate) async fn get(State(console): State<Arc<Console>>, Extension(view): Extension<View>) -> Result<Markup, Stop> {
-    let (all, is_cut) = waiting::all(&console, &view).await?;
+    let walk = async { Ok::<_, Failure>(console.store.walk().await?) };
+    let ((all, is_cut), (_, notes)) = futures_util::try_join!(waiting::all(&console, &view), walk)?;
     let heads = [Home::What, Home::Since, Home::Deadline, Home::Act].map(|head| view.say(head));
     let rows: Vec<Vec<Markup>> = all.iter().map(|waiting| row(&view, waiting)).collect();
     let content = html! {
-        @if rows.is_empty() { p.done #all-well { (view.say(Home::AllWell)) } } @else { (table(&view, &heads, &rows)) }
+        @if rows.is_empty() {
+            p.done #all-well {
+                (view.say(Home::AllWell))
+                @if let Some(since) = notes.well_since { " " (view.fill(Home::WellSince, &[&view.told(since)])) }
+            }
+        } @else { (table(&view, &heads, &rows)) }
         p { a href=(view.at("/warnings")) { (view.say(Home::AllWarnings)) } " · " a href=(view.at("/probes")) { (view.say(Lists::Probes)) } }
         @if is_cut { p.quiet { (view.say(Home::AndMore)) } }
         p.quiet { (view.fill(Home::LookedAt, &[&view.told(view.now)])) }

@@ -1,8 +1,9 @@
 //! What lists share: their query, the filters that apply while a list is read, and the way to the next page.
 
 use std::fmt::Display;
+use std::str::FromStr;
 
-use koogallery_store::{Page, Place, StoreError};
+use koogallery_store::{OpenPlace, Page, Place, StoreError};
 use maud::{Markup, html};
 
 use crate::extract::given;
@@ -15,27 +16,52 @@ pub(crate) const PAGE: usize = 50;
 /// So many times one request reads on where filters leave members out.
 const MOST_READS: usize = 10;
 
+/// A page of what a list has, and where the next one begins.
+pub(crate) trait Listed<T> {
+    /// Where a page of this list begins.
+    type Place: FromStr + Default + Display;
+
+    /// Its members, and the next place.
+    fn parts(self) -> (Vec<T>, Option<Self::Place>);
+}
+
+impl<T> Listed<T> for Page<T> {
+    type Place = Place;
+
+    fn parts(self) -> (Vec<T>, Option<Place>) {
+        (self.members, self.next)
+    }
+}
+
+impl<T> Listed<T> for (Vec<T>, Option<OpenPlace>) {
+    type Place = OpenPlace;
+
+    fn parts(self) -> Self {
+        self
+    }
+}
+
 /// A page of the members that fit, from a place on.
-pub(crate) async fn fitting<T, F>(
+pub(crate) async fn fitting<T, L: Listed<T>, F>(
     from: Option<&str>,
-    read: impl Fn(Place, usize) -> F,
+    read: impl Fn(L::Place, usize) -> F,
     fits: impl Fn(&T) -> bool,
 ) -> Result<(Vec<T>, Option<String>), Stop>
 where
-    F: Future<Output = Result<Page<T>, StoreError>>,
+    F: Future<Output = Result<L, StoreError>>,
 {
-    let (mut members, mut next) = (Vec::with_capacity(PAGE), Some(place::<Place>(from)?.unwrap_or_default()));
+    let (mut members, mut next) = (Vec::with_capacity(PAGE), Some(place::<L::Place>(from)?.unwrap_or_default()));
     for _ in 0..MOST_READS {
         let Some(place) = next.take_if(|_| members.len() < PAGE) else { break };
-        let page = read(place, PAGE - members.len()).await?;
-        members.extend(page.members.into_iter().filter(&fits));
-        next = page.next;
+        let (found, after) = read(place, PAGE - members.len()).await?.parts();
+        members.extend(found.into_iter().filter(&fits));
+        next = after;
     }
     Ok((members, next.map(|place| place.to_string())))
 }
 
 /// The place that a query names; none if it names none.
-pub(crate) fn place<T: std::str::FromStr>(from: Option<&str>) -> Result<Option<T>, Stop> {
+pub(crate) fn place<T: FromStr>(from: Option<&str>) -> Result<Option<T>, Stop> {
     let refused = |_| Stop::Invalid(Acts::BadField, Some("from".to_owned()));
     given(from).map(|from| from.parse().map_err(refused)).transpose()
 }

@@ -15,6 +15,7 @@ use crate::access::Role;
 use crate::acts::{Said, said};
 use crate::extract::{QueryOf, given};
 use crate::layout::{self, table};
+use crate::pages::statement;
 use crate::stop::{Failure, Stop};
 use crate::texts::{Acts, General, Money, finding};
 use crate::view::View;
@@ -150,6 +151,7 @@ pub(crate) async fn list(
         }
         @if let Some(next) = next { p { a.button rel="next" href=(next) { (view.say(General::More)) } } }
         h2 { (view.say(Money::Statements)) }
+        (statement::importing(&view))
         (imported(&view, &statements))
     };
     Ok(layout::page(&view, view.say(Money::Title), None, &content))
@@ -211,7 +213,7 @@ fn imported(view: &View, statements: &[StatementFile]) -> Markup {
     let heads = [Money::File, Money::Rows, Money::Imported].map(|head| view.say(head));
     let row = |file: &StatementFile| {
         vec![
-            html! { (file.name.as_str()) },
+            html! { a href=(view.at(format_args!("/statements/{}", file.file.as_str()))) { (file.name.as_str()) } },
             html! { (file.rows) },
             html! {
                 @match file.finished_at {

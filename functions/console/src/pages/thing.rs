@@ -22,6 +22,7 @@ use crate::access::Role;
 use crate::acts::{Said, erase, provisioning, said, supervision};
 use crate::extract::{PathOf, QueryOf};
 use crate::layout;
+use crate::pages::people;
 use crate::stop::Stop;
 use crate::texts::{Acts, Facts, Lists, Orders, Says};
 use crate::timeline;
@@ -38,7 +39,7 @@ pub(crate) async fn instance(
     let (found, orders, happened, used) = futures_util::future::join4(
         console.store.instance(&id),
         console.store.instance_orders(&id),
-        timeline::of(&console, &subject, id.as_str()),
+        timeline::of(&console, &subject),
         used::of(&console, &view, &id),
     )
     .await;
@@ -70,8 +71,8 @@ pub(crate) async fn license(
     QueryOf(done): QueryOf<Said>,
 ) -> Result<Markup, Stop> {
     let subject = Subject::License(code.clone());
-    let found = console.store.license(&code).await?.ok_or(Stop::NotFound)?;
-    let (trace, actions) = timeline::of(&console, &subject, code.reveal()).await?;
+    let found = async { console.store.license(&code).await?.ok_or(Stop::NotFound) };
+    let (found, (trace, actions)) = futures_util::try_join!(found, timeline::of(&console, &subject))?;
     let content = html! {
         (said(&view, &done))
         (sentence::of(&view, &found.life, None))
@@ -92,8 +93,7 @@ pub(crate) async fn order(
 ) -> Result<Markup, Stop> {
     let subject = Subject::Order(id.clone());
     let (record, happened) =
-        futures_util::future::join(console.store.order_record(&id), timeline::of(&console, &subject, id.as_str()))
-            .await;
+        futures_util::future::join(console.store.order_record(&id), timeline::of(&console, &subject)).await;
     let (record, (trace, actions)) = (record?, happened?);
     if record.is_unknown() && trace.subjects.is_empty() && actions.is_empty() {
         return Err(Stop::NotFound);
@@ -131,15 +131,15 @@ pub(crate) async fn tenant(
     PathOf(id): PathOf<TenantId>,
 ) -> Result<Markup, Stop> {
     let subject = Subject::Tenant(id.clone());
-    let bindings = console.store.tenants(World::Real, &id).await?;
-    let (trace, actions) = timeline::of(&console, &subject, id.as_str()).await?;
+    let bindings = async { Ok::<_, Stop>(console.store.tenants(World::Real, &id).await?) };
+    let (bindings, (trace, actions)) = futures_util::try_join!(bindings, timeline::of(&console, &subject))?;
     if bindings.is_empty() && trace.subjects.is_empty() {
         return Err(Stop::NotFound);
     }
     let content = html! {
         h2 { (view.say(Facts::Bindings)) }
         (tenant::bindings(&view, &bindings))
-        @if view.may(Role::Operator) { div.acts { (show(&view, &subject)) } }
+        @if view.may(Role::Operator) { div.acts { (show(&view, &subject)) (people::form(&view, Some(&id))) } }
         (timeline::show(&view, trace, &actions))
     };
     Ok(titled(&view, Lists::Tenant, id.as_str(), &content))

@@ -8,23 +8,21 @@ use koogallery_store::{Cause, Warning, WarningId};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::listing::choice;
+use super::listing::{choice, fitting, ways};
 use crate::Console;
 use crate::access::Role;
 use crate::acts::{Said, said, warning};
 use crate::extract::{PathOf, QueryOf, given};
 use crate::layout::{self, table};
 use crate::stop::Stop;
-use crate::texts::{Acts, General, Home, Warnings, cause};
+use crate::texts::{Acts, General, Home, Lists, Warnings, cause};
 use crate::view::View;
 
-/// So many warnings of each shard are read: a page stays below 50 KB.
-const MOST_OF_SHARD: i32 = 8;
-
-/// Which warnings.
+/// Which warnings, and which page.
 #[derive(Deserialize)]
 pub(crate) struct Filters {
     cause: Option<String>,
+    from: Option<String>,
 }
 
 /// Lists those that stand: those that are snoozed too, the latest first.
@@ -36,8 +34,10 @@ pub(crate) async fn list(
     let wanted: Option<Cause> = given(filters.cause.as_deref())
         .map(|word| word.parse().map_err(|_| Stop::Invalid(Acts::BadField, Some("cause".to_owned()))))
         .transpose()?;
-    let (mut warnings, is_whole) = console.store.newest_warnings(None, MOST_OF_SHARD).await?;
-    warnings.retain(|warning| wanted.is_none_or(|wanted| warning.cause == wanted));
+    let read = |place, limit| console.store.standing_warnings(place, limit);
+    let fits = |warning: &Warning| wanted.is_none_or(|wanted| warning.cause == wanted);
+    let (mut warnings, next) = fitting(filters.from.as_deref(), read, fits).await?;
+    warnings.sort_by_key(|warning| (std::cmp::Reverse(warning.raised_at), warning.warning_id.clone()));
     let heads = [Warnings::Cause, Warnings::About, Warnings::Raised].map(|head| view.say(head));
     let heads = [&heads[..], &[view.say(Home::Deadline), view.say(Warnings::State)]].concat();
     let rows: Vec<Vec<Markup>> = warnings.iter().map(|warning| row(&view, warning)).collect();
@@ -49,8 +49,9 @@ pub(crate) async fn list(
             (choice(&view, view.say(Warnings::Cause), "cause", &chosen, true, &choices))
             button { (view.say(General::Filter)) }
         }
+        @if wanted.is_some() { p.quiet { (view.say(Lists::ShortPage)) } }
         (table(&view, &heads, &rows))
-        @if !is_whole { p.quiet { (view.say(Warnings::Cut)) } }
+        (ways(&view, "/warnings", &[("cause", &chosen)], filters.from.as_deref(), next.as_deref()))
     };
     Ok(layout::page(&view, view.say(Warnings::Title), None, &content))
 }

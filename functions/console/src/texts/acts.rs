@@ -34,6 +34,10 @@ texts! {
         EndSession: "结束会话", "End the session";
         Show: "显示个人信息", "Show personal data";
         ShowHelp: "查看会写入操作记录。", "That you looked goes into the audit.";
+        SearchPeople: "按客户或用户搜索", "Search for a customer or a user";
+        SearchPeopleHelp: "在最近的订单和企业用户中查找，须完全一致。搜索会写入操作记录，搜索内容不会。", "Looks through the latest orders and the users of tenants, for the whole text. That you searched goes into the audit, what you typed does not.";
+        Sought: "客户标识、客户名称或登录名", "Customer's id or name, or a login name";
+        UserSought: "登录名", "Login name";
         DoneResent: "已重发。", "It is delivered once more.";
         DoneDiscarded: "已放弃。", "It is given up.";
         DoneAppInfo: "已保存开通信息。", "The app info is kept.";
@@ -74,6 +78,17 @@ texts! {
         DebugId: "调试时使用的实例、订单、企业或 License 码", "The instance, order, tenant or license code of the debug call";
         DoneForgotten: "调试数据已删除。", "The debug data is deleted.";
         DoneNothingForgotten: "没有此标识的调试数据。", "There is no debug data of this id.";
+        DoneImported: "账单已导入。", "The statement is imported.";
+        DoneImportedBefore: "此文件之前已导入，没有增加任何内容。", "This file was imported before: nothing is added.";
+        DoneImportedPart: "部分行已保存：请再次选择同一文件，继续导入。", "A part of the rows is kept: choose the same file again, and the others follow.";
+        NeedsFile: "请选择文件。", "Choose a file.";
+        FileTooLarge: "文件超过 4 MB：请用 `koogallery orders import FILE` 导入。", "The file is larger than 4 MB: import it by `koogallery orders import FILE`.";
+        FileRefused: "文件未导入：{}", "The file is not imported: {}";
+        NoRows: "文件中没有可导入的行。", "The file has no rows of a statement.";
+        TooManyTotals: "合计行太多：请用 `koogallery orders import FILE` 导入。", "It has too many lines of totals: import it by `koogallery orders import FILE`.";
+        RowTooLong: "第 {} 行太长。", "Row {} is too long.";
+        RowDiffers: "第 {} 行已有不同内容，已导入的行不会改变。", "Another row is kept in the place of row {}, and rows do not change.";
+        OtherImport: "此文件的另一次导入尚未完成，且列的含义不同：请用同一方式完成它。", "Another import of this file has begun with other columns: finish it where it began.";
         StepRefused: "不能这样录入：{}", "It cannot be entered so: {}";
         InTheFuture: "时间不能在将来。", "The time is in the future: enter what has happened.";
         NotParked: "该事件没有停放，不能放弃。", "The event is not parked, so it cannot be given up.";

@@ -25,7 +25,7 @@ texts! {
         Audit: "操作记录", "Audit";
         Sessions: "登录会话", "Sessions";
         Search: "搜索", "Search";
-        SearchHint: "订单、订单行、实例、企业、License 码或 webhook-id", "Order, order line, instance, tenant, license code or webhook-id";
+        SearchHint: "订单、订单行、实例、企业、License 码、webhook-id 或请求标识", "Order, order line, instance, tenant, license code, webhook-id or request id";
         Language: "语言", "Language";
         Zone: "时区", "Time zone";
         Apply: "应用", "Apply";

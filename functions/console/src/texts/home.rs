@@ -7,6 +7,7 @@ texts! {
     Home {
         Waiting: "待处理", "What waits for you";
         AllWell: "一切正常，没有待处理的事项。", "All is well: nothing waits for you.";
+        WellSince: "自 {} 起没有预警。", "No warning has stood since {}.";
         LookedAt: "查看时间：{}", "Looked at {}";
         What: "事项", "What";
         Since: "开始时间", "Since";

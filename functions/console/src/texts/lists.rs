@@ -56,6 +56,10 @@ texts! {
         Answer: "应答", "Answer";
         Probes: "云商店的调试调用", "KooGallery's debug calls";
         Found: "“{}”的搜索结果", "What “{}” means";
-        FoundNothing: "没有找到“{}”。可以搜索订单、订单行、实例、企业、License 码和 webhook-id。", "Nothing is known of “{}”. You can search for an order, an order line, an instance, a tenant, a license code and a webhook-id.";
+        FoundNothing: "没有找到“{}”。可以搜索订单、订单行、实例、企业、License 码、webhook-id 和请求标识。", "Nothing is known of “{}”. You can search for an order, an order line, an instance, a tenant, a license code, a webhook-id and a request id.";
+        FoundCalls: "请求标识为“{}”的调用", "Calls with the request id “{}”";
+        FoundNoCall: "请求标识只在最近的订单和最近失败的调用中查找；更早的请求请查函数日志。", "A request id is looked for among the calls about the orders that were reported last, and those that failed last. The log has older ones.";
+        NobodyFound: "没有找到此人。", "Nothing that was looked at names this person.";
+        LookedThrough: "已查看最近的 {} 个订单和 {} 个企业绑定。用户可在企业页面中查找。", "Looked at: the {} orders that were reported last, and {} bindings of tenants. The page of a tenant looks for a user of it.";
     }
 }

@@ -10,6 +10,7 @@ mod home;
 mod lists;
 mod money;
 mod orders;
+mod statements;
 mod warnings;
 mod words;
 
@@ -26,6 +27,7 @@ pub(crate) use home::Home;
 pub(crate) use lists::Lists;
 pub(crate) use money::{Money, finding};
 pub(crate) use orders::{Orders, demand_state, evidence, flow, order_state, party, stage, step};
+pub(crate) use statements::{Statements, bill_kind, column, kind, problem};
 pub(crate) use warnings::{Warnings, cause};
 pub(crate) use words::{delivery, event_type, freeze_cause, order_kind, role, status, what};
 
@@ -100,6 +102,7 @@ mod tests {
         check(Lists::ALL);
         check(Money::ALL);
         check(Orders::ALL);
+        check(Statements::ALL);
         check(Warnings::ALL);
     }
 

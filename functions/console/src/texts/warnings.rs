@@ -27,7 +27,6 @@ texts! {
         OneDay: "1 天", "1 day";
         ThreeDays: "3 天", "3 days";
         OneWeek: "1 周", "1 week";
-        Cut: "仅显示最近的预警。", "Only the latest warnings are shown.";
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn what(language: Language, what: &str) -> &str {
         Action::EVENT_DISCARDED => either(language, "放弃事件", "gave up an event"),
         Action::PERSONAL_DATA_ERASED => either(language, "删除个人信息", "erased personal data"),
         Action::PERSONAL_DATA_SHOWN => either(language, "查看个人信息", "looked at personal data"),
+        Action::PERSONAL_DATA_SEARCHED => either(language, "按个人信息搜索", "searched by personal data"),
         Action::APP_INFO_HANDED_IN => either(language, "填写开通信息", "handed in the app info"),
         Action::FAILURE_HANDED_IN => either(language, "填写失败原因", "handed in why it fails"),
         Action::SIGNING_KEY_MADE => either(language, "生成签名密钥", "made a signing key"),

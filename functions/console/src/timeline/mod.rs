@@ -31,8 +31,8 @@ pub(crate) struct Entry {
 }
 
 /// What happened to something and to what belongs to it, with what people did.
-pub(crate) async fn of(console: &Console, subject: &Subject, text: &str) -> Result<(Trace, Vec<Action>), Stop> {
-    let trace = console.store.trace(text).await?;
+pub(crate) async fn of(console: &Console, subject: &Subject) -> Result<(Trace, Vec<Action>), Stop> {
+    let trace = console.store.trace_of(vec![subject.clone()]).await?;
     let mut about: Vec<Subject> = vec![subject.clone()];
     about.extend(trace.subjects.iter().filter(|other| *other != subject).take(MOST_SUBJECTS).cloned());
     let reads = about

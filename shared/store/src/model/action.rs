@@ -68,6 +68,8 @@ impl Action {
     pub const PERSONAL_DATA_ERASED: &str = "personalData.erased";
     /// Personal data was shown to an operator.
     pub const PERSONAL_DATA_SHOWN: &str = "personalData.shown";
+    /// An operator searched for somebody.
+    pub const PERSONAL_DATA_SEARCHED: &str = "personalData.searched";
     /// The buyer's way into an instance was handed in.
     pub const APP_INFO_HANDED_IN: &str = "appInfo.handedIn";
     /// Why an instance cannot be provisioned was handed in.

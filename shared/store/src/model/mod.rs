@@ -9,6 +9,7 @@ pub(crate) mod event;
 pub(crate) mod event_type;
 pub(crate) mod failed_call;
 pub(crate) mod instance;
+pub(crate) mod instance_counts;
 pub(crate) mod kept_app_info;
 pub(crate) mod kept_call;
 pub(crate) mod learning;

@@ -111,6 +111,28 @@ pub struct Comparison {
     pub by: Text<128>,
     /// How many findings it has.
     pub findings: u32,
+    /// What the month came to, by currency. Empty where nobody said it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub money: Vec<MonthMoney>,
+}
+
+/// What a month came to in a currency: of the orders that are known, and of the bills that were imported. Amounts are decimals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MonthMoney {
+    /// The currency, such as `CNY`; none if nothing says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Text<3>>,
+    /// What orders of the month were sold for.
+    pub sold: Text<40>,
+    /// What was given back of them.
+    pub refunded: Text<40>,
+    /// What bills of the month have.
+    pub billed: Text<40>,
+    /// The part of it that was paid out.
+    pub paid: Text<40>,
+    /// The part of it that was not.
+    pub open: Text<40>,
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::model::license_request::LicenseRequest;
 use crate::model::lifecycle::Status;
 use crate::model::orders::reported::{ListedOrder, OrderKind};
 use crate::model::subject::Subject;
+use crate::queries::parts::{Part, read_parts};
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
 use crate::table::listing::{List, Place, SHARDS, partition};
@@ -117,14 +118,12 @@ impl Store {
         to: Timestamp,
     ) -> Result<Vec<Item>, StoreError> {
         let at = |time: Timestamp| format!("{:013}", time.as_millis().max(0));
-        let mut entries = Vec::new();
-        for partition in partitions(list) {
+        let reads = partitions(list).into_iter().map(|partition| {
             let query = Query::of_listed(partition).between(at(from), at(to)).to(self);
-            let mut items = query.into_paginator().items().send();
-            while let Some(item) = items.next().await {
-                entries.push(entry(&item?)?);
-            }
-        }
+            query.into_paginator().items().send().collect::<Result<Vec<Item>, _>>()
+        });
+        let items = futures_util::future::try_join_all(reads).await?;
+        let entries = items.iter().flatten().map(entry).collect::<Result<Vec<_>, _>>()?;
         self.standing_items(distinct(&entries)).await
     }
 
@@ -136,18 +135,14 @@ impl Store {
         limit: usize,
         read: impl Fn(&Entry, Item) -> Result<Option<T>, StoreError>,
     ) -> Result<Page<T>, StoreError> {
-        let mut entries: Vec<Entry> = Vec::with_capacity(limit);
-        let mut place = Some(from);
-        while let Some(Place { partition, after }) = place.take_if(|_| entries.len() < limit) {
-            let Some(name) = partitions.get(usize::from(partition)) else { break };
-            let (found, last) = self.entries(name, after, limit - entries.len()).await?;
-            place = match last {
-                Some(last) => Some(Place { partition, after: Some(last) }),
-                None => Some(Place { partition: partition + 1, after: None })
-                    .filter(|place| usize::from(place.partition) < partitions.len()),
-            };
-            entries.extend(found);
-        }
+        let Place { partition: number, after } = from;
+        let query = |Part { number, after }: Part<String>, limit| {
+            let name = partitions.get(usize::from(number)).map_or("", String::as_str);
+            self.entries(name, after, limit)
+        };
+        let count = u8::try_from(partitions.len()).unwrap_or(u8::MAX);
+        let (entries, next) =
+            read_parts(count, Part { number, after }, limit, query, |entry: &Entry| entry.listed_as.clone()).await?;
         let items = self.standing_items(distinct(&entries)).await?;
         let mut items: HashMap<_, _> =
             items.into_iter().filter_map(|item| Some((Key::of_item(&item)?.place(), item))).collect();
@@ -156,7 +151,7 @@ impl Store {
             let item = Key::of_item(&entry.key).and_then(|key| items.remove(&key.place()));
             members.extend(item.map(|item| read(entry, item)).transpose()?.flatten());
         }
-        Ok(Page { members, next: place })
+        Ok(Page { members, next: next.map(|Part { number: partition, after }| Place { partition, after }) })
     }
 
     /// What one query of a partition finds, and the last place if there may be more.

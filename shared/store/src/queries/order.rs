@@ -1,5 +1,8 @@
 //! One order: all that callbacks, the order query and people said about it, read together.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::try_join_all;
 use koogallery::{InstanceId, LicenseCode, OrderId};
 
 use crate::model::failed_call::FailedCall;
@@ -48,46 +51,61 @@ impl Store {
         }
         instances.sort();
         instances.dedup();
-        for id in instances {
-            let Some(instance) = self.instance(&id).await? else { continue };
-            if !record.reports.iter().any(|report| report.instance_id.as_ref() == Some(&id)) {
-                self.later(&mut record, &Instance::key(World::Real, &id), Some(&id), None).await?;
-            }
+        let reported: BTreeSet<InstanceId> =
+            record.reports.iter().filter_map(|report| report.instance_id.clone()).collect();
+        let reported = &reported;
+        let instances = instances.iter().map(|id| async move {
+            let key = Instance::key(World::Real, id);
+            let later = self.later_if(!reported.contains(id), order, &key, Some(id), None);
+            tokio::try_join!(self.instance(id), later)
+        });
+        let licenses = licenses.iter().map(|code| async move {
+            let key = License::key(World::Real, code);
+            tokio::try_join!(self.license(code), self.later_if(true, order, &key, None, Some(code)))
+        });
+        let (instances, licenses) = tokio::try_join!(try_join_all(instances), try_join_all(licenses))?;
+        for (instance, later) in instances {
+            let Some(instance) = instance else { continue };
             record.instances.push(instance);
+            record.reports.extend(later);
         }
-        for code in licenses {
-            let Some(license) = self.license(&code).await? else { continue };
-            self.later(&mut record, &License::key(World::Real, &code), None, Some(&code)).await?;
+        for (license, later) in licenses {
+            let Some(license) = license else { continue };
             record.licenses.push(license);
+            record.reports.extend(later);
         }
         record.reports.sort_by_key(|report| report.signed_at);
         Ok(record)
     }
 
-    /// Adds what the order did to an instance or a license code that another order bought.
-    async fn later(
+    /// What the order did to an instance or a license code that another order bought; nothing where that is known already.
+    async fn later_if(
         &self,
-        record: &mut OrderRecord,
+        is_wanted: bool,
+        order: &OrderId,
         state: &Key,
         instance: Option<&InstanceId>,
         license: Option<&LicenseCode>,
-    ) -> Result<(), StoreError> {
-        let facts = self.facts(state).await?;
-        for order in facts.orders.into_iter().filter(|order| order.order_id == record.order_id) {
-            let kind = match &order.effect {
+    ) -> Result<Vec<ListedOrder>, StoreError> {
+        if !is_wanted {
+            return Ok(Vec::new());
+        }
+        let own = self.facts(state).await?.orders.into_iter().filter(|applied| applied.order_id == *order);
+        let listed = own.map(|applied| {
+            let kind = match &applied.effect {
                 OrderEffect::Refresh { scene, .. } => OrderKind::Refresh(*scene),
                 OrderEffect::Upgrade { .. } => OrderKind::Upgrade,
             };
-            record.reports.push(ListedOrder {
-                order_id: order.order_id.clone(),
-                order_line_id: order.order_line_id.clone(),
+            ListedOrder {
+                order_id: applied.order_id.clone(),
+                order_line_id: applied.order_line_id.clone(),
                 kind,
-                product_id: order.product().cloned(),
+                product_id: applied.product().cloned(),
                 instance_id: instance.cloned(),
                 license: license.cloned(),
-                signed_at: order.signed_at,
-            });
-        }
-        Ok(())
+                signed_at: applied.signed_at,
+            }
+        });
+        Ok(listed.collect())
     }
 }

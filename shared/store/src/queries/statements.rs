@@ -73,6 +73,12 @@ impl Store {
         self.one(Key::comparison(month)).await
     }
 
+    /// The last comparisons of these months, as far as there are any, in no order.
+    pub async fn comparisons(&self, months: &[Text<7>]) -> Result<Vec<Comparison>, StoreError> {
+        let keys = months.iter().map(|month| Key::comparison(month).into_item()).collect();
+        Ok(serde_dynamo::from_items(self.standing_items(keys).await?)?)
+    }
+
     /// A part of the findings of a comparison, from 0: JSON. None after the last one.
     pub async fn findings(&self, of: &Comparison, part: u32) -> Result<Option<Vec<String>>, StoreError> {
         let Some(item) = self.standing_item(Key::findings(&of.month, of.run, part)).await? else { return Ok(None) };

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join_all;
 use koogallery::{InstanceId, OrderId};
 use uuid::Uuid;
 
@@ -29,8 +30,9 @@ const MOST_OF_ONE: i32 = 200;
 /// The attribute of an order line's item with the instance that it bought.
 const INSTANCE_ID: &str = "instanceId";
 
-/// So many subjects are read.
+/// So many subjects are read, and so many of them side by side.
 const MOST_SUBJECTS: usize = 50;
+const SIDE_BY_SIDE: usize = 10;
 
 /// What is known of an id.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,27 +58,31 @@ impl Store {
         if let Ok(event) = text.parse() {
             meant.extend(self.subject_of(event).await?);
         }
-        let mut subjects = meant.clone();
-        for subject in &meant {
-            if let Subject::Order(order) = subject {
-                subjects.extend(self.bought_or_changed_by(order).await?);
-            }
-        }
-        let mut parts: Vec<Part> = subjects.iter().map(|subject| (subject.clone(), None)).collect();
-        for subject in &subjects {
-            parts.extend(self.beside(subject).await?);
-        }
+        self.trace_of(meant).await
+    }
+
+    /// The same of what is known to be meant.
+    pub async fn trace_of(&self, meant: Vec<Subject>) -> Result<Trace, StoreError> {
+        let orders = meant.iter().filter_map(|subject| match subject {
+            Subject::Order(order) => Some(self.bought_or_changed_by(order)),
+            _ => None,
+        });
+        let of_orders = try_join_all(orders).await?;
+        let subjects: Vec<Subject> = meant.into_iter().chain(of_orders.into_iter().flatten()).collect();
+        let beside = try_join_all(subjects.iter().map(|subject| self.beside(subject))).await?;
+        let parts = subjects.into_iter().map(|subject| (subject, None)).chain(beside.into_iter().flatten());
 
         let (mut seen, mut trace) = (BTreeSet::new(), Trace::default());
-        for (subject, only) in parts {
-            if !seen.insert(subject.clone()) {
-                continue;
+        let mut parts: Vec<Part> = parts.filter(|(subject, _)| seen.insert(subject.clone())).collect();
+        trace.is_cut = parts.len() > MOST_SUBJECTS;
+        parts.truncate(MOST_SUBJECTS);
+        for together in parts.chunks(SIDE_BY_SIDE) {
+            for part in try_join_all(together.iter().map(|part| self.part(part))).await? {
+                trace.subjects.extend(part.subjects);
+                trace.calls.extend(part.calls);
+                trace.events.extend(part.events);
+                trace.is_cut |= part.is_cut;
             }
-            if seen.len() > MOST_SUBJECTS {
-                trace.is_cut = true;
-                break;
-            }
-            self.add_part(&mut trace, &subject, only.as_ref()).await?;
         }
         trace.calls.sort_by(|one, other| {
             let key = |kept: &KeptCall| {
@@ -90,34 +96,29 @@ impl Store {
         Ok(trace)
     }
 
-    /// Adds what stands in one partition, and of debug calls beside it.
-    async fn add_part(
-        &self,
-        trace: &mut Trace,
-        subject: &Subject,
-        only: Option<&InstanceId>,
-    ) -> Result<(), StoreError> {
-        let mut calls = Vec::new();
-        for world in [World::Real, World::Test] {
+    /// What stands in one partition, and of debug calls beside it.
+    async fn part(&self, (subject, only): &Part) -> Result<Trace, StoreError> {
+        let calls = |world| {
             let partition = Key::call(world, subject, "");
             let query = Query::of_partition(partition.partition().to_owned()).beginning_with(Key::CALL).to(self);
-            let answer = query.scan_index_forward(false).limit(MOST_OF_ONE).send().await?;
-            trace.is_cut |= answer.last_evaluated_key.is_some();
+            query.scan_index_forward(false).limit(MOST_OF_ONE).send()
+        };
+        let (real, test, events) =
+            tokio::join!(calls(World::Real), calls(World::Test), self.newest_events(subject, MOST_OF_ONE));
+        let (mut events, mut is_cut) = events?;
+        let mut calls = Vec::new();
+        for answer in [real?, test?] {
+            is_cut |= answer.last_evaluated_key.is_some();
             let found: Vec<KeptCall> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
             calls.extend(found);
         }
-        let (mut events, more) = self.newest_events(subject, MOST_OF_ONE).await?;
-        trace.is_cut |= more;
         if let Some(id) = only {
             calls.retain(|kept| kept.call.instance_id.as_deref() == Some(id.as_str()));
             events.retain(|record| record.event.data["instanceId"] == id.as_str());
         }
-        if !(calls.is_empty() && events.is_empty()) {
-            trace.subjects.push(subject.clone());
-        }
-        trace.calls.extend(calls);
-        trace.events.extend(events);
-        Ok(())
+        let is_empty = calls.is_empty() && events.is_empty();
+        let subjects = Some(subject.clone()).filter(|_| !is_empty).into_iter().collect();
+        Ok(Trace { subjects, calls, events, is_cut })
     }
 
     /// An event by its id alone, if it was written since events are indexed by their ids.

@@ -7,18 +7,12 @@ use koogallery::{InstanceId, Timestamp};
 use crate::model::failed_call::FailedCall;
 use crate::model::warning::Warning;
 use crate::queries::open::{OpenFound, read};
+use crate::queries::open_place::{First, OpenPlace};
 use crate::table::client::{Store, StoreError};
-use crate::table::index::Kind;
+use crate::table::index::{Kind, Open};
 use crate::table::key::{Item, Key};
 use crate::table::query::Query;
 use crate::table::schema::{OPEN_SINCE, PARTITION_KEY, SORT_KEY};
-
-/// From which end the shards of the index are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum First {
-    Oldest,
-    Newest,
-}
 
 impl Store {
     /// The oldest of a kind that is still to be done: up to `most` of each shard. The shards are read side by side.
@@ -27,6 +21,12 @@ impl Store {
         let mut found = items.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         found.sort_by_key(|open| open.since);
         Ok(OpenFound { found, is_whole })
+    }
+
+    /// The newest of a kind that is still to be done: up to `most` of each shard, and whether these are all.
+    pub async fn newest_open(&self, kind: Kind, most: i32) -> Result<(Vec<Open>, bool), StoreError> {
+        let (items, is_whole) = self.some_of(kind, Timestamp::from_millis(i64::MAX), First::Newest, most).await?;
+        Ok((items.iter().map(read).collect::<Result<_, _>>()?, is_whole))
     }
 
     /// The instances whose hours of use wait for a person ([`Kind::UsageParked`]), or were to be reported by a time
@@ -66,6 +66,20 @@ impl Store {
         Ok((warnings, is_whole))
     }
 
+    /// Up to `limit` warnings that stand, those that are snoozed too, and where the next page begins: in 16 parts one after the other,
+    /// in each those first that were raised last. What ended a moment ago is left out, so a page may have fewer.
+    pub async fn standing_warnings(
+        &self,
+        from: OpenPlace,
+        limit: usize,
+    ) -> Result<(Vec<Warning>, Option<OpenPlace>), StoreError> {
+        let (open, next) = self.open_page(Kind::Warning, from, limit, First::Newest).await?;
+        let keys = open.iter().map(|open| Key::state(&open.subject).into_item()).collect();
+        let mut warnings: Vec<Warning> = serde_dynamo::from_items(self.standing_items(keys).await?)?;
+        warnings.retain(|warning| warning.ended_at.is_none());
+        Ok((warnings, next))
+    }
+
     /// The calls that failed and were not answered well since, the oldest first: up to `most` of each shard.
     pub async fn oldest_failed_calls(&self, most: i32) -> Result<Vec<FailedCall>, StoreError> {
         let (items, _) = self.some_of(Kind::FailedCall, Timestamp::from_millis(i64::MAX), First::Oldest, most).await?;
@@ -75,7 +89,7 @@ impl Store {
     }
 
     /// Up to `most` entries of each shard of a kind, and whether these are all.
-    async fn some_of(
+    pub(super) async fn some_of(
         &self,
         kind: Kind,
         until: Timestamp,

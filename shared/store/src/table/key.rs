@@ -167,6 +167,11 @@ impl Key {
         Self::new(World::Real, &format!("{INSTANCE}{id}"), format!("{}{tenant}#{app}", Self::KIT))
     }
 
+    /// The beginning of the sort keys of such records of one tenant.
+    pub(crate) fn kit_of(tenant: &TenantId) -> String {
+        format!("{}{}#", Self::KIT, escaped(tenant.as_str()))
+    }
+
     /// Records the parts that one sync wrote, in the same place as [`Self::kit`].
     pub(crate) fn kit_parts(id: &InstanceId, tenant: &TenantId, app: Option<&AppId>, parts: Uuid) -> Self {
         let Self { partition, sort } = Self::kit(id, tenant, app);
