@@ -10,7 +10,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use koogallery::{AccessKeys, RsaPrivateKey};
-use koogallery_local::doctor::{CertificateError, Doctor, Report, State, Validity, certificate_of};
+use koogallery_certificate::{CertificateError, Validity, certificate_of};
+use koogallery_local::doctor::{Doctor, Report, State};
 use koogallery_local::keys::{
     LOCAL_API_TOKEN, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET, local_rsa_public_key,
 };
@@ -258,7 +259,7 @@ async fn an_application_that_takes_anything_is_found() {
 }
 
 /// An authority, and a server with a certificate of it that is valid until then.
-async fn tls_server(name: &str, until: SystemTime) -> (SocketAddr, Arc<ClientConfig>) {
+pub(crate) async fn tls_server(name: &str, until: SystemTime) -> (SocketAddr, Arc<ClientConfig>) {
     drop(rustls::crypto::ring::default_provider().install_default());
     let authority_key = KeyPair::generate().unwrap();
     let mut authority = CertificateParams::new([]).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! schedule, every 5 minutes ─▶ Watcher ─▶ due: supervised orders, demands, purchases that wait, failed calls, debug calls
+//!                                 │       once an hour: the certificate of the production address
 //!                                 │       once a day: all instances, for renewals and ends of retention
 //!                                 └─▶ a warning that is new: its item and its event in one transaction
 //!                                     a warning whose cause is gone ends; one that was snoozed is raised once more
@@ -11,6 +12,7 @@
 //! [`Watcher`] knows no Lambda: the local host runs the same.
 
 mod causes;
+mod certificate;
 mod instances;
 mod journal;
 mod month;

@@ -1,6 +1,7 @@
 //! One run: what is due is raised, what has no cause any more ends.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use koogallery::{InstanceId, Timestamp};
@@ -9,8 +10,10 @@ use koogallery_store::{
     About, Cause, FailedCall, Instance, InstanceCounts, Kind, Place, Status, Step, StepKind, Store, StoreError,
     Subject, Walk, Warning, WarningId,
 };
+use rustls::ClientConfig;
 
 use crate::causes::{self, PROVISIONING};
+use crate::certificate::{Production, Seen};
 use crate::instances::raise_of;
 use crate::journal::{Journal, Run};
 use crate::month::{DAY, day_of};
@@ -29,6 +32,7 @@ const USUAL_RETENTION: u32 = 15;
 pub struct Watcher {
     job: Job<dyn Journal>,
     retention: Duration,
+    production: Option<Production>,
 }
 
 /// The warnings that have a cause now, each once.
@@ -42,11 +46,19 @@ impl Due {
 }
 
 impl Watcher {
-    /// Reads `KOOGALLERY_RETENTION_DAYS`.
+    /// Reads `KOOGALLERY_RETENTION_DAYS` and `KOOGALLERY_PRODUCTION_URL`.
     pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
         let days = environment.get(RETENTION).map(|days| days.trim().parse::<u32>()).transpose();
         let days = days.map_err(|error| ConfigError::refused(RETENTION, error))?;
-        Ok(Self { job, retention: DAY * days.unwrap_or(USUAL_RETENTION) })
+        let production = Production::of(environment)?;
+        Ok(Self { job, retention: DAY * days.unwrap_or(USUAL_RETENTION), production })
+    }
+
+    /// The same, for which the certificate of the production address counts as valid if these authorities made it.
+    #[must_use]
+    pub fn trusting(self, authorities: Arc<ClientConfig>) -> Self {
+        let production = self.production.map(|production| production.trusting(authorities));
+        Self { production, ..self }
     }
 
     const fn store(&self) -> &Store {
@@ -59,11 +71,18 @@ impl Watcher {
         let now = self.job.now();
         let mut run = Run::new(now);
         self.watch_orders(now, &mut run).await?;
-        let due = self.due(now).await?;
+        let mut due = self.due(now).await?;
+        let certificate = match &self.production {
+            Some(production) => production.look(now).await,
+            None => Seen::Well,
+        };
+        if let Seen::Warns(warning) = &certificate {
+            due.add([(**warning).clone()]);
+        }
         for warning in due.0.values() {
             self.raise(warning, &mut run).await?;
         }
-        self.look_at_standing(&due, now, &mut run).await?;
+        self.look_at_standing(&due, &certificate, now, &mut run).await?;
         self.walk(now, until, &mut run).await?;
         self.job.journal.ran(&run);
         Ok(run)
@@ -114,9 +133,17 @@ impl Watcher {
     }
 
     /// Ends what has no cause any more, and raises once more what was snoozed until now.
-    async fn look_at_standing(&self, due: &Due, now: Timestamp, run: &mut Run) -> Result<(), StoreError> {
+    async fn look_at_standing(
+        &self,
+        due: &Due,
+        certificate: &Seen,
+        now: Timestamp,
+        run: &mut Run,
+    ) -> Result<(), StoreError> {
         for warning in self.store().warnings().await? {
-            if !self.has_cause(&warning, due, now).await? {
+            // In most runs nobody looks at the certificate: what stands stays.
+            let is_kept = warning.cause == Cause::CertificateEnds && matches!(certificate, Seen::Nothing);
+            if !is_kept && !self.has_cause(&warning, due, now).await? {
                 self.store().end_warning(&warning.warning_id, now).await?;
                 run.ended += 1;
                 continue;

@@ -17,7 +17,6 @@ use koogallery::{InterfaceType, RsaPublicKey};
 use koogallery_runtime::{ConfigError, Environment, SecretSource, Secrets};
 use reqwest::Url;
 
-pub use certificate::{CertificateError, Validity, certificate_of};
 pub use report::{Finding, Report, State};
 
 use crate::checks::Place;

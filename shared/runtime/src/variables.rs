@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 43] = [
+pub const VARIABLES: [Variable; 44] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
@@ -68,6 +68,7 @@ pub const VARIABLES: [Variable; 43] = [
     variable("KOOGALLERY_DAILY_PRODUCTS", "the ids of products that KooGallery bills by the day, separated by commas"),
     variable("KOOGALLERY_SUPERVISED_PRODUCTS", "which products are under service supervision, and by which flow"),
     variable("KOOGALLERY_RETENTION_DAYS", "how many days after its expiry KooGallery releases an instance"),
+    variable("KOOGALLERY_PRODUCTION_URL", "the address that KooGallery calls"),
     variable("KOOGALLERY_PERSONAL_DATA_DAYS", "how many days after a release personal data is erased"),
     variable(
         "KOOGALLERY_LEASE_SECONDS",

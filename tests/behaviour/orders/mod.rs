@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod asked;
+mod certificate;
 mod commands;
 mod demands;
 mod flows;

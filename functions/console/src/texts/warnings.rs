@@ -60,6 +60,10 @@ pub(crate) const fn cause(language: Language, cause: Cause) -> &'static str {
         Cause::FailedOrders => {
             ("本月失败订单过多；超过五笔冻结交易", "too many orders failed this month: after five the trade is frozen")
         }
+        Cause::CertificateEnds => (
+            "生产地址的证书即将到期或不被接受；之后云商店的调用全部失败",
+            "the certificate of the production address ends, or is not accepted: then all calls of KooGallery fail",
+        ),
         Cause::RetentionEnds => ("到期的实例即将释放", "an expired instance will be released"),
         Cause::RenewalDue => ("实例即将到期，尚未续费", "an instance is about to expire, and is not renewed"),
     };

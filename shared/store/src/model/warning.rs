@@ -53,6 +53,8 @@ pub enum Cause {
     ProbeFails,
     /// Three orders failed this month: after five, KooGallery freezes the trade.
     FailedOrders,
+    /// The certificate of the production address ends soon, or is not accepted: KooGallery calls no address without a valid one.
+    CertificateEnds,
     /// An expired instance is released in some days.
     RetentionEnds,
     /// An instance expires in 30, 7 or 1 days, and nobody renewed it.
