@@ -202,7 +202,9 @@ impl Sides {
         // V1.0 signs the parameters: they are passed on as they came.
         url.set_query(call.uri.query());
         let mut headers = call.headers.clone();
-        OF_A_CONNECTION.iter().for_each(|name| drop(headers.remove(*name)));
+        for name in OF_A_CONNECTION {
+            headers.remove(name);
+        }
         let answer =
             self.http.request(call.method.clone(), url).headers(headers).body(call.body.clone()).send().await?;
         let (status, headers) = (answer.status(), answer.headers().clone());
