@@ -17,11 +17,12 @@ use koogallery_local::open_api::StandIn;
 use koogallery_local::simulate::{Family, Simulation};
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, dynamodb_client, now};
-use koogallery_store::{Cause, Cycles, Flow, Kind, UsageSent, schema};
+use koogallery_store::{Cause, Cycles, Flow, Kind, Raise, UsageSent, Warning, schema};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
 use koogallery_tests::lambda::{self, Behaviour, FunctionProcess, LambdaEmulator, callback_functions};
+use koogallery_tests::people::People;
 use koogallery_tests::{KEYS, Seller, bodies, embedded_dynamodb, metrics};
 use serde_json::{Value, json};
 
@@ -40,6 +41,7 @@ fn build() {
             "rotate-signing-keys",
             "watch",
             "console",
+            "notify",
         ]
         .into_iter()
         .chain(callback_functions());
@@ -427,6 +429,37 @@ async fn deadlines_are_watched_on_lambda() {
     }
     let lines: Vec<Value> = process.output().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!([2, 3].map(|run| &lines[run]["WarningsUrgent"]), [&json!(2), &json!(2)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_on_lambda() {
+    build();
+    let seller = Seller::start().await;
+    let store = seller.host.store();
+    let raise = Raise { cause: Cause::SellerStep, since: now(), at: now(), due_at: None };
+    assert!(store.raise(&Warning::new("ORDER#CS1".parse().unwrap(), &raise, now())).await.unwrap());
+
+    let people = People::start(TestClock::default()).await;
+    let told = people.told(Environment::default(), &json!({}));
+    let lambda = LambdaEmulator::start([("notify", Behaviour::Process)]).await;
+    let named = ["KOOGALLERY_NOTIFY", "KOOGALLERY_NOTIFY_SECRETS", "KOOGALLERY_CONSOLE_URL", "AWS_ENDPOINT_URL_SNS"];
+    let mut variables: Vec<_> = named.map(|name| (name, told.get(name).unwrap().to_owned())).into();
+    variables.push(("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()));
+    variables.push(("KOOGALLERY_TABLE", store.table().to_owned()));
+    variables.push(("KOOGALLERY_KEYS", KEYS.to_owned()));
+    let process = FunctionProcess::start("notify", &lambda.runtime_api("notify"), &variables);
+    let scheduled = r#"{"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}"#;
+    for entries in [b"5", b"0"] {
+        assert_eq!(&lambda.invoke("notify", scheduled).await.unwrap()[..], entries);
+    }
+    for at in ["feishu", "dingtalk", "wecom", "mail", "topic"] {
+        assert!(people.taken(at).len() == 1 && people.taken(at)[0].contains("CS1"), "{at}");
+    }
+    while process.output().len() < 7 {
+        tokio::task::yield_now().await;
+    }
+    let last: Value = serde_json::from_str(&process.output()[6]).unwrap();
+    assert_eq!((&last["NotifyFailingAge"], &last["told"]), (&json!(0), &json!(0)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use koogallery_runtime::{Environment, Language};
 
 use crate::commands::{
     Backup, Call, CheckStore, Completions, Conform, Demands, Doctor, Done, Erase, Events, Identity, Import, Keygen,
-    Listen, Login, Orders, Rotate, Serve, ShadowCalls, Simulate, Trace, Usage, Warnings,
+    Listen, Login, Notify, Orders, Rotate, Serve, ShadowCalls, Simulate, Trace, Usage, Warnings,
 };
 use crate::{chinese, notes};
 
@@ -35,6 +35,7 @@ enum Command {
     Orders(Orders),
     Warnings(Warnings),
     Demands(Demands),
+    Notify(Notify),
     Erase(Erase),
     Usage(Usage),
     Import(Import),
@@ -97,6 +98,7 @@ impl Command {
             Self::Orders(orders) => orders.run().await,
             Self::Warnings(warnings) => warnings.run().await,
             Self::Demands(demands) => demands.run().await,
+            Self::Notify(notify) => notify.run().await,
             Self::Erase(erase) => erase.run().await,
             Self::Usage(usage) => usage.run().await,
             Self::Import(import) => import.run().await,

@@ -17,6 +17,7 @@ pub trait EventJournal:
     + rotate_signing_keys::Journal
     + report_usage::Journal
     + watch::Journal
+    + notify::Journal
 {
     /// Takes what is still to be done: what a look at the index found, and the events that have waited too long for their orders.
     fn measured(&self, swept: &Swept, unlearnt: &[Open]);
@@ -143,6 +144,20 @@ impl watch::Journal for Console {
     fn ran(&self, _: &watch::Run) {}
 }
 
+impl notify::Journal for Console {
+    #[allow(clippy::print_stderr)]
+    fn told(&self, told: &notify::Told<'_>) {
+        let (to, entries) = (told.destination, told.entries);
+        match told.error {
+            None => eprintln!("told   {to} of {entries} things that wait, or do not any more"),
+            Some(error) => eprintln!("told   not, will be tried again: {to}: {error}"),
+        }
+    }
+
+    /// Nothing: each message has its own line.
+    fn ran(&self, _: &notify::Run) {}
+}
+
 impl EventJournal for Console {
     /// Nothing: `koogallery events list` tells a person what waits.
     fn measured(&self, _: &Swept, _: &[Open]) {}
@@ -194,6 +209,12 @@ impl watch::Journal for Silent {
     fn raised(&self, _: &Warning) {}
 
     fn ran(&self, _: &watch::Run) {}
+}
+
+impl notify::Journal for Silent {
+    fn told(&self, _: &notify::Told<'_>) {}
+
+    fn ran(&self, _: &notify::Run) {}
 }
 
 impl EventJournal for Silent {

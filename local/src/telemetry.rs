@@ -138,6 +138,18 @@ impl watch::Journal for Telemetry {
     }
 }
 
+impl notify::Journal for Telemetry {
+    fn told(&self, told: &notify::Told<'_>) {
+        self.take(notify::told_line(told));
+        self.for_a_person(|console| console.told(told));
+    }
+
+    fn ran(&self, run: &notify::Run) {
+        self.take(run.line(&self.lines));
+        self.for_a_person(|console| notify::Journal::ran(console, run));
+    }
+}
+
 impl rotate_signing_keys::Journal for Telemetry {
     fn rotated(&self, rotated: &Result<Rotated, SigningKeyError>) {
         self.take(rotated_line(&self.lines, now(), rotated));

@@ -271,6 +271,12 @@ impl watch::Journal for Told {
     fn ran(&self, _: &watch::Run) {}
 }
 
+impl notify::Journal for Told {
+    fn told(&self, _: &notify::Told<'_>) {}
+
+    fn ran(&self, _: &notify::Run) {}
+}
+
 impl EventJournal for Told {
     fn measured(&self, swept: &Swept, _: &[Open]) {
         self.measured.lock().unwrap().push(swept.clone());

@@ -33,6 +33,7 @@ mod metering;
 mod mistakes;
 mod model;
 mod moving_in;
+mod notify;
 mod orders;
 mod own_lines;
 mod permissions;

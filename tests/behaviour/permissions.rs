@@ -27,6 +27,7 @@ use koogallery_tests::kit::{self, Dialect};
 use koogallery_tests::template::Template;
 use koogallery_tests::{KEYS, lambda};
 use learn_order::{Asked, Learner, Learnt};
+use notify::Notifier;
 use report_usage::{Pushed, Reporter};
 use serde_json::{Value, json};
 use watch::Watcher;
@@ -66,6 +67,14 @@ impl watch::Journal for Nobody {
     fn ran(&self, _: &watch::Run) {}
 }
 
+impl notify::Journal for Nobody {
+    fn told(&self, told: &notify::Told<'_>) {
+        assert!((told.destination == "people") == told.error.is_none(), "{told:?}");
+    }
+
+    fn ran(&self, _: &notify::Run) {}
+}
+
 impl report_usage::Journal for Nobody {
     fn pushed(&self, _: &Pushed<'_>) {}
 
@@ -91,6 +100,7 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     events_are_delivered(&deployment).await;
     users_log_in(&deployment).await;
     operators_work(&deployment).await;
+    people_are_told(&deployment).await;
     the_console_writes_no_more_than_it_needs(&deployment);
     a_login_reaches_no_more_than_it_needs(&deployment);
     personal_data_is_erased(&deployment).await;
@@ -368,6 +378,23 @@ async fn deadlines_are_watched(deployment: &Deployment) {
         watcher.run(Instant::now() + Duration::from_mins(5)).await.unwrap();
     }
     assert!(!store.warnings().await.unwrap().is_empty());
+}
+
+/// What waits, by SNS and by a robot that there is not; of a destination that was configured before, nothing is kept.
+async fn people_are_told(deployment: &Deployment) {
+    let told = json!([
+        { "name": "people", "to": "sns", "topic": "arn:aws:sns:eu-west-1:123456789012:people" },
+        { "name": "robot", "to": "wecom" },
+    ]);
+    let environment = deployment.environment("notify");
+    let store = deployment.store("notify");
+    for settings in [told.clone(), json!([told[0]])] {
+        let environment = environment.clone().with("KOOGALLERY_NOTIFY", settings.to_string());
+        let later = now().saturating_add(Duration::from_hours(5 * 24));
+        let job = Job::new(store.clone(), Arc::new(move || later), Arc::new(Nobody) as _);
+        Notifier::of(&environment, job).unwrap().unwrap().run().await.unwrap();
+    }
+    assert_eq!(deployment.services.asked("Publish").len(), 1);
 }
 
 /// Orders of instances, of a license code, and of neither; known ones and others.

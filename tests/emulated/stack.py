@@ -50,6 +50,10 @@ SETS = {
     "a URL for each callback, no seller API": {"Entrance": "FunctionUrls", "SellerApi": "false"},
     "with a login": {"LoginIssuer": "https://login.example.com", "LoginEvents": "true"},
     "with a console": {"ConsoleBaseUrl": "https://console.example.com", "ConsoleAccess": "ann@example.com=administrator"},
+    "with people who are told": {
+        "Notify": '[{"name":"people","to":"sns","topic":"arn:aws:sns:eu-west-1:123456789012:people"}]',
+        "NotifyTopicArns": "arn:aws:sns:eu-west-1:123456789012:people",
+    },
     "an HTTP API": DOMAIN,
     "with limits and topics": {
         "FrontDoorConcurrency": "20", "SellerApiConcurrency": "10",

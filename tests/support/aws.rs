@@ -1,4 +1,4 @@
-//! A stand-in for AWS services with a JSON protocol: it answers what it is told and remembers what it was asked.
+//! A stand-in for AWS services with a JSON protocol, and for SNS, which is asked by forms: it answers what it is told and remembers what it was asked.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -55,10 +55,10 @@ impl AwsService {
 
 async fn answer(State(held): State<Arc<Held>>, request: http::Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let target = parts.headers["x-amz-target"].to_str().unwrap();
-    let operation = target.rsplit('.').next().unwrap().to_owned();
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let failing = *held.failing.lock().unwrap();
+    let Some(target) = parts.headers.get("x-amz-target") else { return form(&held, &body) };
+    let operation = target.to_str().unwrap().rsplit('.').next().unwrap().to_owned();
     let answer = match (operation.as_str(), failing) {
         ("PutEvents", false) => json!({ "FailedEntryCount": 0, "Entries": [{ "EventId": "1" }] }),
         ("PutEvents", true) => json!({ "FailedEntryCount": 1, "Entries": [{ "ErrorCode": "ThrottlingException" }] }),
@@ -67,4 +67,15 @@ async fn answer(State(held): State<Arc<Held>>, request: http::Request<Body>) -> 
     };
     held.asked.lock().unwrap().push((operation, serde_json::from_slice(&body).unwrap()));
     Json(answer).into_response()
+}
+
+/// SNS takes every message.
+fn form(held: &Held, body: &[u8]) -> Response {
+    let members: Value =
+        form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), Value::from(value))).collect();
+    let operation = members["Action"].as_str().unwrap().to_owned();
+    held.asked.lock().unwrap().push((operation, members));
+    let answer = "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>1</MessageId>\
+                  </PublishResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PublishResponse>";
+    ([("content-type", "text/xml")], answer).into_response()
 }

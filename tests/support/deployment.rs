@@ -111,6 +111,7 @@ impl Deployment {
             ("RsaKeySecret", json!({ "rsaPrivateKey": RSA_PRIVATE_KEY })),
             ("WebhookSecret", json!({ "webhookSecrets": [LOCAL_WEBHOOK_SECRET] })),
             ("ApiTokensSecret", json!({ "apiTokens": [TOKEN] })),
+            ("NotifySecret", json!({ "notify": {} })),
             ("ConsoleSecretArn", json!({ "consoleClientSecret": CONSOLE_SECRET })),
             (
                 "OpenApiSecret",
@@ -132,6 +133,7 @@ impl Deployment {
             ("secretsmanager", secrets.endpoint()),
             ("sqs", services.endpoint()),
             ("events", services.endpoint()),
+            ("sns", services.endpoint()),
         ];
         let held = Arc::new(Held {
             // Without certificates, which take longer to read than most tests take.
@@ -253,6 +255,7 @@ fn environment(function: &str, recorder: SocketAddr, table: &str) -> Environment
         .with("AWS_ENDPOINT_URL_SECRETS_MANAGER", at("secretsmanager"))
         .with("AWS_ENDPOINT_URL_SQS", at("sqs"))
         .with("AWS_ENDPOINT_URL_EVENTBRIDGE", at("events"))
+        .with("AWS_ENDPOINT_URL_SNS", at("sns"))
         .with("AWS_ENDPOINT_URL_LAMBDA", at("lambda"))
 }
 
@@ -278,6 +281,9 @@ async fn record(State(held): State<Arc<Held>>, request: http::Request<Body>) -> 
     if service == "lambda" {
         let answer = json!({ "statusCode": 200, "headers": {}, "body": "{}", "isBase64Encoded": false });
         return Response::new(Body::from(answer.to_string()));
+    }
+    if service == "sns" {
+        return pass(&held, service, &parts.headers, body).await;
     }
     let operation = operation(&parts.headers);
     let read = serde_json::from_slice(&body).unwrap();
@@ -328,6 +334,9 @@ fn calls(service: &str, path: &str, headers: &HeaderMap, body: &Bytes) -> Calls 
         // `2015-03-31/functions/{name}/invocations`
         let function = path.split('/').nth(2).unwrap();
         return Calls::from([("lambda:InvokeFunction".to_owned(), format!("GetAtt {function}.Arn"))]);
+    }
+    if service == "sns" {
+        return Calls::from([("sns:Publish".to_owned(), "Ref NotifyTopicArns".to_owned())]);
     }
     let operation = operation(headers);
     let body: Value = serde_json::from_slice(body).unwrap();

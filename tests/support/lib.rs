@@ -18,6 +18,7 @@ pub mod kms;
 pub mod lambda;
 pub mod metrics;
 pub mod operator;
+pub mod people;
 pub mod secrets;
 pub mod sqs;
 pub mod template;

@@ -104,6 +104,7 @@ pub fn other_lines() -> Vec<Value> {
     };
     let reported = reported.line(&log);
     let watched = watch::Run::new(at).line(&log);
+    let told = notify::Run::new(at).line(&log);
     let result_code = Some(ResultCode::Success);
     let forwarded = ForwardRecord { at, request_id: None, to: "new-instance", result_code, duration: none };
     let learnt = learn_order::swept_line(&log, &[], at);
@@ -117,6 +118,7 @@ pub fn other_lines() -> Vec<Value> {
         learnt,
         reported,
         watched,
+        told,
         log.forwarded_line(&forwarded).unwrap(),
     ]
 }

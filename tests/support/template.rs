@@ -198,6 +198,7 @@ fn is_meant_for(action: &str, resource: &str) -> bool {
         log if log.ends_with("LogGroup.Arn") => "logs",
         function if function.ends_with("Function.Arn") => "lambda",
         bus if bus.contains(":event-bus/") => "events",
+        "Ref NotifyTopicArns" => "sns",
         other => panic!("what is {other}?"),
     };
     // The template names none where a function asks no index: it opens nothing.
@@ -311,7 +312,9 @@ impl Scope<'_> {
                 }
                 if unknown.is_empty() { substituted(text) } else { json!({ "Fn::Sub": [text, unknown] }) }
             }
-            ("Fn::Join", Value::Array(told)) if told[1].as_array().unwrap().iter().all(Value::is_string) => {
+            ("Fn::Join", Value::Array(told))
+                if told[1].as_array().is_some_and(|parts| parts.iter().all(Value::is_string)) =>
+            {
                 let parts: Vec<&str> = told[1].as_array().unwrap().iter().map(|part| part.as_str().unwrap()).collect();
                 parts.join(told[0].as_str().unwrap()).into()
             }

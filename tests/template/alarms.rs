@@ -59,7 +59,7 @@ fn every_metric_of_an_alarm_and_of_the_dashboard_is_written() {
             assert!(written.contains(&metric), "{id}: nothing writes {metric}");
         }
     }
-    assert_eq!(own, 35);
+    assert_eq!(own, 37);
 
     // That of a try to deliver is written by the courier alone: tests/lambda.rs reads its lines.
     written.insert("DeliveryFailed".to_owned());
@@ -168,7 +168,8 @@ fn only_a_silence_rings_for_what_is_missing() {
     for (id, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
         let properties = &alarm["Properties"];
         let silence =
-            ["NoCallsAlarm", "NoSweepAlarm", "NoErasureAlarm", "NoUsageReportAlarm", "NoWatchAlarm"].contains(&id);
+            ["NoCallsAlarm", "NoSweepAlarm", "NoErasureAlarm", "NoUsageReportAlarm", "NoWatchAlarm", "NoNotifyAlarm"]
+                .contains(&id);
         let expected =
             if silence { ("LessThanThreshold", "breaching") } else { ("GreaterThanThreshold", "notBreaching") };
         assert_eq!(

@@ -6,7 +6,7 @@ use koogallery::Callback;
 use koogallery_tests::template::{Template, list, plain};
 
 /// Those beside the access keys, which are in `Secret`.
-const OTHERS: [&str; 4] = ["RsaKeySecret", "OpenApiSecret", "WebhookSecret", "ApiTokensSecret"];
+const OTHERS: [&str; 5] = ["RsaKeySecret", "OpenApiSecret", "WebhookSecret", "ApiTokensSecret", "NotifySecret"];
 
 /// The secrets that a function needs.
 fn needed(binary: &str) -> BTreeSet<String> {
@@ -21,6 +21,7 @@ fn needed(binary: &str) -> BTreeSet<String> {
         "console" => &["ConsoleSecretArn"],
         "learn-order" => &["OpenApiSecret"],
         "deliver-events" => &["WebhookSecret"],
+        "notify" => &["NotifySecret"],
         callback => {
             assert!(Callback::ALL.iter().any(|known| known.function() == callback), "what does {callback} need?");
             &["Secret"]

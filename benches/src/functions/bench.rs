@@ -115,7 +115,7 @@ impl Bench {
     pub(crate) fn own_event(function: &str) -> Result<Bytes, Problem> {
         match function {
             "deliver-events" | "learn-order" => Ok(Bytes::from_static(br#"{"sweep":true}"#)),
-            "report-usage" | "watch" | "erase-personal-data" => Ok(Bytes::from_static(b"{}")),
+            "report-usage" | "watch" | "notify" | "erase-personal-data" => Ok(Bytes::from_static(b"{}")),
             // A browser that begins a login: the flow is sealed and written, and the way on is the answer.
             "login" => event_of(&SignedCall {
                 method: http::Method::GET,
@@ -234,6 +234,7 @@ impl Bench {
             ("KOOGALLERY_CONSOLE_CLIENT_ID", "console".to_owned()),
             ("KOOGALLERY_CONSOLE_ACCESS", "ann@example.com=viewer".to_owned()),
             ("KOOGALLERY_RSA_PRIVATE_KEY", LOCAL_RSA_PRIVATE_KEY.to_owned()),
+            ("KOOGALLERY_NOTIFY", r#"[{"name":"on-call","to":"wecom"}]"#.to_owned()),
             ("KOOGALLERY_CHANGE_CHECK", "allow".to_owned()),
             ("KOOGALLERY_API_TOKEN", LOCAL_API_TOKEN.to_owned()),
             ("KOOGALLERY_WEBHOOK_SECRET", LOCAL_WEBHOOK_SECRET.to_owned()),

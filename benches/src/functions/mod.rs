@@ -63,8 +63,17 @@ impl Row for Measured {
 
 const EMPTY: &str = "empty-function";
 /// Those that answer no callback.
-const SELLER_SIDE: [&str; 8] =
-    ["seller-api", "login", "console", "deliver-events", "learn-order", "report-usage", "watch", "erase-personal-data"];
+const SELLER_SIDE: [&str; 9] = [
+    "seller-api",
+    "login",
+    "console",
+    "deliver-events",
+    "learn-order",
+    "report-usage",
+    "watch",
+    "notify",
+    "erase-personal-data",
+];
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
     let folder = options.binaries.clone().map_or_else(build, Ok)?.canonicalize()?;

@@ -153,6 +153,7 @@ mod tests {
             open_api: None,
             api_tokens: Vec::new(),
             console_client_secret: None,
+            notify: std::collections::BTreeMap::new(),
         };
         let good = include_str!("../../../shared/protocol/tests/rsa_pkcs8.pem");
         let read = |text: &str| {

@@ -1,12 +1,12 @@
 //! Charts: columns in an SVG that is part of the page, since the policy lets in no script. The same numbers stand in a table below,
 //! for those who do not see the picture.
 
+use koogallery_waiting::number;
 use maud::{Markup, html};
 
 use crate::layout::table;
 use crate::texts::General;
 use crate::view::View;
-use crate::zone::number;
 
 /// The size of the picture, in its own units.
 const WIDTH: u32 = 640;

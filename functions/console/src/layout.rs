@@ -1,13 +1,13 @@
 //! What all pages have around their content: the way to other pages, the search, language and zone.
 
 use koogallery_runtime::Language;
+use koogallery_waiting::Zone;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::access::Role;
 use crate::style;
 use crate::texts::{General, role};
 use crate::view::View;
-use crate::zone::Zone;
 
 /// The pages that every page leads to, and who may open them.
 const NAVIGATION: [(&str, General, Role); 15] = [

@@ -8,11 +8,12 @@
 //! | `entry`, `session`, `access` | who may in: an identity provider or a link, sessions, roles |
 //! | `guard`, `journal` | what every request passes: only the console's own pages may post; headers, deadline, log |
 //! | `routes`, `pages`, `layout` | the routes with their roles, and the pages |
-//! | `waiting` | what the home page shows, a source each |
 //! | `timeline` | what happened to something, a source each |
 //! | `acts`, `job`, `upload` | what an operator does: at once, in many steps, or with a file |
 //! | `chart` | pictures of numbers |
-//! | `texts`, `view`, `zone` | Chinese and English, and how times and numbers are written |
+//! | `texts`, `view` | Chinese and English, and how pages are shown to their readers |
+//!
+//! What the home page shows is the crate `koogallery-waiting`, which tells it by robots and mail as well.
 
 mod access;
 mod acts;
@@ -34,8 +35,6 @@ mod texts;
 mod timeline;
 mod upload;
 mod view;
-mod waiting;
-mod zone;
 
 use std::sync::Arc;
 

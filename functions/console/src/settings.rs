@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use koogallery_waiting::Zone;
 use serde::Deserialize;
 
 use crate::Console;
@@ -13,7 +14,6 @@ use crate::extract::FormOf;
 use crate::stop::Stop;
 use crate::texts::Acts;
 use crate::view::{LANGUAGE, View, ZONE};
-use crate::zone::Zone;
 
 /// How long they are kept, in seconds.
 const KEPT: u64 = 365 * 24 * 3600;

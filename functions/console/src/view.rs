@@ -8,13 +8,12 @@ use http::header::COOKIE;
 use koogallery::{Text, Timestamp};
 use koogallery_runtime::Language;
 use koogallery_store::{About, Actor, HandleDigest, Subject, Via};
+use koogallery_waiting::{Zone, filled, name_of, name_of_about, path_of};
 use maud::{Markup, html};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::access::Role;
-use crate::texts::{Says, filled};
-use crate::zone::Zone;
+use crate::texts::Says;
 
 /// The cookie with the language: `zh` or `en`.
 pub(crate) const LANGUAGE: &str = "koogallery-console-language";
@@ -23,9 +22,6 @@ pub(crate) const ZONE: &str = "koogallery-console-zone";
 
 /// The member of a change of a customer demand that names somebody.
 const NAMING: &str = "customerId";
-
-/// What a segment of a path contains as it is.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
@@ -70,11 +66,6 @@ pub(crate) fn language(headers: &HeaderMap) -> Language {
 /// The zone that the reader chose.
 pub(crate) fn zone(headers: &HeaderMap) -> Zone {
     cookie(headers, ZONE).and_then(Zone::parse).unwrap_or_default()
-}
-
-/// A text as a segment of a path.
-pub(crate) fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 impl View {
@@ -131,28 +122,6 @@ impl View {
     }
 }
 
-/// The path of the page of something. That of a license code has the whole code: it is never logged.
-pub(crate) fn path_of(subject: &Subject) -> String {
-    match subject {
-        Subject::Instance(id) => format!("/instances/{}", segment(id.as_str())),
-        Subject::Order(id) => format!("/orders/{}", segment(id.as_str())),
-        Subject::License(code) => format!("/licenses/{}", segment(code.reveal())),
-        Subject::Tenant(id) => format!("/tenants/{}", segment(id.as_str())),
-        Subject::Warning(id) => format!("/warnings/{id}"),
-    }
-}
-
-/// What something is called. Of a license code only the end is shown.
-pub(crate) fn name_of(subject: &Subject) -> String {
-    match subject {
-        Subject::Instance(id) => id.to_string(),
-        Subject::Order(id) => id.to_string(),
-        Subject::License(code) => code.to_string(),
-        Subject::Tenant(id) => id.to_string(),
-        Subject::Warning(id) => id.as_str().to_owned(),
-    }
-}
-
 /// What changed, as JSON, without the member that names a customer.
 pub(crate) fn changed(part: Option<&Value>) -> Option<String> {
     let mut part = part?.clone();
@@ -160,16 +129,6 @@ pub(crate) fn changed(part: Option<&Value>) -> Option<String> {
         members.remove(NAMING);
     }
     Some(part.to_string())
-}
-
-/// What something is called that may have no page.
-pub(crate) fn name_of_about(about: &About) -> String {
-    match about {
-        About::Subject(subject) => name_of(subject),
-        About::Callback(name) => name.as_str().to_owned(),
-        About::Product(id) => id.as_str().to_owned(),
-        About::Demand(_) | About::Statement(_) | About::Deployment => about.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -182,11 +141,5 @@ mod tests {
         assert_eq!((cookie(&headers, "a"), cookie(&headers, "b")), (Some("1"), None));
         assert_eq!(zone(&headers).name(), "+01:00");
         assert_eq!(language(&headers), Language::Chinese);
-    }
-
-    #[test]
-    fn an_id_is_one_segment() {
-        let path = path_of(&Subject::Order("a/b?c#d e%".parse().unwrap()));
-        assert_eq!(path, "/orders/a%2Fb%3Fc%23d%20e%25");
     }
 }

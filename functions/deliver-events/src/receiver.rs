@@ -1,13 +1,12 @@
 //! The seller's application: one address, to which signed events are sent by POST.
 
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
-use http::{StatusCode, Uri};
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, Held, InvalidValue, Secrets};
+use koogallery_runtime::{ConfigError, Environment, Held, InvalidValue, Secrets, keeps_a_secret};
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, sign};
 use uuid::Uuid;
 
@@ -93,7 +92,7 @@ impl Receiver {
     pub(crate) fn of(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         const TIMEOUT: &str = "KOOGALLERY_WEBHOOK_TIMEOUT_SECONDS";
         let Some(url) = environment.get(URL).map(str::trim) else { return Ok(None) };
-        if !is_safe(url) {
+        if !keeps_a_secret(url) {
             let safe = "an https:// address without user and password; http:// only to a loopback address such \
                         as http://127.0.0.1:8080/events";
             return Err(ConfigError::invalid(URL, InvalidValue::Unexpected(safe)));
@@ -193,15 +192,6 @@ fn stops(list: &str) -> Option<Vec<StatusCode>> {
     list.split(',').map(|status| status.trim().parse().ok().filter(refusal)).collect()
 }
 
-/// Whether an address is https, or plain http on the same machine, and contains no user and password.
-fn is_safe(url: &str) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
-    let host = authority.host().trim_matches(['[', ']']);
-    let loopback = || host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    !host.is_empty() && !url.contains(['#', '@']) && (scheme == "https" || (scheme == "http" && loopback()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +213,7 @@ mod tests {
         for good in
             ["https://app.example.com/events?a=1", "http://127.0.0.1:8080", "http://[::1]/x", "http://localhost:1/"]
         {
-            assert!(is_safe(good), "{good}");
+            assert!(keeps_a_secret(good), "{good}");
         }
         for bad in [
             "",
@@ -235,7 +225,7 @@ mod tests {
             "ftp://127.0.0.1/",
             "https://",
         ] {
-            assert!(!is_safe(bad), "{bad}");
+            assert!(!keeps_a_secret(bad), "{bad}");
             let environment = Environment::default().with(URL, bad);
             if let Err(error) = Receiver::of(&environment) {
                 assert!(error.to_string().contains(URL) && !error.to_string().contains("password@"));

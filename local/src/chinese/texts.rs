@@ -66,6 +66,13 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "The RSA public key registered in KooGallery, as it is registered (base64) or as a file. It encrypts client secrets",
         "在云商店登记的 RSA 公钥：登记时的 base64，或者文件。用于加密客户端密钥",
     ),
+    ("List who is told what waits, or send a test message", "列出待处理事项会告诉谁，或者发送一条测试消息"),
+    ("List the destinations, and what each is not told", "列出目的地，以及各自不发送的种类"),
+    (
+        "Send a test message, and say which destination took it. Nothing is noted in the table",
+        "发送一条测试消息，并说明哪些目的地接受了它。表中不作记录",
+    ),
+    ("Only to this destination [default: to all]", "只发送到这个目的地 [默认：全部]"),
     (
         "List the warnings that stand, acknowledge one, or snooze it. docs/orders.md has their causes",
         "列出现有的预警，确认或推迟某一条。原因见 docs/orders.md",

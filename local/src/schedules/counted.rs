@@ -134,6 +134,16 @@ impl watch::Journal for Counted {
     }
 }
 
+impl notify::Journal for Counted {
+    fn told(&self, told: &notify::Told<'_>) {
+        self.journal.told(told);
+    }
+
+    fn ran(&self, run: &notify::Run) {
+        notify::Journal::ran(&*self.journal, run);
+    }
+}
+
 impl rotate_signing_keys::Journal for Counted {
     fn rotated(&self, rotated: &Result<Rotated, SigningKeyError>) {
         self.journal.rotated(rotated);

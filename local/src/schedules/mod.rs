@@ -1,5 +1,5 @@
 //! What a host does by itself, beside answering calls: it delivers events, learns orders, erases personal data, reports
-//! use, warns of deadlines, and measures what is still to be done. On AWS, queues and schedules do that.
+//! use, warns of deadlines, tells people what waits, and measures what is still to be done. On AWS, queues and schedules do that.
 //!
 //! Several hosts may work over one table: see [`Sharing`].
 
@@ -21,6 +21,7 @@ use erase_personal_data::Eraser;
 use koogallery_runtime::{ConfigError, Environment, Job, LeaseTerms, Leases, now};
 use koogallery_store::{Store, StoreError};
 use learn_order::Learner;
+use notify::Notifier;
 use report_usage::Reporter;
 use rotate_signing_keys::Rotator;
 use tokio::sync::{mpsc, oneshot};
@@ -37,7 +38,7 @@ use crate::schedules::counted::Counted;
 use crate::schedules::erasing::Erasing;
 use crate::schedules::measuring::Measuring;
 use crate::schedules::pump::Request;
-use crate::schedules::timed::EveryFiveMinutes;
+use crate::schedules::timed::EveryFewMinutes;
 
 /// How many hosts can reach the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,9 +98,11 @@ pub struct AtWork {
     counted: Arc<Counted>,
     erasing: Arc<Erasing>,
     measuring: Arc<Measuring>,
-    reporting: Arc<EveryFiveMinutes<Reporter>>,
+    reporting: Arc<EveryFewMinutes<Reporter>>,
     rotator: Arc<Rotator>,
-    watching: Arc<EveryFiveMinutes<Watcher>>,
+    watching: Arc<EveryFewMinutes<Watcher>>,
+    /// None where nobody is to be told.
+    notifying: Option<Arc<EveryFewMinutes<Notifier>>>,
     /// None where nothing is delivered or learnt.
     requests: Option<mpsc::UnboundedSender<Request>>,
 }
@@ -129,9 +132,11 @@ impl Schedules {
         let is_due = erasing.is_due().await.map_err(ScheduleError::Erasure)?;
         let measuring = Arc::new(Measuring::new(Arc::clone(&learner), sharing.as_ref(), Arc::clone(&counted)));
         let reporter = Reporter::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
-        let reporting = Arc::new(EveryFiveMinutes::new(reporter, sharing.as_ref()));
+        let reporting = Arc::new(EveryFewMinutes::new(reporter, sharing.as_ref()));
         let watcher = Watcher::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
-        let watching = Arc::new(EveryFiveMinutes::new(watcher, sharing.as_ref()));
+        let watching = Arc::new(EveryFewMinutes::new(watcher, sharing.as_ref()));
+        let notifier = Notifier::of(environment, Job::new(store.clone(), Arc::new(now), Arc::clone(&counted) as _))?;
+        let notifying = notifier.map(|notifier| Arc::new(EveryFewMinutes::new(notifier, sharing.as_ref())));
         let delivers = courier.is_some();
         let (mut running, mut requests) = (Vec::new(), None);
         if delivers || learner.can_ask() {
@@ -141,7 +146,8 @@ impl Schedules {
             requests = Some(sender);
             running.push(until_stopped(|stopped| pump.run(stopped, receiver, runs)));
         }
-        let at_work = AtWork { counted, erasing, measuring, reporting, rotator: Arc::new(rotator), watching, requests };
+        let rotator = Arc::new(rotator);
+        let at_work = AtWork { counted, erasing, measuring, reporting, rotator, watching, notifying, requests };
         if runs == Runs::Always {
             let this = at_work.clone();
             running.push(until_stopped(async move |stopped| {
@@ -152,6 +158,7 @@ impl Schedules {
                     never = rotating::run(&this.rotator) => never,
                     never = this.reporting.run() => never,
                     never = this.watching.run() => never,
+                    never = told(this.notifying.as_deref()) => never,
                 }
             }));
         }
@@ -201,6 +208,9 @@ impl AtWork {
         if Instant::now() < until {
             self.watching.once(until).await?;
         }
+        if let Some(notifying) = self.notifying.as_ref().filter(|_| Instant::now() < until) {
+            notifying.once(until).await?;
+        }
         self.measuring.measure().await?;
         Ok(self.done().since(before))
     }
@@ -209,6 +219,14 @@ impl AtWork {
     #[must_use]
     pub fn done(&self) -> WorkDone {
         self.counted.done()
+    }
+}
+
+/// Tells people again and again, if there is somebody to be told.
+async fn told(notifying: Option<&EveryFewMinutes<Notifier>>) -> ! {
+    match notifying {
+        Some(notifying) => notifying.run().await,
+        None => std::future::pending().await,
     }
 }
 

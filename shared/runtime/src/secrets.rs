@@ -4,6 +4,7 @@
 //! A function reads only the secrets that it needs, so what one of them can tell is little. Each secret is JSON with one or more
 //! members; a secret with all of them serves every function.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,22 @@ pub struct Secrets {
     /// What the console shows to its identity provider: `consoleClientSecret`, or `KOOGALLERY_CONSOLE_CLIENT_SECRET`. None for a
     /// public client.
     pub console_client_secret: Option<SecretText>,
+    /// What opens the destinations of messages to people, by their names: `notify`, or `KOOGALLERY_NOTIFY_SECRETS`, the same JSON.
+    pub notify: BTreeMap<String, NotifySecret>,
+}
+
+/// What opens a destination of messages to people. Each kind of destination needs some of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NotifySecret {
+    /// A robot's address: it has the robot's key in it.
+    pub url: Option<SecretText>,
+    /// What signs messages to a robot.
+    pub secret: Option<SecretText>,
+    /// Who sends mail: the name at the mail server.
+    pub user: Option<SecretText>,
+    /// The password there.
+    pub password: Option<SecretText>,
 }
 
 /// An AK with its SK.
@@ -163,6 +180,7 @@ impl SecretSource {
                     open_api: open_api_key(environment)?,
                     api_tokens: api_tokens(environment)?,
                     console_client_secret: environment.get("KOOGALLERY_CONSOLE_CLIENT_SECRET").map(SecretText::from),
+                    notify: notify_secrets(environment)?,
                 }))
             }
             (None, None, Some(path)) => Place::File(PathBuf::from(path)),
@@ -307,11 +325,14 @@ impl SecretSource {
             all.open_api = all.open_api.or(open_api);
             all.api_tokens.extend(api_tokens);
             all.console_client_secret = all.console_client_secret.or(part.console_client_secret);
+            for (name, secret) in part.notify {
+                all.notify.entry(name).or_insert(secret);
+            }
         }
         if access_keys.is_none() && self.needs_access_keys {
             return Err(SecretError::NoAccessKeys(self.place.name()));
         }
-        let Part { rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, .. } = all;
+        let Part { rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, notify, .. } = all;
         let access_keys = access_keys.unwrap_or_default();
         Ok(Arc::new(Secrets {
             access_keys,
@@ -320,6 +341,7 @@ impl SecretSource {
             open_api,
             api_tokens,
             console_client_secret,
+            notify,
         }))
     }
 }
@@ -363,6 +385,16 @@ fn open_api_key(environment: &Environment) -> Result<Option<OpenApiKey>, ConfigE
     }
 }
 
+fn notify_secrets(environment: &Environment) -> Result<BTreeMap<String, NotifySecret>, ConfigError> {
+    const NAME: &str = "KOOGALLERY_NOTIFY_SECRETS";
+    let expected =
+        "JSON like {\"on-call\":{\"url\":\"https://…\",\"secret\":\"…\"}}; members: url, secret, user, password";
+    // The error of serde may contain a value.
+    let read =
+        |text| serde_json::from_str(text).map_err(|_| ConfigError::invalid(NAME, InvalidValue::Unexpected(expected)));
+    environment.get(NAME).map_or_else(|| Ok(BTreeMap::new()), read)
+}
+
 /// What one secret has.
 #[derive(Default)]
 struct Part {
@@ -372,6 +404,7 @@ struct Part {
     open_api: Option<OpenApiKey>,
     api_tokens: Vec<ApiToken>,
     console_client_secret: Option<SecretText>,
+    notify: BTreeMap<String, NotifySecret>,
     /// Of a file only: on AWS, KMS has the key.
     local_key: Option<SecretText>,
 }
@@ -412,11 +445,30 @@ fn part(arn: &str, text: &str) -> Result<Part, SecretError> {
         #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<ApiToken>,
         console_client_secret: Option<SecretText>,
+        #[serde(default)]
+        notify: BTreeMap<String, NotifySecret>,
         local_key: Option<SecretText>,
     }
-    let Wire { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, local_key } =
-        serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
+    let Wire {
+        access_keys,
+        rsa_private_key,
+        webhook_secrets,
+        open_api,
+        api_tokens,
+        console_client_secret,
+        notify,
+        local_key,
+    } = serde_json::from_str(text).map_err(|_| SecretError::Malformed(arn.to_owned()))?;
     let access_keys = access_keys.map(|keys| AccessKeys::from_json(keys.get())).transpose();
     let access_keys = access_keys.map_err(|source| SecretError::Keys { arn: arn.to_owned(), source })?;
-    Ok(Part { access_keys, rsa_private_key, webhook_secrets, open_api, api_tokens, console_client_secret, local_key })
+    Ok(Part {
+        access_keys,
+        rsa_private_key,
+        webhook_secrets,
+        open_api,
+        api_tokens,
+        console_client_secret,
+        notify,
+        local_key,
+    })
 }

@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 44] = [
+pub const VARIABLES: [Variable; 46] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
@@ -64,6 +64,11 @@ pub const VARIABLES: [Variable; 44] = [
     variable("KOOGALLERY_CONSOLE_CLIENT_ID", "the console's name at that provider"),
     variable("KOOGALLERY_CONSOLE_CLIENT_SECRET", "what it shows there"),
     variable("KOOGALLERY_CONSOLE_ACCESS", "who may enter it, and as what"),
+    variable("KOOGALLERY_NOTIFY", "who is told by robot or mail what waits, as JSON"),
+    variable(
+        "KOOGALLERY_NOTIFY_SECRETS",
+        "the addresses and keys of these robots, and the passwords for mail, as JSON",
+    ),
     variable("KOOGALLERY_UNIFIED_LOGIN_URL", "KooGallery's unified login page"),
     variable("KOOGALLERY_DAILY_PRODUCTS", "the ids of products that KooGallery bills by the day, separated by commas"),
     variable("KOOGALLERY_SUPERVISED_PRODUCTS", "which products are under service supervision, and by which flow"),

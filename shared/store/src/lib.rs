@@ -65,6 +65,7 @@ pub use model::lifecycle::{
     AppliedOrder, Fact, Facts, Freeze, FreezeCause, Kept, Lifecycle, OrderEffect, Status, sets_expiry,
 };
 pub use model::login::{HandleDigest, LoginStep};
+pub use model::notices::{Notice, Notices};
 pub use model::orders::amount::OrderAmount;
 pub use model::orders::demand::{CustomerDemand, DemandChange, DemandError, DemandState};
 pub use model::orders::flow::{Flow, Stage};

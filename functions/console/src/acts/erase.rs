@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use koogallery::{InstanceId, LicenseCode};
 use koogallery_store::{Action, Erased, Lifecycle, Status, Subject};
+use koogallery_waiting::path_of;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use crate::access::Role;
 use crate::extract::{FormOf, PathOf, reason};
 use crate::stop::{Failure, Stop};
 use crate::texts::Acts;
-use crate::view::{View, path_of};
+use crate::view::View;
 
 /// The form on the page of something released.
 pub(crate) fn form(view: &View, of: &Subject, life: &Lifecycle) -> Markup {

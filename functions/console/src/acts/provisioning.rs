@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use koogallery::{AppInfo, InstanceId, ResultCode};
 use koogallery_store::{Action, Instance, Provisioned, ProvisioningFailure, Status, Subject};
+use koogallery_waiting::path_of;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -16,7 +17,7 @@ use crate::Console;
 use crate::extract::{FormOf, PathOf, given, reason};
 use crate::stop::{Failure, Stop};
 use crate::texts::Acts;
-use crate::view::{View, path_of};
+use crate::view::View;
 
 /// The codes that a buyer can be told (topic 0070649476).
 const CODES: [&str; 8] = ["000100", "000101", "000102", "000103", "000104", "000105", "000106", "000107"];

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use koogallery::{OrderId, Text, Timestamp};
 use koogallery_store::{Flow, Party, Standing, Step, StepEntered, StepKind, StepSource, Subject, Supervision};
+use koogallery_waiting::path_of;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -15,7 +16,7 @@ use crate::Console;
 use crate::extract::{FormOf, PathOf, given, reason};
 use crate::stop::{Failure, Stop};
 use crate::texts::{Acts, Orders, flow, party, step};
-use crate::view::{View, path_of};
+use crate::view::View;
 
 /// The form that opens the supervision of an order.
 pub(crate) fn opening(view: &View, order: &OrderId) -> Markup {

@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use koogallery::Timestamp;
 use koogallery_store::Action;
+use koogallery_waiting::name_of_about;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,7 +20,7 @@ use crate::extract::{QueryOf, given};
 use crate::layout::{self, table};
 use crate::stop::Stop;
 use crate::texts::{Acts, General, Lists, what};
-use crate::view::{View, changed, name_of_about};
+use crate::view::{View, changed};
 
 const DAY: Duration = Duration::from_hours(24);
 /// Without other dates, the last week is shown.

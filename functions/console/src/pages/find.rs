@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use koogallery_store::{FoundCall, Subject};
+use koogallery_waiting::path_of;
 use maud::{Markup, html};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -18,7 +19,7 @@ use crate::extract::QueryOf;
 use crate::layout::{self, table};
 use crate::stop::Stop;
 use crate::texts::{General, Lists};
-use crate::view::{View, path_of};
+use crate::view::View;
 
 /// A shorter text is no request id.
 const SHORTEST_REQUEST_ID: usize = 8;

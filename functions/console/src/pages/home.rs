@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use koogallery::Timestamp;
+use koogallery_waiting::{Waiting, length, look};
 use maud::{Markup, html};
 
 use crate::Console;
@@ -12,15 +13,17 @@ use crate::layout::{self, table};
 use crate::stop::{Failure, Stop};
 use crate::texts::{Home, Lists};
 use crate::view::View;
-use crate::waiting::{self, Waiting};
-use crate::zone::length;
+
+/// Of each source at most so many things are shown.
+const MOST: u16 = 10;
 
 /// Answers with it.
 pub(crate) async fn get(State(console): State<Arc<Console>>, Extension(view): Extension<View>) -> Result<Markup, Stop> {
-    let walk = async { Ok::<_, Failure>(console.store.walk().await?) };
-    let ((all, is_cut), (_, notes)) = futures_util::try_join!(waiting::all(&console, &view), walk)?;
+    let (looked, walk) =
+        futures_util::try_join!(look(&console.store, view.now, MOST), console.store.walk()).map_err(Failure::from)?;
+    let (_, notes) = walk;
     let heads = [Home::What, Home::Since, Home::Deadline, Home::Act].map(|head| view.say(head));
-    let rows: Vec<Vec<Markup>> = all.iter().map(|waiting| row(&view, waiting)).collect();
+    let rows: Vec<Vec<Markup>> = looked.waiting.iter().map(|waiting| row(&view, waiting)).collect();
     let content = html! {
         @if rows.is_empty() {
             p.done #all-well {
@@ -29,16 +32,16 @@ pub(crate) async fn get(State(console): State<Arc<Console>>, Extension(view): Ex
             }
         } @else { (table(&view, &heads, &rows)) }
         p { a href=(view.at("/warnings")) { (view.say(Home::AllWarnings)) } " · " a href=(view.at("/probes")) { (view.say(Lists::Probes)) } }
-        @if is_cut { p.quiet { (view.say(Home::AndMore)) } }
+        @if !looked.is_whole() { p.quiet { (view.say(Home::AndMore)) } }
         p.quiet { (view.fill(Home::LookedAt, &[&view.told(view.now)])) }
     };
     Ok(layout::page(&view, view.say(Home::Waiting), None, &content))
 }
 
 fn row(view: &View, waiting: &Waiting) -> Vec<Markup> {
-    let (text, path) = &waiting.act;
+    let matter = &waiting.matter;
     vec![
-        html! { (waiting.what) },
+        html! { (matter.say(view.language)) },
         view.time(waiting.since),
         html! {
             @match waiting.deadline {
@@ -46,7 +49,7 @@ fn row(view: &View, waiting: &Waiting) -> Vec<Markup> {
                 Some(at) => { (view.time(at)) br; (left(view, at)) }
             }
         },
-        html! { a.button href=(view.at(path)) { (view.say(*text)) } },
+        html! { a.button href=(view.at(matter.path())) { (matter.act(view.language)) } },
     ]
 }
 

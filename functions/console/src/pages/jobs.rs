@@ -7,6 +7,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use koogallery_store::{About, Action, JobOf, ResendJob, Subject};
+use koogallery_waiting::number;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,10 +22,9 @@ use crate::layout::{self, table};
 use crate::stop::{Failure, Stop};
 use crate::texts::{Acts, General, Lists, event_type};
 use crate::view::View;
-use crate::zone::number;
 
 /// So many jobs are shown: the newest.
-pub(crate) const SHOWN: i32 = 50;
+const SHOWN: i32 = 50;
 
 /// The form that begins one.
 pub(crate) fn form(view: &View, of: &str, subject: Option<&Subject>) -> Markup {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use koogallery_store::{LicenseRequest, LicenseRequestId, Subject};
+use koogallery_store::LicenseRequest;
+use koogallery_waiting::requested;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -22,14 +23,6 @@ pub(crate) struct Filters {
     from: Option<String>,
 }
 
-/// What a request is about.
-pub(crate) fn subject(request: &LicenseRequest) -> Subject {
-    match &request.id {
-        LicenseRequestId::Device { instance_id, .. } => Subject::Instance(instance_id.clone()),
-        LicenseRequestId::Purchase { order_id, .. } => Subject::Order(order_id.clone()),
-    }
-}
-
 /// Answers with a page of them.
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
@@ -43,7 +36,7 @@ pub(crate) async fn list(
         .iter()
         .map(|request| {
             vec![
-                view.link(&subject(request)),
+                view.link(&requested(request)),
                 view.time(request.requested_at),
                 html! { @if let Some(until) = request.expire_time { (view.time(until.timestamp())) } },
             ]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use koogallery::Text;
-use koogallery_statements::{Finding, Subject as Of};
-use koogallery_store::{Comparison, KeptExplanation, Place, StatementFile, Subject};
+use koogallery_statements::Subject as Of;
+use koogallery_store::{Place, StatementFile, Subject};
+use koogallery_waiting::{FindingPlace, Found, finding, findings, month_of, rowless};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -16,10 +17,9 @@ use crate::acts::{Said, said};
 use crate::extract::{QueryOf, given};
 use crate::layout::{self, table};
 use crate::pages::statement;
-use crate::stop::{Failure, Stop};
-use crate::texts::{Acts, General, Money, finding};
+use crate::stop::Stop;
+use crate::texts::{Acts, General, Money};
 use crate::view::View;
-use crate::zone::Zone;
 
 /// So many findings a page has: each may have a form.
 const PAGE: usize = 30;
@@ -36,74 +36,18 @@ pub(crate) struct Filters {
     done: Option<String>,
 }
 
-/// A finding, with why it is all right.
-pub(crate) struct Found {
-    pub(crate) finding: Finding,
-    pub(crate) explained: Option<KeptExplanation>,
-}
-
-/// The place of a page: a part of the findings, and the first finding of it.
+/// The place of a page: that of its first finding.
 #[derive(Clone, Copy)]
-struct At {
-    part: u32,
-    first: usize,
-}
+struct At(FindingPlace);
 
 impl At {
     fn read(text: Option<&str>) -> Result<Self, Stop> {
-        let Some(text) = given(text) else { return Ok(Self { part: 0, first: 0 }) };
+        let Some(text) = given(text) else { return Ok(Self(FindingPlace::default())) };
         let refused = || Stop::Invalid(Acts::BadField, Some("from".to_owned()));
         let (part, first) = text.split_once(':').ok_or_else(refused)?;
-        Ok(Self { part: part.parse().map_err(|_| refused())?, first: first.parse().map_err(|_| refused())? })
+        let part = part.parse().map_err(|_| refused())?;
+        Ok(Self(FindingPlace { part, first: first.parse().map_err(|_| refused())? }))
     }
-}
-
-/// The month of Beijing at a time.
-pub(crate) fn month_of(at: koogallery::Timestamp) -> String {
-    Zone::default().day(at).chars().take(7).collect()
-}
-
-/// Up to `most` findings from a place on, and the place after them: those that are wanted.
-async fn findings(
-    console: &Console,
-    of: &Comparison,
-    mut at: At,
-    most: usize,
-    all: bool,
-) -> Result<(Vec<Found>, Option<At>), Failure> {
-    let mut found = Vec::new();
-    while let Some(part) = console.store.findings(of, at.part).await? {
-        for (place, text) in part.iter().enumerate().skip(at.first) {
-            if found.len() == most {
-                return Ok((found, Some(At { part: at.part, first: place })));
-            }
-            let one: Finding = serde_json::from_str(text).map_err(|_| Failure::Content)?;
-            if all || one.kind.is_discrepancy() {
-                let explained = if one.kind.is_discrepancy() { explanation(console, &one).await? } else { None };
-                found.push(Found { finding: one, explained });
-            }
-        }
-        at = At { part: at.part.saturating_add(1), first: 0 };
-    }
-    Ok((found, None))
-}
-
-async fn explanation(console: &Console, finding: &Finding) -> Result<Option<KeptExplanation>, Failure> {
-    let id = Text::try_from(finding.id.to_string()).map_err(|_| Failure::Content)?;
-    Ok(console.store.explanation(&id).await?)
-}
-
-/// The first findings of a month that nobody explained, of those that are looked at.
-pub(crate) async fn open(
-    console: &Console,
-    month: &str,
-    looked_at: usize,
-) -> Result<Vec<(Finding, Comparison)>, Failure> {
-    let month = Text::try_from(month.to_owned()).map_err(|_| Failure::Content)?;
-    let Some(comparison) = console.store.comparison(&month).await? else { return Ok(Vec::new()) };
-    let (found, _) = findings(console, &comparison, At { part: 0, first: 0 }, looked_at, false).await?;
-    let open = found.into_iter().filter(|found| found.explained.is_none());
-    Ok(open.map(|found| (found.finding, comparison.clone())).collect())
 }
 
 /// Answers with a page of them.
@@ -124,10 +68,10 @@ pub(crate) async fn list(
     .await;
     let (comparison, statements) = (comparison?, statements?.members);
     let (found, next) = match &comparison {
-        Some(comparison) => findings(&console, comparison, at, PAGE, filters.all).await?,
+        Some(comparison) => findings(&console.store, comparison, at.0, PAGE, filters.all).await?,
         None => (Vec::new(), None),
     };
-    let next = next.map(|At { part, first }| {
+    let next = next.map(|FindingPlace { part, first }| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("month", &month).append_pair("from", &format!("{part}:{first}"));
         if filters.all {
@@ -183,7 +127,7 @@ fn about(view: &View, of: &Of) -> Markup {
     match of {
         Of::Order(order) => link(format!("ORDER#{order}"), order),
         Of::Usage { instance, .. } | Of::Record { instance, .. } => link(format!("INSTANCE#{instance}"), instance),
-        Of::Row(_) => html! { (view.say(Money::Row)) },
+        Of::Row(_) => html! { (rowless(view.language)) },
     }
 }
 

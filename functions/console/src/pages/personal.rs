@@ -7,6 +7,7 @@ use axum::extract::State;
 use koogallery::{InstanceId, OrderId, TenantId};
 use koogallery_orders::KeptOrders;
 use koogallery_store::{Action, Subject, World, purchase_details_place};
+use koogallery_waiting::{name_of, path_of};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -16,7 +17,7 @@ use crate::extract::{FormOf, PathOf, reason};
 use crate::layout;
 use crate::stop::{Failure, Stop};
 use crate::texts::{Facts, Lists};
-use crate::view::{View, name_of, path_of};
+use crate::view::View;
 
 /// One value, and what it is called.
 type Shown = Vec<(String, String)>;

@@ -147,7 +147,7 @@ pub(crate) async fn tenant(
 
 /// The button behind which personal data is.
 fn show(view: &View, of: &Subject) -> Markup {
-    let path = format!("{}/show", crate::view::path_of(of));
+    let path = format!("{}/show", koogallery_waiting::path_of(of));
     let nothing = html! {};
     crate::acts::act(view, "show", Acts::Show, Acts::ShowHelp, &path, &nothing, false)
 }

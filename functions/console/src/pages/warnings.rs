@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use koogallery_store::{Cause, Warning, WarningId};
+use koogallery_waiting::cause;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -15,7 +16,7 @@ use crate::acts::{Said, said, warning};
 use crate::extract::{PathOf, QueryOf, given};
 use crate::layout::{self, table};
 use crate::stop::Stop;
-use crate::texts::{Acts, General, Home, Lists, Warnings, cause};
+use crate::texts::{Acts, General, Home, Lists, Warnings};
 use crate::view::View;
 
 /// Which warnings, and which page.

@@ -1,7 +1,6 @@
 //! All that pages say, in Chinese and in English. A text has both or it does not compile.
 
 mod acts;
-mod either;
 mod entry;
 mod facts;
 mod figures;
@@ -14,8 +13,6 @@ mod statements;
 mod warnings;
 mod words;
 
-use std::fmt::Display;
-
 use koogallery_runtime::Language;
 
 pub(crate) use acts::Acts;
@@ -25,10 +22,10 @@ pub(crate) use figures::Figures;
 pub(crate) use general::General;
 pub(crate) use home::Home;
 pub(crate) use lists::Lists;
-pub(crate) use money::{Money, finding};
+pub(crate) use money::Money;
 pub(crate) use orders::{Orders, demand_state, evidence, flow, order_state, party, stage, step};
 pub(crate) use statements::{Statements, bill_kind, column, kind, problem};
-pub(crate) use warnings::{Warnings, cause};
+pub(crate) use warnings::Warnings;
 pub(crate) use words::{delivery, event_type, freeze_cause, order_kind, role, status, what};
 
 /// Something that pages say.
@@ -63,19 +60,6 @@ macro_rules! texts {
 }
 use texts;
 
-/// A text with values in the places of its `{}`, in their order.
-pub(crate) fn filled(text: &str, values: &[&dyn Display]) -> String {
-    let mut parts = text.split("{}");
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for (place, part) in parts.enumerate() {
-        if let Some(value) = values.get(place) {
-            whole += &value.to_string();
-        }
-        whole += part;
-    }
-    whole
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,12 +88,5 @@ mod tests {
         check(Orders::ALL);
         check(Statements::ALL);
         check(Warnings::ALL);
-    }
-
-    #[test]
-    fn values_stand_in_their_places() {
-        assert_eq!(filled("a {} b {}", &[&1, &"x"]), "a 1 b x");
-        assert_eq!(filled("none", &[&1]), "none");
-        assert_eq!(filled("{}", &[]), "");
     }
 }

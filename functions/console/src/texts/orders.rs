@@ -2,8 +2,8 @@
 
 use koogallery_runtime::Language;
 use koogallery_store::{DemandState, Evidence, Flow, OrderState, Party, Stage, StepKind};
+use koogallery_waiting::either;
 
-use super::either::either;
 use super::texts;
 
 texts! {

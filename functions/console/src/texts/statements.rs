@@ -2,9 +2,9 @@
 
 use koogallery_runtime::Language;
 use koogallery_statements::{BillKind, Column, Limit, Problem, ReadError, StatementKind};
+use koogallery_waiting::{either, filled};
 
-use super::either::either;
-use super::{Says, filled, texts};
+use super::{Says, texts};
 
 texts! {
     /// What the pages of statements say.

@@ -2,8 +2,8 @@
 
 use koogallery_runtime::Language;
 use koogallery_store::{Action, Delivery, EventType, FreezeCause, OrderKind, Status};
+use koogallery_waiting::either;
 
-use super::either::either;
 use super::orders::step;
 use crate::access::Role;
 

@@ -19,6 +19,7 @@ pub(crate) mod lease;
 pub(crate) mod mark_delivered;
 pub(crate) mod mark_learnt;
 pub(crate) mod note_order;
+pub(crate) mod notify;
 pub(crate) mod plan_watched;
 pub(crate) mod provision;
 pub(crate) mod push_usage;

@@ -24,6 +24,8 @@ pub enum LeaseOf {
     Usage,
     /// Watching for deadlines.
     Watch,
+    /// Telling people what waits.
+    Notify,
 }
 
 impl LeaseOf {
@@ -37,6 +39,7 @@ impl LeaseOf {
             Self::Erasure => "ERASURE".to_owned(),
             Self::Usage => "USAGE".to_owned(),
             Self::Watch => "WATCH".to_owned(),
+            Self::Notify => "NOTIFY".to_owned(),
         }
     }
 }
@@ -52,6 +55,7 @@ impl fmt::Display for LeaseOf {
             Self::Erasure => f.write_str("the erasure"),
             Self::Usage => f.write_str("the report of use"),
             Self::Watch => f.write_str("the watch"),
+            Self::Notify => f.write_str("the messages to people"),
         }
     }
 }

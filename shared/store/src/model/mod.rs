@@ -19,6 +19,7 @@ pub(crate) mod license_request;
 pub(crate) mod license_rules;
 pub(crate) mod lifecycle;
 pub(crate) mod login;
+pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod sealed;
 pub(crate) mod statement;

@@ -134,6 +134,14 @@ impl Key {
         Self::new(World::Real, "WALK", Self::STATE.to_owned())
     }
 
+    /// The partition of what destinations were told: there are a few.
+    pub(crate) const NOTICES: &str = "NOTICES";
+
+    /// What a destination was told.
+    pub(crate) fn notices(destination: &Text<64>) -> Self {
+        Self::new(World::Real, Self::NOTICES, destination.as_str().to_owned())
+    }
+
     /// What a person did to something.
     pub(crate) fn action(action: &Action) -> Self {
         let sort = format!("{}{:013}#{}", Self::ACTION, action.at.as_millis(), action.id);

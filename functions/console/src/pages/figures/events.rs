@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use koogallery_store::{Open, OpenFound};
+use koogallery_waiting::length;
 use maud::{Markup, html};
 
 use crate::chart::{Column, columns, real};
 use crate::texts::Figures;
 use crate::view::View;
-use crate::zone::length;
 
 /// So many events of each shard are read.
 pub(super) const MOST: i32 = 100;

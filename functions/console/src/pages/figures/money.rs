@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use koogallery::Text;
 use koogallery_statements::Month;
 use koogallery_store::{Comparison, MonthMoney};
+use koogallery_waiting::month_of;
 use maud::{Markup, html};
 
 use crate::chart::{Column, compared};
-use crate::pages::money::month_of;
 use crate::stop::Failure;
 use crate::texts::Figures;
 use crate::view::View;

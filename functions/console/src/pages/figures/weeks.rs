@@ -2,12 +2,12 @@
 
 use koogallery::Timestamp;
 use koogallery_store::{OrderTimes, WatchNotes, counted_weeks, week_of};
+use koogallery_waiting::{Zone, number};
 use maud::{Markup, html};
 
 use crate::chart::{Column, columns, compared, real};
 use crate::texts::Figures;
 use crate::view::View;
-use crate::zone::{Zone, number};
 
 /// So many orders of each shard are read.
 pub(super) const MOST_ORDERS: i32 = 500;

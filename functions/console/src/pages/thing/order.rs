@@ -4,14 +4,13 @@ use koogallery_store::{
     Cause, FailedCall, ListedOrder, OrderAmount, OrderRecord, Standing, Step, StepSource, Subject, Supervision,
     Warning, WarningId,
 };
+use koogallery_waiting::cause;
 use maud::{Markup, html};
 
 use crate::Console;
 use crate::layout::table;
 use crate::stop::Stop;
-use crate::texts::{
-    Lists, Orders, Warnings, cause, evidence, flow, order_kind, order_state, party, stage, status, step,
-};
+use crate::texts::{Lists, Orders, Warnings, evidence, flow, order_kind, order_state, party, stage, status, step};
 use crate::view::View;
 
 /// So many rows of each table are shown: the newest.

@@ -1,11 +1,11 @@
 //! What follows from the facts of a life, in a sentence.
 
 use koogallery_store::{FreezeCause, Instance, Lifecycle, Status};
+use koogallery_waiting::PATIENCE;
 use maud::{Markup, html};
 
 use crate::texts::Facts;
 use crate::view::View;
-use crate::waiting::PATIENCE;
 
 /// The sentence for a life; of an instance also what it waits for.
 pub(super) fn of(view: &View, life: &Lifecycle, instance: Option<&Instance>) -> Markup {

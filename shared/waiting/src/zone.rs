@@ -10,7 +10,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 /// A zone: its distance from UTC in minutes, to the east.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Zone(i16);
+pub struct Zone(i16);
 
 impl Default for Zone {
     /// China's.
@@ -24,19 +24,22 @@ const BETWEEN: [i16; 9] = [-570, -210, 210, 270, 330, 345, 390, 570, 630];
 
 impl Zone {
     /// All that can be chosen, from west to east.
-    pub(crate) fn all() -> Vec<Self> {
+    #[must_use]
+    pub fn all() -> Vec<Self> {
         let mut all: Vec<i16> = (-12..=14).map(|hours: i16| hours * 60).chain(BETWEEN).collect();
         all.sort_unstable();
         all.into_iter().map(Self).collect()
     }
 
     /// Reads one, such as `+08:00`.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         Self::all().into_iter().find(|zone| zone.name() == text)
     }
 
     /// Its name, such as `+08:00`.
-    pub(crate) fn name(self) -> String {
+    #[must_use]
+    pub fn name(self) -> String {
         let sign = if self.0 < 0 { '-' } else { '+' };
         format!("{sign}{:02}:{:02}", self.0.unsigned_abs() / 60, self.0.unsigned_abs() % 60)
     }
@@ -46,8 +49,15 @@ impl Zone {
         OffsetDateTime::from_unix_timestamp(at.as_seconds()).ok()?.checked_to_offset(offset)
     }
 
+    /// The minute of the day, from 0 to 1439. A time outside the calendar has none.
+    #[must_use]
+    pub fn minute(self, at: Timestamp) -> Option<u16> {
+        self.at(at).map(|local| u16::from(local.hour()) * 60 + u16::from(local.minute()))
+    }
+
     /// A time to the second.
-    pub(crate) fn write(self, language: Language, at: Timestamp) -> String {
+    #[must_use]
+    pub fn write(self, language: Language, at: Timestamp) -> String {
         let Some(local) = self.at(at) else { return at.to_string() };
         let clock = format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second());
         let (year, month, day) = (local.year(), u8::from(local.month()), local.day());
@@ -61,12 +71,14 @@ impl Zone {
     }
 
     /// The day of a time, as a form's field has it: `2026-01-31`.
-    pub(crate) fn day(self, at: Timestamp) -> String {
+    #[must_use]
+    pub fn day(self, at: Timestamp) -> String {
         self.at(at).map_or_else(String::new, |local| local.date().to_string())
     }
 
     /// A minute of this zone, as a form's field has it: `2026-01-31T09:30`.
-    pub(crate) fn time(self, text: &str) -> Option<Timestamp> {
+    #[must_use]
+    pub fn time(self, text: &str) -> Option<Timestamp> {
         let (day, clock) = text.split_once('T')?;
         let mut parts = clock.splitn(3, ':').map(|part| part.parse::<u8>().ok());
         let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
@@ -77,7 +89,8 @@ impl Zone {
     }
 
     /// When a day of this zone begins.
-    pub(crate) fn begin(self, day: &str) -> Option<Timestamp> {
+    #[must_use]
+    pub fn begin(self, day: &str) -> Option<Timestamp> {
         let mut parts = day.splitn(3, '-').map(|part| part.parse::<u16>().ok());
         let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
         let month = time::Month::try_from(u8::try_from(month).ok()?).ok()?;
@@ -88,7 +101,8 @@ impl Zone {
 }
 
 /// A length of time, to its two largest units.
-pub(crate) fn length(language: Language, length: Duration) -> String {
+#[must_use]
+pub fn length(language: Language, length: Duration) -> String {
     let minutes = length.as_secs() / 60;
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let parts = match language {
@@ -107,7 +121,8 @@ pub(crate) fn length(language: Language, length: Duration) -> String {
 }
 
 /// A whole number with its thousands apart.
-pub(crate) fn number(number: u64) -> String {
+#[must_use]
+pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
