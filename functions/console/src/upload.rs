@@ -88,11 +88,11 @@ mod tests {
     }
 
     fn form(parts: &[(&str, &str)]) -> Vec<u8> {
-        let mut body = String::new();
-        for (head, content) in parts {
-            body += &format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n");
-        }
-        (body + "--b--\r\n").into_bytes()
+        let part = |(head, content): &(&str, &str)| {
+            format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n")
+        };
+        let parts: Vec<String> = parts.iter().map(part).collect();
+        (parts.concat() + "--b--\r\n").into_bytes()
     }
 
     #[tokio::test]
