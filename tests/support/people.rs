@@ -151,11 +151,11 @@ impl People {
 impl Held {
     /// How the message is taken.
     fn arrive(&self, at: &'static str, query: String, body: Value, text: String) -> Takes {
-        let takes = self.takes.lock().unwrap().get(at).copied().unwrap_or_default();
-        let taken = !matches!(takes, Takes::Not(_));
+        let way = self.takes.lock().unwrap().get(at).copied().unwrap_or_default();
+        let taken = !matches!(way, Takes::Not(_));
         let when = self.clock.now();
         self.arrived.lock().unwrap().push(Arrived { at, when, query, body, text, taken });
-        takes
+        way
     }
 }
 
