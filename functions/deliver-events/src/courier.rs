@@ -393,8 +393,10 @@ fn pause_left(state: &DestinationState, from_here: &[Undelivered], now: Timestam
     Some(left).filter(|_| !resent)
 }
 
-/// How long an event still waits until its order is learnt. Returns none if nothing has to be learnt any more.
+/// How long an event still waits until its order is learnt. Returns none if nothing has to be learnt any more, or if the event does
+/// not tell of it: a release does not wait for what its refund pays back.
 fn patience_left(kept: &KeptEvent, undelivered: &Undelivered, now: Timestamp) -> Option<Duration> {
+    kept.event.order()?;
     let since = kept.learning()?.since;
     let patience = if undelivered.resent_at().is_some() { PATIENCE_OF_RESENT } else { PATIENCE };
     Some(since.saturating_add(patience).since(now)).filter(|left| !left.is_zero())

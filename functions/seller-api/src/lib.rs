@@ -30,6 +30,7 @@ mod figures;
 mod filter;
 mod findings;
 mod health;
+mod import_row;
 mod imports;
 mod instances;
 mod journal;

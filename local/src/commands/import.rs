@@ -65,7 +65,7 @@ impl Import {
         let rows = import::read(opened, format).map_err(wrong)?;
         let api = self.api.api(&Environment::of_process())?;
         let progress = Progress::new(false);
-        let sent = import::send(&api, &rows, self.dry_run, |answered, _| {
+        let sent = import::send(&api, &rows, self.dry_run, |answered| {
             progress.show(&["importing", &format!("{answered} of {} rows", rows.len())]);
         });
         let outcome = sent.await;

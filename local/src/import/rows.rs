@@ -9,6 +9,34 @@ use serde_json::{Map, Value};
 /// The most rows of a file that is held in memory.
 const MOST_ROWS: usize = 2_000_000;
 
+/// What a row may have, in the order of the template.
+pub(super) const COLUMNS: [&str; 24] = [
+    "kind",
+    "createdAt",
+    "instanceId",
+    "orderId",
+    "orderLineId",
+    "license",
+    "productId",
+    "skuCode",
+    "quantity",
+    "product",
+    "expireTime",
+    "status",
+    "cause",
+    "changedAt",
+    "scene",
+    "frontEndUrl",
+    "adminUrl",
+    "userName",
+    "password",
+    "memo",
+    "tenantId",
+    "tenantCode",
+    "tenantName",
+    "domainName",
+];
+
 /// Members whose value is a number.
 const NUMBERS: [&str; 1] = ["quantity"];
 
@@ -34,9 +62,7 @@ impl Format {
 }
 
 /// What a row is. Rows are sent in this order: tenants and orders are of instances.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::Display, strum::VariantArray,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumString, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub enum RowKind {
     /// An instance.
@@ -50,13 +76,13 @@ pub enum RowKind {
 }
 
 impl RowKind {
-    /// The members that name it, in the order in which they say it best.
-    const fn names(self) -> &'static [&'static str] {
+    /// The member that names it.
+    const fn name(self) -> &'static str {
         match self {
-            Self::Instance => &["instanceId"],
-            Self::License => &["license"],
-            Self::Tenant => &["tenantId"],
-            Self::Order => &["orderId"],
+            Self::Instance => "instanceId",
+            Self::License => "license",
+            Self::Tenant => "tenantId",
+            Self::Order => "orderId",
         }
     }
 }
@@ -89,8 +115,7 @@ impl Row {
     /// What it is called: the end of a license code only.
     #[must_use]
     pub fn name(&self) -> String {
-        let text = |name: &&&str| self.members.get(**name).and_then(Value::as_str).map(str::to_owned);
-        let name = self.kind.names().iter().find_map(|name| text(&name)).unwrap_or_default();
+        let name = self.text(self.kind.name()).unwrap_or_default().to_owned();
         if self.kind != RowKind::License {
             return name;
         }
@@ -100,24 +125,26 @@ impl Row {
 
     /// The instance or license code that another row has to bring, if it is not there yet.
     pub(crate) fn needs(&self) -> Option<(RowKind, &str)> {
-        let text = |name: &str| self.members.get(name).and_then(Value::as_str);
         match self.kind {
             RowKind::Instance | RowKind::License => None,
-            RowKind::Tenant | RowKind::Order => {
-                let instance = text("instanceId").map(|id| (RowKind::Instance, id));
-                instance.or_else(|| text("license").map(|code| (RowKind::License, code)))
-            }
+            RowKind::Tenant | RowKind::Order => self.named(RowKind::Instance).or_else(|| self.named(RowKind::License)),
         }
     }
 
     /// The instance or license code that it brings.
     pub(crate) fn brings(&self) -> Option<(RowKind, &str)> {
-        let text = |name: &str| self.members.get(name).and_then(Value::as_str);
         match self.kind {
-            RowKind::Instance => text("instanceId").map(|id| (RowKind::Instance, id)),
-            RowKind::License => text("license").map(|code| (RowKind::License, code)),
+            RowKind::Instance | RowKind::License => self.named(self.kind),
             RowKind::Tenant | RowKind::Order => None,
         }
+    }
+
+    fn named(&self, kind: RowKind) -> Option<(RowKind, &str)> {
+        self.text(kind.name()).map(|name| (kind, name))
+    }
+
+    fn text(&self, member: &str) -> Option<&str> {
+        self.members.get(member).and_then(Value::as_str)
     }
 }
 
@@ -233,8 +260,8 @@ fn check(titles: &[&str]) -> Result<(), ReadError> {
         return Err(ReadError::Titles("there is no column `kind`".to_owned()));
     }
     for title in titles {
-        if !super::template::COLUMNS.contains(title) {
-            let meant = koogallery_runtime::nearest(title, super::template::COLUMNS.iter().copied());
+        if !COLUMNS.contains(title) {
+            let meant = koogallery_runtime::nearest(title, COLUMNS.iter().copied());
             let meant = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
             let title: String = title.chars().take(64).collect();
             return Err(ReadError::Titles(format!("there is no column `{title}`{meant}")));

@@ -29,7 +29,7 @@ pub struct SendError {
 }
 
 /// Sends all rows. In a dry run nothing is written. `progress` is told how many rows are answered.
-pub async fn send(api: &Api, rows: &[Row], dry_run: bool, progress: impl Fn(u64, usize)) -> Result<Outcome, SendError> {
+pub async fn send(api: &Api, rows: &[Row], dry_run: bool, progress: impl Fn(u64)) -> Result<Outcome, SendError> {
     let mut outcome = Outcome::default();
     // In a dry run, an instance of the file is not there yet.
     let brought: HashSet<(RowKind, &str)> =
@@ -42,7 +42,7 @@ pub async fn send(api: &Api, rows: &[Row], dry_run: bool, progress: impl Fn(u64,
             for (row, answer) in rows.iter().zip(answers) {
                 take_in(&mut outcome, row, &answer, &brought);
             }
-            progress(outcome.rows(), kind.len());
+            progress(outcome.rows());
             std::future::ready(Ok(()))
         });
         if let Err(source) = taken.await {

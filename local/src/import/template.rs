@@ -2,35 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::rows::Format;
-
-/// All columns, in the order of the template.
-pub(super) const COLUMNS: [&str; 24] = [
-    "kind",
-    "createdAt",
-    "instanceId",
-    "orderId",
-    "orderLineId",
-    "license",
-    "productId",
-    "skuCode",
-    "quantity",
-    "product",
-    "expireTime",
-    "status",
-    "cause",
-    "changedAt",
-    "scene",
-    "frontEndUrl",
-    "adminUrl",
-    "userName",
-    "password",
-    "memo",
-    "tenantId",
-    "tenantCode",
-    "tenantName",
-    "domainName",
-];
+use super::rows::{COLUMNS, Format};
 
 /// A row for each kind, and for an instance in each state: name and value.
 const ROWS: [&[(&str, &str)]; 7] = [

@@ -38,6 +38,29 @@ async fn an_order_s_details_go_with_its_events_and_are_kept_sealed() {
     assert_eq!(post.account(&seller).await.lost, 0);
 }
 
+#[tokio::test]
+async fn a_release_names_its_refund_and_neither_waits_for_it_nor_brings_the_buyer_back() {
+    let (seller, stand_in) = (Seller::start().await, open_api().await);
+    let post = Post::of(&seller, with_open_api(&stand_in)).await;
+    seller.say_all(&[bodies::purchase()]).await;
+    let mut pump = post.pump(&seller).await;
+    post.deliver(&mut pump).await;
+
+    // KooGallery does not answer the question about the refund.
+    stand_in.stop().await;
+    let before = post.clock.now();
+    seller.say_all(&[of_order(bodies::release(), "X1")]).await;
+    post.deliver_for(&mut pump, Duration::from_secs(1)).await;
+    let last = post.application.taken().pop().unwrap();
+    let data = &last.body["data"];
+    assert_eq!(
+        (last.name(), &data["refundOrderId"], &data["orderId"]),
+        ("instance.released", &json!("X1"), &json!("CS1"))
+    );
+    assert!(data["order"].is_null() && data["customerName"].is_null(), "{data}");
+    assert!(post.clock.now() <= before.saturating_add(Duration::from_secs(1)), "it waited");
+}
+
 /// An order of one line, of so many users of a product.
 pub(super) fn order_of(id: &str, order_type: &str, users: u32, expire_time: &Value) -> OrderInfo {
     let line = json!({ "orderLineId": format!("{id}-000001"), "chargingMode": "PERIOD", "expireTime": expire_time,

@@ -64,7 +64,8 @@ pub struct StatementMonth {
 
 impl Default for StatementMonth {
     fn default() -> Self {
-        Self { orders: 60, planted: 15, folder: None }
+        let kinds = Mistake::OF_ORDERS.len() + Mistake::OF_USAGE.len();
+        Self { orders: 60, planted: u32::try_from(kinds).unwrap_or(u32::MAX), folder: None }
     }
 }
 
