@@ -7,7 +7,7 @@ use koogallery_runtime::{Environment, Language};
 
 use crate::commands::{
     Backup, Call, CheckStore, Completions, Conform, Demands, Doctor, Done, Erase, Events, Identity, Import, Keygen,
-    Listen, Login, Notify, Orders, Rotate, Serve, ShadowCalls, Simulate, Trace, Usage, Warnings,
+    Listen, Login, Notify, Orders, Rotate, Serve, Settings, ShadowCalls, Simulate, Trace, Usage, Warnings,
 };
 use crate::{chinese, notes};
 
@@ -34,6 +34,7 @@ enum Command {
     Events(Events),
     Orders(Orders),
     Warnings(Warnings),
+    Settings(Settings),
     Demands(Demands),
     Notify(Notify),
     Erase(Erase),
@@ -97,6 +98,7 @@ impl Command {
             Self::Events(events) => events.run().await,
             Self::Orders(orders) => orders.run().await,
             Self::Warnings(warnings) => warnings.run().await,
+            Self::Settings(settings) => settings.run().await,
             Self::Demands(demands) => demands.run().await,
             Self::Notify(notify) => notify.run().await,
             Self::Erase(erase) => erase.run().await,

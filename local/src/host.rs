@@ -213,7 +213,7 @@ impl LocalHost {
         let wake_ups = WakeUps::default();
         let told = wake_ups.clone();
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
-        let shared = Shared::over(store, &environment, Arc::clone(&log))?;
+        let shared = Shared::over(store, &environment, Arc::clone(&log), Arc::new(clock))?;
         let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), clock)?);
         let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, hosts, runs).await?;
         // The port opens once nothing of the configuration can be wrong any more; only the login has to know which port it is.

@@ -34,6 +34,7 @@ pub mod open_api;
 pub mod orders;
 mod ready;
 pub mod schedules;
+pub mod settings;
 pub mod shadow;
 pub mod simulate;
 pub mod statements;

@@ -239,6 +239,10 @@ fn line(record: &CallRecord) -> String {
             line += value;
         }
     }
+    if let Some(why) = &record.settings_kept {
+        line += "; ";
+        line += why;
+    }
     line
 }
 

@@ -42,6 +42,7 @@ mod requests;
 mod rotation;
 mod saas_v1;
 mod seller_api;
+mod settings;
 mod simulate;
 mod simulate_judges;
 mod start;

@@ -150,6 +150,7 @@ mod tests {
             access_keys: koogallery::AccessKeys::from_json(r#"{"kit":["k"]}"#).unwrap(),
             rsa_private_key: Some(SecretText::from(text)),
             webhook_secrets: Vec::new(),
+            named_webhook_secrets: std::collections::BTreeMap::new(),
             open_api: None,
             api_tokens: Vec::new(),
             console_client_secret: None,

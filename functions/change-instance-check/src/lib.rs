@@ -1,33 +1,35 @@
 //! changeInstanceCheck: says whether a renewal may change the specification.
 //!
-//! It changes nothing. `KOOGALLERY_CHANGE_CHECK` decides: see [`Rule`]. An unknown or released instance is `000003`.
-
-mod rule;
+//! It changes nothing. The settings of the product decide, or else `KOOGALLERY_CHANGE_CHECK`: see [`ChangeRule`]. An unknown or released instance is `000003`.
 
 use koogallery::{ChangeInstanceCheck, ProductInfo, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, ProductSettings};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};
+use koogallery_settings::ChangeRule;
 use koogallery_store::{Lifecycle, Read, Status, World};
-
-pub use rule::{Move, Rule, RuleError};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    rule: ProductSettings<Rule>,
+    rule: ChangeRule,
 }
 
 impl Function for Handler {
     type Request = ChangeInstanceCheck;
 
+    const ASKS_FOR_SETTINGS: bool = true;
+
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
         const NAME: &str = "KOOGALLERY_CHANGE_CHECK";
         let rule = environment.get(NAME).map(|text| text.parse().map_err(|error| ConfigError::refused(NAME, error)));
-        Ok(Self { rule: ProductSettings::shared(rule.transpose()?.unwrap_or(Rule::Allow)) })
+        Ok(Self { rule: rule.transpose()?.unwrap_or(ChangeRule::Allow) })
     }
 
     async fn answer(&self, call: &Verified<ChangeInstanceCheck>, context: &Context<'_>) -> Result<Reply, AnswerError> {
         let ChangeInstanceCheck { instance_id, product_info, .. } = call.request();
-        let mut found = match context.store.read(context.call, std::slice::from_ref(instance_id)).await? {
+        let read = context.store.read(context.call, std::slice::from_ref(instance_id));
+        let (read, settings) = tokio::join!(read, context.settings());
+        let settings = settings?;
+        let mut found = match read? {
             Read::Found(found) => found,
             Read::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
@@ -36,7 +38,7 @@ impl Function for Handler {
             return Ok(Reply::of(ResultCode::InstanceNotFound));
         }
         let present = instance.map(|instance| present(&instance.life)).unwrap_or_default();
-        let rule = self.rule.of(present.product_id.as_ref());
+        let rule = settings.document.changes(present.product_id.as_ref()).unwrap_or(&self.rule);
         Ok(if rule.allows(&present, product_info) {
             Reply::success()
         } else {

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use koogallery::Timestamp;
+use koogallery::{ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, OrdersError};
-use koogallery_runtime::{ConfigError, Environment, Held, Job, Pauses, SecretError, SecretSource, Vault};
+use koogallery_runtime::{
+    ConfigError, CurrentSettings, Environment, Held, Job, Pauses, SecretError, SecretSource, SettingsSource, Vault,
+};
 use koogallery_store::{
     DestinationState, Ended, Event, KeptEvent, Noted, Store, StoreError, Subject, Try, Undelivered,
 };
@@ -131,6 +133,9 @@ enum SendError {
     /// The buyer's name cannot be read.
     #[error("the buyer's name: {0}")]
     CustomerName(#[source] OrdersError),
+    /// The settings of products cannot be read.
+    #[error("the settings of products: {0}")]
+    Settings(#[source] StoreError),
     /// It cannot be written.
     #[error("the event cannot be written as JSON")]
     Body(#[from] serde_json::Error),
@@ -144,6 +149,7 @@ enum SendError {
 pub struct Courier {
     job: Job<dyn Journal>,
     secrets: SecretSource,
+    settings: SettingsSource,
     vault: Arc<Vault>,
     destinations: Vec<Box<dyn Destination>>,
     pauses: Pauses,
@@ -163,8 +169,8 @@ impl Courier {
         if destinations.is_empty() {
             return Ok(None);
         }
-        let secrets = SecretSource::of(environment)?;
-        Ok(Some(Self { job, secrets, vault, destinations, pauses: Pauses::default() }))
+        let (secrets, settings) = (SecretSource::of(environment)?, SettingsSource::new(Arc::clone(&job.clock)));
+        Ok(Some(Self { job, secrets, settings, vault, destinations, pauses: Pauses::default() }))
     }
 
     /// The time now.
@@ -340,9 +346,44 @@ impl Courier {
             Err(error) if tried_before < TRIES_FOR_DETAILS => return Err(SendError::CustomerName(error)),
             name => name.ok().flatten(),
         };
+        let settings = match destination.goes_by_product() {
+            true => self.settings.current(store).await.map_err(SendError::Settings)?,
+            false => Arc::default(),
+        };
+        let product = self.product(&settings, &standing, event, order.as_ref()).await?;
         let facts = standing.facts(event, order.as_ref());
         let body = message::body(event, Enclosed { facts, customer_name, order, purchase })?;
-        Ok(destination.send(&Parcel { event, body: &body, secrets: &secrets, at: self.now(), held }).await?)
+        let webhook = settings.document.webhook(product.as_ref());
+        let parcel = Parcel { event, body: &body, webhook, secrets: &secrets, at: self.now(), held };
+        let sent = destination.send(&parcel).await?;
+        Ok(match (sent, &settings.kept_because) {
+            (Sent::Taken { note: None, answer }, Some(why)) => Sent::Taken { note: Some(why.clone()), answer },
+            (sent, _) => sent,
+        })
+    }
+
+    /// The product that an event is about, if it matters where the event goes. Of a tenant's event, its instance says so.
+    async fn product(
+        &self,
+        settings: &CurrentSettings,
+        standing: &Standing,
+        event: &Event,
+        order: Option<&OrderInfo>,
+    ) -> Result<Option<ProductId>, StoreError> {
+        if settings.document.webhooks().next().is_none() {
+            return Ok(None);
+        }
+        if let Some(product) = standing.product(event, order) {
+            return Ok(Some(product));
+        }
+        let text = |name: &str| event.data[name].as_str();
+        if let Some(id) = text("instanceId").and_then(|id| id.parse().ok()) {
+            return Ok(self.job.store.instance(&id).await?.and_then(|instance| instance.life.product_id));
+        }
+        if let Some(code) = text("license").and_then(|code| code.parse().ok()) {
+            return Ok(self.job.store.license(&code).await?.and_then(|license| license.life.product_id));
+        }
+        Ok(None)
     }
 
     /// The state of an event at a destination after a try, and the pause if it is tried again.

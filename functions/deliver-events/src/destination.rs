@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::StatusCode;
 use koogallery::Timestamp;
 use koogallery_runtime::{Held, Secrets};
+use koogallery_settings::WebhookSettings;
 use koogallery_store::{Event, TryAnswer};
 
 /// One destination.
@@ -18,6 +19,11 @@ pub(crate) trait Destination: Debug + Send + Sync {
 
     /// How long sending one event takes at most.
     fn longest_send(&self) -> Duration;
+
+    /// Whether where it sends depends on the product that an event is about.
+    fn goes_by_product(&self) -> bool {
+        false
+    }
 
     /// Sends one event.
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a>;
@@ -44,6 +50,8 @@ pub(crate) struct Parcel<'a> {
     pub(crate) event: &'a Event,
     /// Its body: the same for every destination.
     pub(crate) body: &'a str,
+    /// Where the product's own events go, if the settings say so.
+    pub(crate) webhook: Option<&'a WebhookSettings>,
     /// The secrets that may sign it.
     pub(crate) secrets: &'a Secrets,
     /// When it is sent.

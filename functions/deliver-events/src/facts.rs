@@ -76,6 +76,19 @@ impl Standing {
         })
     }
 
+    /// The product that an event is about, if it is known.
+    pub(crate) fn product(&self, event: &Event, order: Option<&OrderInfo>) -> Option<ProductId> {
+        let own = match self {
+            Self::Instance(instance) => instance.life.product_id.clone(),
+            Self::Code(life) => life.product_id.clone(),
+            Self::Other => None,
+        };
+        let said = || event.data["productId"].as_str()?.parse().ok();
+        let line = || event.data["orderLineId"].as_str()?.parse().ok();
+        let bought = || told(order?, line().as_ref(), None)?.bought.product_id;
+        own.or_else(said).or_else(bought)
+    }
+
     /// The facts of an event, with its order's details if they are known.
     pub(crate) fn facts(&self, event: &Event, order: Option<&OrderInfo>) -> Facts {
         let mut facts = Facts::default();

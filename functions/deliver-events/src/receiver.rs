@@ -1,5 +1,6 @@
-//! The seller's application: one address, to which signed events are sent by POST.
+//! The seller's application: an address, to which signed events are sent by POST. Products may have addresses of their own.
 
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use http::StatusCode;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use koogallery::Timestamp;
 use koogallery_runtime::{ConfigError, Environment, Held, InvalidValue, Secrets, keeps_a_secret};
+use koogallery_settings::WebhookSettings;
 use koogallery_webhook::{ID, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, sign};
 use uuid::Uuid;
 
@@ -16,15 +18,25 @@ use crate::late_body::LateBody;
 const URL: &str = "KOOGALLERY_WEBHOOK_URL";
 const STOPS: &str = "KOOGALLERY_WEBHOOK_STOP_STATUSES";
 
-/// The address, and the connections to it.
+/// The address of products that have none of their own, and the connections.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     http: reqwest::Client,
+    /// Where `http` knows no certificates: the client for the https addresses of products, made when the first one is needed.
+    with_certificates: Option<OnceLock<Option<reqwest::Client>>>,
     url: String,
     /// How long it may take to connect, send and answer.
     timeout: Duration,
     /// The statuses that mean that an event is not wanted.
     stops: Vec<StatusCode>,
+}
+
+/// Where an event goes.
+pub(crate) struct Address<'a> {
+    url: &'a str,
+    /// What signs it: at least one.
+    secrets: Vec<WebhookSecret>,
+    stops: &'a [StatusCode],
 }
 
 /// How the application took an event.
@@ -47,6 +59,15 @@ pub(crate) enum ReceiveError {
     /// There is no secret to sign with.
     #[error("there is no webhook secret: set webhookSecrets in the secret, or KOOGALLERY_WEBHOOK_SECRET")]
     NoSecret,
+    /// There are no secrets with the name that the settings give.
+    #[error(
+        "there is no webhook secret with the name {0}, which the settings of the product give: set webhookSecrets in the secret as \
+         {{\"default\":[\"whsec_…\"],\"{0}\":[\"whsec_…\"]}}"
+    )]
+    NoNamedSecret(String),
+    /// The certificates of this system cannot be read.
+    #[error("no https connection can be made: the certificates of this system cannot be read")]
+    NoCertificates,
     /// There was no answer in time.
     #[error("the receiver did not answer in time")]
     TimedOut,
@@ -57,7 +78,7 @@ pub(crate) enum ReceiveError {
     #[error("the connection to the receiver broke: {}", innermost(.0))]
     Broken(#[source] reqwest::Error),
     /// The answer is a redirect. A signed event does not follow it.
-    #[error("the receiver answered with a redirect, HTTP {}: set {URL} to the address that it leads to", .0.as_u16())]
+    #[error("the receiver answered with a redirect, HTTP {}: set {URL}, or the webhook of the product in the settings, to the address that it leads to", .0.as_u16())]
     Redirect(StatusCode),
     /// The application refused it, or failed.
     #[error("the receiver answered HTTP {}", .0.as_u16())]
@@ -111,19 +132,51 @@ impl Receiver {
         })?;
         // The process has one crypto provider; a second call finds it installed.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let mut http = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .user_agent(concat!("koogallery-seller/", env!("CARGO_PKG_VERSION")))
-            .no_proxy();
-        if url.starts_with("http://") {
+        let mut http = client(timeout);
+        let is_plain = url.starts_with("http://");
+        if is_plain {
             // Nothing is encrypted on the way to the same machine, so no certificates have to be read.
             http = http.tls_certs_only([]);
         }
         let http = http.build().map_err(|error| ConfigError::refused(URL, error))?;
-        Ok(Some(Self { http, url: url.to_owned(), timeout, stops }))
+        let with_certificates = is_plain.then(OnceLock::new);
+        Ok(Some(Self { http, with_certificates, url: url.to_owned(), timeout, stops }))
+    }
+
+    /// Where an event goes: to the product's own address if it has one, signed with the secrets that the settings name.
+    pub(crate) fn address<'a>(
+        &'a self,
+        own: Option<&'a WebhookSettings>,
+        secrets: &Secrets,
+    ) -> Result<Address<'a>, ReceiveError> {
+        let named = own.and_then(|own| own.secret_name.as_ref());
+        let texts = match named {
+            None => &secrets.webhook_secrets,
+            Some(name) => {
+                let missing = || ReceiveError::NoNamedSecret(name.as_str().to_owned());
+                secrets.named_webhook_secrets.get(name.as_str()).ok_or_else(missing)?
+            }
+        };
+        let secrets: Vec<WebhookSecret> =
+            texts.iter().map(|secret| secret.reveal().parse()).collect::<Result<_, _>>()?;
+        if secrets.is_empty() {
+            return Err(ReceiveError::NoSecret);
+        }
+        Ok(Address {
+            url: own.map_or(&self.url, |own| &own.url),
+            secrets,
+            stops: own.and_then(|own| own.stop_statuses.as_deref()).unwrap_or(&self.stops),
+        })
+    }
+
+    /// The connections for an address.
+    fn http(&self, url: &str) -> Result<&reqwest::Client, ReceiveError> {
+        match &self.with_certificates {
+            Some(made) if url.starts_with("https://") => {
+                made.get_or_init(|| client(self.timeout).build().ok()).as_ref().ok_or(ReceiveError::NoCertificates)
+            }
+            _ => Ok(&self.http),
+        }
     }
 
     /// How long sending one event takes at most.
@@ -134,27 +187,22 @@ impl Receiver {
     /// Sends one event; with a lease, only if it lasts for the whole time-out when the connection stands.
     pub(crate) async fn send(
         &self,
+        to: &Address<'_>,
         id: Uuid,
         at: Timestamp,
         body: &str,
-        secrets: &Secrets,
         held: Option<&Held>,
     ) -> Result<Received, ReceiveError> {
-        let secrets = secrets.webhook_secrets.iter().map(|secret| secret.reveal().parse());
-        let secrets = secrets.collect::<Result<Vec<WebhookSecret>, _>>()?;
-        if secrets.is_empty() {
-            return Err(ReceiveError::NoSecret);
-        }
         let id = id.to_string();
         let request = self
-            .http
-            .post(&self.url)
+            .http(to.url)?
+            .post(to.url)
             .header(CONTENT_TYPE, "application/json")
             // Answers are short, so packing does not help. One that is packed all the same is unpacked.
             .header(ACCEPT_ENCODING, "identity")
             .header(ID, &id)
             .header(TIMESTAMP, at.as_seconds())
-            .header(SIGNATURE, sign(&secrets, &id, at, body.as_bytes()));
+            .header(SIGNATURE, sign(&to.secrets, &id, at, body.as_bytes()));
         let late = LateBody::new(body.to_owned(), held, self.timeout);
         let is_too_late = late.is_too_late();
         let sent = request.body(reqwest::Body::wrap(late)).send().await;
@@ -163,7 +211,7 @@ impl Receiver {
         }
         let mut response = sent?;
         let status = response.status();
-        if self.stops.contains(&status) {
+        if to.stops.contains(&status) {
             return Ok(Received::Unwanted(status));
         }
         if status.is_redirection() {
@@ -184,6 +232,17 @@ impl Receiver {
         answer.truncate(MAX_ANSWER + 1);
         Ok(Received::Taken(AnswerBody::new(&headers, answer)))
     }
+}
+
+/// What makes connections.
+fn client(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .user_agent(concat!("koogallery-seller/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
 }
 
 /// Reads statuses that are separated by commas. Returns none if one of them is not a refusal.

@@ -29,7 +29,11 @@ pub async fn send_test_event(
 ) -> Result<TestEvent, ConfigError> {
     let Some(receiver) = Receiver::of(environment)? else { return Ok(TestEvent::NoAddress) };
     let body = json!({ "type": TYPE, "timestamp": at.to_rfc_3339(), "data": {} }).to_string();
-    Ok(match receiver.send(Uuid::now_v7(), at, &body, secrets, None).await {
+    let to = match receiver.address(None, secrets) {
+        Ok(to) => to,
+        Err(why) => return Ok(TestEvent::NotTaken(why.to_string())),
+    };
+    Ok(match receiver.send(&to, Uuid::now_v7(), at, &body, None).await {
         Ok(Received::Taken(_)) => TestEvent::Taken,
         Ok(Received::Unwanted(status)) => {
             TestEvent::NotTaken(format!("the receiver answered HTTP {}", status.as_u16()))

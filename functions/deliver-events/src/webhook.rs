@@ -38,14 +38,22 @@ impl Destination for Webhook {
         self.receiver.timeout()
     }
 
+    fn goes_by_product(&self) -> bool {
+        true
+    }
+
     fn send<'a>(&'a self, parcel: &'a Parcel<'a>) -> Sending<'a> {
         Box::pin(async move { self.post(parcel).await.map_err(DestinationError::new) })
     }
 }
 
 impl Webhook {
-    async fn post(&self, Parcel { event, body, secrets, at, held }: &Parcel<'_>) -> Result<Sent, WebhookError> {
-        Ok(match self.receiver.send(event.event_id, *at, body, secrets, *held).await? {
+    async fn post(
+        &self,
+        Parcel { event, body, webhook, secrets, at, held }: &Parcel<'_>,
+    ) -> Result<Sent, WebhookError> {
+        let to = self.receiver.address(*webhook, secrets)?;
+        Ok(match self.receiver.send(&to, event.event_id, *at, body, *held).await? {
             Received::TooLate => Sent::TooLate,
             Received::Unwanted(status) => Sent::Unwanted(status),
             Received::Taken(answer) => {

@@ -2,14 +2,14 @@
 //!
 //! The answer is `000004` until the seller's application has handed the license in, and `000000` from then on. License 1.0's
 //! answer contains the license itself, the same each time. An event and a device identify one request, however often
-//! KooGallery calls; in License 1.0 the order does, with the product if the call names one. `KOOGALLERY_LICENSE_RULES` has
-//! further rules: see [`LicenseRules`].
+//! KooGallery calls; in License 1.0 the order does, with the product if the call names one. The settings of the
+//! product have further rules, or else `KOOGALLERY_LICENSE_RULES`: see [`LicenseRules`].
 //!
 //! A debug call never reaches the application, and KooGallery counts only `000000` as a success. So it is answered at once, in
 //! License 1.0 with a license that has no use.
 
 use koogallery::{GetLicenseAsync, LicenseText, PurchaseLicense, Reply, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Vault};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Vault};
 use koogallery_store::{LicenseRequested, LicenseRules, Sealed, World, license_details_place, license_place};
 
 /// The license for a debug call of License 1.0.
@@ -18,15 +18,17 @@ const DEBUG_LICENSE: &str = "DEBUG-LICENSE";
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    rules: ProductSettings<LicenseRules>,
+    rules: LicenseRules,
     vault: Vault,
 }
 
 impl Function for Handler {
     type Request = GetLicenseAsync;
 
+    const ASKS_FOR_SETTINGS: bool = true;
+
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { rules: ProductSettings::shared(rules(environment)?), vault: Vault::of(environment)? })
+        Ok(Self { rules: rules(environment)?, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<GetLicenseAsync>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -39,8 +41,7 @@ impl Function for Handler {
             Some(purchase) if world == World::Real => Some(self.sealed(purchase, context).await?),
             _ => None,
         };
-        // A device names an instance, and no product.
-        let rules = *self.rules.of(purchase.and_then(|purchase| purchase.product_id.as_ref()));
+        let rules = self.rules(request, context).await?;
         let requested = context.store.request_license(context.call, request, rules, details.as_ref()).await?;
         match (world, requested, purchase) {
             (World::Test, LicenseRequested::New | LicenseRequested::Waiting, None) => Ok(Reply::success()),
@@ -56,6 +57,22 @@ impl Function for Handler {
 }
 
 impl Handler {
+    /// The rules for what is asked for. A device names an instance, and no product: the instance is read only if products differ.
+    async fn rules(&self, request: &GetLicenseAsync, context: &Context<'_>) -> Result<LicenseRules, AnswerError> {
+        let settings = context.settings().await?;
+        let said = match request {
+            GetLicenseAsync::Purchase(purchase) => settings.document.licenses(purchase.product_id.as_ref(), None),
+            GetLicenseAsync::Device(device) if settings.document.differs_in_licenses() => {
+                let instance = context.store.instance_in(context.call.world(), &device.instance_id).await?;
+                let life = instance.as_ref().map(|instance| &instance.life);
+                let sku = life.and_then(|life| life.holds()?.sku_code.as_ref());
+                settings.document.licenses(life.and_then(|life| life.product_id.as_ref()), sku)
+            }
+            GetLicenseAsync::Device(_) => settings.document.licenses(None, None),
+        };
+        Ok(said.unwrap_or(self.rules))
+    }
+
     async fn sealed(&self, purchase: &PurchaseLicense, context: &Context<'_>) -> Result<Sealed, AnswerError> {
         let place = license_details_place(&purchase.order_id, purchase.product_id.as_ref());
         let json = serde_json::Value::Object(purchase.details.parameters.clone()).to_string();

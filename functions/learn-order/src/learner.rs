@@ -10,9 +10,10 @@ use koogallery::{InstanceId, OrderId, ProductId, Timestamp};
 use koogallery_open_api::OrderInfo;
 use koogallery_orders::{KeptOrders, Line, OpenApi, OrdersError, amounts, told};
 use koogallery_runtime::{
-    ConfigError, Environment, Held, Job, Pauses, SecretSource, Secrets, SupervisedProducts, Vault, now,
+    ConfigError, Environment, Held, Job, Pauses, Provisioning, SecretSource, Secrets, SettingsSource,
+    SupervisedProducts, Vault, now,
 };
-use koogallery_store::{Event, EventType, KeptEvent, Kind, Open, Store, StoreError, Subject};
+use koogallery_store::{Event, EventType, Instance, KeptEvent, Kind, Open, Store, StoreError, Subject, ToldBy};
 use uuid::Uuid;
 
 /// How long one question waits for the order query.
@@ -65,6 +66,9 @@ pub struct Learner {
     vault: Vault,
     pauses: Pauses,
     supervised: SupervisedProducts,
+    settings: SettingsSource,
+    /// What holds for products of which the settings say nothing. None where the environment does not say it either.
+    provisioning: Option<Provisioning>,
 }
 
 impl Learner {
@@ -72,7 +76,12 @@ impl Learner {
     pub fn of(environment: &Environment, job: Job<dyn Journal>) -> Result<Self, ConfigError> {
         let (secrets, vault) = (SecretSource::of(environment)?, Vault::of(environment)?);
         let (open_api, supervised) = (OpenApi::of(environment, now)?, SupervisedProducts::of(environment)?);
-        Ok(Self { job, secrets, open_api, vault, pauses: Pauses::default(), supervised })
+        let settings = SettingsSource::new(Arc::clone(&job.clock));
+        let provisioning = match environment.get("KOOGALLERY_PROVISIONING") {
+            Some(_) => Some(Provisioning::of(environment)?),
+            None => None,
+        };
+        Ok(Self { job, secrets, open_api, vault, pauses: Pauses::default(), supervised, settings, provisioning })
     }
 
     /// The time now.
@@ -165,10 +174,29 @@ impl Learner {
             let learnt = learnt.as_ref().and_then(|told| told.bought.product_id.as_ref());
             self.supervise(event, &order, learnt).await?;
         }
-        let instance: Option<InstanceId> = event.data["instanceId"].as_str().and_then(|id| id.parse().ok());
-        if let Some((instance, told)) = instance.zip(learnt) {
+        let Some(instance) = event.data["instanceId"].as_str().and_then(|id| id.parse().ok()) else { return Ok(()) };
+        let learnt_product = learnt.as_ref().and_then(|told| told.bought.product_id.clone());
+        if let Some(told) = learnt {
             self.job.store.tell_order(&instance, &order, line.1, &told, self.now()).await?;
         }
+        if event.event_type == EventType::Created && product.is_none() {
+            self.decide(&instance, learnt_product.as_ref()).await?;
+        }
+        Ok(())
+    }
+
+    /// Provisions an instance that waits only because nobody knew its product: newInstance does not say which one it is, and products
+    /// differ. If the order query does not say it either, what holds for all other products holds.
+    async fn decide(&self, id: &InstanceId, product: Option<&ProductId>) -> Result<(), OrdersError> {
+        let store = &self.job.store;
+        let settings = self.settings.current(store).await?;
+        let Some(provisioning) = self.provisioning.as_ref() else { return Ok(()) };
+        let provisioning = provisioning.of_product(&settings.document, product);
+        let Provisioning::Instant(template) = provisioning else { return Ok(()) };
+        let Some(instance) = store.instance(id).await?.filter(Instance::awaits_provisioning) else { return Ok(()) };
+        let app_info = template.fill(&instance.instance_id)?;
+        // What the application sent meanwhile counts more than what the settings say.
+        store.provision(id, &app_info, ToldBy::Settings, &self.vault).await?;
         Ok(())
     }
 
@@ -216,7 +244,11 @@ impl Learner {
     async fn supervise(&self, event: &Event, order: &OrderId, product: Option<&ProductId>) -> Result<(), StoreError> {
         let is_purchase =
             matches!(event.event_type, EventType::Created | EventType::OrderPaid | EventType::LicenseRequested);
-        let Some(flow) = self.supervised.flow_of(product).filter(|_| is_purchase) else { return Ok(()) };
+        if !is_purchase {
+            return Ok(());
+        }
+        let settings = self.settings.current(&self.job.store).await?;
+        let Some(flow) = self.supervised.flow_by(&settings.document, product) else { return Ok(()) };
         self.job.store.open_supervision(order, flow, event.occurred_at, None, self.now()).await.map(drop)
     }
 }

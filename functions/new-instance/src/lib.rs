@@ -1,38 +1,53 @@
 //! newInstance: an order line is paid, provision it.
 //!
-//! With `KOOGALLERY_PROVISIONING=instant`, a template is the app info, so the answer is `000000`. With `deferred`, the seller's
+//! How an instance is provisioned depends on its product: by the settings of products, or else by `KOOGALLERY_PROVISIONING`. With
+//! `instant`, a template is the app info, so the answer is `000000`. With `deferred`, the seller's
 //! application provisions in its own time: the answer is `000004`, and KooGallery calls queryInstance until the application has
 //! sent the app info. In both cases the same order line gets the same instance id, however often KooGallery calls. A debug call
 //! is always answered at once, with the template.
 //!
+//! V2.0 does not say which product an order line is of. If products differ in this, the answer is `000004` until the function
+//! learn-order knows the product; it then decides, or the application does.
+//!
 //! What V1.0 says about the buyer is kept beside the instance, sealed. When the buyer accepts, V1.0 calls again; the acceptance
 //! is kept with the instance.
 
-use koogallery::{InstanceId, NewInstance, PurchaseDetails, Reply, ResultCode, Verified};
-use koogallery_runtime::{
-    AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning, Vault,
-};
+use koogallery::{InstanceId, NewInstance, ProductId, PurchaseDetails, Reply, ResultCode, Verified};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
 use koogallery_store::{Created, Sealed, Status, World, purchase_details_place};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    provisioning: ProductSettings<Provisioning>,
+    provisioning: Provisioning,
+    /// Whether the product of an order line can be learnt. Otherwise nobody would ever decide about it.
+    learns_products: bool,
     vault: Vault,
 }
 
 impl Function for Handler {
     type Request = NewInstance;
 
+    const ASKS_FOR_SETTINGS: bool = true;
+
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        let provisioning = ProductSettings::shared(Provisioning::of(environment)?);
-        Ok(Self { provisioning, vault: Vault::of(environment)? })
+        let learns_products = environment.get("KOOGALLERY_OPEN_API_URL").is_some();
+        Ok(Self { provisioning: Provisioning::of(environment)?, learns_products, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<NewInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
         let (request, world) = (call.request(), context.call.world());
-        let provisioning = self.provisioning.of(request.product_id.as_ref());
+        let settings = context.settings().await?;
+        let by_product = |product: Option<&ProductId>| self.provisioning.of_product(&settings.document, product);
+        let provisioning = by_product(request.product_id.as_ref());
+        let waits_for_product = world == World::Real
+            && request.product_id.is_none()
+            && self.learns_products
+            && settings.document.differs_in_provisioning();
         let app_info = |id: &InstanceId| -> Result<_, AnswerError> {
+            if waits_for_product {
+                return Ok(None);
+            }
             let app_info = provisioning.app_info(world, id)?;
             if request.details.is_some() {
                 app_info.iter().try_for_each(koogallery::AppInfo::fits_v1)?;
@@ -70,10 +85,10 @@ impl Function for Handler {
         };
         let app_info = if world == World::Test { provisioning.app_info(world, &id)? } else { app_info };
         let ready = match provisioning {
-            Provisioning::Instant(_) => true,
+            Provisioning::Instant(_) if !waits_for_product => true,
             // KooGallery counts only `000000` as a success of a debug call, and no application receives one. A released
             // instance waits for nobody: its app info may be erased, or never have been sent.
-            Provisioning::Deferred { .. } => world == World::Test || app_info.is_some() || released,
+            _ => world == World::Test || app_info.is_some() || released,
         };
         let code = if ready { ResultCode::Success } else { ResultCode::Processing };
         Ok(Reply::of(code).with_instance(id).with_app_info(app_info.filter(|_| ready)))

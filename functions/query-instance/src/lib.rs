@@ -10,15 +10,13 @@
 use std::collections::HashMap;
 
 use koogallery::{AppInfo, InstanceId, InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
-use koogallery_runtime::{
-    AnswerError, ConfigError, Context, Environment, Function, ProductSettings, Provisioning, Vault,
-};
+use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
 use koogallery_store::{Instance, ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
-    provisioning: ProductSettings<Provisioning>,
+    provisioning: Provisioning,
     vault: Vault,
 }
 
@@ -35,8 +33,7 @@ impl Function for Handler {
     type Request = QueryInstance;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        let provisioning = ProductSettings::shared(Provisioning::of(environment)?);
-        Ok(Self { provisioning, vault: Vault::of(environment)? })
+        Ok(Self { provisioning: Provisioning::of(environment)?, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<QueryInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -58,7 +55,9 @@ impl Function for Handler {
                     (self.opened(instance, context).await?, usage)
                 }
                 None if context.call.world() == World::Test => {
-                    (self.provisioning.of(None).app_info(World::Test, id)?, Vec::new())
+                    let settings = context.settings().await?;
+                    let provisioning = self.provisioning.of_product(&settings.document, None);
+                    (provisioning.app_info(World::Test, id)?, Vec::new())
                 }
                 None => (None, Vec::new()),
             };

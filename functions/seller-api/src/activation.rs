@@ -17,12 +17,14 @@ impl SellerApi {
     ) -> Result<(), StoreError> {
         let Some(order) = &info.order_id else { return Ok(()) };
         let now = self.now();
+        let settings = self.settings().await?;
         let flow = match &info.product_id {
-            Some(product) => self.supervised.flow_of(Some(product)),
-            None if self.supervised.is_empty() => None,
+            Some(product) => self.supervised.flow_by(&settings.document, Some(product)),
+            None if self.supervised.is_empty() && !settings.document.supervises() => None,
             None => {
                 let license = self.store().license(code).await?;
-                self.supervised.flow_of(license.and_then(|license| license.life.product_id).as_ref())
+                let product = license.and_then(|license| license.life.product_id);
+                self.supervised.flow_by(&settings.document, product.as_ref())
             }
         };
         if let Some(flow) = flow {

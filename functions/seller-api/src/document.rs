@@ -17,18 +17,18 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::problem::{Document, Kind, RecordProblem};
+use crate::problem::{Document, Kind, MistakeView, RecordProblem};
 use crate::{
     SellerApi, actions, applications, demands, departments, discard, entitlement, erasure, events, facts, findings,
     health, imports, instances, license_lists, licenses, mappings, metering, order_record, orders, packages, probes,
-    provisioning, purchase, resend, scope, statement_rows, statements, summary, supervise, supervised, tenants, trace,
-    usage, usage_hours, users, warnings,
+    provisioning, purchase, resend, scope, settings, statement_rows, statements, summary, supervise, supervised,
+    tenants, trace, usage, usage_hours, users, warnings,
 };
 
 type Routes = OpenApiRouter<Arc<SellerApi>>;
 
 /// The routes that need a token, by the scope that it needs.
-fn scoped() -> [(Scope, Routes); 6] {
+fn scoped() -> [(Scope, Routes); 7] {
     let read = OpenApiRouter::default()
         .routes(routes!(instances::list))
         .routes(routes!(instances::get))
@@ -107,6 +107,11 @@ fn scoped() -> [(Scope, Routes); 6] {
         .routes(routes!(departments::list))
         .routes(routes!(erasure::of_instance))
         .routes(routes!(erasure::of_license));
+    let settings = OpenApiRouter::default()
+        .routes(routes!(settings::get, settings::put))
+        .routes(routes!(settings::versions))
+        .routes(routes!(settings::version))
+        .routes(routes!(settings::check));
     [
         (Scope::Read, read),
         (Scope::Provision, provision),
@@ -114,6 +119,7 @@ fn scoped() -> [(Scope, Routes); 6] {
         (Scope::Usage, usage),
         (Scope::PersonalData, personal_data),
         (Scope::Import, import),
+        (Scope::Settings, settings),
     ]
 }
 
@@ -162,7 +168,7 @@ For the seller's own application and its operators: send the buyer's way into an
 history, report usage, activate licenses.
 
 Every route except this description needs `Authorization: Bearer` with one of the tokens in the deployment's secret. \
-A token may have scopes: `read`, `provision`, `orders`, `usage`, `personal-data`, `import`. Each operation names the one that it needs. A token \
+A token may have scopes: `read`, `provision`, `orders`, `usage`, `personal-data`, `import`, `settings`. Each operation names the one that it needs. A token \
 without scopes has all of them.
 
 Lists come in pages. If an answer has `next`, send it as `cursor` to get the next page. The last page has none. A page \
@@ -191,6 +197,7 @@ pub fn document() -> OpenApi {
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
     let mut components = Components::new();
     components.schemas.insert(Document::name().into_owned(), Document::schema());
+    components.schemas.insert(MistakeView::name().into_owned(), MistakeView::schema());
     components.schemas.insert(RecordProblem::name().into_owned(), RecordProblem::schema());
     components.add_security_scheme("token", SecurityScheme::Http(scheme));
     document.components = Some(components);

@@ -1,5 +1,5 @@
 //! What an instance entitles its users to, for an application that asks with every request of theirs: one read of the table, and an
-//! answer that may be kept for a while.
+//! answer that may be kept for a while. The settings of the product name the plan and its features.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, StatusCode};
+use koogallery_runtime::CurrentSettings;
+use koogallery_settings::Feature;
 use koogallery_store::{ApplicationUsers, FreezeCause, Instance, Lifecycle, Status, World};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -112,6 +114,12 @@ pub(crate) struct Entitlement {
     /// What it consists of now: specification and quantities.
     #[serde(skip_serializing_if = "Option::is_none")]
     holds: Option<BoughtView>,
+    /// What the plan is called, if the settings of the product say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
+    /// What users may do, and how much, if the settings of the product say it. The application knows what each means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<Vec<FeatureView>>,
     /// The end of the paid period, if it is known. KooGallery says itself when the access ends: `access` counts, not this.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -125,14 +133,35 @@ pub(crate) struct Entitlement {
     notice: Option<Notice>,
 }
 
+/// Something that users may do.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Feature)]
+struct FeatureView {
+    /// Its name.
+    name: String,
+    /// How much of it; absent if there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+}
+
+impl From<&Feature> for FeatureView {
+    fn from(feature: &Feature) -> Self {
+        Self { name: feature.name.as_str().to_owned(), limit: feature.limit }
+    }
+}
+
 impl Entitlement {
-    fn of(instance: &Instance, access: Access) -> Self {
+    fn of(instance: &Instance, access: Access, settings: &CurrentSettings) -> Self {
         let life = &instance.life;
+        let (product, sku) = (life.product_id.as_ref(), life.holds().and_then(|bought| bought.sku_code.as_ref()));
+        let features = settings.document.features(product, sku);
         Self {
             instance_id: instance.instance_id.to_string(),
             access,
             product_id: life.product_id.as_ref().map(ToString::to_string),
             holds: life.holds().map(BoughtView::from),
+            plan: settings.document.plan(product, sku).map(|plan| plan.as_str().to_owned()),
+            features: features.map(|features| features.iter().map(FeatureView::from).collect()),
             expire_time: life.expire_time.map(|time| time.timestamp().to_rfc_3339()),
             changed_at: changed_at(life.last_event).map(koogallery::Timestamp::to_rfc_3339),
             notice: access.notice(),
@@ -160,8 +189,9 @@ pub(crate) async fn get(
     PathOf(InstancePath { id }): PathOf<InstancePath>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let instance = api.instance(&id).await?;
-    Ok(answer(&instance, Access::of(&instance.life), &headers))
+    let (instance, settings) = tokio::join!(api.instance(&id), api.settings());
+    let (instance, settings) = (instance?, settings?);
+    Ok(answer(&instance, Access::of(&instance.life), &settings, &headers))
 }
 
 /// What an instance entitles one user to, where KooGallery tells who may use it (joint-operations kit).
@@ -187,24 +217,26 @@ pub(crate) async fn of_user(
 ) -> Result<Response, Problem> {
     let of = ApplicationUsers { tenant_id, instance_id: instance_id.clone(), app_id };
     let user = api.store().user(World::Real, &of, &user_name, &api.vault);
-    let (instance, user) = tokio::join!(api.instance(&instance_id), user);
-    let (instance, user) = (instance?, user?);
+    let (instance, user, settings) = tokio::join!(api.instance(&instance_id), user, api.settings());
+    let (instance, user, settings) = (instance?, user?, settings?);
     let access = match Access::of(&instance.life) {
         Access::Granted if user.is_none_or(|user| user.revoked || !user.user.enable) => Access::Unassigned,
         access => access,
     };
-    Ok(answer(&instance, access, &headers))
+    Ok(answer(&instance, access, &settings, &headers))
 }
 
-fn answer(instance: &Instance, access: Access, headers: &HeaderMap) -> Response {
+fn answer(instance: &Instance, access: Access, settings: &CurrentSettings, headers: &HeaderMap) -> Response {
     let (version, own) = (instance.life.version, if access == Access::Unassigned { "-u" } else { "" });
-    let tag = format!("\"{FORM}-{version}{own}\"");
+    // What the settings say of it may change with them.
+    let by_settings = if settings.version == 0 { String::new() } else { format!("-s{}", settings.version) };
+    let tag = format!("\"{FORM}-{version}{by_settings}{own}\"");
     let is_known = is_known(headers, &tag);
     let told = [(CACHE_CONTROL, GOOD_FOR.to_owned()), (ETAG, tag)];
     if is_known {
         return (StatusCode::NOT_MODIFIED, told).into_response();
     }
-    (told, Json(Entitlement::of(instance, access))).into_response()
+    (told, Json(Entitlement::of(instance, access, settings))).into_response()
 }
 
 /// Whether the caller has the answer with this `ETag`. A proxy in between may have made the tag a weak one.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use koogallery::{OrderId, Scene, Timestamp};
-use koogallery_runtime::SupervisedProducts;
+use koogallery::{OrderId, ProductId, Scene, Timestamp};
+use koogallery_runtime::CurrentSettings;
 use koogallery_statements::{
     ChargingMode, Day, InstanceStatus, KnownInstance, KnownOrder, OrderKind as What, Supervised,
 };
@@ -87,10 +87,11 @@ pub(crate) async fn list(
     };
     let ids: Vec<OrderId> = ids.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after)).collect();
     let (mut orders, mut read) = (Vec::new(), 0);
+    let settings = api.settings().await?;
     for part in ids[..ids.len().min(PAGE)].chunks(TOGETHER) {
         let facts = each(part.to_vec(), |id| {
-            let (store, supervised) = (api.store().clone(), api.supervised.clone());
-            async move { facts(&store, &supervised, &id).await }
+            let (api, settings) = (Arc::clone(&api), Arc::clone(&settings));
+            async move { facts(&api, &settings, &id).await }
         });
         orders.extend(facts.await?.into_iter().flatten());
         read += part.len();
@@ -127,7 +128,8 @@ impl SellerApi {
 }
 
 /// What is known of an order; none if nothing is.
-async fn facts(store: &Store, supervised: &SupervisedProducts, id: &OrderId) -> Result<Option<KnownOrder>, StoreError> {
+async fn facts(api: &SellerApi, settings: &CurrentSettings, id: &OrderId) -> Result<Option<KnownOrder>, StoreError> {
+    let store = api.store();
     let record = store.order_record(id).await?;
     if record.is_unknown() {
         return Ok(None);
@@ -136,7 +138,8 @@ async fn facts(store: &Store, supervised: &SupervisedProducts, id: &OrderId) -> 
         Some(instance) if instance.order_id != *id => store.instance_orders(&instance.instance_id).await?,
         _ => Vec::new(),
     };
-    Ok(Some(known(&record, &later, supervised)))
+    let is_supervised = |product: Option<&ProductId>| api.supervised.flow_by(&settings.document, product).is_some();
+    Ok(Some(known(&record, &later, is_supervised)))
 }
 
 /// The instance that an order bought, or else one that it changed.
@@ -146,7 +149,11 @@ fn instance(record: &OrderRecord) -> Option<&Instance> {
 }
 
 /// A record in the words of the comparison. `later` are the later orders of an instance that another order bought.
-fn known(record: &OrderRecord, later: &[AppliedOrder], supervised: &SupervisedProducts) -> KnownOrder {
+fn known(
+    record: &OrderRecord,
+    later: &[AppliedOrder],
+    is_supervised: impl Fn(Option<&ProductId>) -> bool,
+) -> KnownOrder {
     let kind = kind(record);
     let instance = instance(record);
     let told = record.amounts.first();
@@ -172,7 +179,7 @@ fn known(record: &OrderRecord, later: &[AppliedOrder], supervised: &SupervisedPr
         in_effect_from: if kind == What::Renewal { in_effect(record, instance, later).and_then(day) } else { None },
         supervised: match kind {
             // A supervised purchase is accepted; what follows it is not supervised again.
-            What::Purchase | What::Unknown => acceptance(record, || supervised.flow_of(product.as_ref()).is_some()),
+            What::Purchase | What::Unknown => acceptance(record, || is_supervised(product.as_ref())),
             _ => Supervised::No,
         },
         instance: instance.map(|instance| KnownInstance {

@@ -53,6 +53,7 @@ mod provisioning;
 mod purchase;
 mod resend;
 mod scope;
+mod settings;
 mod statement_rows;
 mod statements;
 mod subjects;
@@ -82,10 +83,10 @@ use http::Uri;
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress, StartError,
-    SupervisedProducts, Vault, billing_cycles, nearest, now, serve_routes,
+    CloudWatch, ConfigError, CurrentSettings, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress,
+    StartError, SupervisedProducts, Vault, billing_cycles, nearest, now, serve_routes,
 };
-use koogallery_store::{Cycles, Store};
+use koogallery_store::{Cycles, Store, StoreError};
 
 pub use access::SHORTEST_TOKEN;
 pub use document::document;
@@ -108,18 +109,26 @@ pub struct SellerApi {
     cycles: Cycles,
     /// Which products are supervised.
     supervised: SupervisedProducts,
+    /// Whether events are sent to the seller's application.
+    delivers: bool,
 }
 
 impl SellerApi {
     /// Reads the settings. It sends nothing yet.
     pub fn of(environment: &Environment, shared: Arc<Shared>, clock: fn() -> Timestamp) -> Result<Self, ConfigError> {
         let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
+        let delivers = environment.get("KOOGALLERY_WEBHOOK_URL").is_some();
         let (cycles, supervised) = (billing_cycles(environment)?, SupervisedProducts::of(environment)?);
-        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles, supervised })
+        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles, supervised, delivers })
     }
 
     fn store(&self) -> &Store {
         self.shared.store()
+    }
+
+    /// The settings of products, read at most 30 s ago.
+    async fn settings(&self) -> Result<Arc<CurrentSettings>, StoreError> {
+        self.shared.settings().current(self.store()).await
     }
 
     fn secrets(&self) -> &SecretSource {

@@ -165,7 +165,8 @@ pub(crate) async fn take(
             Err(detail) => unusable.push(of(place, detail)),
         }
     }
-    let taken = api.store().take_usage(sent, &api.cycles, api.now()).await?;
+    let cycles = api.settings().await?.document.cycles(&api.cycles);
+    let taken = api.store().take_usage(sent, &cycles, api.now()).await?;
     let (mut counted, mut known) = (0, 0);
     for (place, taken) in places.into_iter().zip(taken) {
         match taken {

@@ -72,6 +72,9 @@ impl From<OrdersError> for Problem {
             OrdersError::Vault(error) => error.into(),
             OrdersError::NoClient(error) => error.into(),
             OrdersError::Query(error) => failed(error, Kind::RefusedState),
+            OrdersError::AppInfo(_) => {
+                Self::new(Kind::Internal, "the app info of the product's settings cannot be filled in").because(error)
+            }
             OrdersError::Malformed(_) => {
                 Self::new(Kind::Internal, "a sealed value does not have the expected form").because(error)
             }

@@ -8,6 +8,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use koogallery_open_api::Said;
 use koogallery_runtime::{SecretError, VaultError};
+use koogallery_settings::Mistake;
 use koogallery_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -77,6 +78,8 @@ kinds! {
     DemandRefused = CONFLICT, "demand-refused", "The demand cannot be changed so";
     /// The statement has other rows or sums.
     StatementStands = CONFLICT, "statement-stands", "The statement has other rows or sums";
+    /// Somebody wrote another version of the settings meanwhile.
+    SettingsOutdated = CONFLICT, "settings-outdated", "Somebody wrote another version of the settings";
     /// KooGallery refused because of the state of the thing that the request is about.
     RefusedState = CONFLICT, "refused-by-koogallery", "KooGallery refused";
     /// The body is too long.
@@ -85,6 +88,8 @@ kinds! {
     MediaType = UNSUPPORTED_MEDIA_TYPE, "not-json", "The body must be JSON";
     /// The value has the right form, but cannot be used for this instance.
     Unusable = UNPROCESSABLE_ENTITY, "unusable-value", "The value cannot be used";
+    /// The document of settings has mistakes.
+    SettingsRefused = UNPROCESSABLE_ENTITY, "settings-refused", "The settings have mistakes";
     /// KooGallery refused the values in the request.
     RefusedValue = UNPROCESSABLE_ENTITY, "value-refused-by-koogallery", "KooGallery refused the values";
     /// A fault of this deployment.
@@ -130,6 +135,32 @@ pub(crate) struct Document {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     records: Vec<RecordProblem>,
+    /// The mistakes of a document of settings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    mistakes: Vec<MistakeView>,
+}
+
+/// A mistake in a document of settings.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = SettingsMistake)]
+pub(crate) struct MistakeView {
+    /// Where it is: a JSON pointer (RFC 6901); the empty one is the whole document.
+    place: String,
+    /// What is wrong, and what to do.
+    problem: String,
+}
+
+impl MistakeView {
+    pub(crate) fn at(place: &str, problem: &str) -> Self {
+        Self { place: place.to_owned(), problem: problem.to_owned() }
+    }
+}
+
+impl From<Mistake> for MistakeView {
+    fn from(Mistake { place, problem }: Mistake) -> Self {
+        Self { place, problem }
+    }
 }
 
 /// Why a record of use cannot be counted.
@@ -155,6 +186,7 @@ pub(crate) struct Problem {
     reason: Option<String>,
     try_after: Option<Duration>,
     records: Vec<RecordProblem>,
+    mistakes: Vec<MistakeView>,
 }
 
 /// Nobody keeps a copy of an answer.
@@ -166,7 +198,15 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), said: None, reason: None, try_after: None, records: Vec::new() }
+        Self {
+            kind,
+            detail: detail.into(),
+            said: None,
+            reason: None,
+            try_after: None,
+            records: Vec::new(),
+            mistakes: Vec::new(),
+        }
     }
 
     /// Adds KooGallery's own code and message.
@@ -177,6 +217,16 @@ impl Problem {
     /// Adds the records of use that cannot be counted.
     pub(crate) fn naming(self, records: Vec<RecordProblem>) -> Self {
         Self { records, ..self }
+    }
+
+    /// The mistakes of a document of settings. The detail has them as well, a line for each.
+    pub(crate) fn settings(mistakes: Vec<MistakeView>) -> Self {
+        let line = |mistake: &MistakeView| {
+            let place = if mistake.place.is_empty() { "the document" } else { &mistake.place };
+            format!("{place}: {}", mistake.problem)
+        };
+        let detail = mistakes.iter().map(line).collect::<Vec<_>>().join("\n");
+        Self { mistakes, ..Self::new(Kind::SettingsRefused, detail) }
     }
 
     /// Adds the reason for the log.
@@ -259,7 +309,7 @@ impl From<VaultError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, said, reason, try_after, records } = self;
+        let Self { kind, detail, said, reason, try_after, records, mistakes } = self;
         let (koogallery_code, koogallery_message) = said.map(|said| (said.code, said.message)).unzip();
         let text = |text: Option<String>| text.filter(|text| !text.is_empty());
         let document = Document {
@@ -270,6 +320,7 @@ impl IntoResponse for Problem {
             koogallery_code: text(koogallery_code),
             koogallery_message: text(koogallery_message),
             records,
+            mistakes,
         };
         let mut response = (kind.status(), Json(document)).into_response();
         let headers = response.headers_mut();
@@ -301,6 +352,8 @@ impl IntoResponse for Problem {
             | Kind::WarningEnded
             | Kind::DemandRefused
             | Kind::StatementStands
+            | Kind::SettingsOutdated
+            | Kind::SettingsRefused
             | Kind::RefusedState
             | Kind::TooLarge
             | Kind::MediaType

@@ -358,6 +358,35 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "密钥可能已泄露：下一组密钥立即用于签名，现有密钥被移除。正在登录的用户需要重新开始；每天只读取一次密钥的应用在读取之前会拒绝登录",
     ),
     (
+        "What is set for each product and SKU, in one document: provisioning, webhook, rules, plans. docs/settings.md has its members",
+        "每个商品和 SKU 的设置，在一个文档中：开通方式、webhook、规则、套餐。文档成员见 docs/settings.md",
+    ),
+    (
+        "Look for mistakes in a document, here on this machine. Ends with 1 if there are any",
+        "在本机检查文档中的错误。如有错误，以 1 结束",
+    ),
+    ("The document: JSON", "文档：JSON"),
+    (
+        "Make a document the current version. It holds everywhere 30 seconds later",
+        "使文档成为当前版本。30 秒后在各处生效",
+    ),
+    (
+        "The version that the document was made from: if another one is current, nothing is written [default: the current one]",
+        "文档所依据的版本：如果当前版本已不同，则不写入 [默认：当前版本]",
+    ),
+    ("Print the current document, or that of an earlier version", "输出当前文档，或更早版本的文档"),
+    ("The version [default: the current one]", "版本 [默认：当前版本]"),
+    (
+        "Print what a document would change. Ends with 1 if that is anything",
+        "输出文档会带来的变化。如有变化，以 1 结束",
+    ),
+    (
+        "List the versions, the newest first: who wrote each, when and why",
+        "列出各版本，最新的在前：由谁、何时、为何写入",
+    ),
+    ("Make what an earlier version said the current version again", "使更早版本的内容重新成为当前版本"),
+    ("The earlier version", "更早的版本"),
+    (
         "List, enter and change customer demands (客户需求管理). docs/orders.md has their states",
         "列出、录入和修改客户需求（客户需求管理）。状态见 docs/orders.md",
     ),

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use koogallery::{OrderId, OrderLineId, Timestamp};
 use koogallery_open_api::{Error, OrderInfo};
-use koogallery_runtime::{SecretError, Secrets, Vault, VaultError};
+use koogallery_runtime::{AppInfoTemplateError, SecretError, Secrets, Vault, VaultError};
 use koogallery_store::{KeptDetails, Store, StoreError, Subject, order_details_place};
 
 use crate::open_api::{NoClient, OpenApi};
@@ -27,6 +27,9 @@ pub enum OrdersError {
     /// The order query failed.
     #[error(transparent)]
     Query(#[from] Error),
+    /// The app info of the settings does not take an instance's id.
+    #[error("the app info of the product's settings does not take this instance's id: {0}")]
+    AppInfo(#[from] AppInfoTemplateError),
     /// A sealed value does not have the form that this code writes.
     #[error("the kept {0} do not have the expected form")]
     Malformed(String),

@@ -32,7 +32,11 @@ pub(crate) fn call_line(namespace: &str, record: &CallRecord) -> Value {
     let measured =
         [Metric::milliseconds("Duration", record.duration), Metric::milliseconds("StoreLatency", record.store_latency)];
     let age = record.provisioning_age.map(|age| Metric::seconds("ProvisioningAge", age));
-    let level = if record.unreadable_key.is_some() { "ERROR" } else { level(record.result_code) };
+    let level = match level(record.result_code) {
+        _ if record.unreadable_key.is_some() => "ERROR",
+        "INFO" if record.settings_kept.is_some() => "WARN",
+        level => level,
+    };
     let metrics = measured.into_iter().chain(counts).chain(age);
     let mut line = metric_line(namespace, record.function, level, record.at, metrics);
     count_calls(&mut line, namespace, record.result_code, 1);
@@ -44,6 +48,7 @@ pub(crate) fn call_line(namespace: &str, record: &CallRecord) -> Value {
         ("license", &record.license),
         ("reason", &record.reason),
         ("unreadableKey", &record.unreadable_key),
+        ("settingsKept", &record.settings_kept),
         ("notNoted", &record.not_noted),
     ];
     for (name, text) in told {

@@ -1,19 +1,23 @@
 //! What a function has to implement for its callback.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use koogallery::{AppInfoError, Reply, Request, RsaKeyError, TextError, Timestamp, Verified};
+use koogallery_settings::AppInfoTemplateError;
 use koogallery_store::{Call, Store, StoreError, World};
 
-use crate::app_info::AppInfoTemplateError;
 use crate::config::{ConfigError, Environment};
 use crate::secrets::{SecretError, SecretSource, Secrets};
+use crate::settings_source::{CurrentSettings, SettingsSource};
 use crate::vault::VaultError;
 
 /// What one callback does. [`crate::Host`] does everything around it.
 pub trait Function: Sized + Send + Sync + 'static {
     /// The request that it answers.
     type Request: Request + Send + Sync;
+
+    /// Whether it asks for the settings of products. A cold start then reads them beside the secret.
+    const ASKS_FOR_SETTINGS: bool = false;
 
     /// Reads the function's own settings.
     fn configured(environment: &Environment) -> Result<Self, ConfigError>;
@@ -37,6 +41,10 @@ pub struct Context<'a> {
     pub secrets: &'a Secrets,
     /// Where to read the secrets again.
     pub source: &'a SecretSource,
+    /// Where the settings of products are read.
+    pub(crate) settings: &'a SettingsSource,
+    /// Why an older version of the settings is used, if one is.
+    pub(crate) settings_kept: OnceLock<String>,
     /// Since when the buyer waits, if provisioning is not finished.
     pub(crate) waits_since: OnceLock<Timestamp>,
     /// Why a key in the secrets cannot be read, if one cannot.
@@ -54,6 +62,15 @@ impl Context<'_> {
 }
 
 impl Context<'_> {
+    /// The settings of products, read at most 30 s ago.
+    pub async fn settings(&self) -> Result<Arc<CurrentSettings>, AnswerError> {
+        let current = self.settings.current(self.store).await?;
+        if let Some(why) = &current.kept_because {
+            let _ = self.settings_kept.set(why.clone());
+        }
+        Ok(current)
+    }
+
     /// Records that a key in the secrets cannot be read, even if another key answers the call. An alarm rings.
     pub fn key_is_unreadable(&self, problem: impl std::fmt::Display) {
         let _ = self.unreadable_key.set(problem.to_string());

@@ -17,12 +17,13 @@ use koogallery_store::{Call, CallInfo, Store, StoreClock, StoreError};
 use serde::Deserialize;
 
 use crate::aws::dynamodb_client;
-use crate::clock::now;
+use crate::clock::{Clock, now};
 use crate::config::{ConfigError, Environment, Settings};
 use crate::fault::Fault;
 use crate::function::{AnswerError, Context, Function};
 use crate::record::{CallRecord, Log};
 use crate::secrets::{SecretError, SecretSource, Secrets};
+use crate::settings_source::SettingsSource;
 use crate::styled::{Style, encrypt_type, response};
 
 /// How long a call may take. KooGallery waits 5 s; after this time the answer is `000005`.
@@ -37,6 +38,7 @@ pub struct Shared {
     secrets: SecretSource,
     time_window: Duration,
     encrypt_type: EncryptType,
+    settings: SettingsSource,
     log: Arc<dyn Log>,
     warm: AtomicBool,
 }
@@ -51,20 +53,32 @@ impl Shared {
     /// Reads the settings that all functions have, and makes the clients. It sends nothing yet.
     pub fn of(environment: &Environment, log: Arc<dyn Log>) -> Result<Arc<Self>, ConfigError> {
         let store = Store::new(dynamodb_client(environment)?, Settings::of(environment)?.table);
-        Self::over(store, environment, log)
+        Self::over(store, environment, log, Arc::new(now))
     }
 
-    /// The same, over a store that somebody listens to.
-    pub fn over(store: Store, environment: &Environment, log: Arc<dyn Log>) -> Result<Arc<Self>, ConfigError> {
+    /// The same, over a store that somebody listens to, with settings of products that grow old by this clock.
+    pub fn over(
+        store: Store,
+        environment: &Environment,
+        log: Arc<dyn Log>,
+        clock: Clock,
+    ) -> Result<Arc<Self>, ConfigError> {
         let time_window = Settings::of(environment)?.time_window;
         Ok(Arc::new(Self {
             store,
             secrets: SecretSource::of(environment)?.with_access_keys(),
             time_window,
             encrypt_type: encrypt_type(environment)?,
+            settings: SettingsSource::new(clock),
             log,
             warm: AtomicBool::new(false),
         }))
+    }
+
+    /// Where the settings of products are read.
+    #[must_use]
+    pub const fn settings(&self) -> &SettingsSource {
+        &self.settings
     }
 
     /// The table.
@@ -265,18 +279,21 @@ impl<F: Function> Host<F> {
         record.license = verified.request().license().map(ToString::to_string);
 
         let call = Call::new(&verified, record.at, self.shared.time_window).timed_by(clock.clone()).recorded_as(info);
-        let Shared { store, secrets: source, .. } = &*self.shared;
+        let Shared { store, secrets: source, settings, .. } = &*self.shared;
         let context = Context {
             store,
             call: &call,
             secrets: &secrets,
             source,
+            settings,
+            settings_kept: OnceLock::new(),
             waits_since: OnceLock::new(),
             unreadable_key: OnceLock::new(),
         };
         let reply = self.function.answer(&verified, &context).await;
         record.by_rule = reply.is_ok() && F::Request::CALLBACK == Callback::ChangeInstanceCheck;
         record.unreadable_key = context.unreadable_key.get().cloned();
+        record.settings_kept = context.settings_kept.get().cloned();
         record.provisioning_age = context.waits_since.get().map(|paid_at| record.at.since(*paid_at));
         let reply = reply?;
         if let Some(why) = why(reply.result_code) {

@@ -33,8 +33,16 @@ pub async fn lambda<F: Function>() -> Result<(), StartError> {
     let shared = Shared::of(&environment, Arc::new(CloudWatch::of(&environment)))?;
     let host = Host::<F>::of(&environment, Arc::clone(&shared))?;
 
-    // The secret is read while Lambda passes on the first call. If that fails, the calls that need it say so.
-    tokio::spawn(async move { shared.secrets().current().await.map(drop) });
+    // The secret, and the settings of products, are read while Lambda passes on the first call. If that fails, the calls that need
+    // them say so.
+    tokio::spawn(async move {
+        let settings = async {
+            if F::ASKS_FOR_SETTINGS {
+                drop(shared.settings().current(shared.store()).await);
+            }
+        };
+        tokio::join!(shared.secrets().current(), settings)
+    });
     let host = &host;
     // Boxed, because the type of a function's future is too deep for the compiler.
     serve_http(|request| {

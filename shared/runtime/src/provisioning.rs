@@ -1,9 +1,9 @@
 //! When a paid order line becomes usable, and who makes it so.
 
-use koogallery::{AppInfo, InstanceId};
+use koogallery::{AppInfo, InstanceId, ProductId};
+use koogallery_settings::{AppInfoTemplate, AppInfoTemplateError, Mode, SettingsDocument};
 use koogallery_store::World;
 
-use crate::app_info::{AppInfoTemplate, AppInfoTemplateError};
 use crate::config::{ConfigError, Environment, InvalidValue};
 
 /// `KOOGALLERY_PROVISIONING`.
@@ -42,6 +42,21 @@ impl Provisioning {
                 Ok(Self::Deferred { sample })
             }
             _ => Err(ConfigError::invalid(PROVISIONING, InvalidValue::Unexpected("`instant` or `deferred`"))),
+        }
+    }
+
+    /// How an instance of a product is provisioned: as the settings say, and where they say nothing as this does. Give none if the
+    /// product is not known.
+    #[must_use]
+    pub fn of_product(&self, settings: &SettingsDocument, product: Option<&ProductId>) -> Self {
+        let (own_mode, own_template) = match self {
+            Self::Instant(template) => (Mode::Instant, template),
+            Self::Deferred { sample } => (Mode::Deferred, sample),
+        };
+        let template = settings.app_info(product).unwrap_or(own_template).clone();
+        match settings.provisioning(product).unwrap_or(own_mode) {
+            Mode::Instant => Self::Instant(template),
+            Mode::Deferred => Self::Deferred { sample: template },
         }
     }
 

@@ -49,6 +49,8 @@ pub struct CallRecord {
     pub unreadable_key: Option<String>,
     /// How long the buyer has waited for the instance, if it is still being provisioned.
     pub provisioning_age: Option<Duration>,
+    /// Why an older version of the settings of products decided, if one did.
+    pub settings_kept: Option<String>,
     /// Why the call is missing in the trace of what it is about, if it is.
     pub not_noted: Option<String>,
 }
@@ -76,6 +78,7 @@ impl CallRecord {
             cold_start: false,
             unreadable_key: None,
             provisioning_age: None,
+            settings_kept: None,
             not_noted: None,
         }
     }

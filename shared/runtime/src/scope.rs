@@ -24,6 +24,8 @@ pub enum Scope {
     PersonalData,
     /// Take over customers from the seller's own records.
     Import,
+    /// Read and write the settings of products.
+    Settings,
     /// Have a plain host do what is due, where nothing else wakes it.
     Work,
 }
@@ -58,7 +60,7 @@ impl FromIterator<Scope> for Scopes {
 
 /// A word is not a scope. It is repeated, because it is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the scope `{0}` is not one of read, provision, orders, usage, personal-data, import, work")]
+#[error("the scope `{0}` is not one of read, provision, orders, usage, personal-data, import, settings, work")]
 pub struct ScopeError(String);
 
 impl Scopes {

@@ -23,6 +23,7 @@ use crate::aws::sdk_config;
 use crate::config::{ConfigError, Environment, InvalidValue};
 use crate::file_stamp::FileStamp;
 use crate::secret_text::SecretText;
+use crate::webhook_secrets::WebhookSecrets;
 
 /// The shortest time between two reads of the secret: a stranger's wrong signatures must not put load on Secrets Manager.
 const REREAD_AFTER: Duration = Duration::from_secs(30);
@@ -56,6 +57,9 @@ pub struct Secrets {
     /// The secrets that sign webhooks; each webhook is signed with all of them: `webhookSecrets`, or `KOOGALLERY_WEBHOOK_SECRET`,
     /// separated by spaces.
     pub webhook_secrets: Vec<SecretText>,
+    /// The same of webhooks that have secrets of their own, by the names that the settings of products give: `webhookSecrets` as an
+    /// object, whose member `default` has those above; or `name:` before a secret in `KOOGALLERY_WEBHOOK_SECRET`.
+    pub named_webhook_secrets: BTreeMap<String, Vec<SecretText>>,
     /// The pair that signs calls to KooGallery's open APIs: `openApi`, or `KOOGALLERY_ACCESS_KEY_ID` and `KOOGALLERY_SECRET_ACCESS_KEY`.
     pub open_api: Option<OpenApiKey>,
     /// The tokens that open the seller API, any of them: `apiTokens`, or `KOOGALLERY_API_TOKEN`, separated by spaces.
@@ -173,10 +177,12 @@ impl SecretSource {
             (Some(json), None, None) => {
                 let access_keys = AccessKeys::from_json(json).map_err(|error| ConfigError::refused(KEYS, error))?;
                 let rsa_private_key = environment.get("KOOGALLERY_RSA_PRIVATE_KEY").map(SecretText::from);
+                let webhook = WebhookSecrets::written(environment.get("KOOGALLERY_WEBHOOK_SECRET").unwrap_or_default());
                 Place::Environment(Arc::new(Secrets {
                     access_keys,
                     rsa_private_key,
-                    webhook_secrets: several(environment, "KOOGALLERY_WEBHOOK_SECRET"),
+                    webhook_secrets: webhook.default,
+                    named_webhook_secrets: webhook.named,
                     open_api: open_api_key(environment)?,
                     api_tokens: api_tokens(environment)?,
                     console_client_secret: environment.get("KOOGALLERY_CONSOLE_CLIENT_SECRET").map(SecretText::from),
@@ -321,7 +327,7 @@ impl SecretSource {
             let Part { access_keys: keys, rsa_private_key, webhook_secrets, open_api, api_tokens, .. } = part;
             access_keys = access_keys.or(keys);
             all.rsa_private_key = all.rsa_private_key.or(rsa_private_key);
-            all.webhook_secrets.extend(webhook_secrets);
+            all.webhook_secrets.add(webhook_secrets);
             all.open_api = all.open_api.or(open_api);
             all.api_tokens.extend(api_tokens);
             all.console_client_secret = all.console_client_secret.or(part.console_client_secret);
@@ -337,7 +343,8 @@ impl SecretSource {
         Ok(Arc::new(Secrets {
             access_keys,
             rsa_private_key,
-            webhook_secrets,
+            webhook_secrets: webhook_secrets.default,
+            named_webhook_secrets: webhook_secrets.named,
             open_api,
             api_tokens,
             console_client_secret,
@@ -369,11 +376,6 @@ fn api_tokens(environment: &Environment) -> Result<Vec<ApiToken>, ConfigError> {
     written.map(|written| ApiToken::read(written).map_err(|error| ConfigError::refused(NAME, error))).collect()
 }
 
-/// Reads secrets that are separated by spaces.
-fn several(environment: &Environment, name: &str) -> Vec<SecretText> {
-    environment.get(name).unwrap_or_default().split_whitespace().map(SecretText::from).collect()
-}
-
 fn open_api_key(environment: &Environment) -> Result<Option<OpenApiKey>, ConfigError> {
     const AK: &str = "KOOGALLERY_ACCESS_KEY_ID";
     const SK: &str = "KOOGALLERY_SECRET_ACCESS_KEY";
@@ -400,7 +402,7 @@ fn notify_secrets(environment: &Environment) -> Result<BTreeMap<String, NotifySe
 struct Part {
     access_keys: Option<AccessKeys>,
     rsa_private_key: Option<SecretText>,
-    webhook_secrets: Vec<SecretText>,
+    webhook_secrets: WebhookSecrets,
     open_api: Option<OpenApiKey>,
     api_tokens: Vec<ApiToken>,
     console_client_secret: Option<SecretText>,
@@ -440,7 +442,7 @@ fn part(arn: &str, text: &str) -> Result<Part, SecretError> {
         access_keys: Option<&'a RawValue>,
         rsa_private_key: Option<SecretText>,
         #[serde(default)]
-        webhook_secrets: Vec<SecretText>,
+        webhook_secrets: WebhookSecrets,
         open_api: Option<OpenApiKey>,
         #[serde(default, deserialize_with = "tokens")]
         api_tokens: Vec<ApiToken>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use koogallery::{ProductId, TextError};
+use koogallery_settings::{SettingsDocument, Supervised};
 use koogallery_store::Flow;
 
 use crate::config::{ConfigError, Environment};
@@ -40,6 +41,12 @@ impl SupervisedProducts {
     #[must_use]
     pub fn flow_of(&self, product: Option<&ProductId>) -> Option<Flow> {
         product.and_then(|id| self.named.get(id)).copied().or(self.all)
+    }
+
+    /// The flow of a product as the settings say, and where they say nothing as this does.
+    #[must_use]
+    pub fn flow_by(&self, settings: &SettingsDocument, product: Option<&ProductId>) -> Option<Flow> {
+        settings.supervision(product).map_or_else(|| self.flow_of(product), Supervised::flow)
     }
 
     /// Whether no product is supervised.

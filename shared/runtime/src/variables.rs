@@ -4,11 +4,11 @@
 
 use std::fmt;
 
+use koogallery_settings::nearest;
 use serde_json::json;
 
 use crate::cloudwatch::CloudWatch;
 use crate::config::Environment;
-use crate::nearest::nearest;
 
 /// What all names begin with.
 const PREFIX: &str = "KOOGALLERY_";

@@ -26,6 +26,7 @@ pub use changes::import::{Imported, ImportedInstance, ImportedLicense, ImportedS
 pub use changes::job::{JobOf, ResendJob};
 pub use changes::keep_demand::DemandChanged;
 pub use changes::keep_order_details::{KeptDetails, order_details_place};
+pub use changes::keep_settings::SettingsKept;
 pub use changes::keep_statement::{RowKept, StatementBegun};
 pub use changes::mark_delivered::Noted;
 pub use changes::note_order::Noticed;
@@ -75,6 +76,7 @@ pub use model::orders::reported::{ListedOrder, OrderKind};
 pub use model::orders::step::{Step, StepKind, StepSource};
 pub use model::orders::supervision::{Standing, StepError, Supervision};
 pub use model::sealed::{DataKeyId, SealError, Sealed};
+pub use model::settings::{KeptSettings, SettingsVersion};
 pub use model::statement::{
     Comparison, KeptExplanation, KeptMapping, KeptRow, MonthMoney, RowPlace, RowPlaceError, StatementFile,
 };

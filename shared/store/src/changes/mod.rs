@@ -13,6 +13,7 @@ pub(crate) mod keep_amounts;
 pub(crate) mod keep_demand;
 pub(crate) mod keep_findings;
 pub(crate) mod keep_order_details;
+pub(crate) mod keep_settings;
 pub(crate) mod keep_statement;
 pub(crate) mod learn_order;
 pub(crate) mod lease;

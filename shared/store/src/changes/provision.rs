@@ -1,7 +1,7 @@
 //! Deferred provisioning: the application sends the buyer's way into an instance, or the reason why there is none.
 //!
 //! It may send both an answer to `instance.created`, which can be hours late, and a request to the seller API. In whichever order
-//! they arrive: an app info replaces a failure; of two app infos, or of two failures, the seller API's counts more than an
+//! they arrive: what the settings of a product say only fills in what is not there; an app info replaces a failure; of two app infos, or of two failures, the seller API's counts more than an
 //! answer's; if both came the same way, the later one counts.
 
 use koogallery::{AppInfo, AppInfoError, InstanceId};
@@ -87,7 +87,9 @@ impl Store {
                     decided.app_info = Some(self.seal_app_info(World::Real, id, app_info, keys).await?);
                 }
             } else {
-                if known.is_some() && standing.outweighs(told_by) {
+                let is_told =
+                    known.is_some() || (standing.provisioning_failure.is_some() && told_by == ToldBy::Settings);
+                if is_told && standing.outweighs(told_by) {
                     return Ok(Provisioned::Outweighed);
                 }
                 decided.provision(self.seal_app_info(World::Real, id, app_info, keys).await?);

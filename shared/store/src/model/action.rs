@@ -82,6 +82,8 @@ impl Action {
     pub const SESSION_ENDED: &str = "session.ended";
     /// What debug calls left was deleted.
     pub const DEBUG_DATA_FORGOTTEN: &str = "debugData.forgotten";
+    /// A version of the settings became the current one.
+    pub const SETTINGS_APPLIED: &str = "settings.applied";
     /// A job that resends events began.
     pub const JOB_BEGUN: &str = "job.begun";
 

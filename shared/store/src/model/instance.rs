@@ -50,13 +50,15 @@ pub struct Instance {
     pub life: Lifecycle,
 }
 
-/// How the application sent something.
+/// How something came that the buyer gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToldBy {
     /// In its answer to `instance.created`.
     Answer,
     /// Through the seller API.
     SellerApi,
+    /// The application did not: the settings of its product say it.
+    Settings,
 }
 
 /// The buyer's acceptance of a supervised product: V1.0 calls newInstance again then.
@@ -106,7 +108,12 @@ impl Instance {
 
     /// Whether the current value came in a way that counts more.
     pub(crate) fn outweighs(&self, told_by: ToldBy) -> bool {
-        self.told_by_seller_api && told_by == ToldBy::Answer
+        match told_by {
+            ToldBy::SellerApi => false,
+            ToldBy::Answer => self.told_by_seller_api,
+            // Settings only fill in what is not there.
+            ToldBy::Settings => true,
+        }
     }
 
     /// Derives its status from the facts.

@@ -22,6 +22,7 @@ pub(crate) mod login;
 pub(crate) mod notices;
 pub(crate) mod orders;
 pub(crate) mod sealed;
+pub(crate) mod settings;
 pub(crate) mod statement;
 pub(crate) mod subject;
 pub(crate) mod usage;

@@ -14,6 +14,7 @@ mod parts;
 pub(crate) mod probes;
 pub(crate) mod read;
 pub(crate) mod recent;
+pub(crate) mod settings;
 pub(crate) mod statements;
 pub(crate) mod trace;
 pub(crate) mod undelivered;

@@ -129,6 +129,24 @@ impl Key {
         Self::new(World::Real, &format!("FINDINGS#{}", month.as_str()), format!("RUN#{run}#{part:05}"))
     }
 
+    /// The current version of the settings.
+    pub(crate) fn settings() -> Self {
+        Self::new(World::Real, Self::SETTINGS, "CURRENT".to_owned())
+    }
+
+    /// A version of the settings in their history.
+    pub(crate) fn settings_version(version: u64) -> Self {
+        Self::new(World::Real, Self::SETTINGS, Self::settings_place(version))
+    }
+
+    /// The sort key of such a version. The keys have the order of the versions.
+    pub(crate) fn settings_place(version: u64) -> String {
+        format!("VERSION#{version:020}")
+    }
+
+    /// The partition of the settings.
+    const SETTINGS: &str = "SETTINGS";
+
     /// How far the walk through all instances is.
     pub(crate) fn walk() -> Self {
         Self::new(World::Real, "WALK", Self::STATE.to_owned())

@@ -1,6 +1,6 @@
 //! Billing cycles: the hours, and for products billed by the day the days, in which use is added up.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use koogallery::{ProductId, Timestamp};
@@ -50,22 +50,43 @@ impl Cycle {
 pub const GRACE: Duration = Duration::from_mins(2);
 
 /// How products are billed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycles {
-    daily: HashSet<ProductId>,
+    named: HashMap<ProductId, Cycle>,
+    others: Cycle,
+}
+
+impl Default for Cycles {
+    /// All by the hour.
+    fn default() -> Self {
+        Self::of_each(HashMap::new(), Cycle::Hourly)
+    }
 }
 
 impl Cycles {
     /// These products are billed by the day, all others by the hour.
     #[must_use]
     pub fn daily(products: impl IntoIterator<Item = ProductId>) -> Self {
-        Self { daily: products.into_iter().collect() }
+        Self::default().but(products.into_iter().map(|product| (product, Cycle::Daily)))
+    }
+
+    /// These products are billed so, all others like `others`.
+    #[must_use]
+    pub const fn of_each(named: HashMap<ProductId, Cycle>, others: Cycle) -> Self {
+        Self { named, others }
+    }
+
+    /// The same, but for these products.
+    #[must_use]
+    pub fn but(mut self, products: impl IntoIterator<Item = (ProductId, Cycle)>) -> Self {
+        self.named.extend(products);
+        self
     }
 
     /// How a product is billed.
     #[must_use]
     pub fn of(&self, product: Option<&ProductId>) -> Cycle {
-        if product.is_some_and(|product| self.daily.contains(product)) { Cycle::Daily } else { Cycle::Hourly }
+        product.and_then(|product| self.named.get(product)).copied().unwrap_or(self.others)
     }
 }
 

@@ -1,15 +1,16 @@
-//! The changes of specification that a renewal may make.
+//! The changes of specification that a renewal may make: by `KOOGALLERY_CHANGE_CHECK`, or by a document for a product.
 
 use std::str::FromStr;
 
 use koogallery::{ProductId, ProductInfo, SkuCode};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// `KOOGALLERY_CHANGE_CHECK`: `allow` (the default), `refuse`, or the allowed changes, as JSON:
 /// `{"allow":[{"from":{"skuCode":"…"},"to":{"skuCode":"…","linearValue":{"min":1,"max":500}}}]}`. Both sides may name
 /// `productId`, `skuCode` and bounds of `linearValue`.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Rule {
+pub enum ChangeRule {
     /// Every change is allowed.
     Allow,
     /// No change is allowed.
@@ -50,27 +51,38 @@ struct Bounds {
 #[error(
     r#"give `allow`, `refuse` or the allowed changes as JSON like {{"allow":[{{"to":{{"skuCode":"…","linearValue":{{"min":1,"max":500}}}}}}]}} ({0})"#
 )]
-pub struct RuleError(String);
+pub struct ChangeRuleError(String);
 
-impl FromStr for Rule {
-    type Err = RuleError;
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Moves {
-            allow: Vec<Move>,
-        }
+impl FromStr for ChangeRule {
+    type Err = ChangeRuleError;
+    fn from_str(text: &str) -> Result<Self, ChangeRuleError> {
         match text.trim() {
             "allow" => Ok(Self::Allow),
             "refuse" => Ok(Self::Refuse),
             json => serde_json::from_str::<Moves>(json)
                 .map(|moves| Self::Moves(moves.allow))
-                .map_err(|error| RuleError(error.to_string())),
+                .map_err(|error| ChangeRuleError(error.to_string())),
         }
     }
 }
 
-impl Rule {
+/// The allowed changes, as JSON has them.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Moves {
+    allow: Vec<Move>,
+}
+
+impl ChangeRule {
+    /// The rule that a document has; none if it is no rule.
+    pub(crate) fn of(value: &Value) -> Option<Self> {
+        match value.as_str() {
+            Some("allow") => Some(Self::Allow),
+            Some("refuse") => Some(Self::Refuse),
+            _ => Moves::deserialize(value).ok().map(|moves| Self::Moves(moves.allow)),
+        }
+    }
+
     /// Whether an instance that holds `present` may change to `target`.
     #[must_use]
     pub fn allows(&self, present: &ProductInfo, target: &ProductInfo) -> bool {
@@ -113,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_move_fits_where_all_it_names_fits() {
-        let rule: Rule = r#"{"allow":[
+        let rule: ChangeRule = r#"{"allow":[
             {"from":{"productId":"p1"},"to":{"skuCode":"large"}},
             {"to":{"skuCode":"small","linearValue":{"max":10}}}
         ]}"#
@@ -130,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_the_instance_holds_can_be_named_in_full() {
-        let rule: Rule =
+        let rule: ChangeRule =
             r#"{"allow":[{"from":{"skuCode":"small","linearValue":{"max":10}},"to":{"skuCode":"large"}}]}"#.parse().unwrap();
         let large = target(r#"{"skuCode":"large"}"#);
         for (present, allowed) in [
@@ -147,8 +159,8 @@ mod tests {
     #[test]
     fn a_typing_error_is_told_at_start() {
         for bad in ["", "alow", "{}", r#"{"allow":[{"to":{"sku":"x"}}]}"#, r#"{"allow":[{"too":{}}]}"#] {
-            assert!(bad.parse::<Rule>().is_err(), "{bad}");
+            assert!(bad.parse::<ChangeRule>().is_err(), "{bad}");
         }
-        assert_eq!("refuse".parse(), Ok(Rule::Refuse));
+        assert_eq!("refuse".parse(), Ok(ChangeRule::Refuse));
     }
 }

@@ -4,7 +4,7 @@ use koogallery::{AppInfo, AppInfoError, InstanceId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-/// `KOOGALLERY_APP_INFO`: an app info whose texts may contain `{instanceId}`.
+/// `KOOGALLERY_APP_INFO`, or `appInfo` of a document: an app info whose texts may contain `{instanceId}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppInfoTemplate(Map<String, Value>);
 
@@ -30,19 +30,23 @@ impl std::str::FromStr for AppInfoTemplate {
     type Err = AppInfoTemplateError;
     /// Reads the template and fills it in once, so that a template beyond a limit is found at start.
     fn from_str(json: &str) -> Result<Self, AppInfoTemplateError> {
-        let template: Value = serde_json::from_str(json).map_err(|_| AppInfoTemplateError::NotAnObject)?;
-        if let Some(name) = AppInfo::unknown_members(&template).next() {
-            return Err(AppInfoTemplateError::UnknownMember(name.to_owned()));
-        }
-        let Value::Object(members) = template else { return Err(AppInfoTemplateError::NotAnObject) };
-        let template = Self(members);
-        // The longest id, of characters that each take three characters in an address.
-        template.filled(&"/".repeat(64))?;
-        Ok(template)
+        Self::of(&serde_json::from_str(json).map_err(|_| AppInfoTemplateError::NotAnObject)?)
     }
 }
 
 impl AppInfoTemplate {
+    /// The same of JSON that is read already.
+    pub(crate) fn of(template: &Value) -> Result<Self, AppInfoTemplateError> {
+        if let Some(name) = AppInfo::unknown_members(template).next() {
+            return Err(AppInfoTemplateError::UnknownMember(name.to_owned()));
+        }
+        let Value::Object(members) = template else { return Err(AppInfoTemplateError::NotAnObject) };
+        let template = Self(members.clone());
+        // The longest id, of characters that each take three characters in an address.
+        template.filled(&"/".repeat(64))?;
+        Ok(template)
+    }
+
     /// The template with an instance's id filled in; in addresses the id is percent-encoded. Fails if the id makes a text
     /// longer than KooGallery allows.
     pub fn fill(&self, id: &InstanceId) -> Result<AppInfo, AppInfoTemplateError> {

@@ -1,0 +1,28 @@
+//! What a seller sets for each product and SKU: one JSON document. Here is what it may say, and how it is read and checked as a whole.
+//!
+//! This crate does no I/O and knows no clock. The store keeps documents, the runtime reads the current one, and functions ask it by
+//! product: see docs/settings.md. The types that a document shares with environment variables are here as well.
+
+mod app_info;
+mod change_rule;
+mod difference;
+mod document;
+mod json;
+mod mistake;
+mod nearest;
+mod place;
+mod reader;
+mod safe_address;
+mod secret_word;
+mod section;
+
+pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
+pub use change_rule::{ChangeRule, ChangeRuleError, Move};
+pub use difference::{Difference, differences};
+pub use document::{FORMAT, LARGEST, SettingsDocument};
+pub use json::Json;
+pub use mistake::{Mistake, Mistakes, Refused};
+pub use nearest::nearest;
+pub use place::Place;
+pub use safe_address::{is_this_machine, keeps_a_secret};
+pub use section::{Feature, Mode, Section, Sku, Supervised, WebhookSettings};
