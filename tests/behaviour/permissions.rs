@@ -484,7 +484,7 @@ fn the_console_writes_no_more_than_it_needs(deployment: &Deployment) {
         assert!(!is_denied(action, partition), "{action} {partition}");
     }
     let kinds = ["SESSIONS", "LOGIN#", "JOBS", "INSTANCE#", "ORDER#", "DEMAND#", "WARNING#", "EXPLANATIONS", "TEST#"];
-    for kind in kinds.into_iter().chain(["SIGNING_KEYS", "DEPLOYMENT", "MAPPINGS", "STATEMENT#"]) {
+    for kind in kinds.into_iter().chain(["SIGNING_KEYS", "DEPLOYMENT", "MAPPINGS", "STATEMENT#", "SETTINGS"]) {
         assert!(reached.iter().any(|(_, partition)| partition.starts_with(kind)), "{kind}: {reached:?}");
     }
     for other in ["NONCE#n", "LEASE#SWEEP", "USAGE#i-1", "WALK", "FINDINGS#2025-11", "EVENT#e"] {

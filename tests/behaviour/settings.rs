@@ -553,3 +553,79 @@ async fn use_is_counted_by_the_cycle_of_its_product() {
         assert_eq!(hours["hours"][0]["begin"], begin.as_str(), "{product} {hours}");
     }
 }
+
+/// The schema and the reader agree about what they both see: the schema knows nothing of secrets, and of what stands twice.
+#[test]
+fn the_schema_takes_what_the_reader_takes() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let schema: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("settings.schema.json")).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let page = std::fs::read_to_string(folder.join("settings.md")).unwrap();
+    let example = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let example: Value = serde_json::from_str(example).unwrap();
+    let both = |document: &Value| {
+        let read = koogallery_settings::SettingsDocument::of(&document.clone().into());
+        assert_eq!(schema.is_valid(document), read.is_ok(), "{document}\n{read:?}");
+        read.is_ok()
+    };
+    assert!(both(&example), "the example of the page");
+    assert!(both(&json!({ "format": 1, "$schema": "settings.schema.json", "products": {} })));
+    let flows: Vec<&str> = koogallery_store::Flow::ALL.iter().map(Into::into).collect();
+    for flow in flows {
+        assert!(both(&json!({ "format": 1, "default": { "supervision": flow } })), "{flow}");
+    }
+    // Each member in turn takes each of these values, and both say the same of it.
+    let values = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(0),
+        json!(1),
+        json!(410),
+        json!(1.5),
+        json!(""),
+        json!("x"),
+        json!("allow"),
+        json!("none"),
+        json!("daily"),
+        json!("https://a.example.com/"),
+        json!([]),
+        json!([1]),
+        json!({}),
+        json!({ "x": 1 }),
+        json!([{ "name": "a b" }]),
+        json!("x".repeat(65)),
+    ];
+    let mut seen = 0;
+    for place in places(&example) {
+        for value in &values {
+            let mut changed = example.clone();
+            *changed.pointer_mut(&place).unwrap() = value.clone();
+            both(&changed);
+            seen += 1;
+        }
+        let mut more = example.clone();
+        if let Some(members) = more.pointer_mut(&place).and_then(Value::as_object_mut) {
+            members.insert("more".to_owned(), json!({}));
+            both(&more);
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}
+
+/// All places of a document but itself, as JSON pointers.
+fn places(document: &Value) -> Vec<String> {
+    let below = |name: &str, value: &Value| {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        let all = std::iter::once(String::new()).chain(places(value));
+        all.map(|place| format!("/{name}{place}")).collect::<Vec<_>>()
+    };
+    match document {
+        Value::Object(members) => members.iter().flat_map(|(name, value)| below(name, value)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(place, value)| below(&place.to_string(), value)).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -10,7 +10,7 @@ use crate::texts::{General, role};
 use crate::view::View;
 
 /// The pages that every page leads to, and who may open them.
-const NAVIGATION: [(&str, General, Role); 15] = [
+const NAVIGATION: [(&str, General, Role); 16] = [
     ("/", General::Home, Role::Viewer),
     ("/instances", General::Instances, Role::Viewer),
     ("/orders", General::Orders, Role::Viewer),
@@ -24,6 +24,7 @@ const NAVIGATION: [(&str, General, Role); 15] = [
     ("/jobs", General::Jobs, Role::Viewer),
     ("/figures", General::Figures, Role::Viewer),
     ("/keys", General::Keys, Role::Viewer),
+    ("/product-settings", General::ProductSettings, Role::Viewer),
     ("/audit", General::Audit, Role::Viewer),
     ("/sessions", General::Sessions, Role::Administrator),
 ];

@@ -8,7 +8,7 @@ use axum::{Router, middleware};
 use crate::access::Role;
 use crate::pages::{
     audit, demands, event, events, figures, find, home, instances, jobs, keys, license_requests, money, orders, people,
-    personal, probes, sessions, statement, supervision, tenants, thing, warnings,
+    personal, probes, product_settings, sessions, statement, supervision, tenants, thing, warnings,
 };
 use crate::{Console, acts, entry, session};
 
@@ -88,6 +88,9 @@ routes! {
     post "/warnings/{id}/snooze" Operator acts::warning::snooze;
     get "/keys" Viewer keys::list;
     post "/keys/rotate" Administrator keys::rotate;
+    get "/product-settings" Viewer product_settings::list;
+    get "/product-settings/{id}" Viewer product_settings::get;
+    post "/product-settings/{id}/rollback" Administrator product_settings::rollback;
     get "/audit" Viewer audit::list;
     get "/audit.csv" Viewer audit::csv;
     get "/sessions" Administrator sessions::list;

@@ -346,9 +346,10 @@ impl Courier {
             Err(error) if tried_before < TRIES_FOR_DETAILS => return Err(SendError::CustomerName(error)),
             name => name.ok().flatten(),
         };
-        let settings = match destination.goes_by_product() {
-            true => self.settings.current(store).await.map_err(SendError::Settings)?,
-            false => Arc::default(),
+        let settings = if destination.goes_by_product() {
+            self.settings.current(store).await.map_err(SendError::Settings)?
+        } else {
+            Arc::default()
         };
         let product = self.product(&settings, &standing, event, order.as_ref()).await?;
         let facts = standing.facts(event, order.as_ref());

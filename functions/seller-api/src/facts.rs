@@ -13,7 +13,7 @@ use koogallery_statements::{
     ChargingMode, Day, InstanceStatus, KnownInstance, KnownOrder, OrderKind as What, Supervised,
 };
 use koogallery_store::{
-    AppliedOrder, Evidence, Instance, OrderEffect, OrderKind, OrderRecord, Stage, Status, Store, StoreError,
+    AppliedOrder, Evidence, Instance, OrderEffect, OrderKind, OrderRecord, Stage, Status, StoreError,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

@@ -79,6 +79,7 @@ impl ChangeRule {
         match value.as_str() {
             Some("allow") => Some(Self::Allow),
             Some("refuse") => Some(Self::Refuse),
+            _ if !value.is_object() => None,
             _ => Moves::deserialize(value).ok().map(|moves| Self::Moves(moves.allow)),
         }
     }

@@ -1,7 +1,6 @@
 //! Reads a document by hand rather than by derived code: so it finds all mistakes, not only the first one, and knows the place of each.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Display;
 use std::num::NonZeroU32;
 
 use http::StatusCode;
@@ -54,7 +53,7 @@ impl Reader {
     pub(crate) fn document(&mut self, document: &Value) -> (Section, BTreeMap<ProductId, Section>) {
         let root = Place::default();
         let Some(members) = self.object(&root, document, "`format`, `default` and `products`") else {
-            return Default::default();
+            return (Section::default(), BTreeMap::new());
         };
         self.known(&root, members, &DOCUMENT);
         if members.get("format").and_then(Value::as_u64) != Some(FORMAT) {
@@ -73,7 +72,7 @@ impl Reader {
     }
 
     /// What stands under ids.
-    fn by_id<Id: Ord + std::str::FromStr<Err: Display>, T>(
+    fn by_id<Id: Ord + std::str::FromStr, T>(
         &mut self,
         place: &Place,
         members: &Map<String, Value>,

@@ -5,9 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery_oidc::{Algorithm, SigningKeys};
 use koogallery_runtime::now;
-use koogallery_store::{Action, Cause, Delivery, Raise, Warning};
+use koogallery_store::{Action, Actor, Cause, Delivery, Raise, Via, Warning};
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::kit::vault;
+use serde_json::json;
 
 use super::world::World;
 
@@ -154,4 +155,38 @@ async fn the_next_signing_key_is_made_with_its_record() {
     let now = [("now", "true"), REASON[0]];
     assert_eq!(world.send("/keys", "/keys/rotate", &now).await.status, 200);
     assert_eq!((store.signing_keys().await.unwrap().len(), world.actions().await.len()), (1, 2));
+}
+
+#[tokio::test]
+async fn an_earlier_version_of_the_settings_comes_back() {
+    let world = World::start().await;
+    let store = world.seller.host.store();
+    let actor = Actor { by: "a test".to_owned().try_into().unwrap(), via: Via::SellerApi, reason: None };
+    let why = "to begin with".to_owned().try_into().unwrap();
+    let document = |plan: &str| json!({ "format": 1, "default": { "plan": plan } }).to_string();
+    for (standing, plan) in [(0, "Basic <b>"), (1, "Team")] {
+        store.keep_settings(&document(plan), standing, (&actor, &why), now()).await.unwrap();
+    }
+    let list = world.open("/product-settings").await;
+    assert!(list.body.contains("/product-settings/2") && list.body.contains("to begin with"), "{}", list.body);
+    let shown = world.open("/product-settings/2").await;
+    assert!(shown.body.contains("/default/plan") && shown.body.contains("Basic &lt;b&gt;"), "{}", shown.body);
+    assert!(!shown.body.contains("/rollback"), "it is the current one");
+    let back = world.send("/product-settings/1", "/product-settings/1/rollback", &REASON).await;
+    assert_eq!(back.status, 200, "{}", back.body);
+    let current = store.settings().await.unwrap().unwrap();
+    assert_eq!((current.version, current.document), (3, document("Basic <b>")));
+    let actions = world.actions().await;
+    let last = actions.last().unwrap();
+    assert_eq!((last.what.as_str(), last.reason.as_ref().unwrap().as_str()), (Action::SETTINGS_APPLIED, REASON[0].1));
+    // The same once more changes nothing, and what there is not is not found.
+    assert_eq!(world.send("/product-settings/2", "/product-settings/2/rollback", &REASON).await.status, 200);
+    let origin = world.seller.host.address().trim_end_matches('/').to_owned();
+    let unknown = world.browser.post(&world.at("/product-settings/9/rollback"), &origin, &REASON).await;
+    assert_eq!(unknown.status, 404);
+    // What a newer version of this software wrote cannot come back by this one.
+    store.keep_settings(r#"{"format":2}"#, 4, (&actor, &why), now()).await.unwrap();
+    store.keep_settings(&document("Team"), 5, (&actor, &why), now()).await.unwrap();
+    let newer = world.browser.post(&world.at("/product-settings/5/rollback"), &origin, &REASON).await;
+    assert_eq!(newer.status, 409, "{}", newer.body);
 }

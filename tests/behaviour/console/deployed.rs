@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use koogallery_local::log::Silent;
 use koogallery_runtime::now;
-use koogallery_store::{Cause, Raise, Warning};
+use koogallery_store::{Actor, Cause, Raise, Via, Warning};
 use koogallery_tests::bodies::{self, with};
 use koogallery_tests::browser::Browser;
 use koogallery_tests::deployment::{CONSOLE_SECRET, Deployment};
 use koogallery_tests::kit::{self, Dialect};
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::provider::Provider;
@@ -73,6 +74,15 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
     let demand = demand.url.path().to_owned();
     send(&demand, &[("state", "converting")]).await;
     send(&format!("/findings/{}/explain", "a".repeat(64)), &[("month", "2025-11")]).await;
+    for (standing, plan) in [(0, "A"), (1, "B")] {
+        let actor = Actor { by: "a test".to_owned().try_into().unwrap(), via: Via::Console, reason: None };
+        let document = json!({ "format": 1, "default": { "plan": plan } }).to_string();
+        let store = deployment.store("seller-api");
+        let reason = "a test".to_owned().try_into().unwrap();
+        store.keep_settings(&document, standing, (&actor, &reason), now()).await.unwrap();
+    }
+    open("/product-settings/1").await;
+    send("/product-settings/1/rollback", &[]).await;
     let debug = with(with(bodies::purchase(), "businessId", "c-8"), "testFlag", "1");
     assert_eq!(deployment.say(&debug).await, "000000");
     send("/probes/forget", &[("id", "c-8")]).await;
@@ -109,6 +119,7 @@ pub(crate) async fn operators_work(deployment: &Deployment) {
         "/money?month=2025-11",
         "/figures",
         "/keys",
+        "/product-settings",
         "/audit",
         "/audit.csv",
     ] {

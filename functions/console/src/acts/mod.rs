@@ -43,6 +43,7 @@ pub(crate) enum Done {
     Imported,
     ImportedBefore,
     ImportedPart,
+    RolledBack,
 }
 
 /// The part of an address that says it. What nobody knows is left out.
@@ -59,7 +60,7 @@ impl Said {
 }
 
 impl Done {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Resent,
         Self::Discarded,
         Self::AppInfo,
@@ -81,6 +82,7 @@ impl Done {
         Self::Imported,
         Self::ImportedBefore,
         Self::ImportedPart,
+        Self::RolledBack,
     ];
 
     /// The path of a page that says it.
@@ -111,6 +113,7 @@ impl Done {
             Self::Imported => Acts::DoneImported,
             Self::ImportedBefore => Acts::DoneImportedBefore,
             Self::ImportedPart => Acts::DoneImportedPart,
+            Self::RolledBack => Acts::DoneRolledBack,
         }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod personal;
 pub(crate) mod probes;
+pub(crate) mod product_settings;
 pub(crate) mod sessions;
 pub(crate) mod statement;
 pub(crate) mod stopped;

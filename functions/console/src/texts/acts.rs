@@ -81,6 +81,13 @@ texts! {
         DoneImported: "账单已导入。", "The statement is imported.";
         DoneImportedBefore: "此文件之前已导入，没有增加任何内容。", "This file was imported before: nothing is added.";
         DoneImportedPart: "部分行已保存：请再次选择同一文件，继续导入。", "A part of the rows is kept: choose the same file again, and the others follow.";
+        SettingsHelp: "用 `koogallery settings apply FILE` 写入新版本。30 秒后在各处生效。", "`koogallery settings apply FILE` writes a new version. It holds everywhere 30 seconds later.";
+        IsCurrent: "这是当前版本。", "This is the current version.";
+        Rollback: "恢复此版本", "Go back to this version";
+        RollbackHelp: "此版本的内容将作为新版本写入，30 秒后在各处生效。", "What it says becomes the current version again, and holds everywhere 30 seconds later.";
+        DoneRolledBack: "已恢复。", "It is the current version again.";
+        SettingsRefused: "此版本不能使用：{}", "This version cannot be used: {}";
+        SettingsOutdated: "其间有人写入了版本 {}，没有变化。", "Somebody wrote version {} meanwhile: nothing changed.";
         NeedsFile: "请选择文件。", "Choose a file.";
         FileTooLarge: "文件超过 4 MB：请用 `koogallery orders import FILE` 导入。", "The file is larger than 4 MB: import it by `koogallery orders import FILE`.";
         FileRefused: "文件未导入：{}", "The file is not imported: {}";

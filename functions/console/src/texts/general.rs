@@ -20,6 +20,7 @@ texts! {
         LicenseRequests: "License 申请", "License requests";
         Jobs: "批量任务", "Jobs";
         Keys: "签名密钥", "Signing keys";
+        ProductSettings: "商品设置", "Settings of products";
         Figures: "数据", "Figures";
         Numbers: "数字", "The numbers";
         Audit: "操作记录", "Audit";

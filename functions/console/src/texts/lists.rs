@@ -50,6 +50,12 @@ texts! {
         Phase: "用途", "Is";
         Published: "公布时间", "Published";
         SignsFrom: "开始签名", "Signs from";
+        Version: "版本", "Version";
+        Why: "原因", "Why";
+        Place: "位置", "Place";
+        Changed: "相对上一版本的变化", "What it changed";
+        Document: "文档", "The document";
+        SettingsVersion: "商品设置：版本 {}", "Settings of products: version {}";
         Groups: "用户组", "Groups";
         ThisSession: "当前会话", "This session";
         Callback: "接口", "Callback";

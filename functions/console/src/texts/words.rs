@@ -75,6 +75,7 @@ pub(crate) fn what(language: Language, what: &str) -> &str {
         Action::SESSION_ENDED => either(language, "结束会话", "ended a session"),
         Action::JOB_BEGUN => either(language, "开始批量重发", "began to resend all that match"),
         Action::DEBUG_DATA_FORGOTTEN => either(language, "删除调试数据", "deleted debug data"),
+        Action::SETTINGS_APPLIED => either(language, "写入商品设置", "wrote settings of products"),
         "warning.acknowledge" => either(language, "确认预警", "acknowledged a warning"),
         "warning.snooze" => either(language, "推迟预警", "snoozed a warning"),
         "supervision.open" => either(language, "纳入服务监管", "had the order supervised"),
