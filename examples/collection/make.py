@@ -25,6 +25,7 @@ VARIABLES = {
     "license": "C-1",
     "eventId": "e-1",
     "warningId": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "version": "1",
     "demandId": "019adb6c-2f00-7c11-8d5e-0123456789ab",
     "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     "titles": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",

@@ -185,6 +185,13 @@ pub(crate) struct Problem {
     said: Option<Box<Said>>,
     reason: Option<String>,
     try_after: Option<Duration>,
+    /// What is wrong one by one. Few problems have it, and an error is small.
+    each: Box<Each>,
+}
+
+/// What is wrong one by one.
+#[derive(Debug, Default)]
+struct Each {
     records: Vec<RecordProblem>,
     mistakes: Vec<MistakeView>,
 }
@@ -198,15 +205,7 @@ pub(crate) struct Reason(pub(crate) String);
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-            said: None,
-            reason: None,
-            try_after: None,
-            records: Vec::new(),
-            mistakes: Vec::new(),
-        }
+        Self { kind, detail: detail.into(), said: None, reason: None, try_after: None, each: Box::default() }
     }
 
     /// Adds KooGallery's own code and message.
@@ -216,7 +215,7 @@ impl Problem {
 
     /// Adds the records of use that cannot be counted.
     pub(crate) fn naming(self, records: Vec<RecordProblem>) -> Self {
-        Self { records, ..self }
+        Self { each: Box::new(Each { records, ..Each::default() }), ..self }
     }
 
     /// The mistakes of a document of settings. The detail has them as well, a line for each.
@@ -226,7 +225,8 @@ impl Problem {
             format!("{place}: {}", mistake.problem)
         };
         let detail = mistakes.iter().map(line).collect::<Vec<_>>().join("\n");
-        Self { mistakes, ..Self::new(Kind::SettingsRefused, detail) }
+        let each = Box::new(Each { mistakes, ..Each::default() });
+        Self { each, ..Self::new(Kind::SettingsRefused, detail) }
     }
 
     /// Adds the reason for the log.
@@ -309,7 +309,8 @@ impl From<VaultError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, said, reason, try_after, records, mistakes } = self;
+        let Self { kind, detail, said, reason, try_after, each } = self;
+        let Each { records, mistakes } = *each;
         let (koogallery_code, koogallery_message) = said.map(|said| (said.code, said.message)).unzip();
         let text = |text: Option<String>| text.filter(|text| !text.is_empty());
         let document = Document {

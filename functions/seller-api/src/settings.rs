@@ -69,10 +69,18 @@ impl SettingsView {
     }
 }
 
+/// Nothing can be chosen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoQuery {}
+
 /// The current settings of products.
 #[utoipa::path(get, path = "/v1/settings", tag = "settings", operation_id = "getSettings",
     responses((status = 200, description = "The current version; version 0 says nothing", body = SettingsView)))]
-pub(crate) async fn get(State(api): State<Arc<SellerApi>>) -> Result<Json<SettingsView>, Problem> {
+pub(crate) async fn get(
+    State(api): State<Arc<SellerApi>>,
+    QueryOf(NoQuery {}): QueryOf<NoQuery>,
+) -> Result<Json<SettingsView>, Problem> {
     let kept = api.store().settings().await?;
     Ok(Json(kept.map_or_else(|| Ok(SettingsView::nothing()), SettingsView::of)?))
 }
@@ -156,8 +164,10 @@ pub(crate) struct CheckBody {
 
 /// What is wrong with a document.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SettingsChecked, examples(json!({ "mistakes": [] })))]
+#[schema(as = SettingsChecked, examples(json!({ "version": 1, "mistakes": [] })))]
 pub(crate) struct CheckedView {
+    /// The current version: `expectedVersion` to apply the document.
+    version: u64,
     /// Its mistakes; none if it could be applied.
     mistakes: Vec<MistakeView>,
 }
@@ -168,8 +178,12 @@ pub(crate) struct CheckedView {
 pub(crate) async fn check(
     State(api): State<Arc<SellerApi>>,
     Body(CheckBody { document }): Body<CheckBody>,
-) -> Json<CheckedView> {
-    Json(CheckedView { mistakes: api.mistakes(&document) })
+) -> Result<Json<CheckedView>, Problem> {
+    let standing = api.store().settings().await?;
+    Ok(Json(CheckedView {
+        version: standing.map_or(0, |standing| standing.version),
+        mistakes: api.mistakes(&document),
+    }))
 }
 
 /// A new version.

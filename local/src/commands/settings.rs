@@ -92,7 +92,7 @@ impl Settings {
     pub(crate) async fn run(self) -> Done {
         let Self { what, api } = self;
         if let What::Check { file } = &what {
-            return checked(file, &text(file)?);
+            return Ok(checked(file, &text(file)?));
         }
         let api = api.api(&Environment::of_process())?;
         match what {
@@ -100,7 +100,7 @@ impl Settings {
             What::Apply { file, reason, made_from, person } => {
                 let text = text(&file)?;
                 if SettingsDocument::parse(&text).is_err() {
-                    return checked(&file, &text);
+                    return Ok(checked(&file, &text));
                 }
                 let document: Value = serde_json::from_str(&text)?;
                 let current = api.get(&["settings"], &[]).await?;
@@ -113,7 +113,7 @@ impl Settings {
             What::Diff { file } => {
                 let text = text(&file)?;
                 if SettingsDocument::parse(&text).is_err() {
-                    return checked(&file, &text);
+                    return Ok(checked(&file, &text));
                 }
                 let current = api.get(&["settings"], &[]).await?;
                 let found = differences(&current["document"], &serde_json::from_str(&text)?);
@@ -141,11 +141,11 @@ fn text(file: &Path) -> Result<String, Failure> {
 
 /// Says what is wrong with a document.
 #[allow(clippy::print_stdout, clippy::print_stderr)]
-fn checked(file: &Path, text: &str) -> Done {
+fn checked(file: &Path, text: &str) -> ExitCode {
     match SettingsDocument::parse(text) {
         Ok(_) => {
             println!("{}: no mistakes", file.display());
-            Ok(ExitCode::SUCCESS)
+            ExitCode::SUCCESS
         }
         Err(refused) => {
             eprintln!("{refused}");
@@ -153,7 +153,7 @@ fn checked(file: &Path, text: &str) -> Done {
                 let count = mistakes.told().len() + mistakes.more();
                 eprintln!("{}: {count} mistakes, and nothing was applied", file.display());
             }
-            Ok(ExitCode::FAILURE)
+            ExitCode::FAILURE
         }
     }
 }

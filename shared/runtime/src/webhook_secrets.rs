@@ -71,7 +71,9 @@ impl<'de> Deserialize<'de> for WebhookSecrets {
                         Several::One(secret) => vec![secret],
                         Several::All(secrets) => secrets,
                     };
-                    secrets.into_iter().for_each(|secret| all.push(&name, secret));
+                    for secret in secrets {
+                        all.push(&name, secret);
+                    }
                 }
             }
         }

@@ -313,13 +313,10 @@ impl Reader {
             let Some(members) = self.object(&place, feature, "`name`, and optionally `limit`") else { continue };
             self.known(&place, members, &["name", "limit"]);
             let (name, limit) = (place.member("name"), place.member("limit"));
-            let read = match members.get("name") {
-                Some(value) => self.feature_name(&name, value),
-                None => {
-                    self.wrong(&name, "it is missing: give the name by which your application knows the feature");
-                    None
-                }
-            };
+            let read = members.get("name").and_then(|value| self.feature_name(&name, value));
+            if !members.contains_key("name") {
+                self.wrong(&name, "it is missing: give the name by which your application knows the feature");
+            }
             if read.as_ref().is_some_and(|read| !names.insert(read.clone())) {
                 self.wrong(&name, "this feature stands twice in the list: keep one of them");
             }

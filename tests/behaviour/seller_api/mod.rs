@@ -16,6 +16,7 @@ mod orders;
 mod page_sizes;
 mod provisioning;
 mod scopes;
+mod settings;
 mod statements;
 mod statuses;
 mod tenants;

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 
 use super::description::paths;
 use super::orders::order_info;
+use super::settings;
 use super::statements;
 use super::tenants::OF_APP;
 use super::usage::{record, utc};
@@ -254,6 +255,9 @@ fn good_requests(event: uuid::Uuid, parked: uuid::Uuid) -> Vec<GoodRequest> {
 
 /// The same request with something in its path or query that no route takes; empty where there is nothing to spoil.
 fn bad_path(path: &str) -> String {
+    if let Some(bad) = settings::bad_path(path) {
+        return bad;
+    }
     match path {
         "/v1/instances?status=active" => "/v1/instances?status=gone".to_owned(),
         "/v1/events?state=undelivered" => "/v1/events?state=gone".to_owned(),
@@ -344,6 +348,7 @@ async fn every_documented_status_is_met() {
     let mut good = good_requests(event.event.event_id, seller.park("INSTANCE#b-2", 0).await);
     good.extend(entered.good_requests());
     good.extend(statements::good_requests());
+    good.extend(settings::good_requests());
     for (operation, path, body, status) in &good {
         seen.see(&api, operation, path, body.as_ref(), *status).await;
     }
@@ -353,6 +358,7 @@ async fn every_documented_status_is_met() {
     no_such_use(&api, &mut seen).await;
     entered.refused(&api, &mut seen).await;
     statements::refused(&api, &mut seen).await;
+    settings::refused(&api, &mut seen).await;
     seen.see(&api, "getLicense", "/v1/licenses/ANOTHER-CODE", None, 404).await;
     seen.see(&api, "trace", "/v1/trace/CS2", None, 404).await;
     not_erased(&api, &mut seen).await;
