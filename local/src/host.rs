@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use console::{Console, LinkError};
 use koogallery::Timestamp;
-use koogallery_runtime::{ConfigError, Environment, Log, Shared, dynamodb_client, dynamodb_client_over, now};
+use koogallery_runtime::{
+    ConfigError, Environment, Log, Shared, dynamodb_client, dynamodb_client_over, now, written_webhook_secrets,
+};
 use koogallery_store::{Store, StoreError, schema};
 use koogallery_webhook::{WebhookSecret, WebhookSecretError};
 use login::Login;
@@ -407,7 +409,7 @@ fn check_webhook_secret(environment: &Environment) -> Result<(), ConfigError> {
         NAME,
         "what signs the events for your application: `whsec_` and the base64 of 24 to 64 random bytes",
     )?;
-    for secret in secrets.split_whitespace() {
+    for secret in written_webhook_secrets(secrets) {
         secret.parse::<WebhookSecret>().map_err(|error: WebhookSecretError| ConfigError::refused(NAME, error))?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use koogallery_runtime::now;
+use koogallery_runtime::{now, written_webhook_secrets};
 use koogallery_webhook::{ID, Refusal, SIGNATURE, TIMESTAMP, WebhookSecret, WebhookSecretError, verify};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -81,7 +81,7 @@ impl Listener {
         forward_to: Option<String>,
         hear: Hear,
     ) -> Result<Self, ListenError> {
-        let secrets = secrets.unwrap_or(LOCAL_WEBHOOK_SECRET).split_whitespace();
+        let secrets = written_webhook_secrets(secrets.unwrap_or(LOCAL_WEBHOOK_SECRET));
         let secrets = secrets.map(str::parse).collect::<Result<Vec<WebhookSecret>, _>>()?;
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();

@@ -18,6 +18,8 @@ use koogallery_tests::bodies::{self, with};
 use koogallery_tests::{KEYS, Seller};
 use serde_json::{Value, json};
 
+use crate::commands::{refused, run, told};
+
 const OPEN_API_KEY: (&str, &str) = ("ak-of-tests", "sk-of-tests");
 /// What signs the events of the CRM.
 const CRM_SECRET: &str = "whsec_Q1JNcyBzZWNyZXQsIG9mIHRoaXJ0eS10d28gYnl0ZXM=";
@@ -263,7 +265,7 @@ async fn each_product_is_provisioned_in_its_way() {
 
 /// Waits until something is so. The test of a host that works by itself has no other way.
 async fn until<T>(ask: impl AsyncFn() -> Option<T>) -> T {
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(found) = ask().await {
             return found;
@@ -628,4 +630,55 @@ fn places(document: &Value) -> Vec<String> {
         }
         _ => Vec::new(),
     }
+}
+
+/// A file of this test, with a document.
+fn file(name: &str, text: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("settings-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join(name);
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_commands_check_apply_compare_and_go_back() {
+    let seller = seller(|environment| environment).await;
+    let shown = run(&seller, &["settings", "show"], "").await;
+    assert_eq!(serde_json::from_str::<Value>(&shown.out).unwrap(), json!({ "format": 1 }));
+    assert!(shown.errors.contains("nobody wrote settings yet"), "{}", shown.errors);
+    assert_eq!(told(&seller, &["settings", "history"]).await.trim(), "no versions");
+
+    let bad = file("bad.json", r#"{"format":1,"defaults":{},"products":{"p-1":{"usage":{"cycle":"weekly"}}}}"#);
+    for command in [&["settings", "check", &bad][..], &["settings", "apply", &bad, "--reason", "x"]] {
+        let problems = refused(&seller, command, 1).await;
+        assert!(problems.contains("/defaults: there is no such member: did you mean `default`?"), "{problems}");
+        assert!(problems.contains("/products/p-1/usage/cycle") && problems.contains("2 mistakes"), "{problems}");
+    }
+    let first = file("first.json", r#"{"format":1,"default":{"plan":"Basic"}}"#);
+    assert!(told(&seller, &["settings", "check", &first]).await.contains("no mistakes"));
+    let applied = told(&seller, &["settings", "apply", &first, "--reason", "to begin with"]).await;
+    assert!(applied.contains("+ /default: ") && applied.contains("version 1 is the current one"), "{applied}");
+    let again = told(&seller, &["settings", "apply", &first, "--reason", "once more"]).await;
+    assert!(again.contains("version 1 says the same already"), "{again}");
+
+    let second = file("second.json", r#"{"format":1,"default":{"plan":"Team"}}"#);
+    let compared = run(&seller, &["settings", "diff", &second], "").await;
+    assert_eq!((compared.code, compared.out.trim()), (1, r#"~ /default/plan: "Basic" → "Team""#));
+    told(&seller, &["settings", "apply", &second, "--reason", "a better name", "--made-from", "1"]).await;
+    let late = refused(&seller, &["settings", "apply", &first, "--reason", "too late", "--made-from", "1"], 2).await;
+    assert!(late.contains("version 2 is the current one"), "{late}");
+    let back = told(&seller, &["settings", "rollback", "1", "--reason", "the old name was better", "--by", "Li"]).await;
+    assert!(back.contains("version 3 is the current one"), "{back}");
+    let history = told(&seller, &["settings", "history"]).await;
+    assert!(history.contains("seller API: Li") && history.contains("a better name"), "{history}");
+    let shown = run(&seller, &["settings", "show", "2"], "").await;
+    assert!(
+        shown.out.contains("Team") && shown.errors.contains("version 2 by seller API: somebody"),
+        "{}",
+        shown.errors
+    );
+    refused(&seller, &["settings", "show", "9"], 1).await;
+    refused(&seller, &["settings", "rollback", "9", "--reason", "x"], 1).await;
+    refused(&seller, &["settings", "apply", &first], 2).await;
 }

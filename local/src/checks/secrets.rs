@@ -98,6 +98,18 @@ pub enum SecretProblem {
         /// Why.
         source: WebhookSecretError,
     },
+    /// The same of a secret with a name.
+    #[error("{named}: secret {position} of {name} cannot be used: {source}")]
+    NamedWebhook {
+        /// Where it stands.
+        named: Named,
+        /// Its name, which the settings of products give.
+        name: String,
+        /// Which of the secrets with this name, from 1.
+        position: usize,
+        /// Why.
+        source: WebhookSecretError,
+    },
     /// The open APIs cannot be called.
     #[error(
         "{0} is not set, so that KooGallery's open APIs cannot be called: set the AK and SK of My Credentials > Access Keys, or \
@@ -142,6 +154,18 @@ pub fn secrets(held: &Secrets, needs: Needs, place: &Place) -> Vec<SecretProblem
     for (position, secret) in numbered(&held.webhook_secrets) {
         if let Err(source) = secret.parse::<WebhookSecret>() {
             problems.push(SecretProblem::Webhook { named: webhook.clone(), position, source });
+        }
+    }
+    for (name, secrets) in &held.named_webhook_secrets {
+        for (position, secret) in numbered(secrets) {
+            if let Err(source) = secret.parse::<WebhookSecret>() {
+                problems.push(SecretProblem::NamedWebhook {
+                    named: webhook.clone(),
+                    name: name.clone(),
+                    position,
+                    source,
+                });
+            }
         }
     }
     match &held.open_api {

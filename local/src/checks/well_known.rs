@@ -8,7 +8,7 @@ use std::fs;
 use std::net::SocketAddr;
 
 use koogallery::{AccessKeys, InterfaceType, RsaPrivateKey};
-use koogallery_runtime::{ApiToken, Environment};
+use koogallery_runtime::{ApiToken, Environment, written_webhook_secrets};
 use serde_json::Value;
 
 use crate::keys::{
@@ -132,7 +132,7 @@ const OTHERS: [Key; 5] = [
     Key {
         name: "KOOGALLERY_WEBHOOK_SECRET",
         mend: "set a secret that `echo whsec_$(openssl rand -base64 32)` makes, and give it to your application",
-        holds: |secrets| secrets.split_whitespace().map(|secret| secret == LOCAL_WEBHOOK_SECRET).collect(),
+        holds: |secrets| written_webhook_secrets(secrets).map(|secret| secret == LOCAL_WEBHOOK_SECRET).collect(),
     },
     Key {
         name: "KOOGALLERY_ACCESS_KEY_ID",

@@ -71,3 +71,4 @@ pub use supervised_products::SupervisedProducts;
 pub use variables::{UnknownVariable, VARIABLES, Variable};
 pub use vault::{Vault, VaultError};
 pub use version::{COMMIT, VERSION, version};
+pub use webhook_secrets::written_webhook_secrets;

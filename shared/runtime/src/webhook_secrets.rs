@@ -10,6 +10,11 @@ use crate::secret_text::SecretText;
 /// The name of those that have none, where all are written by name.
 const DEFAULT: &str = "default";
 
+/// The secrets in a value of `KOOGALLERY_WEBHOOK_SECRET`, without their names.
+pub fn written_webhook_secrets(value: &str) -> impl Iterator<Item = &str> {
+    value.split_whitespace().map(|word| word.split_once(':').map_or(word, |(_, secret)| secret))
+}
+
 /// Secrets by name.
 #[derive(Default, Clone, PartialEq, Eq)]
 pub(crate) struct WebhookSecrets {
@@ -97,6 +102,7 @@ mod tests {
         assert_eq!(read(r#"["a","b"]"#), "a+b");
         assert_eq!(read(r#"{"default":"a","crm":["b","c"],"erp":"d"}"#), "a crm=b+c erp=d");
         assert_eq!(shown(&WebhookSecrets::written("a crm:b default:c crm:d")), "a+c crm=b+d");
+        assert_eq!(written_webhook_secrets(" a crm:b ").collect::<Vec<_>>(), ["a", "b"]);
         assert!(serde_json::from_str::<WebhookSecrets>(r#"{"crm":5}"#).is_err());
         let mut all = WebhookSecrets::written("a crm:b");
         all.add(WebhookSecrets::written("c crm:d erp:e"));

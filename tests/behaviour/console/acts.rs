@@ -167,8 +167,12 @@ async fn an_earlier_version_of_the_settings_comes_back() {
     for (standing, plan) in [(0, "Basic <b>"), (1, "Team")] {
         store.keep_settings(&document(plan), standing, (&actor, &why), now()).await.unwrap();
     }
-    let list = world.open("/product-settings").await;
-    assert!(list.body.contains("/product-settings/2") && list.body.contains("to begin with"), "{}", list.body);
+    let versions = world.open("/product-settings").await;
+    assert!(
+        versions.body.contains("/product-settings/2") && versions.body.contains("to begin with"),
+        "{}",
+        versions.body
+    );
     let shown = world.open("/product-settings/2").await;
     assert!(shown.body.contains("/default/plan") && shown.body.contains("Basic &lt;b&gt;"), "{}", shown.body);
     assert!(!shown.body.contains("/rollback"), "it is the current one");
