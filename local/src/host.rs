@@ -217,6 +217,8 @@ impl LocalHost {
         let store = Store::new(client, name).heard_by(Arc::new(move |wake_up| told.tell(&wake_up)));
         let shared = Shared::over(store, &environment, Arc::clone(&log), Arc::new(clock))?;
         let api = Arc::new(SellerApi::of(&environment, Arc::clone(&shared), clock)?);
+        // So that no call waits for them. If that fails, the calls that need them say so.
+        drop(shared.settings().current(shared.store()).await);
         let schedules = Schedules::start(&environment, shared.store(), &wake_ups, journal, hosts, runs).await?;
         // The port opens once nothing of the configuration can be wrong any more; only the login has to know which port it is.
         let door = Door::new(Functions::of(&environment, &shared)?, Arc::clone(&log));

@@ -231,7 +231,10 @@ pub(crate) async fn put(
     let actor = allowed.acting(by.as_ref(), None)?;
     let text = document.value().to_string();
     match api.store().keep_settings(&text, expected_version, (&actor, &reason), api.now()).await? {
-        SettingsKept::Done(kept) => Ok(Json(SettingsView::of(*kept)?)),
+        SettingsKept::Done(kept) => {
+            api.shared.settings().outdate().await;
+            Ok(Json(SettingsView::of(*kept)?))
+        }
         SettingsKept::Outdated(current) => {
             let detail = format!(
                 "version {current} is the current one, not {expected_version}: read it, take what changed into your document, and send it with \

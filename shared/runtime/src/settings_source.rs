@@ -76,6 +76,13 @@ impl SettingsSource {
         *held = Some(Held { current: Arc::clone(&current), read_at: now });
         Ok(current)
     }
+
+    /// Has them read again for the next question, because this process wrote others. They stay for a table that cannot be read.
+    pub async fn outdate(&self) {
+        if let Some(held) = &mut *self.held.lock().await {
+            held.read_at = Timestamp::from_millis(i64::MIN);
+        }
+    }
 }
 
 /// The settings of a function that has none yet. If it cannot read the current version, it takes the latest one that it can read.
