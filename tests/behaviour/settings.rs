@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::commands::{refused, run, told};
 
-const OPEN_API_KEY: (&str, &str) = ("ak-of-tests", "sk-of-tests");
+const OPEN_API_KEY: (&str, &str) = ("LOCALTEST", "sk");
 /// What signs the events of the CRM.
 const CRM_SECRET: &str = "whsec_Q1JNcyBzZWNyZXQsIG9mIHRoaXJ0eS10d28gYnl0ZXM=";
 
@@ -255,8 +255,10 @@ async fn each_product_is_provisioned_in_its_way() {
     assert_eq!(seller.say(&bought("i-erp", "p-erp")).await, "000000");
     // A debug call is answered at once, with what its product's buyers would see.
     let debug = with(bought("i-debug", "p-erp"), "testFlag", "1");
-    let reply = seller.send(&seller.signed(&debug)).await;
-    let shown = reply.app_info.unwrap().front_end_url;
+    assert_eq!(seller.say(&debug).await, "000000");
+    let asked = with(with(bodies::query(), "instanceId", "i-debug"), "testFlag", "1");
+    let reply = seller.send(&seller.signed(&asked)).await;
+    let shown = reply.info.unwrap().remove(0).app_info.unwrap().front_end_url;
     assert_eq!(shown.as_str(), "https://erp.example.com/?i=i-debug");
     // A host that cannot learn products does not wait for them.
     assert_eq!(seller.say(&bodies::purchase()).await, "000000");

@@ -221,6 +221,7 @@ pub(crate) struct ApplyBody {
 pub(crate) async fn put(
     State(api): State<Arc<SellerApi>>,
     Extension(allowed): Extension<Allowed>,
+    QueryOf(NoQuery {}): QueryOf<NoQuery>,
     Body(body): Body<ApplyBody>,
 ) -> Result<Json<SettingsView>, Problem> {
     let ApplyBody { document, expected_version, reason, by } = body;
