@@ -67,7 +67,7 @@ mod tests {
         Scope::VARIANTS.iter().filter(|scope| token.scopes.has(**scope)).map(|scope| scope.word()).collect()
     }
 
-    const ALL: [&str; 7] = ["read", "provision", "orders", "usage", "personal-data", "import", "work"];
+    const ALL: [&str; 8] = ["read", "provision", "orders", "usage", "personal-data", "import", "settings", "work"];
 
     #[test]
     fn a_token_may_have_a_name_and_scopes() {
