@@ -151,7 +151,8 @@ fn checked(file: &Path, text: &str) -> ExitCode {
             eprintln!("{refused}");
             if let Refused::Mistakes(mistakes) = refused {
                 let count = mistakes.told().len() + mistakes.more();
-                eprintln!("{}: {count} mistakes, and nothing was applied", file.display());
+                let noun = if count == 1 { "mistake" } else { "mistakes" };
+                eprintln!("{}: {count} {noun}, and nothing was applied", file.display());
             }
             ExitCode::FAILURE
         }
