@@ -1,6 +1,7 @@
 //! The functions: all of the tree, each with its URL, its variables and a role that opens what it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use koogallery::Callback;
 use koogallery_tests::template::{Template, list, loops, plain, root, text};
@@ -183,22 +184,26 @@ fn roles_are_not_shared_and_hold_no_wildcard() {
     assert_eq!(template.of_type("AWS::IAM::Role").len(), roles.len() + 1);
 }
 
-#[test]
-fn every_variable_that_is_set_is_read() {
-    let mut sources = String::new();
-    let mut folders = ["shared/orders/src", "shared/queue/src", "shared/runtime/src", "functions"]
-        .map(|folder| root().join(folder))
-        .to_vec();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                sources += &std::fs::read_to_string(path).unwrap();
-            }
+/// The Rust files below a folder, with what they say.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
         }
     }
+    found
+}
+
+#[test]
+fn every_variable_that_is_set_is_read() {
+    let folders = ["shared/orders/src", "shared/queue/src", "shared/runtime/src", "functions"];
+    let sources: String =
+        folders.iter().flat_map(|folder| sources(&root().join(folder))).map(|(_, text)| text).collect();
     for (binary, (_, function)) in Template::read().functions() {
         for name in variables(function).keys() {
             assert!(sources.contains(&format!("\"{name}\"")), "{binary}: nothing reads {name}");
@@ -239,4 +244,21 @@ fn the_http_api_has_a_way_to_the_front_door_to_the_seller_api_to_the_login_and_t
     assert_eq!(plain(&stage["ThrottlingBurstLimit"]), "Ref HttpApiBurst");
     let address = plain(&template.section("Outputs")["SellerApiAddress"]["Value"]);
     assert!(address.contains(&format!("https://${{DomainName}}{}/", seller_api::PATH)), "{address}");
+}
+
+/// Nothing that has no test is built as one, since each such binary is linked with the AWS SDK. What gets a test has to be built.
+#[test]
+fn what_is_not_built_as_a_test_has_none() {
+    let has_test = |text: &str| ["#[test]", "::test]", "proptest!"].iter().any(|mark| text.contains(mark));
+    for folder in std::fs::read_dir(root().join("functions")).unwrap().map(|folder| folder.unwrap().path()) {
+        let package = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        let library = package.split("[[bin]]").next().unwrap();
+        let (tested, documented) = (!library.contains("\ntest = false"), !library.contains("\ndoctest = false"));
+        for (file, text) in sources(&folder.join("src")) {
+            let (is_main, file) = (file.ends_with("src/main.rs"), file.display());
+            assert!(!has_test(&text) || tested && !is_main, "{file}: its tests are never run");
+            let example = text.lines().any(|line| line.trim() == "/// ```" || line.trim() == "//! ```rust");
+            assert!(!example || documented, "{file}: its examples are never run");
+        }
+    }
 }

@@ -94,6 +94,29 @@ async fn what_can_never_be_charged_is_refused_and_the_others_count() {
     }
 }
 
+/// Who got no answer sends again, and must not hear that nothing was counted.
+#[tokio::test]
+async fn what_was_counted_is_known_although_it_could_not_be_counted_any_more() {
+    let world = World::new().await;
+    world.buy("i-1", ago(30 * DAY)).await;
+    let more = |sent: &UsageSent| UsageSent { quantity: "7".parse().unwrap(), ..sent.clone() };
+    let (old, ahead) = (used("i-1", "r-old", ago(20 * DAY), "3"), used("i-1", "r-ahead", ago(-MINUTE), "1"));
+    let back = used("i-1", "r-back", ago(0), "-1");
+    let call = [old.clone(), ahead.clone(), back.clone()];
+    assert!(world.take(&call).await.unwrap().iter().all(|taken| matches!(taken, Taken::Counted(_))));
+    world.release("i-1").await;
+    pass(2 * DAY);
+    world.run().await.unwrap();
+
+    assert_eq!(world.take(&call).await.unwrap(), [Taken::Known; 3]);
+    let others = [more(&old), more(&ahead), more(&old)];
+    assert_eq!(world.take(&others).await.unwrap(), [Taken::Conflict; 3]);
+    let never = [used("i-1", "r-never", old.end, "3"), used("i-1", "r-late", clock(), "1")];
+    let refused = [UsageRefusal::TooOld, UsageRefusal::AfterRelease].map(Taken::Refused);
+    assert_eq!(world.take(&never).await.unwrap(), refused);
+    assert_eq!(world.charged("i-1"), "3");
+}
+
 #[tokio::test]
 async fn late_records_are_counted_in_the_hour_that_is_open_with_their_true_time() {
     let world = World::new().await;

@@ -76,6 +76,7 @@ impl Store {
                 taken[place] = Some(outcome);
             }
         }
+        self.know_again(&sent, &mut taken).await?;
         for (place, first) in repeats {
             taken[place] = Some(match taken[first] {
                 _ if sent[place] != sent[first] => Taken::Conflict,
@@ -88,6 +89,22 @@ impl Store {
             self.look_at_package(package, now).await?;
         }
         Ok(taken.into_iter().map(|taken| taken.unwrap_or(Taken::Known)).collect())
+    }
+
+    /// What was counted before is known, although it could not be counted now: who repeats a record after a lost answer asks what
+    /// became of it.
+    async fn know_again(&self, sent: &[UsageSent], taken: &mut [Option<Taken>]) -> Result<(), StoreError> {
+        let may_stand = |taken: &Option<Taken>| matches!(taken, Some(Taken::Refused(why)) if why.came_with_time());
+        let refused = sent.iter().zip(&*taken).filter(|(_, taken)| may_stand(taken)).map(|(sent, _)| sent);
+        let keys: Vec<_> = refused.map(|sent| Key::usage_record(&sent.instance_id, &sent.id).into_item()).collect();
+        for item in self.standing_items(keys).await? {
+            let standing = read_record(&item)?.sent;
+            let is_it = |sent: &UsageSent| sent.instance_id == standing.instance_id && sent.id == standing.id;
+            for (sent, taken) in sent.iter().zip(&mut *taken).filter(|(sent, taken)| is_it(sent) && may_stand(taken)) {
+                *taken = Some(if *sent == standing { Taken::Known } else { Taken::Conflict });
+            }
+        }
+        Ok(())
     }
 
     async fn take_in_turn(

@@ -122,3 +122,10 @@ pub enum UsageRefusal {
     #[error("the instance is released, and no span of time is left under which KooGallery would count this")]
     NoSpan,
 }
+
+impl UsageRefusal {
+    /// Whether this did not always speak against the record, so that it may have been counted before.
+    pub(crate) const fn came_with_time(self) -> bool {
+        matches!(self, Self::AfterRelease | Self::TooOld | Self::NothingToCome | Self::NoSpan)
+    }
+}
