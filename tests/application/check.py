@@ -138,13 +138,18 @@ def learn(shop):
     print("an instance that was there before is learnt", flush=True)
 
 
-def hold(shop):
-    """Whole lives, deaths, and the comparison of both sides."""
+def hold(shop, only):
+    """Whole lives, deaths, and the comparison of both sides. `only` names the kinds of calls in which it dies, by default all."""
     lives = [argument for life in sorted((HERE / "lives").glob("*.json")) for argument in ("--play", str(life))]
     played = {"t-1"}
     played |= judge(shop, "answer", *(part for family in FAMILIES for part in ("--family", family)), *lives)
     played |= judge(shop, "put", "--family", "saas", "--family", "saas-v1", *lives)
-    for what, calls in kinds_of_calls(shop).items():
+    kinds = kinds_of_calls(shop)
+    if strange := set(only) - set(kinds):
+        raise SystemExit(f"there are no calls of the kind {', '.join(strange)}; there are: {', '.join(kinds)}")
+    for what, calls in kinds.items():
+        if only and what not in only:
+            continue
         for provision in ("answer", "put") if what == "purchase" else ("put",):
             survive(shop, provision, what, calls)
     if shop.kind.knows_all:
@@ -166,13 +171,14 @@ def receive(shop):
     direct.check_every_event(shop)
 
 
-def main(koogallery, name):
+def main(koogallery, name, *only):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         build = folder / "build"
         build.mkdir()
         kind = applications.BUILDS[name](build)
-        checks = {"receive": receive, "hold": hold if kind.mortal else lambda shop: judge(shop, "answer", "--family", "saas")}
+        held = (lambda shop: hold(shop, only)) if kind.mortal else lambda shop: judge(shop, "answer", "--family", "saas")
+        checks = {"receive": receive, "hold": held}
         for what, check in checks.items():
             with contextlib.closing(Shop(koogallery, kind, folder / what)) as shop:
                 try:
@@ -184,4 +190,4 @@ def main(koogallery, name):
 
 
 if __name__ == "__main__":
-    main(str(Path(sys.argv[1]).resolve()), sys.argv[2])
+    main(str(Path(sys.argv[1]).resolve()), *sys.argv[2:])
