@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Runs the configuration in entrance/ with the nginx of this machine, before a stand-in for a function URL and before a real host.
-# KOOGALLERY_BINARY names the command, where it is built already.
+# KOOGALLERY names the command, where it is built already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PATH:/usr/sbin"
-if [ -z "${KOOGALLERY_BINARY:-}" ]; then
+if [ -z "${KOOGALLERY:-}" ]; then
     cargo build --workspace --quiet
-    KOOGALLERY_BINARY="${CARGO_TARGET_DIR:-target}/debug/koogallery"
+    KOOGALLERY="${CARGO_TARGET_DIR:-target}/debug/koogallery"
 fi
-exec python3 tests/entrance/check.py "$KOOGALLERY_BINARY"
+exec python3 tests/entrance/check.py "$KOOGALLERY"

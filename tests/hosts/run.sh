@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Several hosts of the real binary over one store, killed, paused and cut off: over an embedded store, and over DynamoDB Local.
-# By default a sample of 600 events; `tests/hosts/run.sh --events 10000 --rounds 30 --throughput` is the whole run.
+# By default 600 events; `tests/hosts/run.sh --events 10000 --rounds 30 --throughput` is the whole run.
 # KOOGALLERY names the command, where it is built already.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

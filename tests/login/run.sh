@@ -23,9 +23,6 @@ cp tests/login/package.json tests/login/clients/*.mjs tests/login/browser/*.mjs 
 cp examples/login-express/app.mjs examples/login-express/package.json "$tools/node/express/"
 npm install --silent --no-audit --no-fund --prefix "$tools/node"
 npm install --silent --no-audit --no-fund --prefix "$tools/node/express"
-# Apart from the project's own target, because its dependencies are for no other part of it.
-CARGO_TARGET_DIR="$tools/rust" cargo build --quiet --locked --manifest-path tests/login/clients/openidconnect/Cargo.toml
-export LOGIN_RUST="$tools/rust/debug/login-by-openidconnect"
 export LOGIN_NODE="$tools/node" PYTHONDONTWRITEBYTECODE=1
 parts=("$@")
 if [ $# = 0 ]; then
@@ -37,4 +34,10 @@ if [ $# = 0 ]; then
     fi
     if command -v chromium >/dev/null; then parts+=(browser); else echo "left out: browser, which needs Chromium"; fi
 fi
+case " ${parts[*]} " in *" openidconnect "*)
+    # Apart from the project's own target, because its dependencies are for no other part of it.
+    CARGO_TARGET_DIR="$tools/rust" cargo build --quiet --locked --manifest-path tests/login/clients/openidconnect/Cargo.toml
+    export LOGIN_RUST="$tools/rust/debug/login-by-openidconnect"
+    ;;
+esac
 exec "$tools/venv/bin/python" tests/login/check.py "$KOOGALLERY" "$tools/logs" "${parts[@]}"

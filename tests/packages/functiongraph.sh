@@ -2,7 +2,7 @@
 # Makes the packages for FunctionGraph and runs what is in them. It needs bubblewrap, for a network with a free port 8000.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-program=${KOOGALLERY_RELEASE_BINARY:-${KOOGALLERY_BINARY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}}
+program=${KOOGALLERY_RELEASE_BINARY:-${KOOGALLERY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp "$program" "$work/koogallery"

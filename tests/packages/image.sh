@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Builds the image of packages/image/Dockerfile without a base image and without a registry, looks at it, and runs it.
 # It needs umoci and bubblewrap. KOOGALLERY_RELEASE_BINARY names a release build: then the size is checked too. Otherwise
-# KOOGALLERY_BINARY (target/debug/koogallery) is put into it.
+# KOOGALLERY (target/debug/koogallery) is put into it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-program=${KOOGALLERY_RELEASE_BINARY:-${KOOGALLERY_BINARY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}}
+program=${KOOGALLERY_RELEASE_BINARY:-${KOOGALLERY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Makes the files of a release twice from one program, and looks at them. KOOGALLERY_BINARY names the program (target/debug/koogallery).
+# Makes the files of a release twice from one program, and looks at them. KOOGALLERY names the program (target/debug/koogallery).
 # The functions of AWS Lambda take any file here: what is held is the form of their packages, not a build for another processor.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-program=${KOOGALLERY_BINARY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}
+program=${KOOGALLERY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }

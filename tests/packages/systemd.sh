@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export PATH="$PATH:/usr/sbin"
-program=$(realpath "${KOOGALLERY_BINARY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}")
+program=$(realpath "${KOOGALLERY:-${CARGO_TARGET_DIR:-target}/debug/koogallery}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chmod 755 "$work"
