@@ -211,6 +211,31 @@ fn every_variable_that_is_set_is_read() {
     }
 }
 
+/// What reads a setting of the deployment is named like this in the functions, and without the variable it would take the default.
+#[test]
+fn who_reads_a_setting_is_given_it() {
+    let template = Template::read();
+    let functions = template.functions();
+    for (reads, name) in [
+        ("OpenApi::of(", "KOOGALLERY_OPEN_API_URL"),
+        ("SupervisedProducts::of(", "KOOGALLERY_SUPERVISED_PRODUCTS"),
+        ("billing_cycles(", "KOOGALLERY_DAILY_PRODUCTS"),
+    ] {
+        let mut readers = 0;
+        for (binary, (_, function)) in &functions {
+            let sources = sources(&root().join("functions").join(binary).join("src"));
+            if sources.iter().any(|(_, text)| text.contains(reads)) {
+                readers += 1;
+                assert!(
+                    variables(function).contains_key(name),
+                    "{binary} reads {name}, which the template does not set"
+                );
+            }
+        }
+        assert!(readers > 0, "nothing calls {reads}");
+    }
+}
+
 #[test]
 fn the_version_that_is_told_is_the_workspaces() {
     let told = plain(&Template::read().section("Outputs")["Version"]["Value"]);
