@@ -1,6 +1,7 @@
 //! changeInstanceCheck: says whether a renewal may change the specification.
 //!
-//! It changes nothing. The settings of the product decide, or else `KOOGALLERY_CHANGE_CHECK`: see [`ChangeRule`]. An unknown or released instance is `000003`.
+//! It changes nothing. The settings of the product decide, or else `KOOGALLERY_CHANGE_CHECK`: see [`ChangeRule`]. An unknown or
+//! released instance is `000003`.
 
 use koogallery::{ChangeInstanceCheck, ProductInfo, Reply, ResultCode, Verified};
 use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function};

@@ -8,14 +8,13 @@ use serde_json::Value;
 
 use crate::app_info::AppInfoTemplate;
 use crate::change_rule::ChangeRule;
+use crate::format::FORMAT;
 use crate::json::Json;
 use crate::mistake::{Mistakes, Refused};
 use crate::place::Place;
 use crate::reader::Reader;
 use crate::section::{Feature, Mode, Section, Sku, Supervised, WebhookSettings};
 
-/// The format that this version reads, and writes nothing else.
-pub const FORMAT: u64 = 1;
 /// The longest document, in bytes of JSON without spaces: with its reason and author it fits into one item of the table, which
 /// may have 400 KB.
 pub const LARGEST: usize = 256 * 1024;

@@ -88,7 +88,7 @@ pub enum Refused {
     #[error("{0}")]
     Mistakes(Mistakes),
     /// A newer version wrote it.
-    #[error("its format is {0}, and this version reads {known}: deploy the version that wrote it", known = crate::document::FORMAT)]
+    #[error("its format is {0}, and this version reads {known}: deploy the version that wrote it", known = crate::format::FORMAT)]
     Newer(u64),
 }
 

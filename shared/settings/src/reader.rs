@@ -11,7 +11,7 @@ use strum::VariantArray;
 
 use crate::app_info::AppInfoTemplate;
 use crate::change_rule::ChangeRule;
-use crate::document::FORMAT;
+use crate::format::FORMAT;
 use crate::mistake::{Mistakes, Refused};
 use crate::nearest::nearest;
 use crate::place::Place;

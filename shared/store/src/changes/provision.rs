@@ -1,8 +1,8 @@
 //! Deferred provisioning: the application sends the buyer's way into an instance, or the reason why there is none.
 //!
 //! It may send both an answer to `instance.created`, which can be hours late, and a request to the seller API. In whichever order
-//! they arrive: what the settings of a product say only fills in what is not there; an app info replaces a failure; of two app infos, or of two failures, the seller API's counts more than an
-//! answer's; if both came the same way, the later one counts.
+//! they arrive: an app info replaces a failure; of two app infos, or of two failures, the seller API's counts more than an
+//! answer's; if both came the same way, the later one counts. What the settings of a product say only fills in what is not there.
 
 use koogallery::{AppInfo, AppInfoError, InstanceId};
 
