@@ -225,6 +225,8 @@ impl Pump {
         // After a pause of the whole host, one sweep is enough.
         sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            // What has ended may have woken more, and told so before its end: a request is not answered over it.
+            self.hear();
             if !self.is_over() && (runs == Runs::Always || !self.requests.is_empty()) {
                 self.begin();
             }
@@ -241,7 +243,6 @@ impl Pump {
             match next {
                 Next::Heard(wake_up) => {
                     self.take_in(wake_up);
-                    self.hear();
                 }
                 Next::Asked(request) => match self.take_late(Duration::ZERO).await {
                     Ok(()) => self.requests.push(request),
