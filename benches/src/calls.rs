@@ -111,14 +111,14 @@ pub(crate) fn event_of(call: &SignedCall) -> Result<Bytes, Problem> {
     Ok(event(&parts, &path, &body).to_string().into())
 }
 
-fn order(number: usize) -> String {
+pub(crate) fn order(number: usize) -> String {
     format!("CS2211181819{number:08}")
 }
 
-fn line(number: usize) -> String {
+pub(crate) fn line(number: usize) -> String {
     format!("{}-000001", order(number))
 }
 
-fn instance(number: usize) -> String {
+pub(crate) fn instance(number: usize) -> String {
     format!("b-{number:036}")
 }

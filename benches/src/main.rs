@@ -1,4 +1,4 @@
-//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|console|kit|flood|usage`: how fast it is, each measured beside
+//! `cargo run --release -p koogallery-benchmarks -- verification|functions|host|growth|console|import|kit|flood|usage`: how fast it is, each measured beside
 //! what could not be faster in the same run, as machines differ and are seldom quiet.
 
 mod apart;
@@ -8,6 +8,7 @@ mod flood;
 mod functions;
 mod growth;
 mod host;
+mod import;
 mod kit;
 mod process;
 mod report;
@@ -45,6 +46,8 @@ enum Benchmark {
     Growth(growth::Options),
     /// Open the console's pages while its table holds many instances.
     Console(console::Options),
+    /// Import customers who were there before, and call about some of them.
+    Import(import::Options),
     /// Sync users and departments of the joint-operations kit, thousands at once, through the local host.
     Kit(kit::Options),
     /// What `host` starts as a process of its own.
@@ -76,6 +79,7 @@ async fn main() -> ExitCode {
         Benchmark::ServeApart(options) => apart::serve(&options).await.map(|()| String::new()),
         Benchmark::Growth(options) => growth::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Console(options) => console::measure(&options).await.map(|rows| report::of(&rows, json)),
+        Benchmark::Import(options) => import::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Flood(options) => flood::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::Usage(options) => usage::measure(&options).await.map(|rows| report::of(&rows, json)),
         Benchmark::PushApart(options) => usage::push_apart(&options).await.map(|()| String::new()),
