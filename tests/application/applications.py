@@ -33,7 +33,7 @@ def in_java(folder):
     import json_echo
 
     sources = [str(one) for one in (*sorted((EXAMPLES / "java").glob("*.java")), *sorted((HERE / "java").glob("*.java")))]
-    subprocess.run(["javac", "--release", "17", "-Xlint:all,-serial", "-Werror", "-d", folder, *sources], check=True)
+    subprocess.run(["javac", "--release", "17", "-Xlint:all,-serial", "-Werror", "-encoding", "UTF-8", "-d", folder, *sources], check=True)
     driver = os.environ.get("SQLITE_JDBC", SQLITE_JDBC)
     # Many starts, each short: so the compiler of the JVM does less.
     java = [

@@ -9,12 +9,13 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from page import Page, Section, Table, codes, links, plain
+from page import Page, Section, Table, codes, links, plain, unmarked
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)*")
 BEHIND = "> 本节译文已落后"
 SWITCH = "简体中文"
+MARKS = ("（英文）", "（中英对照）")
 WORDS = dict(zip("one two three four five six seven eight nine ten eleven twelve".split(), map(str, range(1, 13))))
 WORDS |= {"once": "1", "first": "1", "twice": "2", "second": "2", "third": "3", "twenty": "20", "thirty": "30", "hundred": "100"}
 
@@ -144,6 +145,10 @@ class Comparison:
             if path in self.translated:
                 self._say(ours, theirs, f"the link to {link} leads to the English page: there is {chinese_of(Path(path))}")
             others[str(english_of(Path(path)) or path), anchor] += 1
+        for link in unmarked(translation, MARKS):
+            path, _ = target(self.chinese.path, link)
+            if path.endswith(".md") and not is_outside(link) and path not in self.translated and english_of(Path(path)) is None:
+                self._say(ours, theirs, f"the link to {link} leads to a page in English: write {MARKS[0]} behind it")
         self._set(ours, theirs, "links", mine, others)
 
     def _numbers(self, ours: Section, theirs: Section, where: str, text: str, translation: str) -> None:

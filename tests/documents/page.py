@@ -69,6 +69,12 @@ def links(text: str) -> list[str]:
     return LINK.findall(without_code(text))
 
 
+def unmarked(text: str, marks: tuple[str, ...]) -> list[str]:
+    """Where those links of a text lead to that none of the marks follows directly."""
+    text = without_code(text)
+    return [found.group(1) for found in LINK.finditer(text) if not text.startswith(marks, found.end())]
+
+
 def plain(text: str) -> str:
     """What a reader sees of a text beside its code: without the targets of links, HTML and the numbers of lists."""
     text = re.sub(r"\]\([^()\s]+\)", "]", without_code(text))

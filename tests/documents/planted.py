@@ -32,7 +32,7 @@ CHINESE = """# 密钥
 
 [English](../keys.md) | 简体中文
 
-`KEYS` 里的密钥 60 秒内有效，见[数据表](../table.md#keys)。
+`KEYS` 里的密钥 60 秒内有效，见[数据表](../table.md#keys)（英文）。
 
 ## <a id="change-a-key"></a>更换密钥
 
@@ -76,6 +76,7 @@ class Planted(unittest.TestCase):
             ("a number differs", "60 秒", "90 秒", "only in English: 60"),
             ("code in a sentence is missing", "`KEYS` 里的", "", "only in English: KEYS"),
             ("a link is missing", "[数据表](../table.md#keys)", "数据表", "only in English: docs/table.md#keys"),
+            ("a link to a page in English does not say so", "（英文）", "", "write （英文） behind it"),
             ("a link leads elsewhere", "table.md#keys", "table.md#items", "only in Chinese: docs/table.md#items"),
             ("a text is in English", "1. 写入密钥。\n2. 等待半分钟。", "1. Put it there.\n2. Wait for half a minute.", "not translated"),
             ("the way to the other language is missing", "[English](../keys.md) | 简体中文\n", "", "English | 简体中文"),
