@@ -214,7 +214,7 @@ async fn the_shadow_gives_the_old_reply_and_tells_where_the_new_one_differs() {
     let old =
         OldCode::answering(r#"{"resultCode":"000000","resultMsg":"from the old code","instanceId":"old-1"}"#).await;
     let any = "127.0.0.1:0".parse().unwrap();
-    let shadow = Shadow::start(any, &old.url(), &seller.host.address()).await.unwrap();
+    let shadow = Shadow::start(any, &old.url(), &seller.host.address(), None).await.unwrap();
     let url = format!("http://{}", shadow.address().unwrap());
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -227,15 +227,23 @@ async fn the_shadow_gives_the_old_reply_and_tells_where_the_new_one_differs() {
     assert_eq!((&*reply.result_msg, reply.instance_id.unwrap().as_str()), ("from the old code", "old-1"));
     let compared = told.recv().await.unwrap();
     assert_eq!(compared.callback, "newInstance");
-    assert!(compared.differs.contains("instanceId") && !compared.differs.contains("resultCode"), "{compared:?}");
-    assert_eq!(compared.sides[1]["instanceId"], "b-1", "the copy was signed as the call: the new deployment took it");
-    assert!(seller.instance("b-1").await.is_some());
+    // KooGallery knows this instance as old-1: under another id it would be of no use.
+    assert!(compared.sides[1]["(reply)"].as_str().unwrap().contains("an id of its own"), "{compared:?}");
+    assert!(seller.instance("b-1").await.is_none());
     assert!(old.asked.lock().unwrap()[0].contains("\"orderId\":\"CS1\""));
 
-    // Where both say the same there is nothing to tell.
+    // What follows is copied all the same.
     marketplace.send(&seller.signed(&bodies::freeze())).await.unwrap();
     let compared = told.recv().await.unwrap();
-    assert_eq!(compared.differs.iter().collect::<Vec<_>>(), ["instanceId"], "the old code names one in each reply");
+    assert_eq!(compared.sides[1]["resultCode"], "000003", "the new deployment does not know it before an import");
+    // Code that takes KooGallery's own id as the instance's.
+    let named = bodies::with(bodies::with(bodies::purchase(), "orderId", "CS2"), "businessId", "old-1");
+    let named = bodies::with(named, "orderLineId", "CS2-000001");
+    marketplace.send(&seller.signed(&named)).await.unwrap();
+    let compared = told.recv().await.unwrap();
+    assert_eq!(compared.sides[1]["instanceId"], "old-1", "the copy was signed as the call: the new deployment took it");
+    assert!(!compared.differs.contains("instanceId"), "{compared:?}");
+    assert!(seller.instance("old-1").await.is_some());
     drop(stop);
     let summary = running.await.unwrap();
     assert!(!summary.agrees() && summary.to_string().contains("updateInstanceStatus"), "{summary}");
@@ -244,7 +252,7 @@ async fn the_shadow_gives_the_old_reply_and_tells_where_the_new_one_differs() {
 #[tokio::test]
 async fn koogallery_does_not_notice_a_new_deployment_that_is_away() {
     let old = OldCode::answering(r#"{"resultCode":"000000","resultMsg":"success."}"#).await;
-    let shadow = Shadow::start("127.0.0.1:0".parse().unwrap(), &old.url(), "http://127.0.0.1:1/").await.unwrap();
+    let shadow = Shadow::start("127.0.0.1:0".parse().unwrap(), &old.url(), "http://127.0.0.1:1/", None).await.unwrap();
     let url =
         format!("http://{}/saasproduce?activity=queryInstance&instanceId=a%2Cb&x=%20y", shadow.address().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -262,13 +270,14 @@ async fn koogallery_does_not_notice_a_new_deployment_that_is_away() {
 #[tokio::test]
 async fn without_old_code_koogallery_is_told_to_come_again() {
     let seller = Seller::start().await;
-    let shadow =
-        Shadow::start("127.0.0.1:0".parse().unwrap(), "http://127.0.0.1:1/", &seller.host.address()).await.unwrap();
+    let shadow = Shadow::start("127.0.0.1:0".parse().unwrap(), "http://127.0.0.1:1/", &seller.host.address(), None)
+        .await
+        .unwrap();
     let url = format!("http://{}/", shadow.address().unwrap());
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(shadow.run(async { drop(stopped.await) }, |_| ()));
     assert_eq!(reqwest::get(&url).await.unwrap().status().as_u16(), 502);
     drop(stop);
     running.await.unwrap();
-    assert!(Shadow::start("127.0.0.1:0".parse().unwrap(), "ftp://x/", "http://127.0.0.1:1/").await.is_err());
+    assert!(Shadow::start("127.0.0.1:0".parse().unwrap(), "ftp://x/", "http://127.0.0.1:1/", None).await.is_err());
 }

@@ -67,7 +67,7 @@ CALLS = [
     (["updateInstanceStatus", "instanceId=b-1", "status=FREEZE"], {"resultCode": "000000"}, []),
     (["updateInstanceStatus", "instanceId=b-1", "status=FREEZE"], {"resultCode": "000005"}, ["resultCode"]),
     (["upgradeInstance", "instanceId=nobody", "orderId=CS2", "orderLineId=CS2-1"], {"resultCode": "000005"}, ["resultCode"]),
-    (["queryInstance", "instanceId=b-1"], {"resultCode": "000000"}, ["info.0.appInfo.frontEndUrl"]),
+    (["queryInstance", "instanceId=b-1"], {"resultCode": "000000"}, ["info.b-1.appInfo.frontEndUrl"]),
     (["releaseInstance", "instanceId=b-1"], {"resultCode": "000000"}, []),
     (["refreshInstance", "scene=RENEWAL", "instanceId=b-1", "orderId=CS3", "orderLineId=CS3-1", "expireTime=20991231160000"],
      {"resultCode": "000000"}, ["resultCode"]),

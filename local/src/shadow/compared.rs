@@ -4,18 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use bytes::Bytes;
-use http::Uri;
-use koogallery::Timestamp;
+use http::{HeaderMap, Uri};
+use koogallery::{AccessKeys, Timestamp};
 use serde_json::{Map, Value, json};
 
-/// Members of a reply that are not compared: words for a person, and what is encrypted anew each time.
-const NOT_COMPARED: [&str; 6] = ["resultMsg", "userName", "password", "memo", "encryptType", "ivp"];
-/// Members of a reply whose values are told.
-const TOLD: [&str; 3] = ["resultCode", "instanceId", "status"];
-/// Ids of a call that are told.
-const IDS: [&str; 6] = ["orderId", "orderLineId", "instanceId", "tenantId", "appId", "testFlag"];
-/// The longest id that is told.
-const LONGEST_ID: usize = 64;
+use super::call::Said;
+use super::members::{Members, is_told, members};
 
 /// What a side replied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +18,8 @@ pub enum Replied {
     Read {
         /// The HTTP status.
         status: u16,
+        /// The headers.
+        headers: HeaderMap,
         /// The body.
         body: Bytes,
     },
@@ -33,6 +29,8 @@ pub enum Replied {
     Nothing,
     /// It was not asked: too many copies waited.
     NotAsked,
+    /// It was not asked, because it would know the instance under another id than KooGallery does.
+    Withheld,
 }
 
 /// Two replies to one call.
@@ -51,20 +49,20 @@ pub struct Compared {
 }
 
 impl Compared {
-    pub(super) fn of(at: Timestamp, uri: &Uri, body: &Bytes, old: &Replied, new: &Replied) -> Self {
+    pub(super) fn of(
+        at: Timestamp,
+        (uri, body): (&Uri, &Bytes),
+        old: &Replied,
+        new: &Replied,
+        keys: Option<&AccessKeys>,
+    ) -> Self {
         let said = Said::of(uri, body);
-        let ids = IDS.iter().filter_map(|name| Some(((*name).to_owned(), said.text(name)?))).collect();
-        let (old, new) = (members(old), members(new));
+        let of = |replied| members(replied, Said::is_v1(uri), keys);
+        let (old, new) = (of(old), of(new));
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let differs = names.into_iter().filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
-        let told = |members: &Members| {
-            members
-                .iter()
-                .filter(|(name, _)| is_told(name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect()
-        };
-        Self { at, callback: said.callback(uri), ids, differs, sides: [told(&old), told(&new)] }
+        let told = |members: Members| members.into_iter().filter(|(name, value)| is_told(name, value)).collect();
+        Self { at, callback: said.callback(uri), ids: said.ids(), differs, sides: [told(old), told(new)] }
     }
 
     /// Whether both replies say the same.
@@ -78,88 +76,6 @@ impl Compared {
     pub fn to_json(&self) -> Value {
         let Self { at, callback, ids, differs, sides: [old, new] } = self;
         json!({ "at": at.to_rfc_3339(), "callback": callback, "ids": ids, "differs": differs, "old": old, "new": new })
-    }
-}
-
-type Members = BTreeMap<String, Value>;
-
-fn is_told(path: &str) -> bool {
-    path.starts_with('(') || path.rsplit('.').next().is_some_and(|name| TOLD.contains(&name))
-}
-
-/// The members of a reply, by their paths.
-fn members(replied: &Replied) -> Members {
-    let outcome = |word: &str| Members::from([("(reply)".to_owned(), word.into())]);
-    let (status, body) = match replied {
-        Replied::Read { status, body } => (*status, body),
-        Replied::TooLate => return outcome("none in time"),
-        Replied::Nothing => return outcome("none"),
-        Replied::NotAsked => return outcome("not asked"),
-    };
-    let Ok(value @ Value::Object(_)) = serde_json::from_slice(body) else {
-        return outcome(&format!("no JSON object, HTTP {status}"));
-    };
-    let mut members = Members::new();
-    flatten("", value, &mut members);
-    if status != 200 {
-        members.insert("(HTTP)".to_owned(), status.into());
-    }
-    members
-}
-
-/// An absent member, a null and an empty text are the same to KooGallery.
-fn flatten(path: &str, value: Value, members: &mut Members) {
-    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object.into_iter().filter(|(name, _)| !NOT_COMPARED.contains(&name.as_str())) {
-                flatten(&below(&name), value, members);
-            }
-        }
-        Value::Array(list) => {
-            for (place, value) in list.into_iter().enumerate() {
-                flatten(&below(&place.to_string()), value, members);
-            }
-        }
-        Value::Null => {}
-        Value::String(text) if text.is_empty() => {}
-        // Some code writes numbers as texts.
-        other => drop(
-            members.insert(path.to_owned(), other.as_str().map_or_else(|| other.to_string(), str::to_owned).into()),
-        ),
-    }
-}
-
-/// What a call says: its parameters, or the members of its body.
-enum Said {
-    Parameters(BTreeMap<String, String>),
-    Body(Value),
-}
-
-impl Said {
-    fn of(uri: &Uri, body: &Bytes) -> Self {
-        if let Ok(value @ Value::Object(_)) = serde_json::from_slice(body) {
-            return Self::Body(value);
-        }
-        let written = if body.is_empty() { uri.query().unwrap_or_default().as_bytes() } else { body };
-        Self::Parameters(form_urlencoded::parse(written).into_owned().collect())
-    }
-
-    fn text(&self, name: &str) -> Option<String> {
-        let text = match self {
-            Self::Parameters(parameters) => parameters.get(name).cloned(),
-            Self::Body(body) => body[name].as_str().map(str::to_owned),
-        };
-        let is_id =
-            |text: &String| (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        text.filter(is_id)
-    }
-
-    /// The activity; of a call of the kit, which has none, the end of its path.
-    fn callback(&self, uri: &Uri) -> String {
-        let of_path = || uri.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-        let name = self.text("activity").unwrap_or_else(|| of_path().to_owned());
-        name.chars().filter(char::is_ascii_alphanumeric).take(LONGEST_ID).collect()
     }
 }
 
@@ -198,12 +114,13 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Replied {
-        Replied::Read { status: 200, body: Bytes::copy_from_slice(body.as_bytes()) }
+        let (headers, body) = (HeaderMap::new(), Bytes::copy_from_slice(body.as_bytes()));
+        Replied::Read { status: 200, headers, body }
     }
 
     fn compared(old: &Replied, new: &Replied) -> Compared {
         let body = Bytes::from_static(br#"{"activity":"newInstance","orderId":"CS1","customerName":"c"}"#);
-        Compared::of(Timestamp::from_millis(0), &Uri::from_static("/"), &body, old, new)
+        Compared::of(Timestamp::from_millis(0), (&Uri::from_static("/"), &body), old, new, None)
     }
 
     #[test]
@@ -242,7 +159,7 @@ mod tests {
         for (silent, word) in [
             (Replied::TooLate, "none in time"),
             (Replied::Nothing, "none"),
-            (Replied::NotAsked, "not asked"),
+            (Replied::NotAsked, "not asked: too many copies waited"),
             (read("<html>"), "no JSON object, HTTP 200"),
         ] {
             let told = compared(&reply, &silent).to_json();
@@ -257,10 +174,56 @@ mod tests {
     #[test]
     fn a_call_of_the_kit_is_named_by_its_path_and_one_of_v1_by_its_parameters() {
         let (reply, body) = (read("{}"), Bytes::new());
-        let of =
-            |uri: &'static str| Compared::of(Timestamp::from_millis(0), &Uri::from_static(uri), &body, &reply, &reply);
+        let of = |uri: &'static str| {
+            Compared::of(Timestamp::from_millis(0), (&Uri::from_static(uri), &body), &reply, &reply, None)
+        };
         assert_eq!(of("/produceAPI/v2/tenantSync").callback, "tenantSync");
         let v1 = of("/saasproduce?activity=refreshInstance&instanceId=i-1&authToken=x");
         assert_eq!((v1.callback.as_str(), v1.ids["instanceId"].as_str()), ("refreshInstance", "i-1"));
+    }
+
+    #[test]
+    fn whatever_old_code_writes_nothing_of_a_buyer_is_told() {
+        let old = read(
+            r#"{"resultCode":"13800000000","status":"Example Ltd","instanceId":"a b@example.com","users":{"buyer@example.com":1}}"#,
+        );
+        let told = compared(&old, &read(r#"{"resultCode":"000000"}"#)).to_json();
+        assert_eq!(told["differs"], json!(["(other).(other)", "instanceId", "resultCode", "status"]));
+        assert_eq!(told["old"], json!({}));
+        for personal in ["13800000000", "Example Ltd", "example.com"] {
+            assert!(!told.to_string().contains(personal), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_instances_has_no_order() {
+        let old =
+            read(r#"{"info":[{"instanceId":"b-2","appInfo":{"frontEndUrl":"https://a/"}},{"instanceId":"b-1"}]}"#);
+        let new =
+            read(r#"{"info":[{"instanceId":"b-1"},{"instanceId":"b-2","appInfo":{"frontEndUrl":"https://b/"}}]}"#);
+        assert_eq!(compared(&old, &new).to_json()["differs"], json!(["info.b-2.appInfo.frontEndUrl"]));
+    }
+
+    #[test]
+    fn a_v1_reply_is_held_against_its_signature_and_its_cipher() {
+        let keys = AccessKeys::from_json(r#"{"basic":["k"]}"#).unwrap();
+        let uri = Uri::from_static("/?activity=queryInstance&instanceId=i-1&authToken=x");
+        let reply = |body: &str, signed: &str| {
+            let Replied::Read { status, mut headers, body } = read(body) else { unreachable!() };
+            let value = koogallery::body_sign::value("k", signed.as_bytes());
+            headers.insert(koogallery::body_sign::HEADER, value.parse().unwrap());
+            Replied::Read { status, headers, body }
+        };
+        let differs = |old: &Replied, new: &Replied, keys| {
+            let body = Bytes::new();
+            Compared::of(Timestamp::from_millis(0), (&uri, &body), old, new, keys).to_json()["differs"].clone()
+        };
+        let (body, clear) = (r#"{"resultCode":"000000"}"#, r#"{"resultCode":"000000","appInfo":{"password":"clear"}}"#);
+        let good = reply(body, body);
+        assert_eq!(differs(&good, &good, Some(&keys)), json!([]));
+        assert_eq!(differs(&reply(body, "other"), &good, Some(&keys)), json!(["(Body-Sign)"]));
+        assert_eq!(differs(&reply(body, "other"), &good, None), json!([]), "without a key nobody can tell");
+        assert_eq!(differs(&read(body), &good, None), json!(["(Body-Sign)"]));
+        assert_eq!(differs(&reply(clear, clear), &good, Some(&keys)), json!(["(cipher)"]));
     }
 }

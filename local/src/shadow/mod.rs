@@ -1,9 +1,12 @@
 //! Shadow: the old code answers KooGallery, a copy of each call goes to the new deployment, and where their replies differ somebody is
 //! told. So a deployment is held against real calls before one of its replies counts.
 //!
-//! KooGallery's own call must not suffer: the copy is sent beside it, and nothing waits for it.
+//! KooGallery's own call must not suffer: the copy is sent beside it, and nothing waits for it. Only that of a purchase is sent after the old
+//! code's reply, and only if the new deployment would give the instance the same id: KooGallery knows the old code's.
 
+mod call;
 mod compared;
+mod members;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,12 +19,16 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Request, StatusCode, Uri};
 use http_body_util::BodyExt as _;
+use koogallery::AccessKeys;
 use koogallery_runtime::now;
 use reqwest::Url;
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 pub use compared::{Compared, Replied, Summary};
+
+use self::call::Said;
 
 use crate::http_server::{Limits, Server, Unread};
 use crate::loopback::is_on_this_machine;
@@ -83,6 +90,7 @@ struct Sides {
     http: reqwest::Client,
     tell: mpsc::Sender<Compared>,
     copies: tokio::sync::Semaphore,
+    keys: Option<AccessKeys>,
 }
 
 impl std::fmt::Debug for Sides {
@@ -104,8 +112,13 @@ struct Call {
 }
 
 impl Shadow {
-    /// Listens. `old` answers KooGallery, `new` gets copies.
-    pub async fn start(address: SocketAddr, old: &str, new: &str) -> Result<Self, ShadowError> {
+    /// Listens. `old` answers KooGallery, `new` gets copies. With the seller's `keys`, replies to V1.0 are held against their signature.
+    pub async fn start(
+        address: SocketAddr,
+        old: &str,
+        new: &str,
+        keys: Option<AccessKeys>,
+    ) -> Result<Self, ShadowError> {
         drop(rustls::crypto::ring::default_provider().install_default());
         let url = |text: &str| {
             let url = Url::parse(text).ok().filter(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));
@@ -120,7 +133,7 @@ impl Shadow {
         let listener = TcpListener::bind(address).await.map_err(|source| ShadowError::Listen { address, source })?;
         let (tell, compared) = mpsc::channel(MOST_COPIES);
         let copies = tokio::sync::Semaphore::new(MOST_COPIES);
-        Ok(Self { listener, sides: Arc::new(Sides { old, new, http, tell, copies }), compared })
+        Ok(Self { listener, sides: Arc::new(Sides { old, new, http, tell, copies, keys }), compared })
     }
 
     /// Where it listens.
@@ -158,30 +171,58 @@ async fn pass_on(State(sides): State<Arc<Sides>>, request: Request<Body>) -> Res
     let Ok(body) = body.collect().await else { return StatusCode::BAD_REQUEST.into_response() };
     let call = Call { method: parts.method, uri: parts.uri, headers: parts.headers, body: body.to_bytes() };
     let at = now();
-    let copy = tokio::spawn({
-        let (sides, call) = (Arc::clone(&sides), call.clone());
-        async move {
-            let _place = sides.copies.try_acquire().ok()?;
-            Some(sides.ask(&sides.new, &call).await)
-        }
-    });
-    let old = sides.ask(&sides.old, &call).await;
-    let response = match &old {
-        Ok(reply) => reply.response(),
-        Err(_) => StatusCode::BAD_GATEWAY.into_response(),
-    };
+    let bought = Said::of(&call.uri, &call.body).bought(&call.uri);
+    let copy = |sides: &Arc<Sides>| tokio::spawn(copied(Arc::clone(sides), call.clone()));
+    let at_once = bought.is_none().then(|| copy(&sides));
+    let old = replied(sides.ask(&sides.old, &call).await);
+    let response = response(&old);
     // KooGallery has its answer; the copy may take longer.
+    let later = match (at_once, bought) {
+        (Some(copy), _) => Some(copy),
+        (None, bought) if has_id(&old, bought.as_deref()) => Some(copy(&sides)),
+        (None, _) => None,
+    };
     tokio::spawn(async move {
-        let new = copy.await.ok().flatten();
-        let name = |side: &Result<Reply, reqwest::Error>| match side {
-            Ok(reply) => Replied::Read { status: reply.status.as_u16(), body: reply.body.clone() },
-            Err(error) if error.is_timeout() => Replied::TooLate,
-            Err(_) => Replied::Nothing,
+        let new = match later {
+            Some(copy) => copy.await.unwrap_or(Replied::NotAsked),
+            None => Replied::Withheld,
         };
-        let new = new.as_ref().map_or(Replied::NotAsked, name);
-        let compared = Compared::of(at, &call.uri, &call.body, &name(&old), &new);
+        let compared = Compared::of(at, (&call.uri, &call.body), &old, &new, sides.keys.as_ref());
         drop(sides.tell.send(compared).await);
     });
+    response
+}
+
+/// What the new deployment replies, if there is a place for one more copy.
+async fn copied(sides: Arc<Sides>, call: Call) -> Replied {
+    let Ok(_place) = sides.copies.try_acquire() else { return Replied::NotAsked };
+    replied(sides.ask(&sides.new, &call).await)
+}
+
+/// Whether the old code's reply names no other instance than this one.
+fn has_id(old: &Replied, bought: Option<&str>) -> bool {
+    let Replied::Read { body, .. } = old else { return true };
+    let reply: Value = serde_json::from_slice(body).unwrap_or_default();
+    reply["instanceId"].as_str().is_none_or(|id| id.is_empty() || Some(id) == bought)
+}
+
+fn replied(side: Result<Reply, reqwest::Error>) -> Replied {
+    match side {
+        Ok(Reply { status, headers, body }) => Replied::Read { status: status.as_u16(), headers, body },
+        Err(error) if error.is_timeout() => Replied::TooLate,
+        Err(_) => Replied::Nothing,
+    }
+}
+
+/// The old code's reply, as KooGallery gets it.
+fn response(old: &Replied) -> Response {
+    let Replied::Read { status, headers, body } = old else { return StatusCode::BAD_GATEWAY.into_response() };
+    let mut response = Response::new(Body::from(body.clone()));
+    *response.status_mut() = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let is_passed = |name: &HeaderName| !OF_A_CONNECTION.contains(&name.as_str());
+    for (name, value) in headers.iter().filter(|(name, _)| is_passed(name)) {
+        response.headers_mut().append(name.clone(), value.clone());
+    }
     response
 }
 
@@ -210,17 +251,5 @@ impl Sides {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await?;
         Ok(Reply { status, headers, body })
-    }
-}
-
-impl Reply {
-    fn response(&self) -> Response {
-        let mut response = Response::new(Body::from(self.body.clone()));
-        *response.status_mut() = self.status;
-        let is_passed = |name: &HeaderName| !OF_A_CONNECTION.contains(&name.as_str());
-        for (name, value) in self.headers.iter().filter(|(name, _)| is_passed(name)) {
-            response.headers_mut().append(name.clone(), value.clone());
-        }
-        response
     }
 }
