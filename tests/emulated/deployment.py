@@ -1,6 +1,6 @@
 """A deployment of a template on this machine: the real binaries on stand-ins of AWS.
 
-moto makes the stack, and is Secrets Manager, KMS, SQS and EventBridge. DynamoDB Local is DynamoDB. What neither has is in the
+moto makes the stack, and is Secrets Manager, KMS, SQS, SNS and EventBridge. DynamoDB Local is DynamoDB. What neither has is in the
 small files beside this one, and each says what it does not do: lambda_service.py, entrance.py, pipe.py, sources.py, schedules.py.
 Functions reach all of them through proxy.py, which holds each call against the role of its function.
 """
@@ -27,7 +27,7 @@ from sources import QueueSource, StreamSource
 LACKS = stack.LACKS | {"AWS::Lambda::EventSourceMapping"}
 ENDPOINTS = [
     "DYNAMODB_ENDPOINT", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "AWS_ENDPOINT_URL_SQS",
-    "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    "AWS_ENDPOINT_URL_LAMBDA", "AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL_SNS",
 ]
 # What follows a stream, on the way past the proxy.
 FOLLOWS = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
@@ -47,7 +47,7 @@ class Cloud:
         self.lambda_service = LambdaService()
         self.proxy = Proxy({
             "dynamodb": passing_on(self.dynamodb.address), "lambda": self.lambda_service.answer,
-            "kms": moto, "secretsmanager": moto, "sqs": moto, "events": moto,
+            "kms": moto, "secretsmanager": moto, "sqs": moto, "sns": moto, "events": moto,
         })
 
     def client(self, service, caller):
