@@ -15,6 +15,7 @@ use koogallery_runtime::{ConsoleRecord, RequestId};
 
 use crate::Console;
 use crate::pages::stopped;
+use crate::routes::page_of;
 use crate::stop::{Failure, Reason, Shown, Stop};
 use crate::view::{Operator, View, language, zone};
 
@@ -32,7 +33,8 @@ pub(crate) async fn record(State(console): State<Arc<Console>>, mut request: Req
     let route = route.strip_prefix(crate::PATH).filter(|route| route.starts_with('/')).unwrap_or(route).to_owned();
     let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let method = request.method().to_string();
-    let here = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+    let here = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+    let here = page_of(request.method(), here);
     let view = View {
         language: language(request.headers()),
         zone: zone(request.headers()),

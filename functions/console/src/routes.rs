@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::routing::{get, post};
 use axum::{Router, middleware};
+use http::Method;
 
 use crate::access::Role;
 use crate::pages::{
@@ -40,6 +41,29 @@ macro_rules! routes {
     };
     (@ get) => { "GET" };
     (@ post) => { "POST" };
+}
+
+/// Where whoever chooses a language is led: the page itself, or the nearest one above it where its address cannot be opened, such as
+/// that of an answer to a form.
+pub(crate) fn page_of(method: &Method, path_and_query: &str) -> String {
+    let mut path = path_and_query.split('?').next().unwrap_or("/");
+    let can_be_opened = |path: &str| ROUTES.iter().any(|route| route.method == "GET" && fits(route.path, path));
+    if *method == Method::GET && can_be_opened(path) {
+        return path_and_query.to_owned();
+    }
+    while let Some((above, _)) = path.rsplit_once('/') {
+        if can_be_opened(above) {
+            return above.to_owned();
+        }
+        path = above;
+    }
+    "/".to_owned()
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let (pattern, path) = (pattern.split('/'), path.split('/'));
+    pattern.clone().count() == path.clone().count()
+        && pattern.zip(path).all(|(part, said)| part == said || part.starts_with('{'))
 }
 
 routes! {
@@ -96,4 +120,29 @@ routes! {
     get "/sessions" Administrator sessions::list;
     post "/sessions/end" Administrator sessions::end;
     post "/sign-out" Viewer entry::sign_in::sign_out;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_opened_belongs_to_the_page_above() {
+        for (method, address, page) in [
+            (Method::GET, "/", "/"),
+            (Method::GET, "/orders?state=open", "/orders?state=open"),
+            (Method::GET, "/callback?code=x", "/"),
+            (Method::POST, "/instances/b-1/show", "/instances/b-1"),
+            (Method::POST, "/orders/CS-1/show?x=1", "/orders/CS-1"),
+            (Method::POST, "/find/people", "/find"),
+            (Method::POST, "/findings/1/explain", "/"),
+            (Method::POST, "/statements", "/"),
+        ] {
+            assert_eq!(page_of(&method, address), page, "{address}");
+        }
+        for route in ROUTES.iter().filter(|route| route.method == "POST") {
+            let page = page_of(&Method::POST, route.path);
+            assert!(page == "/" || ROUTES.iter().any(|other| other.method == "GET" && other.path == page), "{page}");
+        }
+    }
 }
