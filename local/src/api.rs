@@ -124,11 +124,16 @@ pub enum ApiError {
 }
 
 impl ApiArguments {
+    /// The API of a profile, beside the one that is asked. Nothing is sent yet.
+    pub(crate) fn of_profile(name: &str, environment: &Environment) -> Result<Api, ApiError> {
+        let Profile { url, token } = profile(name, environment)?;
+        Api::new(&url, token)
+    }
+
     /// The API that they name. Nothing is sent yet.
     pub fn api(&self, environment: &Environment) -> Result<Api, ApiError> {
         if let Some(name) = &self.profile {
-            let Profile { url, token } = profile(name, environment)?;
-            return Api::new(&url, token);
+            return Self::of_profile(name, environment);
         }
         let address = self.api.as_deref().unwrap_or(LOCAL);
         let token = environment.get("KOOGALLERY_API_TOKEN").and_then(|tokens| tokens.split_whitespace().next());
@@ -189,6 +194,16 @@ impl Api {
         self.ask(Method::GET, path, query, None).await
     }
 
+    /// Which version runs there, with its commit if that is known.
+    pub(crate) async fn version(&self) -> Result<String, ApiError> {
+        let health = self.ask_at(Method::GET, &["healthz"], &[], None).await?;
+        let version = health["version"].as_str().ok_or_else(|| ApiError::Malformed(self.at()))?;
+        Ok(match health["commit"].as_str() {
+            Some(commit) => format!("{version} ({commit})"),
+            None => version.to_owned(),
+        })
+    }
+
     /// Posts a body of JSON; none is an empty one.
     pub async fn post(&self, path: &[&str], body: Option<&Value>) -> Result<Value, ApiError> {
         self.ask(Method::POST, path, &[], body).await
@@ -229,9 +244,20 @@ impl Api {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, ApiError> {
+        let path: Vec<&str> = std::iter::once("v1").chain(path.iter().copied()).collect();
+        self.ask_at(method, &path, query, body).await
+    }
+
+    async fn ask_at(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<Value, ApiError> {
         let mut url = self.address.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().push("v1").extend(path);
+            segments.pop_if_empty().extend(path);
         }
         let mut request = self.http.request(method, url).query(query).bearer_auth(&self.token);
         if let Some(body) = body {

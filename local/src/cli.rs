@@ -7,8 +7,9 @@ use koogallery_runtime::{Environment, Language};
 
 use crate::commands::{
     Backup, Call, CheckStore, Completions, Conform, Demands, Doctor, Done, Erase, Events, Identity, Import, Keygen,
-    Listen, Login, Notify, Orders, Rotate, Serve, Settings, ShadowCalls, Simulate, Trace, Usage, Warnings,
+    Listen, Login, Notify, Orders, Promote, Rotate, Serve, Settings, ShadowCalls, Simulate, Trace, Usage, Warnings,
 };
+use crate::telemetry::Reader;
 use crate::{chinese, notes};
 
 const KEYS_HELP: &str = "\
@@ -35,6 +36,7 @@ enum Command {
     Orders(Orders),
     Warnings(Warnings),
     Settings(Settings),
+    Promote(Promote),
     Demands(Demands),
     Notify(Notify),
     Erase(Erase),
@@ -76,7 +78,11 @@ impl Arguments {
             }
         }
         self.command.run().await.unwrap_or_else(|error| {
-            notes::failure(error);
+            let is_chinese = chinese::language(&Environment::of_process()) == Language::Chinese;
+            match chinese::failure(&*error).filter(|_| is_chinese && notes::reader() == Reader::Person) {
+                Some(chinese) => notes::failure(chinese),
+                None => notes::failure(error),
+            }
             ExitCode::from(2)
         })
     }
@@ -99,6 +105,7 @@ impl Command {
             Self::Orders(orders) => orders.run().await,
             Self::Warnings(warnings) => warnings.run().await,
             Self::Settings(settings) => settings.run().await,
+            Self::Promote(promote) => promote.run().await,
             Self::Demands(demands) => demands.run().await,
             Self::Notify(notify) => notify.run().await,
             Self::Erase(erase) => erase.run().await,

@@ -11,7 +11,8 @@ use axum::body::Body;
 use axum::response::Response;
 use koogallery::{AccessKeys, RsaPrivateKey};
 use koogallery_certificate::{CertificateError, Validity, certificate_of};
-use koogallery_local::doctor::{Doctor, Report, State};
+use koogallery_local::doctor::Doctor;
+use koogallery_local::findings::{Report, State};
 use koogallery_local::keys::{
     LOCAL_API_TOKEN, LOCAL_RSA_PRIVATE_KEY, LOCAL_TEST_KEYS, LOCAL_WEBHOOK_SECRET, local_rsa_public_key,
 };

@@ -37,6 +37,7 @@ mod notify;
 mod orders;
 mod own_lines;
 mod permissions;
+mod promotion;
 mod repeats;
 mod requests;
 mod rotation;

@@ -1,10 +1,13 @@
-//! The command line in Chinese: its help, and what it says about arguments that it cannot read. The locale decides.
+//! The command line in Chinese: its help, and what it says where it cannot go on. The locale decides.
 //!
-//! What a command prints of its own stays in English, as do log lines and JSON: programs and search engines know them so.
+//! So is why a command failed, as far as that is said here. What a command prints of its own stays in English, as do log lines and JSON:
+//! programs and search engines know them so.
 
+mod failures;
 mod texts;
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command, Error};
@@ -62,10 +65,25 @@ fn argument(arg: Arg, texts: &HashMap<&str, &'static str>) -> Arg {
     };
     let help = arg.get_help().map(ToString::to_string).and_then(|english| texts.get(&*english).copied());
     let arg = arg.help_heading(heading);
-    match help {
-        Some(help) => arg.help(help).long_help(help),
-        None => arg,
+    let Some(help) = help else { return arg };
+    // What clap adds itself is in English.
+    let values = arg.get_possible_values();
+    let values = values.iter().filter(|value| !value.is_hide_set()).map(clap::builder::PossibleValue::get_name);
+    let values: Vec<&str> = if arg.get_action().takes_values() { values.collect() } else { Vec::new() };
+    let defaults: Vec<_> = arg.get_default_values().iter().map(|value| OsStr::to_string_lossy(value)).collect();
+    let mut help = help.to_owned();
+    for (label, told) in [("可用的值", values.join(", ")), ("默认", defaults.join(", "))] {
+        if !told.is_empty() {
+            help.push_str(&format!(" [{label}：{told}]"));
+        }
     }
+    arg.help(help.clone()).long_help(help).hide_possible_values(true).hide_default_value(true)
+}
+
+/// Why a command could not do its work; none if that is not said in Chinese.
+#[must_use]
+pub(crate) fn failure(failure: &(dyn std::error::Error + 'static)) -> Option<String> {
+    failures::text(failure)
 }
 
 /// What is wrong with the arguments, in Chinese; none for what is no mistake, such as help that was asked for.
@@ -155,8 +173,10 @@ mod tests {
         let mut command = translated(Arguments::command());
         let help = command.find_subcommand_mut("import").unwrap().render_long_help().to_string();
         assert!(help.contains("用法：") && help.contains("只说明导入会做什么") && help.contains("哪个部署:"), "{help}");
-        for heading in ["Usage:", "Options:", "Arguments:", "Commands:", "Print help"] {
-            assert!(!help.contains(heading), "{heading}: {help}");
+        let play = command.find_subcommand_mut("simulate").unwrap().render_long_help().to_string();
+        assert!(play.contains("[可用的值：") && play.contains("[默认："), "{play}");
+        for heading in ["Usage:", "Options:", "Arguments:", "Commands:", "Print help", "ossible values:", "[default:"] {
+            assert!(!help.contains(heading) && !play.contains(heading), "{heading}: {help}{play}");
         }
     }
 

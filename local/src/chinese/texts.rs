@@ -535,4 +535,22 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "A profile with address and token, of the file `~/.config/koogallery/profiles.json`",
         "包含地址和令牌的配置名，取自文件 `~/.config/koogallery/profiles.json`",
     ),
+    (
+        "Check whether what works in staging may go to production, and bring its settings there",
+        "检查在预发布环境中运行正常的内容能否用于生产环境，并把设置带过去",
+    ),
+    (
+        "The profile of production: its token needs the scopes read and settings",
+        "生产环境的配置档案：令牌需要权限范围 read 和 settings",
+    ),
+    (
+        "The production address of staging, where the cases are played. They buy instances and release them again",
+        "预发布环境的生产接口地址，用例在这里执行：会购买实例，然后释放",
+    ),
+    (
+        "A text in staging's settings, and what stands for it in production. May be repeated",
+        "预发布环境设置中的文字，以及在生产环境中代替它的文字。可以重复",
+    ),
+    ("The RSA public key registered for staging: base64, or a file", "为预发布环境登记的 RSA 公钥：base64 或文件"),
+    ("Write the settings to production, if there is no problem", "没有问题时，把设置写入生产环境"),
 ];

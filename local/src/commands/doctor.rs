@@ -7,7 +7,8 @@ use koogallery_runtime::Environment;
 
 use super::Done;
 use super::rsa_public_key::given_or_local;
-use crate::doctor::{self, Finding};
+use crate::doctor;
+use crate::findings::Finding;
 
 /// Look at a deployment that runs: its configuration, its address and certificate, KooGallery's side, your application.
 ///

@@ -1,15 +1,13 @@
 //! The production address: reached, with this machine's time, answering what is signed and nothing else.
 
-use std::collections::BTreeMap;
-
 use koogallery::{AccessKeys, InterfaceType, NewInstance, Request, ResultCode, TestFlag};
 use koogallery_runtime::{Secrets, now};
 use uuid::Uuid;
 
 use super::Doctor;
-use super::report::Finding;
 use crate::checks::clock_of;
-use crate::conform::{Conform, Corpus, Outcome, Profile, Verdict};
+use crate::conform::{Conform, Corpus, Profile};
+use crate::findings::{Finding, by_family};
 use crate::keys::LOCAL_TEST_KEYS;
 use crate::marketplace::{CallError, Marketplace, SignedCall, new_nonce};
 
@@ -110,35 +108,9 @@ impl Doctor {
             Ok(report) => report,
             Err(problem) => return vec![Finding::problem(CHECK, problem)],
         };
-        let mut families: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
-        for outcome in &report.cases {
-            families.entry(outcome.family()).or_default().push(outcome);
-        }
-        families.into_iter().flat_map(|(family, outcomes)| of_family(family, &outcomes)).collect()
+        let mend = "KooGallery's probe fails alike; the log has the reason under this function";
+        by_family(CHECK, &report.cases, mend)
     }
-}
-
-/// One line for a family; one more for each call that failed, and for what was left out.
-fn of_family(family: &str, outcomes: &[&Outcome]) -> Vec<Finding> {
-    let check = format!("debug calls {family}");
-    let passed = outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Passed).count();
-    let mut found = Vec::new();
-    if passed > 0 {
-        found.push(Finding::ok(&check, format_args!("{passed} answered as the debug page wants it")));
-    }
-    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
-    for outcome in outcomes {
-        match &outcome.verdict {
-            Verdict::Passed => {}
-            Verdict::Failed(problem) => {
-                let mend = "KooGallery's probe fails alike; the log has the reason under this function";
-                found.push(Finding::problem(&check, format_args!("{}: {problem}; {mend}", outcome.callback)));
-            }
-            Verdict::Skipped(why) => *left_out.entry(why).or_default() += 1,
-        }
-    }
-    found.extend(left_out.into_iter().map(|(why, count)| Finding::not_checked(&check, format_args!("{count}: {why}"))));
-    found
 }
 
 /// Keys that nobody has but this call.

@@ -4,8 +4,8 @@ use deliver_events::{TestEvent, send_test_event};
 use koogallery_runtime::{ApiToken, Environment, Scope, SecretText, Secrets, now};
 use uuid::Uuid;
 
-use super::report::Finding;
 use super::{Doctor, Shared};
+use crate::findings::Finding;
 use crate::keys::LOCAL_API_TOKEN;
 use crate::simulate::SellerApi;
 

@@ -7,7 +7,7 @@ use http::Uri;
 use koogallery_certificate::{CertificateError, Validity, certificate_of, of_this_machine};
 
 use super::Doctor;
-use super::report::Finding;
+use crate::findings::Finding;
 
 const CHECK: &str = "certificate";
 /// With fewer days left, it is time to see why it was not renewed.
@@ -70,7 +70,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::doctor::State;
+    use crate::findings::State;
 
     const DAY: u64 = 24 * 60 * 60;
 

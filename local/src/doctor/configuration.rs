@@ -3,8 +3,8 @@
 use koogallery_runtime::{Environment, Secrets};
 
 use super::Doctor;
-use super::report::Finding;
 use crate::checks;
+use crate::findings::{Finding, State};
 
 impl Doctor {
     /// The names of the variables, and the addresses among them.
@@ -28,7 +28,7 @@ impl Doctor {
         let problems = problems.iter().map(|problem| Finding::problem("secrets", problem));
         let mut found: Vec<_> =
             problems.chain(checks::not_answered(held, &self.place()).into_iter().map(without_key)).collect();
-        if found.iter().all(|finding| finding.state != super::State::Problem) {
+        if found.iter().all(|finding| finding.state != State::Problem) {
             found.insert(0, Finding::ok("secrets", "each that is there can be used"));
         }
         found

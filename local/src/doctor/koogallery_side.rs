@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use koogallery::{InterfaceType, OrderId, ResultCode, RsaPrivateKey};
+use koogallery::{InterfaceType, OrderId, RsaPrivateKey};
 use koogallery_open_api::{BaseUrl, BaseUrlError, Client, Credentials, Error, Patience};
 use koogallery_runtime::{Environment, Scope, Secrets, now};
-use serde_json::Value;
 
-use super::report::Finding;
 use super::{Doctor, has_key};
 use crate::api::Api;
+use crate::findings::Finding;
+use crate::probes::last_probes;
 
 const OPEN_APIS: &str = "open APIs";
 const PUBLIC_KEY: &str = "RSA public key";
@@ -95,29 +95,9 @@ impl Doctor {
         let (Some(address), Some(token)) = (&self.seller_api, token) else {
             return Finding::not_checked(PROBES, "the seller API tells: give its address and a token that may read");
         };
-        let told = match Api::new(address, token.token.reveal().to_owned()) {
-            Ok(api) => api.get(&["probes"], &[]).await,
-            Err(problem) => Err(problem),
-        };
-        let probes = match told {
-            Ok(told) => told["probes"].as_array().cloned().unwrap_or_default(),
-            Err(problem) => return Finding::not_checked(PROBES, problem),
-        };
-        let text = |probe: &Value, name: &str| probe[name].as_str().unwrap_or_default().to_owned();
-        let failed = probes.iter().filter(|probe| probe["resultCode"] != ResultCode::Success.as_str());
-        let failed = failed.map(|probe| {
-            let (callback, code, at) = (text(probe, "callback"), text(probe, "resultCode"), text(probe, "at"));
-            format!("{callback} was answered {code} at {at}: {}", text(probe, "reason"))
-        });
-        let failed: Vec<String> = failed.collect();
-        if !failed.is_empty() {
-            return Finding::problem(PROBES, failed.join("; "));
-        }
-        match probes.iter().map(|probe| text(probe, "at")).max() {
-            Some(last) => {
-                Finding::ok(PROBES, format_args!("{} callbacks, all 000000, the last at {last}", probes.len()))
-            }
-            None => Finding::not_checked(PROBES, "no debug call came in the last 30 days"),
+        match Api::new(address, token.token.reveal().to_owned()) {
+            Ok(api) => last_probes(PROBES, &api).await,
+            Err(problem) => Finding::not_checked(PROBES, problem),
         }
     }
 }

@@ -9,7 +9,6 @@ mod application;
 mod certificate;
 mod configuration;
 mod koogallery_side;
-mod report;
 
 use std::sync::Arc;
 
@@ -17,9 +16,8 @@ use koogallery::{InterfaceType, RsaPublicKey};
 use koogallery_runtime::{ConfigError, Environment, SecretSource, Secrets};
 use reqwest::Url;
 
-pub use report::{Finding, Report, State};
-
 use crate::checks::Place;
+use crate::findings::{Finding, Report};
 use crate::host::with_defaults;
 use crate::loopback::is_on_this_machine;
 use crate::simulate::SellerApi;

@@ -1,8 +1,11 @@
-//! What was found: a line for each check, for people; the same as JSON, for programs.
+//! What checks of a deployment found: a line for each check, for people; the same as JSON, for programs. `doctor` and `promote` make them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
+
+use crate::conform::{Outcome, Verdict};
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,15 +42,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn ok(check: impl Into<String>, detail: impl fmt::Display) -> Self {
+    pub(crate) fn ok(check: impl Into<String>, detail: impl fmt::Display) -> Self {
         Self { check: check.into(), state: State::Ok, detail: detail.to_string() }
     }
 
-    pub(super) fn problem(check: impl Into<String>, detail: impl fmt::Display) -> Self {
+    pub(crate) fn problem(check: impl Into<String>, detail: impl fmt::Display) -> Self {
         Self { check: check.into(), state: State::Problem, detail: detail.to_string() }
     }
 
-    pub(super) fn not_checked(check: impl Into<String>, why: impl fmt::Display) -> Self {
+    pub(crate) fn not_checked(check: impl Into<String>, why: impl fmt::Display) -> Self {
         Self { check: check.into(), state: State::NotChecked, detail: why.to_string() }
     }
 }
@@ -62,7 +65,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The production address.
+    /// The address that was looked at.
     pub address: String,
     /// How many are as they should be.
     pub ok: usize,
@@ -75,7 +78,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn new(address: String, checks: Vec<Finding>) -> Self {
+    pub(crate) fn new(address: String, checks: Vec<Finding>) -> Self {
         let count = |state| checks.iter().filter(|finding| finding.state == state).count();
         let (ok, problems, not_checked) = (count(State::Ok), count(State::Problem), count(State::NotChecked));
         Self { address, ok, problems, not_checked, checks }
@@ -89,4 +92,40 @@ impl fmt::Display for Report {
         let noun = if *problems == 1 { "problem" } else { "problems" };
         write!(f, "{ok} ok, {problems} {noun}, {not_checked} not checked, at {address}")
     }
+}
+
+/// Findings of cases that were played: a line for each family, one more for each case that failed, and for what was left out. `mend` says
+/// what follows from a failure.
+pub(crate) fn by_family(check: &str, cases: &[Outcome], mend: &str) -> Vec<Finding> {
+    let mut families: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+    for outcome in cases {
+        families.entry(outcome.family()).or_default().push(outcome);
+    }
+    families
+        .into_iter()
+        .flat_map(|(family, outcomes)| of_family(&format!("{check} {family}"), &outcomes, mend))
+        .collect()
+}
+
+fn of_family(check: &str, outcomes: &[&Outcome], mend: &str) -> Vec<Finding> {
+    let passed = outcomes.iter().filter(|outcome| outcome.verdict == Verdict::Passed).count();
+    let mut found = Vec::new();
+    if passed > 0 {
+        found.push(Finding::ok(check, format_args!("{passed} answered as they should be")));
+    }
+    let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+    for outcome in outcomes {
+        match &outcome.verdict {
+            Verdict::Passed => {}
+            Verdict::Failed(problem) => {
+                found.push(Finding::problem(
+                    check,
+                    format_args!("{} ({}): {problem}; {mend}", outcome.callback, outcome.case),
+                ));
+            }
+            Verdict::Skipped(why) => *left_out.entry(why).or_default() += 1,
+        }
+    }
+    found.extend(left_out.into_iter().map(|(why, count)| Finding::not_checked(check, format_args!("{count}: {why}"))));
+    found
 }
