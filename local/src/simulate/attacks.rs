@@ -63,7 +63,8 @@ pub(super) async fn attacks(play: &mut Play<'_>) -> Result<(), SimulationError> 
     let wrong_type = genuine(&notice.to_string());
     play.send(Callback::OrderNotify, "signed with another type's key", wrong_type, &refused).await?;
 
-    let incomplete = genuine(r#"{"activity":"newInstance","orderId":"CS1"}"#);
+    // The seller warns of an order whose purchase it refused: nobody else may have this one.
+    let incomplete = genuine(&json!({ "activity": "newInstance", "orderId": fresh("CS") }).to_string());
     play.send(CALLBACK, "half a request", incomplete, &invalid).await?;
     play.refuses_attacks();
     Ok(())
