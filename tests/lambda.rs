@@ -17,7 +17,7 @@ use koogallery_local::open_api::StandIn;
 use koogallery_local::simulate::{Family, Simulation};
 use koogallery_open_api::Credentials;
 use koogallery_runtime::{Environment, dynamodb_client, now};
-use koogallery_store::{Cause, Cycles, Flow, Kind, Raise, UsageSent, Warning, schema};
+use koogallery_store::{Cause, Cycles, Flow, Kind, PageKey, Raise, UsageSent, Warning, World, schema};
 use koogallery_tests::api::{Api, TOKEN};
 use koogallery_tests::application::{Application, Does, TestClock};
 use koogallery_tests::aws::AwsService;
@@ -660,4 +660,44 @@ async fn the_console_answers_by_the_real_binary() {
     }
     let mistake = [("KOOGALLERY_CONSOLE_ACCESS", "ann@example.com=owner".to_owned())];
     assert!(!FunctionProcess::start("console", &runtime_api, &[&variables[..], &mistake].concat()).ended().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buyers_pages_answer_by_the_real_binary() {
+    lambda::build(["--bin", "buyer-pages"]);
+    let seller = Seller::start().await;
+    seller.say_all(&[bodies::purchase()]).await;
+    let store = seller.host.store();
+    let key = store.keep_first_page_key(&[7; PageKey::BYTES]).await.unwrap();
+    let address = key.address(World::Real, &bodies::ID.parse().unwrap()).unwrap();
+    let lambda = LambdaEmulator::start([("buyer-pages", Behaviour::Process)]).await;
+    let variables = [("DYNAMODB_ENDPOINT", seller.dynamodb_endpoint()), ("KOOGALLERY_TABLE", store.table().to_owned())];
+    let runtime_api = lambda.runtime_api("buyer-pages");
+    let process = FunctionProcess::start("buyer-pages", &runtime_api, &variables);
+    let answered = async |path: &str| -> Value {
+        let event = json!({ "rawPath": path, "headers": { "accept-language": "en" },
+            "requestContext": { "requestId": "r-1", "http": { "method": "GET" } } });
+        serde_json::from_slice(&lambda.invoke("buyer-pages", event.to_string()).await.unwrap()).unwrap()
+    };
+    // A function URL is the pages' own; an HTTP API passes on the whole path.
+    for below in ["", "/buyer"] {
+        let stranger = answered(&format!("{below}/{}", "A".repeat(71))).await;
+        assert_eq!(stranger["statusCode"], 404, "{stranger}");
+        assert!(stranger["body"].as_str().unwrap().contains("<h1>There is no such page</h1>"), "{stranger}");
+        // The settings have no pages any more, and the instance is in use.
+        let page = answered(&format!("{below}/{address}")).await;
+        assert_eq!(page["statusCode"], 302, "{page}");
+        assert!(page.to_string().contains("no-store"), "{page}");
+    }
+    while process.output().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    for line in process.output() {
+        let told: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (&told["page"], &told["instanceId"], &told["requestId"]),
+            (&"continue".into(), &bodies::ID.into(), &"r-1".into())
+        );
+        assert!(!line.contains(&address), "{line}");
+    }
 }

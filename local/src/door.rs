@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use buyer_pages::BuyerPages;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use koogallery::{MAX_KIT_BODY, Reply, ResultCode, answering_callback};
@@ -48,12 +49,15 @@ impl Door {
         self: Arc<Self>,
         ready: Ready,
         api: &Arc<SellerApi>,
+        pages: Option<Arc<BuyerPages>>,
         login: Option<Arc<Login>>,
         console: Option<Arc<console::Console>>,
         at_work: AtWork,
     ) -> Router {
         // Whatever is no question about the host's health is a callback.
         let login = login.map_or_else(Router::new, |login| Router::new().nest(login::PATH, login::router(login)));
+        let pages =
+            pages.map_or_else(Router::new, |pages| Router::new().nest(buyer_pages::PATH, buyer_pages::router(pages)));
         let console = console.map_or_else(Router::new, |console| {
             // A nested router answers its own root only without a closing slash, which is what a person types.
             let home = axum::response::Redirect::to(console::PATH);
@@ -68,6 +72,7 @@ impl Door {
             .with_state(Arc::clone(&self))
             .merge(work::router(api, at_work))
             .nest(seller_api::PATH, seller_api::router(Arc::clone(api)))
+            .merge(pages)
             .merge(login)
             .merge(console)
             // A route that needs no body would take one that was cut off for none.
@@ -129,8 +134,9 @@ async fn with_id(mut request: http::Request<Body>) -> http::Request<Body> {
 async fn only_whole(State(door): State<Arc<Door>>, request: http::Request<Body>, next: Next) -> Response {
     let Some(unread) = request.extensions().get::<Unread>().copied() else { return next.run(request).await };
     let path = request.uri().path();
-    let is_call =
-        [seller_api::PATH, login::PATH, console::PATH, work::PATH].iter().all(|other| !path.starts_with(other));
+    let is_call = [seller_api::PATH, buyer_pages::PATH, login::PATH, console::PATH, work::PATH]
+        .iter()
+        .all(|other| !path.starts_with(other));
     let mut response = if is_call {
         door.unread(unread).map(Body::from)
     } else {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use buyer_pages::BuyerPages;
 use console::{Console, LinkError};
 use koogallery::Timestamp;
 use koogallery_runtime::{
@@ -227,12 +228,14 @@ impl LocalHost {
         let listener =
             TcpListener::bind(listen).await.map_err(|source| HostError::Listen { address: listen, source })?;
         let address = listener.local_addr().map_err(|source| HostError::Listen { address: listen, source })?;
+        let pages = pages_of(&environment, &shared, Arc::clone(&log), clock)?;
         let (console, console_link) = console_of(&environment, scheme, address, &shared, Arc::clone(&log))?.unzip();
         let login = login_of(environment, scheme, address, &shared, Arc::clone(&log))?;
         if let Some(login) = &login {
             tokio::spawn(login::prepare(Arc::clone(login)));
         }
-        let router = door.router(Ready::of(Arc::clone(&shared)), &api, login, console, schedules.at_work().clone());
+        let router =
+            door.router(Ready::of(Arc::clone(&shared)), &api, pages, login, console, schedules.at_work().clone());
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async move { drop(stopped.await) };
         let http = Server { router, limits: http.limits, tls };
@@ -339,6 +342,19 @@ fn login_of(
         environment
     };
     Login::of(&environment, shared.store().clone(), log, now).map(Arc::new).map(Some)
+}
+
+/// Buyers' pages, if the host has them: where it is said under which address buyers reach them.
+fn pages_of(
+    environment: &Environment,
+    shared: &Shared,
+    log: Arc<dyn Log>,
+    clock: fn() -> Timestamp,
+) -> Result<Option<Arc<BuyerPages>>, ConfigError> {
+    if environment.get(buyer_pages::URL).is_none() {
+        return Ok(None);
+    }
+    BuyerPages::of(environment, shared.store().clone(), log, clock).map(Arc::new).map(Some)
 }
 
 /// The console, if the host has one, and the way in: with an identity provider where an issuer is set. Without, only on this machine,

@@ -3,7 +3,7 @@
 use deliver_events::{Journal, Swept, Tried, type_name};
 use erase_personal_data::Run;
 use koogallery_oidc::{Rotated, SigningKeyError};
-use koogallery_runtime::{ApiRecord, CallRecord, ConsoleRecord, ForwardRecord, Log, LoginRecord};
+use koogallery_runtime::{ApiRecord, CallRecord, ConsoleRecord, ForwardRecord, Log, LoginRecord, PageRecord};
 use koogallery_store::{Ended, Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::Asked;
 use report_usage::Pushed;
@@ -46,6 +46,11 @@ impl Log for Console {
     #[allow(clippy::print_stderr)]
     fn console(&self, record: &ConsoleRecord) {
         eprintln!("{}", console_line(record));
+    }
+
+    #[allow(clippy::print_stderr)]
+    fn page(&self, record: &PageRecord) {
+        eprintln!("{}", page_line(record));
     }
 
     /// Nothing: here the function's own line says it all, in the same process.
@@ -176,6 +181,8 @@ impl Log for Silent {
 
     fn console(&self, _: &ConsoleRecord) {}
 
+    fn page(&self, _: &PageRecord) {}
+
     fn forwarded(&self, _: &ForwardRecord) {}
 }
 
@@ -263,6 +270,15 @@ fn login_line(record: &LoginRecord) -> String {
     let subjects = record.subjects.iter().flat_map(|(name, value)| [" ", *name, " ", value.as_str()]);
     let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
     line.extend(subjects.chain(reason));
+    line
+}
+
+fn page_line(record: &PageRecord) -> String {
+    let PageRecord { status, page, .. } = record;
+    let mut line = format!("{status:<6} buyer's page {page} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
+    let instance = record.instance_id.iter().flat_map(|id| [" instance ", id.as_str()]);
+    let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
+    line.extend(instance.chain(reason));
     line
 }
 

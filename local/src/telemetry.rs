@@ -7,7 +7,7 @@ use deliver_events::{Swept, Tried};
 use erase_personal_data::{Run, erased_line};
 use koogallery_oidc::{Rotated, SigningKeyError};
 use koogallery_runtime::{
-    ApiRecord, CallRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, Log, LoginRecord, now,
+    ApiRecord, CallRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, Log, LoginRecord, PageRecord, now,
 };
 use koogallery_store::{Gone, Open, StoreError, Subject, UsageHour, Warning};
 use learn_order::{Asked, swept_line};
@@ -77,6 +77,11 @@ impl Log for Telemetry {
     fn console(&self, record: &ConsoleRecord) {
         self.take(self.lines.console_line(record));
         self.for_a_person(|console| Log::console(console, record));
+    }
+
+    fn page(&self, record: &PageRecord) {
+        self.take(self.lines.page_line(record));
+        self.for_a_person(|console| console.page(record));
     }
 
     /// Nothing: here the function's own line says it all, in the same process.

@@ -16,8 +16,8 @@ use front_door::FrontDoor;
 use koogallery::Timestamp;
 use koogallery_queue::{DelayQueue, Delayed};
 use koogallery_runtime::{
-    ApiRecord, CallRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, Job, Log, LoginRecord, SecretSource,
-    Vault, dynamodb_client, now,
+    ApiRecord, CallRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, Job, Log, LoginRecord, PageRecord,
+    SecretSource, Vault, dynamodb_client, now,
 };
 use koogallery_store::{DataKeyId, Store, Subject, WrappedDataKey};
 use koogallery_tests::kms::ARN;
@@ -174,6 +174,8 @@ impl Log for Lines {
     fn login(&self, _: &LoginRecord) {}
 
     fn console(&self, _: &ConsoleRecord) {}
+
+    fn page(&self, _: &PageRecord) {}
 
     fn forwarded(&self, record: &ForwardRecord) {
         let line = CloudWatch::of(&Environment::default()).forwarded_line(record);

@@ -5,6 +5,7 @@
 mod alarms;
 mod at_rest;
 mod broken_answers;
+mod buyer_pages;
 mod callers;
 mod check_store;
 mod commands;

@@ -32,6 +32,7 @@ use report_usage::{Pushed, Reporter};
 use serde_json::{Value, json};
 use watch::Watcher;
 
+use crate::buyer_pages::{buyers_look, the_pages_reach_no_more_than_they_need};
 use crate::console::deployed::operators_work;
 use crate::login::deployed::users_log_in;
 
@@ -99,10 +100,12 @@ async fn a_role_grants_what_its_function_calls_and_nothing_else() {
     orders_are_learnt(&deployment, &at).await;
     events_are_delivered(&deployment).await;
     users_log_in(&deployment).await;
+    buyers_look(&deployment).await;
     operators_work(&deployment).await;
     people_are_told(&deployment).await;
     the_console_writes_no_more_than_it_needs(&deployment);
     a_login_reaches_no_more_than_it_needs(&deployment);
+    the_pages_reach_no_more_than_they_need(&deployment);
     personal_data_is_erased(&deployment).await;
     let template = Template::read();
     the_front_door_hands_over(&deployment, &template).await;

@@ -574,6 +574,13 @@ fn the_schema_takes_what_the_reader_takes() {
         read.is_ok()
     };
     assert!(both(&example), "the example of the page");
+    let pages = std::fs::read_to_string(folder.join("buyer-pages.md")).unwrap();
+    let pages = pages.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let pages: Value = serde_json::from_str(pages).unwrap();
+    assert!(both(&pages), "the example of the pages' page");
+    let mut example = example;
+    example["default"]["buyerPages"] = pages["default"]["buyerPages"].clone();
+    assert!(both(&example), "both together");
     assert!(both(&json!({ "format": 1, "$schema": "settings.schema.json", "products": {} })));
     let flows: Vec<&str> = koogallery_store::Flow::ALL.iter().map(Into::into).collect();
     for flow in flows {

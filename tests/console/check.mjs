@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { start_with_buyers } from "./buyers.mjs";
 import { start } from "./host.mjs";
 
 const pictures = process.argv.includes("--pictures");
@@ -62,6 +63,40 @@ async function every_page_is_for_everybody() {
       }
       await close(opened);
     }
+  }
+}
+
+// Buyers' pages, each in both languages and sizes: it fits, shows the seller's logo, and axe finds nothing.
+async function buyers_pages_are_for_everybody() {
+  const buyers = await start_with_buyers();
+  try {
+    for (const size of Object.keys(SIZES)) {
+      for (const language of Object.keys(LANGUAGES)) {
+        // The policy stands while the page loads, for all but axe.
+        for (const options of [{}, { bypassCSP: true }]) {
+          const opened = await open(size, language, { storageState: undefined, ...options });
+          const { page } = opened;
+          for (const [name, url] of Object.entries(buyers.pages)) {
+            const at = `${size} ${language} ${name}`;
+            await page.goto(url);
+            const [wide, inner] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+            assert.ok(wide <= inner, `${at} is ${wide} wide`);
+            assert.equal(await page.locator("html").getAttribute("lang"), language === "zh" ? "zh-CN" : "en", at);
+            const logos = await page.locator("img").evaluateAll((images) => images.map(({ naturalWidth }) => naturalWidth));
+            assert.deepEqual(logos, name === "none" ? [] : [72], at);
+            assert.equal(await page.evaluate(() => getComputedStyle(document.body).margin), "0px", `${at} has no style`);
+            if (options.bypassCSP) {
+              await page.evaluate(axe);
+              const found = await page.evaluate(async () => (await window.axe.run()).violations);
+              assert.deepEqual(found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).slice(0, 3)}`), [], at);
+            }
+          }
+          await close(opened);
+        }
+      }
+    }
+  } finally {
+    buyers.stop();
   }
 }
 
@@ -256,6 +291,7 @@ try {
     a_statement_is_imported,
     the_columns_of_a_statement_are_for_everybody,
     language_and_zone_are_chosen,
+    buyers_pages_are_for_everybody,
   ]) {
     await check();
     console.log(`✓ ${check.name.replaceAll("_", " ")}`);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Operators work with the console of the real binary in Debian's Chromium: each task in both languages, by keyboard alone, without
-# JavaScript, on a desk and on a phone; and axe looks for what keeps people out.
+# JavaScript, on a desk and on a phone; and axe looks for what keeps people out. Then the same of buyers' pages.
 #
 #     tests/console/run.sh [--pictures]
 #

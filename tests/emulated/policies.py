@@ -1,5 +1,5 @@
 """What each role of a template grants. It knows Allow, with resources that may have a `*`, and nothing else: a statement of another
-form fails, but for those that only take away: those of the login and of the console, which no scenario deploys. Policies of resources, such as that of the KMS key, are not looked at."""
+form fails, but for those that only take away: those of buyers' pages, the login and the console, which no scenario deploys. Policies of resources, such as that of the KMS key, are not looked at."""
 
 from fnmatch import fnmatchcase
 
@@ -17,7 +17,7 @@ def granted(template, resolve):
             continue
         for role, document in documents:
             for statement in resolve(document)["Statement"]:
-                if role in ("LoginRole", "ConsoleRole") and statement["Effect"] == "Deny":
+                if role in ("BuyerPagesRole", "LoginRole", "ConsoleRole") and statement["Effect"] == "Deny":
                     continue
                 assert set(statement) == {"Effect", "Action", "Resource"} and statement["Effect"] == "Allow", statement
                 actions, resources = (

@@ -49,6 +49,7 @@ SETS = {
     "with events": {"WebhookUrl": "https://app.example.com/events", "EventBusName": "sales"},
     "a URL for each callback, no seller API": {"Entrance": "FunctionUrls", "SellerApi": "false"},
     "with a login": {"LoginIssuer": "https://login.example.com", "LoginEvents": "true"},
+    "with buyers' pages": {"BuyerPagesBaseUrl": "https://example.com/buyer"},
     "with a console": {"ConsoleBaseUrl": "https://console.example.com", "ConsoleAccess": "ann@example.com=administrator"},
     "with people who are told": {
         "Notify": '[{"name":"people","to":"sns","topic":"arn:aws:sns:eu-west-1:123456789012:people"}]',

@@ -39,7 +39,9 @@ use koogallery_local::database::{EmbeddedDatabase, Listen};
 use koogallery_local::host::{LocalHost, Options, TableAt};
 use koogallery_local::log::Console;
 use koogallery_local::marketplace::{Marketplace, SignedCall, new_nonce};
-use koogallery_runtime::{ApiRecord, CallRecord, ConsoleRecord, Environment, ForwardRecord, Log, LoginRecord, now};
+use koogallery_runtime::{
+    ApiRecord, CallRecord, ConsoleRecord, Environment, ForwardRecord, Log, LoginRecord, PageRecord, now,
+};
 use koogallery_store::{Event, Instance, License, World};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -86,7 +88,13 @@ pub struct Seller {
 
 /// Keeps records of calls.
 #[derive(Debug, Default)]
-pub struct Records(Mutex<Vec<CallRecord>>, Mutex<Vec<ApiRecord>>, Mutex<Vec<LoginRecord>>, Mutex<Vec<ConsoleRecord>>);
+pub struct Records(
+    Mutex<Vec<CallRecord>>,
+    Mutex<Vec<ApiRecord>>,
+    Mutex<Vec<LoginRecord>>,
+    Mutex<Vec<ConsoleRecord>>,
+    Mutex<Vec<PageRecord>>,
+);
 
 impl Log for Records {
     fn record(&self, record: &CallRecord) {
@@ -103,6 +111,10 @@ impl Log for Records {
 
     fn console(&self, record: &ConsoleRecord) {
         self.3.lock().unwrap().push(record.clone());
+    }
+
+    fn page(&self, record: &PageRecord) {
+        self.4.lock().unwrap().push(record.clone());
     }
 
     /// The local host passes nothing on.
@@ -350,6 +362,12 @@ impl Seller {
     #[must_use]
     pub fn records(&self) -> Vec<CallRecord> {
         self.log.0.lock().unwrap().clone()
+    }
+
+    /// The records of buyers' pages so far.
+    #[must_use]
+    pub fn page_records(&self) -> Vec<PageRecord> {
+        self.log.4.lock().unwrap().clone()
     }
 
     /// The records of requests to the seller's API so far.

@@ -8,7 +8,9 @@ use deliver_events::Swept;
 use erase_personal_data::Run;
 use koogallery::{ResultCode, Timestamp};
 use koogallery_oidc::SigningKeyError;
-use koogallery_runtime::{ApiRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, LoginOutcome, LoginRecord};
+use koogallery_runtime::{
+    ApiRecord, CloudWatch, ConsoleRecord, Environment, ForwardRecord, LoginOutcome, LoginRecord, PageRecord,
+};
 use serde_json::Value;
 
 /// The metrics of a try to deliver an event. tests/lambda.rs compares them with what the real binary writes.
@@ -88,6 +90,15 @@ pub fn other_lines() -> Vec<Value> {
         reason: None,
         duration: none,
     };
+    let page = PageRecord {
+        at,
+        request_id: None,
+        instance_id: None,
+        page: "welcome",
+        status: 200,
+        reason: None,
+        duration: none,
+    };
     let unrotated = Err(SigningKeyError::Public(String::new()));
     let keys = rotate_signing_keys::rotated_line(&log, at, &unrotated);
     let run = Run { at, erased: 0, failed: 0, due: 0, overdue: none }.line(&log);
@@ -113,6 +124,7 @@ pub fn other_lines() -> Vec<Value> {
         api.line(""),
         log.login_line(&login),
         log.console_line(&console),
+        log.page_line(&page),
         keys,
         run,
         learnt,

@@ -59,7 +59,7 @@ fn every_metric_of_an_alarm_and_of_the_dashboard_is_written() {
             assert!(written.contains(&metric), "{id}: nothing writes {metric}");
         }
     }
-    assert_eq!(own, 37);
+    assert_eq!(own, 38);
 
     // That of a try to deliver is written by the courier alone: tests/lambda.rs reads its lines.
     written.insert("DeliveryFailed".to_owned());

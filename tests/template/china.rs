@@ -38,6 +38,7 @@ fn nothing_in_it_needs_a_function_url() {
     for (output, path) in [
         ("ProductionAddress", "/"),
         ("SellerApiAddress", "/seller-api/"),
+        ("BuyerPagesAddress", "/buyer"),
         ("LoginAddress", "/login"),
         ("ConsoleAddress", "/console"),
     ] {

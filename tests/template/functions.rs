@@ -67,6 +67,7 @@ fn each_callback_has_a_url_of_its_own_where_the_entrance_is_function_urls() {
     for (function, condition) in own.chain([
         ("FrontDoorFunction", "HasFunctionUrl"),
         ("SellerApiFunction", "HasSellerApi"),
+        ("BuyerPagesFunction", "HasBuyerPages"),
         ("LoginFunction", "HasLogin"),
         ("ConsoleFunction", "HasConsole"),
     ]) {
@@ -220,6 +221,7 @@ fn who_reads_a_setting_is_given_it() {
         ("OpenApi::of(", "KOOGALLERY_OPEN_API_URL"),
         ("SupervisedProducts::of(", "KOOGALLERY_SUPERVISED_PRODUCTS"),
         ("billing_cycles(", "KOOGALLERY_DAILY_PRODUCTS"),
+        ("PageAddresses::of(", "KOOGALLERY_BUYER_PAGES_URL"),
     ] {
         let mut readers = 0;
         for (binary, (_, function)) in &functions {
@@ -243,16 +245,24 @@ fn the_version_that_is_told_is_the_workspaces() {
 }
 
 #[test]
-fn the_http_api_has_a_way_to_the_front_door_to_the_seller_api_to_the_login_and_to_the_console() {
+fn the_http_api_has_a_way_to_the_front_door_and_to_whatever_else_is_asked() {
     let template = Template::read();
     let (routes, integrations) =
         (template.of_type("AWS::ApiGatewayV2::Route"), template.of_type("AWS::ApiGatewayV2::Integration"));
     let below = |path| format!("ANY {path}/{{proxy+}}");
     let (api, login, pages) = (below(seller_api::PATH), below(login::PATH), below(console::PATH));
+    let of_buyers = below(buyer_pages::PATH);
     // `{proxy+}` is at least one segment.
     let home = format!("ANY {}", console::PATH);
     for (route, key, integration, function, permission) in [
         ("HttpApiRoute", "$default", "HttpApiIntegration", "FrontDoorFunction", "HttpApiPermission"),
+        (
+            "HttpBuyerPagesRoute",
+            &of_buyers,
+            "HttpBuyerPagesIntegration",
+            "BuyerPagesFunction",
+            "HttpBuyerPagesPermission",
+        ),
         ("HttpLoginRoute", &*login, "HttpLoginIntegration", "LoginFunction", "HttpLoginPermission"),
         ("HttpConsoleRoute", &pages, "HttpConsoleIntegration", "ConsoleFunction", "HttpConsolePermission"),
         ("HttpConsoleHomeRoute", &home, "HttpConsoleIntegration", "ConsoleFunction", "HttpConsolePermission"),

@@ -11,7 +11,7 @@ const OTHERS: [&str; 5] = ["RsaKeySecret", "OpenApiSecret", "WebhookSecret", "Ap
 /// The secrets that a function needs.
 fn needed(binary: &str) -> BTreeSet<String> {
     let needed: &[&str] = match binary {
-        "front-door" | "erase-personal-data" | "login" | "rotate-signing-keys" | "watch" => &[],
+        "front-door" | "erase-personal-data" | "buyer-pages" | "login" | "rotate-signing-keys" | "watch" => &[],
         "application-sync" => &["Secret", "RsaKeySecret"],
         // It signs usage with an access key.
         "seller-api" => &["Secret", "OpenApiSecret", "ApiTokensSecret"],

@@ -9,11 +9,15 @@
 //! V2.0 does not say which product an order line is of. If products differ in this, the answer is `000004` until the function
 //! learn-order knows the product; it then decides, or the application does.
 //!
+//! Where the product has pages for its buyers, KooGallery is told the address of the instance's page in place of the app info's.
+//!
 //! What V1.0 says about the buyer is kept beside the instance, sealed. When the buyer accepts, V1.0 calls again; the acceptance
 //! is kept with the instance.
 
-use koogallery::{InstanceId, NewInstance, ProductId, PurchaseDetails, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
+use koogallery::{Dialect, InstanceId, NewInstance, ProductId, PurchaseDetails, Reply, ResultCode, Verified};
+use koogallery_runtime::{
+    AnswerError, ConfigError, Context, Environment, Function, PageAddresses, PageOf, Provisioning, Vault,
+};
 use koogallery_store::{Created, Sealed, Status, World, purchase_details_place};
 
 /// The function.
@@ -22,6 +26,7 @@ pub struct Handler {
     provisioning: Provisioning,
     /// Whether the product of an order line can be learnt. Otherwise nobody would ever decide about it.
     learns_products: bool,
+    pages: PageAddresses,
     vault: Vault,
 }
 
@@ -32,7 +37,8 @@ impl Function for Handler {
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
         let learns_products = environment.get("KOOGALLERY_OPEN_API_URL").is_some();
-        Ok(Self { provisioning: Provisioning::of(environment)?, learns_products, vault: Vault::of(environment)? })
+        let (provisioning, pages) = (Provisioning::of(environment)?, PageAddresses::of(environment)?);
+        Ok(Self { provisioning, learns_products, pages, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<NewInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {
@@ -62,10 +68,10 @@ impl Function for Handler {
         let (family, details) = (call.interface_type(), details.as_ref());
         let created = store.create_instance(context.call, request, family, details, app_info, &self.vault).await?;
 
-        let (id, app_info, released) = match created {
+        let (id, product, app_info, released) = match created {
             Created::New(id) => {
                 let app_info = app_info(&id)?;
-                (id, app_info, false)
+                (id, request.product_id.clone(), app_info, false)
             }
             Created::Standing(instance) => {
                 if let Some(failure) = &instance.provisioning_failure {
@@ -75,11 +81,12 @@ impl Function for Handler {
                     context.buyer_waits_since(instance.life.created_at);
                 }
                 let (id, released) = (instance.instance_id, instance.life.status == Status::Released);
+                let product = instance.life.product_id;
                 let app_info = match instance.app_info {
                     Some(kept) => Some(store.open_app_info(world, &id, kept, &self.vault).await?),
                     None => None,
                 };
-                (id, app_info, released)
+                (id, product, app_info, released)
             }
             Created::Replayed => return Ok(Reply::of(ResultCode::AuthenticationFailed)),
         };
@@ -91,7 +98,15 @@ impl Function for Handler {
             _ => world == World::Test || app_info.is_some() || released,
         };
         let code = if ready { ResultCode::Success } else { ResultCode::Processing };
-        Ok(Reply::of(code).with_instance(id).with_app_info(app_info.filter(|_| ready)))
+        let app_info = match app_info.filter(|_| ready) {
+            // V2.0 learns it by queryInstance.
+            Some(app_info) if call.dialect() == Dialect::BasicV1 => {
+                let of = PageOf { world, id: &id, product: product.as_ref() };
+                Some(self.pages.instead(store, &settings.document, of, app_info).await?)
+            }
+            other => other,
+        };
+        Ok(Reply::of(code).with_instance(id).with_app_info(app_info))
     }
 }
 

@@ -5,27 +5,38 @@
 //! not exist any more. A debug call is answered for any id, because KooGallery repeats a debug case long after its data is
 //! gone.
 //!
+//! Where the product has pages for its buyers, the reply tells the address of the instance's page in place of the application's.
+//!
 //! Of an instance whose use is reported in records, the reply tells their sum, unless the application set another.
 
 use std::collections::HashMap;
 
 use koogallery::{AppInfo, InstanceId, InstanceInfo, QueryInstance, Reply, ResultCode, Verified};
-use koogallery_runtime::{AnswerError, ConfigError, Context, Environment, Function, Provisioning, Vault};
+use koogallery_runtime::{
+    AnswerError, ConfigError, Context, Environment, Function, PageAddresses, PageOf, Provisioning, Vault,
+};
 use koogallery_store::{Instance, ProvisioningFailure, Read, Status, World};
 
 /// The function.
 #[derive(Debug)]
 pub struct Handler {
     provisioning: Provisioning,
+    pages: PageAddresses,
     vault: Vault,
 }
 
 impl Handler {
-    /// The app info of an instance, with the credentials that only the buyer sees.
+    /// The app info of an instance, with the credentials that only the buyer sees, as KooGallery is told it.
     async fn opened(&self, instance: &Instance, context: &Context<'_>) -> Result<Option<AppInfo>, AnswerError> {
         let Some(kept) = instance.app_info.clone() else { return Ok(None) };
-        let world = context.call.world();
-        Ok(Some(context.store.open_app_info(world, &instance.instance_id, kept, &self.vault).await?))
+        let (world, id) = (context.call.world(), &instance.instance_id);
+        let app_info = context.store.open_app_info(world, id, kept, &self.vault).await?;
+        if !self.pages.are_known() {
+            return Ok(Some(app_info));
+        }
+        let settings = context.settings().await?;
+        let of = PageOf { world, id, product: instance.life.product_id.as_ref() };
+        Ok(Some(self.pages.instead(context.store, &settings.document, of, app_info).await?))
     }
 }
 
@@ -33,7 +44,8 @@ impl Function for Handler {
     type Request = QueryInstance;
 
     fn configured(environment: &Environment) -> Result<Self, ConfigError> {
-        Ok(Self { provisioning: Provisioning::of(environment)?, vault: Vault::of(environment)? })
+        let (provisioning, pages) = (Provisioning::of(environment)?, PageAddresses::of(environment)?);
+        Ok(Self { provisioning, pages, vault: Vault::of(environment)? })
     }
 
     async fn answer(&self, call: &Verified<QueryInstance>, context: &Context<'_>) -> Result<Reply, AnswerError> {

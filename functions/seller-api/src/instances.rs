@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use koogallery::{AppInfo, InstanceId, InterfaceType, ProductId, Scene};
-use koogallery_runtime::Scope;
+use koogallery_runtime::{PageOf, Scope};
 use koogallery_store::{
     Acceptance, AppliedOrder, Bought, FreezeCause, Instance, KeptAppInfo, OrderEffect, Status, World,
 };
@@ -154,6 +154,10 @@ pub(crate) struct InstanceView {
     /// The buyer's way in; absent while the instance is being provisioned, and once it is erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_info: Option<AppInfoView>,
+    /// The address of the buyer's page, which KooGallery shows in place of `appInfo.frontEndUrl`, if the settings of the product switch
+    /// such pages on. You can send it to the buyer while the instance is being provisioned; whoever has it sees the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_page_url: Option<String>,
     /// Why it cannot be provisioned, if the application said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     provisioning_failure: Option<FailureView>,
@@ -321,7 +325,19 @@ impl SellerApi {
             Some(_) => self.store().instance_orders(&instance.instance_id).await?,
             None => Vec::new(),
         };
-        Ok(InstanceView::of(instance, orders))
+        let page = self.page_of(&instance).await?;
+        Ok(InstanceView { buyer_page_url: page, ..InstanceView::of(instance, orders) })
+    }
+
+    /// The address of the buyer's page of an instance. A released one has none any more.
+    async fn page_of(&self, instance: &Instance) -> Result<Option<String>, Problem> {
+        if !self.pages.are_known() || instance.life.status == Status::Released {
+            return Ok(None);
+        }
+        let settings = self.settings().await?;
+        let product = instance.life.product_id.as_ref();
+        let of = PageOf { world: World::Real, id: &instance.instance_id, product };
+        Ok(self.pages.address(self.store(), &settings.document, of).await?)
     }
 }
 
@@ -357,6 +373,7 @@ impl InstanceView {
             released_at: life.released_at.map(koogallery::Timestamp::to_rfc_3339),
             erased_at: life.erased_at.map(koogallery::Timestamp::to_rfc_3339),
             app_info: instance.app_info.map(AppInfoView::from),
+            buyer_page_url: None,
             provisioning_failure: failure.map(|reply| FailureView {
                 result_code: reply.result_code.as_str().to_owned(),
                 message: Some(reply.result_msg.into_owned()),

@@ -83,8 +83,8 @@ use http::Uri;
 use koogallery::Timestamp;
 use koogallery_orders::OpenApi;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, CurrentSettings, Environment, Guesses, Log, Scope, SecretSource, Shared, SourceAddress,
-    StartError, SupervisedProducts, Vault, billing_cycles, nearest, now, serve_routes,
+    CloudWatch, ConfigError, CurrentSettings, Environment, Guesses, Log, PageAddresses, Scope, SecretSource, Shared,
+    SourceAddress, StartError, SupervisedProducts, Vault, billing_cycles, nearest, now, serve_routes,
 };
 use koogallery_store::{Cycles, Store, StoreError};
 
@@ -111,6 +111,8 @@ pub struct SellerApi {
     supervised: SupervisedProducts,
     /// Whether events are sent to the seller's application.
     delivers: bool,
+    /// The addresses of buyers' pages.
+    pages: PageAddresses,
 }
 
 impl SellerApi {
@@ -119,7 +121,8 @@ impl SellerApi {
         let (vault, open_api) = (Vault::of(environment)?, OpenApi::of(environment, clock)?);
         let delivers = environment.get("KOOGALLERY_WEBHOOK_URL").is_some();
         let (cycles, supervised) = (billing_cycles(environment)?, SupervisedProducts::of(environment)?);
-        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles, supervised, delivers })
+        let pages = PageAddresses::of(environment)?;
+        Ok(Self { shared, vault, open_api, clock, guesses: Guesses::default(), cycles, supervised, delivers, pages })
     }
 
     fn store(&self) -> &Store {

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use koogallery_open_api::Said;
-use koogallery_runtime::{SecretError, VaultError};
+use koogallery_runtime::{PageAddressError, SecretError, VaultError};
 use koogallery_settings::Mistake;
 use koogallery_store::StoreError;
 use serde::Serialize;
@@ -293,6 +293,15 @@ impl From<SecretError> for Problem {
             | SecretError::NoAccessKeys(_)
             | SecretError::Malformed(_)
             | SecretError::Keys { .. } => Self::broken("the deployment's secret cannot be used", error),
+        }
+    }
+}
+
+impl From<PageAddressError> for Problem {
+    fn from(error: PageAddressError) -> Self {
+        match error {
+            PageAddressError::Store(error) => error.into(),
+            PageAddressError::NoRandomness => Self::unavailable(error),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::{Extension, Json};
 use koogallery::Text;
-use koogallery_settings::{FORMAT, Json as Written, SettingsDocument};
+use koogallery_settings::{FORMAT, Json as Written, Place, SettingsDocument};
 use koogallery_store::{KeptSettings, SettingsKept, SettingsVersion};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -253,12 +253,16 @@ impl SellerApi {
             Ok(document) => document,
             Err(refused) => return refused.mistakes().into_iter().map(MistakeView::from).collect(),
         };
-        if self.delivers {
-            return Vec::new();
-        }
-        let problem = "this deployment sends no events, so it has no effect: set KOOGALLERY_WEBHOOK_URL first, the address for \
-                       products that have none of their own";
-        let places = document.webhook_places();
-        places.iter().map(|place| MistakeView::at(place.as_str(), problem)).collect()
+        let events = "this deployment sends no events, so it has no effect: set KOOGALLERY_WEBHOOK_URL first, the address for products \
+                      that have none of their own";
+        let pages = "this deployment has no buyers' pages, so it has no effect: set KOOGALLERY_BUYER_PAGES_URL first, the address below \
+                     which they are";
+        let places = |known: bool, places: Vec<Place>, problem: &'static str| {
+            let places = if known { Vec::new() } else { places };
+            places.into_iter().map(move |place| MistakeView::at(place.as_str(), problem))
+        };
+        places(self.delivers, document.webhook_places(), events)
+            .chain(places(self.pages.are_known(), document.buyer_pages_places(), pages))
+            .collect()
     }
 }

@@ -17,6 +17,7 @@ use crate::config::Environment;
 use crate::console_record::ConsoleRecord;
 use crate::login_record::LoginRecord;
 use crate::metric_line::{Metric, metric_line};
+use crate::page_record::PageRecord;
 use crate::record::{CallRecord, ForwardRecord, Log};
 use crate::strangers::Strangers;
 use crate::version::version;
@@ -69,6 +70,12 @@ impl CloudWatch {
     /// The line of a request to the console.
     #[must_use]
     pub fn console_line(&self, record: &ConsoleRecord) -> Value {
+        record.line(&self.namespace)
+    }
+
+    /// The line of a buyer's page.
+    #[must_use]
+    pub fn page_line(&self, record: &PageRecord) -> Value {
         record.line(&self.namespace)
     }
 
@@ -130,6 +137,10 @@ impl Log for CloudWatch {
 
     fn console(&self, record: &ConsoleRecord) {
         Self::write(self.console_line(record));
+    }
+
+    fn page(&self, record: &PageRecord) {
+        Self::write(self.page_line(record));
     }
 
     fn forwarded(&self, record: &ForwardRecord) {

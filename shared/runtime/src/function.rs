@@ -7,6 +7,7 @@ use koogallery_settings::AppInfoTemplateError;
 use koogallery_store::{Call, Store, StoreError, World};
 
 use crate::config::{ConfigError, Environment};
+use crate::page_addresses::PageAddressError;
 use crate::secrets::{SecretError, SecretSource, Secrets};
 use crate::settings_source::{CurrentSettings, SettingsSource};
 use crate::vault::VaultError;
@@ -93,7 +94,7 @@ pub enum AnswerError {
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The operating system gave no randomness.
-    #[error("the system gave no random numbers for an initialisation vector or for RSA blinding")]
+    #[error("the system gave no random numbers for an initialisation vector, for RSA blinding or for a key")]
     NoRandomness,
     /// The secrets could not be read again.
     #[error(transparent)]
@@ -107,6 +108,15 @@ pub enum AnswerError {
     /// The RSA private key cannot be used.
     #[error("`rsaPrivateKey` of the secret, or KOOGALLERY_RSA_PRIVATE_KEY, cannot be used: {0}")]
     RsaKey(#[from] RsaKeyError),
+}
+
+impl From<PageAddressError> for AnswerError {
+    fn from(error: PageAddressError) -> Self {
+        match error {
+            PageAddressError::Store(error) => Self::Store(error),
+            PageAddressError::NoRandomness => Self::NoRandomness,
+        }
+    }
 }
 
 impl From<TextError> for AnswerError {

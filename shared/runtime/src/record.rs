@@ -8,6 +8,7 @@ use crate::api_record::ApiRecord;
 use crate::console_record::ConsoleRecord;
 use crate::fault::Fault;
 use crate::login_record::LoginRecord;
+use crate::page_record::PageRecord;
 
 /// One call, answered.
 #[derive(Debug, Clone)]
@@ -160,6 +161,9 @@ pub trait Log: Send + Sync {
 
     /// Takes the record of one request to the console.
     fn console(&self, record: &ConsoleRecord);
+
+    /// Takes the record of one page of a buyer.
+    fn page(&self, record: &PageRecord);
 
     /// Takes the record of one call that was passed on.
     fn forwarded(&self, record: &ForwardRecord);

@@ -29,7 +29,7 @@ const fn variable(name: &'static str, meaning: &'static str) -> Variable {
 }
 
 /// All of them, in the order of docs/configure.md.
-pub const VARIABLES: [Variable; 46] = [
+pub const VARIABLES: [Variable; 47] = [
     variable("KOOGALLERY_KEYS", "access keys per interface type"),
     variable("KOOGALLERY_SECRET_ARN", "the secret that holds them"),
     variable("KOOGALLERY_SECRET_FILE", "a file with the same JSON, on a plain host"),
@@ -59,6 +59,7 @@ pub const VARIABLES: [Variable; 46] = [
     variable("KOOGALLERY_LOGIN_ISSUER", "the address below which buyers' users log in"),
     variable("KOOGALLERY_OIDC_CLIENTS", "the applications that they log in to, as JSON"),
     variable("KOOGALLERY_LOGIN_EVENTS", "whether each login of a buyer's user becomes an event"),
+    variable("KOOGALLERY_BUYER_PAGES_URL", "the address below which buyers' pages are"),
     variable("KOOGALLERY_CONSOLE_URL", "the address below which the console is"),
     variable("KOOGALLERY_CONSOLE_ISSUER", "the identity provider by which operators sign in to it"),
     variable("KOOGALLERY_CONSOLE_CLIENT_ID", "the console's name at that provider"),

@@ -7,6 +7,7 @@ use koogallery_store::{Cycle, Cycles, LicenseRules};
 use serde_json::Value;
 
 use crate::app_info::AppInfoTemplate;
+use crate::buyer_pages::BuyerPages;
 use crate::change_rule::ChangeRule;
 use crate::format::FORMAT;
 use crate::json::Json;
@@ -92,12 +93,28 @@ impl SettingsDocument {
         self.says(product, |section| section.app_info.as_ref())
     }
 
-    /// Whether products differ in how they are provisioned, or in what the buyer sees: then nothing can be said of an instance
+    /// The pages that the buyers of a product meet, if it has any.
+    #[must_use]
+    pub fn buyer_pages(&self, product: Option<&ProductId>) -> Option<&BuyerPages> {
+        self.says(product, |section| section.buyer_pages.as_ref())?.pages()
+    }
+
+    /// Where it says that there are such pages.
+    #[must_use]
+    pub fn buyer_pages_places(&self) -> Vec<Place> {
+        self.places(
+            |section| section.buyer_pages.as_ref().is_some_and(|setting| setting.pages().is_some()),
+            "buyerPages",
+        )
+    }
+
+    /// Whether products differ in how they are provisioned, or in where the buyer is led: then nothing can be said of an instance
     /// whose product is not known.
     #[must_use]
     pub fn differs_in_provisioning(&self) -> bool {
-        let default = (self.provisioning(None), self.app_info(None));
-        self.products.keys().any(|id| (self.provisioning(Some(id)), self.app_info(Some(id))) != default)
+        let says = |id| (self.provisioning(id), self.app_info(id), self.buyer_pages(id).is_some());
+        let default = says(None);
+        self.products.keys().any(|id| says(Some(id)) != default)
     }
 
     /// Where the events of a product go.
@@ -114,10 +131,15 @@ impl SettingsDocument {
     /// Where it names them.
     #[must_use]
     pub fn webhook_places(&self) -> Vec<Place> {
+        self.places(|section| section.webhook.is_some(), "webhook")
+    }
+
+    /// The places of a member in the sections that have it.
+    fn places(&self, has: impl Fn(&Section) -> bool, member: &str) -> Vec<Place> {
         let (root, products) = (Place::default(), Place::default().member("products"));
         let default = std::iter::once((root.member("default"), &self.default));
         let sections = default.chain(self.products.iter().map(|(id, section)| (products.member(id.as_str()), section)));
-        sections.filter(|(_, section)| section.webhook.is_some()).map(|(place, _)| place.member("webhook")).collect()
+        sections.filter(|(_, section)| has(section)).map(|(place, _)| place.member(member)).collect()
     }
 
     /// Which changes of specification a renewal of a product may make.
@@ -194,6 +216,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::buyer_pages::WhenReady;
 
     fn read(value: Value) -> SettingsDocument {
         SettingsDocument::of(&value.into()).unwrap()
@@ -212,7 +235,18 @@ mod tests {
         json!({
             "$schema": "https://example.com/settings.schema.json",
             "format": 1,
-            "default": { "provisioning": "instant", "appInfo": { "frontEndUrl": "https://app.example.com/?i={instanceId}" } },
+            "default": {
+                "provisioning": "instant",
+                "appInfo": { "frontEndUrl": "https://app.example.com/?i={instanceId}" },
+                "buyerPages": {
+                    "name": { "zh": "云桥", "en": "Cloud Bridge" },
+                    "logo": "https://cdn.example.com/logo.svg",
+                    "support": "help@example.com",
+                    "renewal": "https://console.huaweicloud.com/marketplace/#/orders",
+                    "whenReady": "continue",
+                    "firstSteps": { "zh": ["登录"], "en": ["Sign in", "Invite your colleagues"] },
+                },
+            },
             "products": {
                 "p-1": {
                     "provisioning": "deferred",
@@ -226,7 +260,7 @@ mod tests {
                     "features": [{ "name": "projects", "limit": 20 }, { "name": "sso" }],
                     "skus": { "s-2": { "plan": "Business", "features": [], "licenses": {} } },
                 },
-                "p-2": { "supervision": "none", "changes": "refuse", "usage": { "cycle": "hourly" } },
+                "p-2": { "buyerPages": "none", "supervision": "none", "changes": "refuse", "usage": { "cycle": "hourly" } },
             },
         })
     }
@@ -253,6 +287,49 @@ mod tests {
         assert_eq!(document.features(Some(&first), None).unwrap().len(), 2);
         assert_eq!(document.licenses(Some(&first), None).unwrap().quota.unwrap().get(), 5);
         assert_eq!(document.licenses(Some(&first), Some(&sku)).unwrap(), LicenseRules::default());
+    }
+
+    #[test]
+    fn a_product_has_buyers_pages_of_its_own_or_none() {
+        let document = read(whole());
+        let pages = document.buyer_pages(Some(&id("p-1"))).unwrap();
+        assert_eq!((pages.name.en.as_str(), pages.when_ready), ("Cloud Bridge", WhenReady::Continue));
+        assert_eq!(pages.logo.as_ref().unwrap().origin(), "https://cdn.example.com");
+        assert_eq!((pages.first_steps.zh.len(), pages.first_steps.en.len()), (1, 2));
+        assert_eq!(document.buyer_pages(Some(&id("p-2"))), None);
+        let places: Vec<String> = document.buyer_pages_places().iter().map(ToString::to_string).collect();
+        assert_eq!(places, ["/default/buyerPages"]);
+        let least = json!({ "name": { "zh": "一", "en": "A" }, "support": "https://a.example.com/", "renewal": "https://a.example.com/" });
+        let of_one = read(json!({ "format": 1, "products": { "p-1": { "buyerPages": least } } }));
+        assert!(of_one.differs_in_provisioning() && of_one.buyer_pages(None).is_none());
+        assert_eq!(of_one.buyer_pages(Some(&id("p-1"))).unwrap().when_ready, WhenReady::Welcome);
+    }
+
+    #[test]
+    fn buyers_pages_that_would_lack_something_are_refused() {
+        let told = refused(json!({ "format": 1, "default": { "buyerPages": {
+            "name": { "zh": "一" }, "logo": "http://example.com/logo.png", "support": "nobody", "whenReady": "later",
+            "firstSteps": { "zh": ["", "whsec_AAAA"], "en": 1 }, "colour": "red",
+        } } }));
+        for (place, problem) in [
+            ("name/en", "it is missing"),
+            ("logo", "give an https:// address"),
+            ("support", "give a mail address"),
+            ("renewal", "it is missing"),
+            ("whenReady", "there are `welcome`, `continue`"),
+            ("firstSteps/zh/0", "give a text of 1 to 255 characters"),
+            ("firstSteps/zh/1", "it looks like a secret"),
+            ("firstSteps/en", "give a list of up to 10 members"),
+            ("colour", "there is no such member"),
+        ] {
+            let place = format!("/default/buyerPages/{place}: ");
+            assert!(
+                told.iter().any(|line| line.starts_with(&place) && line.contains(problem)),
+                "{place}{problem}: {told:#?}"
+            );
+        }
+        assert_eq!(told.len(), 9, "{told:#?}");
+        assert_eq!(refused(json!({ "format": 1, "default": { "buyerPages": true } })).len(), 1);
     }
 
     #[test]
@@ -378,6 +455,11 @@ mod tests {
             "frontEndUrl",
             "licenses",
             "quota",
+            "buyerPages",
+            "zh",
+            "en",
+            "support",
+            "firstSteps",
         ];
         let word = prop::sample::select(words.to_vec());
         let leaf = prop_oneof![

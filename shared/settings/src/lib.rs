@@ -4,6 +4,7 @@
 //! product: see docs/settings.md. The types that a document shares with environment variables are here as well.
 
 mod app_info;
+mod buyer_pages;
 mod change_rule;
 mod difference;
 mod document;
@@ -11,6 +12,7 @@ mod format;
 mod json;
 mod mistake;
 mod nearest;
+mod pages_reader;
 mod place;
 mod reader;
 mod safe_address;
@@ -18,6 +20,7 @@ mod secret_word;
 mod section;
 
 pub use app_info::{AppInfoTemplate, AppInfoTemplateError};
+pub use buyer_pages::{BuyerPages, InBoth, PageAddress, PagesSetting, Support, WhenReady};
 pub use change_rule::{ChangeRule, ChangeRuleError, Move};
 pub use difference::{Difference, differences};
 pub use document::{LARGEST, SettingsDocument};

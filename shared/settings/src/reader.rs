@@ -21,8 +21,18 @@ use crate::section::{Feature, Mode, Section, Sku, Supervised, WebhookSettings};
 
 /// The members of each kind of object.
 const DOCUMENT: [&str; 4] = ["$schema", "format", "default", "products"];
-const OF_SECTION: [&str; 9] =
-    ["provisioning", "appInfo", "webhook", "changes", "licenses", "usage", "supervision", "plan", "features"];
+const OF_SECTION: [&str; 10] = [
+    "provisioning",
+    "appInfo",
+    "buyerPages",
+    "webhook",
+    "changes",
+    "licenses",
+    "usage",
+    "supervision",
+    "plan",
+    "features",
+];
 const SKUS: &str = "skus";
 const OF_SKU: [&str; 3] = ["licenses", "plan", "features"];
 const OF_WEBHOOK: [&str; 3] = ["url", "secretName", "stopStatuses"];
@@ -106,6 +116,7 @@ impl Reader {
         let at = |name: &str| members.get(name).map(|value| (place.member(name), value));
         let provisioning = at("provisioning").and_then(|(place, value)| self.word(&place, value, Mode::VARIANTS));
         let app_info = at("appInfo").and_then(|(place, value)| self.app_info(&place, value));
+        let buyer_pages = at("buyerPages").and_then(|(place, value)| self.buyer_pages(&place, value));
         let webhook = at("webhook").and_then(|(place, value)| self.webhook(&place, value));
         let changes = at("changes").and_then(|(place, value)| self.changes(&place, value));
         let cycle = at("usage").and_then(|(place, value)| self.cycle(&place, value));
@@ -117,7 +128,19 @@ impl Reader {
             reader.entitling(place, members)
         });
         // Where `skus` is not known, that is told already.
-        Section { provisioning, app_info, webhook, changes, licenses, cycle, supervision, plan, features, skus }
+        Section {
+            provisioning,
+            app_info,
+            buyer_pages,
+            webhook,
+            changes,
+            licenses,
+            cycle,
+            supervision,
+            plan,
+            features,
+            skus,
+        }
     }
 
     /// What a product and a SKU can say alike.
@@ -346,7 +369,7 @@ impl Reader {
     }
 
     /// A text of 1 to `MAX` characters that is no secret.
-    fn text<const MAX: usize>(&mut self, place: &Place, value: &Value) -> Option<Text<MAX>> {
+    pub(crate) fn text<const MAX: usize>(&mut self, place: &Place, value: &Value) -> Option<Text<MAX>> {
         let text = value.as_str();
         if text.is_some_and(is_a_secret) {
             self.wrong(place, format!("it looks like a secret: {}", secret_word::WHERE));
@@ -360,7 +383,7 @@ impl Reader {
     }
 
     /// One of some words.
-    fn word<T: std::str::FromStr + Copy + Into<&'static str>>(
+    pub(crate) fn word<T: std::str::FromStr + Copy + Into<&'static str>>(
         &mut self,
         place: &Place,
         value: &Value,
@@ -380,7 +403,7 @@ impl Reader {
     }
 
     /// The members of an object; `of` says what it must have.
-    fn object<'a>(&mut self, place: &Place, value: &'a Value, of: &str) -> Option<&'a Map<String, Value>> {
+    pub(crate) fn object<'a>(&mut self, place: &Place, value: &'a Value, of: &str) -> Option<&'a Map<String, Value>> {
         let members = value.as_object();
         if members.is_none() {
             self.wrong(place, format!("give an object with {of}"));
@@ -389,7 +412,7 @@ impl Reader {
     }
 
     /// The members of a list, with their places.
-    fn list<'a>(&mut self, place: &Place, value: &'a Value, most: usize) -> Option<Vec<(Place, &'a Value)>> {
+    pub(crate) fn list<'a>(&mut self, place: &Place, value: &'a Value, most: usize) -> Option<Vec<(Place, &'a Value)>> {
         let items = value.as_array().filter(|items| items.len() <= most);
         if items.is_none() {
             self.wrong(place, format!("give a list of up to {most} members"));
@@ -398,7 +421,7 @@ impl Reader {
     }
 
     /// Refuses members that are not known. Whether all are.
-    fn known(&mut self, place: &Place, members: &Map<String, Value>, known: &[&str]) -> bool {
+    pub(crate) fn known(&mut self, place: &Place, members: &Map<String, Value>, known: &[&str]) -> bool {
         let before = self.count();
         for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
             let problem = match nearest(name, known.iter().copied()) {
@@ -412,7 +435,7 @@ impl Reader {
         self.count() == before
     }
 
-    fn wrong(&mut self, place: &Place, problem: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, place: &Place, problem: impl Into<String>) {
         self.mistakes.add(place, problem);
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use crate::app_info::AppInfoTemplate;
+use crate::buyer_pages::PagesSetting;
 use crate::change_rule::ChangeRule;
 
 /// What a document says of a product, or of all that it does not name.
@@ -18,6 +19,8 @@ pub struct Section {
     pub provisioning: Option<Mode>,
     /// What the buyer sees of an instance that is ready at once, and KooGallery in debug calls.
     pub app_info: Option<AppInfoTemplate>,
+    /// The pages that its buyers meet before the application, and instead of it.
+    pub buyer_pages: Option<PagesSetting>,
     /// Where events go.
     pub webhook: Option<WebhookSettings>,
     /// Which changes of specification a renewal may make.

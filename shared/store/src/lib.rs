@@ -75,6 +75,7 @@ pub use model::orders::record::{Evidence, OrderRecord, OrderState};
 pub use model::orders::reported::{ListedOrder, OrderKind};
 pub use model::orders::step::{Step, StepKind, StepSource};
 pub use model::orders::supervision::{Standing, StepError, Supervision};
+pub use model::page_key::PageKey;
 pub use model::sealed::{DataKeyId, SealError, Sealed};
 pub use model::settings::{KeptSettings, SettingsVersion};
 pub use model::statement::{

@@ -21,6 +21,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod login;
 pub(crate) mod notices;
 pub(crate) mod orders;
+pub(crate) mod page_key;
 pub(crate) mod sealed;
 pub(crate) mod settings;
 pub(crate) mod statement;

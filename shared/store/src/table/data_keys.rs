@@ -77,7 +77,7 @@ impl Store {
     }
 
     /// Whether it was written. An existing item is not changed.
-    async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
+    pub(crate) async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
         let put = Change::new().only_if(Condition::NEW).put(item);
         Ok(under_condition(self.put_request(put)?.send().await)?.is_some())
     }

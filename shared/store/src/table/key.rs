@@ -147,6 +147,11 @@ impl Key {
     /// The partition of the settings.
     const SETTINGS: &str = "SETTINGS";
 
+    /// The key that the addresses of buyers' pages are made with.
+    pub(crate) fn page_key() -> Self {
+        Self::new(World::Real, "BUYER_PAGES", "KEY".to_owned())
+    }
+
     /// How far the walk through all instances is.
     pub(crate) fn walk() -> Self {
         Self::new(World::Real, "WALK", Self::STATE.to_owned())

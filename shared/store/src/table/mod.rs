@@ -20,6 +20,7 @@ pub(crate) mod listing;
 pub(crate) mod living;
 pub(crate) mod nonce;
 pub(crate) mod outbox_item;
+pub(crate) mod page_key;
 pub(crate) mod query;
 pub mod schema;
 pub(crate) mod seal;
