@@ -341,7 +341,8 @@ fn login_of(
     } else {
         environment
     };
-    Login::of(&environment, shared.store().clone(), log, now).map(Arc::new).map(Some)
+    let settings = Arc::clone(shared.settings());
+    Login::of(&environment, shared.store().clone(), settings, log, now).map(Arc::new).map(Some)
 }
 
 /// Buyers' pages, if the host has them: where it is said under which address buyers reach them.

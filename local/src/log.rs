@@ -269,7 +269,8 @@ fn login_line(record: &LoginRecord) -> String {
     let mut line = format!("{status:<6} {method} login {route} {:6.1} ms", record.duration.as_secs_f64() * 1e3);
     let subjects = record.subjects.iter().flat_map(|(name, value)| [" ", *name, " ", value.as_str()]);
     let reason = record.reason.iter().flat_map(|reason| [": ", reason.as_str()]);
-    line.extend(subjects.chain(reason));
+    let kept = record.settings_kept.iter().flat_map(|why| ["; ", why.as_str()]);
+    line.extend(subjects.chain(reason).chain(kept));
     line
 }
 

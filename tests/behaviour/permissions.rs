@@ -470,13 +470,16 @@ fn a_login_reaches_no_more_than_it_needs(deployment: &Deployment) {
     for (action, partition) in &reached {
         assert!(!is_denied(action, partition), "{action} {partition}");
     }
-    for kind in ["LOGIN#", "TENANT#", "TEST#TENANT#", "INSTANCE#", "SIGNING_KEYS", "DATA_KEY"] {
+    for kind in ["LOGIN#", "TENANT#", "TEST#TENANT#", "INSTANCE#", "SIGNING_KEYS", "DATA_KEY", "SETTINGS"] {
         assert!(reached.iter().any(|(_, partition)| partition.starts_with(kind)), "{kind}: {reached:?}");
     }
     for other in ["ORDER#CS1", "LICENSE#A", "NONCE#n", "EVENTS", "USAGE#i-1", "TEST#ORDER#CS1", "LEASE#SWEEP"] {
         assert!(is_denied("dynamodb:GetItem", other) && is_denied("dynamodb:PutItem", other), "{other}");
     }
-    assert!(is_denied("dynamodb:UpdateItem", "INSTANCE#b-1") && !is_denied("dynamodb:GetItem", "INSTANCE#b-1"));
+    for read in ["INSTANCE#b-1", "SETTINGS"] {
+        assert!(is_denied("dynamodb:UpdateItem", read) && is_denied("dynamodb:PutItem", read), "{read}");
+        assert!(!is_denied("dynamodb:GetItem", read), "{read}");
+    }
 }
 
 /// The role of the console denies writes of what none of its acts changes, and nothing that it was seen to write.

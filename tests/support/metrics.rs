@@ -78,6 +78,7 @@ pub fn other_lines() -> Vec<Value> {
         subjects: Vec::new(),
         outcome: LoginOutcome::Passed,
         reason: None,
+        settings_kept: None,
         duration: none,
     };
     let console = ConsoleRecord {

@@ -1,11 +1,12 @@
 //! Who may enter: a user whom authSync granted, who is enabled, in an instance that is active.
 
 use koogallery::{InstanceId, User, UserName};
-use koogallery_store::{ApplicationUsers, Instance, Status, Store, StoreError, World};
+use koogallery_store::{ApplicationUsers, Instance, StandingUser, Status, Store, StoreError, World};
 
 use crate::Login;
 use crate::identity::Identity;
 use crate::pages::Reason;
+use crate::registry::Registered;
 use crate::stop::Failure;
 use crate::tenant::{TenantApplication, find};
 use crate::upstream::Person;
@@ -25,7 +26,7 @@ pub(crate) struct Entrance {
     pub(crate) order: Option<String>,
 }
 
-/// What is known of a user at one instance.
+/// What is known of a user whom authSync named at one instance.
 struct Known {
     user: User,
     revoked: bool,
@@ -33,8 +34,14 @@ struct Known {
 }
 
 impl Login {
-    /// Whether a person may enter. The order of the refusals says what is missing first: the grant, the user's state, the instance.
-    pub(crate) async fn admission(&self, tenant: &TenantApplication, person: &Person) -> Result<Admission, Failure> {
+    /// Whether a person may enter at a client. The order of the refusals says what is missing first: the product that the client is
+    /// of, the grant, the user's state, the instance.
+    pub(crate) async fn admission(
+        &self,
+        registered: Registered<'_>,
+        tenant: &TenantApplication,
+        person: &Person,
+    ) -> Result<Admission, Failure> {
         let name = person.user_name.as_deref().and_then(|name| name.parse::<UserName>().ok());
         let Some(name) = name else { return Ok(Admission::No(Reason::NotGranted)) };
         if tenant.instances.is_empty() {
@@ -53,8 +60,17 @@ impl Login {
         let Some(bound) = bound.filter(|bound| bound.world == tenant.world) else {
             return Ok(Admission::No(Reason::TenantUnknown));
         };
-        let known = tenant.instances.iter().zip(known).filter(|(instance, _)| bound.instances.contains(instance));
-        let granted: Vec<Known> = known.filter_map(|(_, known)| known).filter(|known| !known.revoked).collect();
+        let known = tenant.instances.iter().zip(known).filter(|(id, _)| bound.instances.contains(id));
+        let is_for = |instance: &Option<Instance>| registered.is_for(tenant.world, instance.as_ref());
+        let known: Vec<_> = known.map(|(_, known)| known).filter(|(_, instance)| is_for(instance)).collect();
+        if known.is_empty() && registered.is_of_a_product() {
+            return Ok(Admission::No(Reason::ApplicationUnknown));
+        }
+        let known = known.into_iter().filter_map(|(standing, instance)| {
+            let StandingUser { user, revoked } = standing?;
+            Some(Known { user, revoked, instance })
+        });
+        let granted: Vec<Known> = known.filter(|known| !known.revoked).collect();
         if granted.is_empty() {
             return Ok(Admission::No(Reason::NotGranted));
         }
@@ -79,16 +95,14 @@ impl Login {
         tenant: &TenantApplication,
         id: &InstanceId,
         name: &UserName,
-    ) -> Result<Option<Known>, StoreError> {
+    ) -> Result<(Option<StandingUser>, Option<Instance>), StoreError> {
         let store: &Store = self.store();
         let of = ApplicationUsers {
             tenant_id: tenant.tenant_id.clone(),
             instance_id: id.clone(),
             app_id: tenant.app_id.clone(),
         };
-        let (user, instance) =
-            tokio::try_join!(store.user(tenant.world, &of, name, &self.vault), store.instance_in(tenant.world, id))?;
-        Ok(user.map(|standing| Known { user: standing.user, revoked: standing.revoked, instance }))
+        tokio::try_join!(store.user(tenant.world, &of, name, &self.vault), store.instance_in(tenant.world, id))
     }
 }
 

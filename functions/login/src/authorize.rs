@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -9,16 +10,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::LOCATION;
 use http::{HeaderMap, StatusCode};
 use koogallery::TenantId;
+use koogallery_settings::{IdentityProtocol, OidcClient};
 use koogallery_store::LoginStep;
 
 use crate::Login;
 use crate::asked::Asked;
-use crate::clients::{Client, IdentityProtocol};
 use crate::flow::{BrowserFlows, FLOW_SECONDS, Flow, FlowHandle, Way};
 use crate::identity::SCOPES;
 use crate::pages::Reason;
 use crate::parameters::Parameters;
 use crate::query::with_query;
+use crate::registry::Registry;
 use crate::stop::{Back, Page, Stop, Told};
 use crate::tenant::{TenantApplication, find};
 
@@ -28,10 +30,15 @@ const LONGEST_TEXTS: usize = 8 << 10;
 pub(crate) const TENANT: [&str; 3] = ["tenant", "tenant_id", "tenantId"];
 
 /// Answers with the way to the tenant's login.
-pub(crate) async fn authorize(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
+pub(crate) async fn authorize(
+    State(login): State<Arc<Login>>,
+    Extension(registry): Extension<Registry>,
+    asked: Asked,
+) -> Result<Response, Stop> {
     let parameters = &asked.parameters;
-    let client = parameters.get("client_id").and_then(|id| login.clients.named(id));
-    let client = client.ok_or_else(|| Page::new(Reason::InvalidClient))?;
+    let no_client = || Page::new(Reason::InvalidClient);
+    let id = parameters.get("client_id").ok_or_else(no_client)?;
+    let client = registry.named(id)?.ok_or_else(no_client)?.client;
     let redirect_uri =
         parameters.get("redirect_uri").filter(|uri| client.redirect_uris.iter().any(|known| known == uri));
     let Some(redirect_uri) = redirect_uri.filter(|_| !matches!(parameters.twice(), Some("client_id" | "redirect_uri")))
@@ -55,7 +62,11 @@ pub(crate) async fn authorize(State(login): State<Arc<Login>>, asked: Asked) -> 
 }
 
 /// What a request asks for, if it can be had: else an error of OAuth 2.0, and what is wrong.
-fn flow(parameters: &Parameters, client: &Client, redirect_uri: &str) -> Result<Flow, (&'static str, &'static str)> {
+fn flow(
+    parameters: &Parameters,
+    client: &OidcClient,
+    redirect_uri: &str,
+) -> Result<Flow, (&'static str, &'static str)> {
     const INVALID: &str = "invalid_request";
     if parameters.twice().is_some() {
         return Err((INVALID, "a parameter came more than once"));
@@ -107,7 +118,10 @@ fn flow(parameters: &Parameters, client: &Client, redirect_uri: &str) -> Result<
 }
 
 /// PKCE (RFC 7636): demanded of public clients, honoured for all, and only S256.
-fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<String>, (&'static str, &'static str)> {
+fn code_challenge(
+    parameters: &Parameters,
+    client: &OidcClient,
+) -> Result<Option<String>, (&'static str, &'static str)> {
     const INVALID: &str = "invalid_request";
     match (parameters.get("code_challenge"), parameters.get("code_challenge_method")) {
         (None, None) if client.is_public() => Err((INVALID, "a public client needs code_challenge (PKCE)")),
@@ -123,7 +137,11 @@ fn code_challenge(parameters: &Parameters, client: &Client) -> Result<Option<Str
 
 impl Login {
     /// The tenant that a request names: by the parameter for it, or by a hint, which may be one of our own.
-    async fn wanted_tenant(&self, parameters: &Parameters, client: &Client) -> Result<Option<TenantApplication>, Stop> {
+    async fn wanted_tenant(
+        &self,
+        parameters: &Parameters,
+        client: &OidcClient,
+    ) -> Result<Option<TenantApplication>, Stop> {
         if let Some(named) = parameters.any_of(&TENANT) {
             let tenant = self.tenant(named, client).await?;
             return tenant.map(Some).ok_or_else(|| Page::new(Reason::TenantUnknown).into());
@@ -137,7 +155,7 @@ impl Login {
     }
 
     /// A tenant's application for a client.
-    pub(crate) async fn tenant(&self, id: &str, client: &Client) -> Result<Option<TenantApplication>, Stop> {
+    pub(crate) async fn tenant(&self, id: &str, client: &OidcClient) -> Result<Option<TenantApplication>, Stop> {
         let Ok(id) = id.parse::<TenantId>() else { return Ok(None) };
         Ok(find(self.store(), &id, &client.app_id).await?)
     }
@@ -147,7 +165,7 @@ impl Login {
 async fn begin(
     login: &Login,
     headers: &HeaderMap,
-    client: &Client,
+    client: &OidcClient,
     flow: Flow,
     asks_again: bool,
 ) -> Result<Response, Stop> {

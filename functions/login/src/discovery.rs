@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL};
 use koogallery_oidc::{Algorithm, PublicKey, SigningKeyError};
 use serde_json::{Value, json};
 
 use crate::Login;
 use crate::identity::SCOPES;
+use crate::registry::Registry;
 use crate::stop::Stop;
 
 /// An hour: a new key is published a day before it signs.
@@ -51,8 +52,11 @@ fn document(login: &Login) -> Value {
 }
 
 /// The keys that verify ID tokens (RFC 7517, section 5). The keys of all algorithms that clients use are made by the first question.
-pub(crate) async fn keys(State(login): State<Arc<Login>>) -> Result<Response, Stop> {
-    login.make_keys().await?;
+pub(crate) async fn keys(
+    State(login): State<Arc<Login>>,
+    Extension(registry): Extension<Registry>,
+) -> Result<Response, Stop> {
+    login.make_keys(&registry).await?;
     let keys = login.keys.published(login.store()).await?;
     let keys: Vec<Value> = keys.iter().map(PublicKey::to_jwk).collect();
     Ok(public(Json(json!({ "keys": keys })).into_response()))
@@ -60,9 +64,9 @@ pub(crate) async fn keys(State(login): State<Arc<Login>>) -> Result<Response, St
 
 impl Login {
     /// Makes the first keys of the algorithms that clients use, where there are none.
-    pub(crate) async fn make_keys(&self) -> Result<(), SigningKeyError> {
+    pub(crate) async fn make_keys(&self, registry: &Registry) -> Result<(), SigningKeyError> {
         let used =
-            |algorithm: &Algorithm| self.clients.iter().any(|client| client.id_token_signed_response_alg == *algorithm);
+            |algorithm: &Algorithm| registry.iter().any(|of| of.client.id_token_signed_response_alg == *algorithm);
         for algorithm in Algorithm::ALL.iter().copied().filter(used) {
             self.keys.signer(algorithm, self.store(), &self.vault, self.now()).await?;
         }

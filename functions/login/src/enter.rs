@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use http::header::LOCATION;
@@ -10,17 +11,18 @@ use http::{HeaderMap, StatusCode};
 use koogallery::InstanceId;
 use koogallery_oidc::random;
 use koogallery_runtime::{Language, LoginOutcome};
+use koogallery_settings::IdentityProtocol;
 use koogallery_store::{HandleDigest, LoginStep};
 use serde::{Deserialize, Serialize};
 
 use crate::Login;
 use crate::admission::{Admission, Entrance};
 use crate::asked::Asked;
-use crate::clients::{Client, IdentityProtocol};
 use crate::flow::{BrowserFlows, FLOW_SECONDS, Flow, FlowHandle};
 use crate::granted::Granted;
 use crate::identity::Identity;
 use crate::pages::{Choice, Reason, choose_instance};
+use crate::registry::{Registered, Registry};
 use crate::stop::{Back, Page, Stop, Told};
 use crate::tenant::TenantApplication;
 use crate::upstream::Person;
@@ -33,7 +35,7 @@ pub(crate) struct Entering<'a> {
     pub(crate) flows: &'a BrowserFlows,
     pub(crate) handle: &'a FlowHandle,
     pub(crate) flow: Flow,
-    pub(crate) client: &'a Client,
+    pub(crate) registered: Registered<'a>,
     pub(crate) tenant: TenantApplication,
     pub(crate) person: Person,
 }
@@ -50,7 +52,8 @@ struct Choosing {
 impl Login {
     /// Lets a user in, or says why not.
     pub(crate) async fn enter(&self, entering: Entering<'_>, headers: &HeaderMap) -> Result<Response, Stop> {
-        let Entering { flows, handle, flow, client, tenant, person } = entering;
+        let Entering { flows, handle, flow, registered, tenant, person } = entering;
+        let client = registered.client;
         let page = |reason| Page {
             again: self.again(client),
             client: Some(client.name().to_owned()),
@@ -63,7 +66,7 @@ impl Login {
         if person.tenant.as_deref().is_some_and(is_other) {
             return Err(page(Reason::TenantMismatch).into());
         }
-        let mut entrances = match self.admission(&tenant, &person).await? {
+        let mut entrances = match self.admission(registered, &tenant, &person).await? {
             Admission::In(entrances) => entrances,
             Admission::No(reason) => return Err(page(reason).into()),
         };
@@ -119,24 +122,30 @@ fn choice(entrance: &Entrance) -> Choice {
 }
 
 /// `/choose`: the user chose an instance. Whether the user may enter there is asked once more: the page may have been open for minutes.
-pub(crate) async fn choose(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
+pub(crate) async fn choose(
+    State(login): State<Arc<Login>>,
+    Extension(registry): Extension<Registry>,
+    asked: Asked,
+) -> Result<Response, Stop> {
     let flows = BrowserFlows::of(&asked.headers, login.issuer.is_local());
     let handle = asked.parameters.get("flow").and_then(|id| flows.named(id));
-    let handle = handle.ok_or_else(|| login.expired("this browser has no such choice"))?;
-    flows.without_cookie(handle, chosen(&login, &flows, handle, asked.parameters.get("instance")).await)
+    let handle = handle.ok_or_else(|| login.expired(&registry, "this browser has no such choice"))?;
+    let ended = chosen(&login, &registry, &flows, handle, asked.parameters.get("instance")).await;
+    flows.without_cookie(handle, ended)
 }
 
 async fn chosen(
     login: &Login,
+    registry: &Registry,
     flows: &BrowserFlows,
     handle: &FlowHandle,
     instance: Option<&str>,
 ) -> Result<Response, Stop> {
     let used = login.use_kept(LoginStep::Choice, handle.digest(), handle.bound_to()).await?;
-    let (choosing, client) = login.first(used, |choosing: &Choosing| &choosing.flow.client_id)?;
+    let (choosing, registered) = login.first(used, registry, |choosing: &Choosing| &choosing.flow.client_id)?;
     let Choosing { flow, tenant, person, auth_time } = choosing;
-    let refused = |reason| Page { again: login.again(client), ..Page::new(reason) };
-    let entrances = match login.admission(&tenant, &person).await? {
+    let refused = |reason| Page { again: login.again(registered.client), ..Page::new(reason) };
+    let entrances = match login.admission(registered, &tenant, &person).await? {
         Admission::In(entrances) => entrances,
         Admission::No(reason) => return Err(refused(reason).into()),
     };

@@ -16,6 +16,7 @@ use koogallery_runtime::{Language, LoginRecord, RequestId};
 use crate::Login;
 use crate::enter::FormTo;
 use crate::pages::{content_security_policy, reason_page};
+use crate::registry::SettingsKept;
 use crate::stop::{Failure, Page, Stop, Told};
 
 /// How long a request may take: two questions to a tenant's login, and the store's.
@@ -43,6 +44,7 @@ pub(crate) async fn record(State(login): State<Arc<Login>>, request: Request, ne
         Some(FormTo(uri)) if uri.starts_with("http://") => "'self' http: https:",
         Some(FormTo(_)) => "'self' https:",
     };
+    let settings_kept = response.extensions_mut().remove::<SettingsKept>().map(|SettingsKept(why)| why);
     let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
     let status = response.status().as_u16();
     let headers = response.headers_mut();
@@ -58,6 +60,17 @@ pub(crate) async fn record(State(login): State<Arc<Login>>, request: Request, ne
     }
     let Told { outcome, reason, subjects } = told;
     let duration = start.elapsed();
-    login.log.login(&LoginRecord { at, request_id, method, route, status, subjects, outcome, reason, duration });
+    login.log.login(&LoginRecord {
+        at,
+        request_id,
+        method,
+        route,
+        status,
+        subjects,
+        outcome,
+        reason,
+        settings_kept,
+        duration,
+    });
     response
 }

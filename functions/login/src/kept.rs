@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Login;
-use crate::clients::Client;
 use crate::granted::Granted;
 use crate::pages::Reason;
-use crate::stop::{Failure, Page};
+use crate::registry::{Registered, Registry};
+use crate::stop::{Failure, Page, Stop};
 
 /// The result of using what is kept.
 pub(crate) enum Used<T> {
@@ -65,19 +65,24 @@ impl Login {
     }
 
     /// What was used for the first time, with its client; else the page that says why it cannot be.
-    pub(crate) fn first<T>(&self, used: Used<T>, client_id: impl Fn(&T) -> &str) -> Result<(T, &Client), Page> {
+    pub(crate) fn first<'a, T>(
+        &self,
+        used: Used<T>,
+        registry: &'a Registry,
+        client_id: impl Fn(&T) -> &str,
+    ) -> Result<(T, Registered<'a>), Stop> {
         match used {
             Used::First(kept) => {
-                let client = self.clients.named(client_id(&kept)).ok_or_else(|| Page::new(Reason::InvalidClient))?;
-                Ok((kept, client))
+                let registered = registry.named(client_id(&kept))?;
+                Ok((kept, registered.ok_or_else(|| Page::new(Reason::InvalidClient))?))
             }
             Used::Again(kept) => {
-                let client = self.clients.named(client_id(&kept));
-                let again = client.and_then(|client| self.again(client));
-                Err(Page { again, ..Page::new(Reason::FlowUsed) })
+                let registered = registry.named(client_id(&kept))?;
+                let again = registered.and_then(|registered| self.again(registered.client));
+                Err(Page { again, ..Page::new(Reason::FlowUsed) }.into())
             }
-            Used::OfAnother => Err(self.expired("the flow is another browser's")),
-            Used::Gone => Err(self.expired("the flow is over")),
+            Used::OfAnother => Err(self.expired(registry, "the flow is another browser's").into()),
+            Used::Gone => Err(self.expired(registry, "the flow is over").into()),
         }
     }
 

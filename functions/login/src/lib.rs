@@ -7,6 +7,7 @@
 //!
 //! | file | what is in it |
 //! |---|---|
+//! | `clients`, `registry`, `client_secret` | the applications that there are |
 //! | `authorize` | an application asks for a login |
 //! | `flow` | a login on its way, and the cookie that binds it to its browser |
 //! | `callback`, `upstream` | the tenant's login: OAuth 2.0, CAS |
@@ -21,6 +22,7 @@ mod arrive;
 mod asked;
 mod authorize;
 mod callback;
+mod client_secret;
 mod clients;
 mod cross_origin;
 mod discovery;
@@ -35,6 +37,7 @@ mod logout;
 mod pages;
 mod parameters;
 mod query;
+mod registry;
 mod stop;
 mod tenant;
 mod token;
@@ -50,12 +53,12 @@ use http::StatusCode;
 use koogallery::Timestamp;
 use koogallery_oidc::SigningKeys;
 use koogallery_runtime::{
-    CloudWatch, ConfigError, Environment, Guesses, InvalidValue, Log, Settings, SourceAddress, StartError, Vault,
-    dynamodb_client, now, serve_routes,
+    CloudWatch, ConfigError, Environment, Guesses, InvalidValue, Log, Settings, SettingsSource, SourceAddress,
+    StartError, Vault, dynamodb_client, now, serve_routes,
 };
 use koogallery_store::Store;
 
-pub use clients::{AuthMethod, Client, Clients, ClientsError, Hashes, IdentityProtocol};
+pub use clients::{Clients, ClientsError};
 pub use koogallery_oidc::{Issuer, IssuerError};
 
 use pages::Reason;
@@ -80,7 +83,10 @@ pub struct Login {
     log: Arc<dyn Log>,
     vault: Vault,
     keys: SigningKeys,
-    clients: Clients,
+    /// Those of the environment.
+    clients: Arc<Clients>,
+    /// Where the others are read.
+    settings: Arc<SettingsSource>,
     issuer: Issuer,
     unified_page: String,
     upstream: Upstream,
@@ -93,10 +99,11 @@ pub struct Login {
 
 impl Login {
     /// Reads `KOOGALLERY_LOGIN_ISSUER`, `KOOGALLERY_OIDC_CLIENTS`, `KOOGALLERY_LOGIN_EVENTS` and `KOOGALLERY_UNIFIED_LOGIN_URL`. It sends
-    /// nothing yet.
+    /// nothing yet. `settings` has the clients that the settings of products name.
     pub fn of(
         environment: &Environment,
         store: Store,
+        settings: Arc<SettingsSource>,
         log: Arc<dyn Log>,
         clock: fn() -> Timestamp,
     ) -> Result<Self, ConfigError> {
@@ -109,7 +116,8 @@ impl Login {
             log,
             vault: Vault::of(environment)?,
             keys: SigningKeys::default(),
-            clients,
+            clients: Arc::new(clients),
+            settings,
             upstream: Upstream::new(&issuer),
             issuer,
             unified_page: environment.get(UNIFIED_LOGIN).unwrap_or(UNIFIED_LOGIN_PAGE).trim().to_owned(),
@@ -136,27 +144,32 @@ fn tells_of_users(environment: &Environment) -> Result<bool, ConfigError> {
     }
 }
 
-/// Makes ready what takes long the first time: an RSA key takes some tenths of a second, and applications do not wait for it long. If
-/// that fails, the requests that need it say so.
+/// Makes ready what takes long the first time: the settings of products are read, and an RSA key takes some tenths of a second, and
+/// applications do not wait for it long. If that fails, the requests that need it say so.
 pub async fn prepare(login: Arc<Login>) {
-    drop(login.make_keys().await);
+    let registry = login.registry().await;
+    drop(login.make_keys(&registry).await);
 }
 
 /// The login as a service.
 pub fn router(login: Arc<Login>) -> Router {
+    let with_clients = || middleware::from_fn_with_state(Arc::clone(&login), registry::attach);
     let open_to_scripts = Router::new()
-        .route("/token", post(token::token).options(cross_origin::preflight))
+        .route("/token", post(token::token).layer(with_clients()).options(cross_origin::preflight))
         .route("/userinfo", get(token::userinfo).post(token::userinfo).options(cross_origin::preflight))
         .layer(middleware::map_response(cross_origin::allow));
-    Router::new()
-        .merge(open_to_scripts)
-        .route("/.well-known/openid-configuration", get(discovery::configuration))
+    let of_clients = Router::new()
         .route("/jwks.json", get(discovery::keys))
         .route("/authorize", get(authorize::authorize).post(authorize::authorize))
         .route("/callback", get(callback::oauth2))
         .route("/callback/cas", get(callback::cas))
         .route("/choose", post(enter::choose))
         .route("/logout", get(logout::logout).post(logout::logout))
+        .route_layer(with_clients());
+    Router::new()
+        .merge(open_to_scripts)
+        .merge(of_clients)
+        .route("/.well-known/openid-configuration", get(discovery::configuration))
         .route("/logged-out", get(logout::logged_out))
         .fallback(async || Stop::from(Page::new(Reason::NoPage)))
         .layer(middleware::from_fn_with_state(Arc::clone(&login), journal::record))
@@ -167,8 +180,8 @@ pub fn router(login: Arc<Login>) -> Router {
 pub async fn lambda() -> Result<(), StartError> {
     let environment = Environment::of_lambda();
     let store = Store::new(dynamodb_client(&environment)?, Settings::of(&environment)?.table);
-    let login = Login::of(&environment, store, Arc::new(CloudWatch::of(&environment)), now)?;
-    let login = Arc::new(login);
+    let (settings, log) = (SettingsSource::new(Arc::new(now)), CloudWatch::of(&environment));
+    let login = Arc::new(Login::of(&environment, store, Arc::new(settings), Arc::new(log), now)?);
     tokio::spawn(prepare(Arc::clone(&login)));
     let router = router(login);
     // A function URL is the login's own; an HTTP API passes on what is below `PATH`, with its whole path.

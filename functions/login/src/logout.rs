@@ -3,22 +3,28 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
 use koogallery_oidc::verified;
+use koogallery_settings::OidcClient;
 use serde_json::Value;
 
 use crate::Login;
 use crate::asked::Asked;
-use crate::clients::Client;
 use crate::pages::Reason;
 use crate::query::with_query;
+use crate::registry::Registry;
 use crate::stop::{Page, Stop, Told};
 
 /// Sends the browser to the tenant's logout, and from there to where the application wants it.
-pub(crate) async fn logout(State(login): State<Arc<Login>>, asked: Asked) -> Result<Response, Stop> {
+pub(crate) async fn logout(
+    State(login): State<Arc<Login>>,
+    Extension(registry): Extension<Registry>,
+    asked: Asked,
+) -> Result<Response, Stop> {
     let parameters = &asked.parameters;
     let hint = match parameters.get("id_token_hint") {
         None => None,
@@ -35,7 +41,7 @@ pub(crate) async fn logout(State(login): State<Arc<Login>>, asked: Asked) -> Res
             return Err(Page::new(Reason::InvalidRequest).because("client_id and id_token_hint differ").into());
         }
         (Some(id), _) | (None, Some(id)) => {
-            Some(login.clients.named(id).ok_or_else(|| Page::new(Reason::InvalidClient))?)
+            Some(registry.named(id)?.ok_or_else(|| Page::new(Reason::InvalidClient))?.client)
         }
         (None, None) => None,
     };
@@ -63,7 +69,7 @@ pub(crate) async fn logout(State(login): State<Arc<Login>>, asked: Asked) -> Res
 }
 
 /// Where the application wants the browser: an address that is registered, exactly.
-fn next(client: Option<&Client>, wanted: Option<&str>, state: Option<&str>) -> Result<Option<String>, Page> {
+fn next(client: Option<&OidcClient>, wanted: Option<&str>, state: Option<&str>) -> Result<Option<String>, Page> {
     let Some(wanted) = wanted else { return Ok(None) };
     let client =
         client.ok_or_else(|| Page::new(Reason::InvalidClient).because("post_logout_redirect_uri needs a client"))?;

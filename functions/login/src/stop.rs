@@ -1,5 +1,7 @@
 //! What a request ends with when it does not go on: a page for the user, an error for the application, or a failure of ours.
 
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::LOCATION;
@@ -58,6 +60,8 @@ pub(crate) enum Failure {
     Random(#[from] NoRandomness),
     #[error("what a login keeps cannot be read or written")]
     Content,
+    #[error("the settings of products cannot be read, and the environment has no such client: {0}")]
+    Settings(Arc<str>),
     #[error("no answer in time")]
     Deadline,
 }

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, StatusCode};
-use koogallery_runtime::{LoginOutcome, SecretText};
+use koogallery_runtime::{LoginOutcome, SecretText, SourceAddress};
+use koogallery_settings::OidcClient;
 use koogallery_store::{HandleDigest, LoginStep};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -19,9 +20,10 @@ use subtle::ConstantTimeEq;
 
 use crate::Login;
 use crate::asked::{Asked, Unreadable};
-use crate::clients::Client;
+use crate::client_secret::is_secret_of;
 use crate::granted::Granted;
 use crate::kept::Used;
+use crate::registry::Registry;
 use crate::stop::{Failure, Stop, Told};
 use koogallery_oidc::random;
 
@@ -44,7 +46,12 @@ impl Refused {
         Self { status: StatusCode::BAD_REQUEST, error, description, client: None, wait: None }
     }
 
-    fn of(self, client: &Client) -> Self {
+    const fn unknown() -> Self {
+        let refused = Self::new("invalid_client", "the client is unknown, or its secret is wrong");
+        Self { status: StatusCode::UNAUTHORIZED, ..refused }
+    }
+
+    fn of(self, client: &OidcClient) -> Self {
         Self { client: Some(client.client_id.clone()), ..self }
     }
 }
@@ -70,21 +77,25 @@ impl IntoResponse for Refused {
 }
 
 /// Redeems a code.
-pub(crate) async fn token(State(login): State<Arc<Login>>, asked: Result<Asked, Unreadable>) -> Result<Response, Stop> {
+pub(crate) async fn token(
+    State(login): State<Arc<Login>>,
+    Extension(registry): Extension<Registry>,
+    asked: Result<Asked, Unreadable>,
+) -> Result<Response, Stop> {
     let asked = match asked {
         Ok(asked) => asked,
         Err(Unreadable { status, because }) => {
             return Ok(Refused { status, ..Refused::new("invalid_request", because) }.into_response());
         }
     };
-    match redeemed(&login, &asked).await? {
+    match redeemed(&login, &registry, &asked).await? {
         Ok(response) => Ok(response),
         Err(refused) => Ok(refused.into_response()),
     }
 }
 
-async fn redeemed(login: &Login, asked: &Asked) -> Result<Result<Response, Refused>, Failure> {
-    let client = match authenticated(login, asked) {
+async fn redeemed(login: &Login, registry: &Registry, asked: &Asked) -> Result<Result<Response, Refused>, Failure> {
+    let client = match authenticated(login, registry, asked)? {
         Ok(client) => client,
         Err(refused) => return Ok(Err(refused)),
     };
@@ -138,36 +149,54 @@ async fn redeemed(login: &Login, asked: &Asked) -> Result<Result<Response, Refus
 }
 
 /// The client that a request proves to be, by its secret in the header or in the form, or by its id if it has no secret.
-fn authenticated<'a>(login: &'a Login, asked: &Asked) -> Result<&'a Client, Refused> {
-    let unknown = || Refused {
-        status: StatusCode::UNAUTHORIZED,
-        ..Refused::new("invalid_client", "the client is unknown, or its secret is wrong")
+fn authenticated<'a>(
+    login: &Login,
+    registry: &'a Registry,
+    asked: &Asked,
+) -> Result<Result<&'a OidcClient, Refused>, Failure> {
+    let (id, secret) = match named(asked) {
+        Ok(named) => named,
+        Err(refused) => return Ok(Err(refused)),
     };
-    let basic = basic(&asked.headers).map_err(|()| unknown())?;
-    let (id, secret) = match (&basic, asked.parameters.get("client_id"), asked.parameters.get("client_secret")) {
-        (Some(_), _, Some(_)) => return Err(Refused::new("invalid_request", "the client secret came twice")),
-        (Some((id, _)), Some(other), None) if id != other => return Err(unknown()),
-        (Some((id, secret)), _, None) => (id.as_str(), secret.as_str()),
-        (None, Some(id), secret) => (id, secret.unwrap_or_default()),
-        (None, None, _) => return Err(unknown()),
-    };
-    let client = login.clients.named(id).ok_or_else(unknown)?;
-    if client.is_public() {
-        return if secret.is_empty() { Ok(client) } else { Err(unknown().of(client)) };
+    let Some(registered) = registry.named(&id)? else { return Ok(Err(Refused::unknown())) };
+    Ok(proven(login, registered.client, &secret, asked.from))
+}
+
+/// The id and the secret that a request has; the secret is empty if it has none.
+fn named(asked: &Asked) -> Result<(Cow<'_, str>, Cow<'_, str>), Refused> {
+    let basic = basic(&asked.headers).map_err(|()| Refused::unknown())?;
+    match (basic, asked.parameters.get("client_id"), asked.parameters.get("client_secret")) {
+        (Some(_), _, Some(_)) => Err(Refused::new("invalid_request", "the client secret came twice")),
+        (Some((id, _)), Some(other), None) if id != other => Err(Refused::unknown()),
+        (Some((id, secret)), _, None) => Ok((id.into(), secret.into())),
+        (None, Some(id), secret) => Ok((id.into(), secret.unwrap_or_default().into())),
+        (None, None, _) => Err(Refused::unknown()),
     }
-    let (source, now) = ((client.client_id.clone(), asked.from), Instant::now());
+}
+
+/// A client, if the secret is its own.
+fn proven<'a>(
+    login: &Login,
+    client: &'a OidcClient,
+    secret: &str,
+    from: Option<SourceAddress>,
+) -> Result<&'a OidcClient, Refused> {
+    if client.is_public() {
+        return if secret.is_empty() { Ok(client) } else { Err(Refused::unknown().of(client)) };
+    }
+    let (source, now) = ((client.client_id.clone(), from), Instant::now());
     if let Err(wait) = login.guesses.may_try(&source, secret.as_bytes(), now) {
         let refused = Refused::new("invalid_client", "too many wrong secrets came from this address");
         return Err(Refused { status: StatusCode::TOO_MANY_REQUESTS, wait: Some(wait), ..refused }.of(client));
     }
-    if client.has_secret(secret) {
+    if is_secret_of(client, secret) {
         login.guesses.was_right(source, &SecretText::from(secret), now);
         return Ok(client);
     }
     if !secret.is_empty() {
         login.guesses.was_wrong(source, now);
     }
-    Err(unknown().of(client))
+    Err(Refused::unknown().of(client))
 }
 
 /// Id and secret from the header, each encoded as in a form (RFC 6749, section 2.3.1). A header of another kind is an error.
@@ -193,7 +222,12 @@ fn fits(challenge: &str, verifier: &str) -> bool {
     made.as_bytes().ct_eq(challenge.as_bytes()).into()
 }
 
-async fn id_token(login: &Login, client: &Client, granted: &Granted, access_token: &str) -> Result<String, Failure> {
+async fn id_token(
+    login: &Login,
+    client: &OidcClient,
+    granted: &Granted,
+    access_token: &str,
+) -> Result<String, Failure> {
     let now = login.now().as_seconds();
     let lasts = i64::try_from(TOKEN_LASTS.as_secs()).unwrap_or_default();
     let digest = Sha256::digest(access_token);

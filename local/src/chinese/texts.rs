@@ -336,8 +336,8 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "准备买家用户的登录：登记应用，查看和更换签名密钥",
     ),
     (
-        "Make a client for an application: a new secret for it, and its entry for `KOOGALLERY_OIDC_CLIENTS`",
-        "为应用生成客户端：新的密钥，以及 `KOOGALLERY_OIDC_CLIENTS` 的条目",
+        "Make a client for an application: a new secret for it, and its entry for the settings of products, or for `KOOGALLERY_OIDC_CLIENTS`",
+        "为应用生成客户端：新的密钥，以及商品设置或 `KOOGALLERY_OIDC_CLIENTS` 的条目",
     ),
     ("The client's id, of your choice, such as `shop`", "客户端 id，自定，例如 `shop`"),
     ("The application's credential (应用凭证) in Seller Console", "应用在卖家中心的应用凭证"),

@@ -32,7 +32,7 @@ enum Command {
     RotateKeys(RotateKeys),
 }
 
-/// Make a client for an application: a new secret for it, and its entry for `KOOGALLERY_OIDC_CLIENTS`.
+/// Make a client for an application: a new secret for it, and its entry for the settings of products, or for `KOOGALLERY_OIDC_CLIENTS`.
 ///
 /// The secret is shown once. The entry has only its digest.
 #[derive(Debug, Args)]
@@ -108,7 +108,10 @@ impl NewClient {
         if !self.public {
             println!("The secret of {}, for the application. It is not shown again:\n\n  {secret}\n", self.client_id);
         }
-        println!("The entry for the list in KOOGALLERY_OIDC_CLIENTS:\n\n{}", serde_json::to_string_pretty(&entry)?);
+        println!(
+            "The entry for the list `oidcClients` in the settings of products, or in KOOGALLERY_OIDC_CLIENTS:\n\n{}",
+            serde_json::to_string_pretty(&entry)?
+        );
         Ok(ExitCode::SUCCESS)
     }
 

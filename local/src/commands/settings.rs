@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use koogallery_runtime::Environment;
 use koogallery_settings::{Refused, SettingsDocument, differences};
+use login::Clients;
 use serde_json::{Value, json};
 
 use super::{Done, Failure, Person, or_unknown};
@@ -91,10 +92,13 @@ impl Settings {
     #[allow(clippy::print_stdout, clippy::print_stderr)]
     pub(crate) async fn run(self) -> Done {
         let Self { what, api } = self;
+        let environment = Environment::of_process();
         if let What::Check { file } = &what {
-            return Ok(checked(file, &text(file)?));
+            let text = text(file)?;
+            tell_of_both(&environment, &text);
+            return Ok(checked(file, &text));
         }
-        let api = api.api(&Environment::of_process())?;
+        let api = api.api(&environment)?;
         match what {
             What::Check { .. } => Ok(ExitCode::SUCCESS),
             What::Apply { file, reason, made_from, person } => {
@@ -103,6 +107,7 @@ impl Settings {
                     return Ok(checked(&file, &text));
                 }
                 let document: Value = serde_json::from_str(&text)?;
+                tell_of_both(&environment, &text);
                 let current = api.get(&["settings"], &[]).await?;
                 write(&api, &current, &document, made_from, (&reason, &person)).await
             }
@@ -115,6 +120,7 @@ impl Settings {
                 if SettingsDocument::parse(&text).is_err() {
                     return Ok(checked(&file, &text));
                 }
+                tell_of_both(&environment, &text);
                 let current = api.get(&["settings"], &[]).await?;
                 let found = differences(&current["document"], &serde_json::from_str(&text)?);
                 println!("{}", settings::Differences(&found));
@@ -137,6 +143,19 @@ impl Settings {
 
 fn text(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+/// Says which clients of a document the environment has as well, as far as it is known here. It is no mistake: so a client moves from
+/// one to the other without a moment without it.
+#[allow(clippy::print_stderr)]
+fn tell_of_both(environment: &Environment, text: &str) {
+    let clients = environment.get(login::CLIENTS).and_then(|clients| Clients::from_json(clients).ok());
+    let (Some(clients), Ok(document)) = (clients, SettingsDocument::parse(text)) else { return };
+    let both = clients.iter().filter(|one| document.oidc_clients().any(|(_, other)| one.client_id == other.client_id));
+    for client in both {
+        let (id, name) = (&client.client_id, login::CLIENTS);
+        eprintln!("the client {id} is in {name} as well: what the document says of it counts, so take it out there");
+    }
 }
 
 /// Says what is wrong with a document.

@@ -3,7 +3,6 @@
 //! Tokens are JSON Web Signatures in their compact form (RFC 7515), over the algorithms of `ring`. Only two algorithms are needed
 //! and nothing is ever chosen by a token, so there is no JOSE library in a function; tests verify with stock ones.
 
-mod algorithm;
 mod issuer;
 mod private_key;
 mod public_key;
@@ -12,8 +11,8 @@ mod rotation;
 mod signing_keys;
 mod token;
 
-pub use algorithm::Algorithm;
 pub use issuer::{Issuer, IssuerError, is_loopback};
+pub use koogallery_settings::Algorithm;
 pub use private_key::{KeyError, PrivateKey};
 pub use public_key::PublicKey;
 pub use rotation::{Phase, Rotation};

@@ -5,6 +5,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use getrandom::SysRng;
+use koogallery_settings::Algorithm;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use rsa::PrivateKey as RsaPrivateKey;
@@ -13,7 +14,6 @@ use rsa::rand_core::UnwrapErr;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::algorithm::Algorithm;
 use crate::public_key::PublicKey;
 
 /// The length of the modulus of RSA keys, in bits.

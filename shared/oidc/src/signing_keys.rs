@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use koogallery::Timestamp;
 use koogallery_runtime::{Vault, VaultError};
+use koogallery_settings::Algorithm;
 use koogallery_store::{Action, SigningKey, Store, StoreError};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::algorithm::Algorithm;
 use crate::private_key::{KeyError, PrivateKey};
 use crate::public_key::PublicKey;
 use crate::rotation::{Phase, Rotation, active, phase};

@@ -41,8 +41,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::algorithm::Algorithm;
     use crate::private_key::PrivateKey;
+    use koogallery_settings::Algorithm;
 
     fn key() -> PrivateKey {
         PrivateKey::read(Algorithm::Es256, &PrivateKey::generate(Algorithm::Es256).unwrap()).unwrap()

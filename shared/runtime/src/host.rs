@@ -38,7 +38,7 @@ pub struct Shared {
     secrets: SecretSource,
     time_window: Duration,
     encrypt_type: EncryptType,
-    settings: SettingsSource,
+    settings: Arc<SettingsSource>,
     log: Arc<dyn Log>,
     warm: AtomicBool,
 }
@@ -69,7 +69,7 @@ impl Shared {
             secrets: SecretSource::of(environment)?.with_access_keys(),
             time_window,
             encrypt_type: encrypt_type(environment)?,
-            settings: SettingsSource::new(clock),
+            settings: Arc::new(SettingsSource::new(clock)),
             log,
             warm: AtomicBool::new(false),
         }))
@@ -77,7 +77,7 @@ impl Shared {
 
     /// Where the settings of products are read.
     #[must_use]
-    pub const fn settings(&self) -> &SettingsSource {
+    pub const fn settings(&self) -> &Arc<SettingsSource> {
         &self.settings
     }
 

@@ -27,6 +27,8 @@ pub struct LoginRecord {
     pub outcome: LoginOutcome,
     /// Why it did not go on. The browser does not get this.
     pub reason: Option<String>,
+    /// Why an older version of the settings of products decided, or none, if so.
+    pub settings_kept: Option<String>,
     /// The time from request to answer.
     pub duration: Duration,
 }
@@ -52,8 +54,8 @@ impl LoginRecord {
     #[must_use]
     pub fn line(&self, namespace: &str) -> Value {
         let level = match self.outcome {
-            LoginOutcome::Passed | LoginOutcome::SignedIn => "INFO",
-            LoginOutcome::Refused => "WARN",
+            LoginOutcome::Passed | LoginOutcome::SignedIn if self.settings_kept.is_none() => "INFO",
+            LoginOutcome::Passed | LoginOutcome::SignedIn | LoginOutcome::Refused => "WARN",
             LoginOutcome::NotRedeemed | LoginOutcome::Failed => "ERROR",
         };
         let is = |outcome| usize::from(self.outcome == outcome);
@@ -72,7 +74,8 @@ impl LoginRecord {
         for (name, value) in &self.subjects {
             line[name] = json!(value);
         }
-        for (name, text) in [("requestId", &self.request_id), ("reason", &self.reason)] {
+        let texts = [("requestId", &self.request_id), ("reason", &self.reason), ("settingsKept", &self.settings_kept)];
+        for (name, text) in texts {
             if let Some(text) = text {
                 line[name] = json!(text);
             }
@@ -96,6 +99,7 @@ mod tests {
             subjects: vec![("tenantId", "t-1".to_owned())],
             outcome,
             reason: None,
+            settings_kept: None,
             duration: Duration::ZERO,
         };
         for (outcome, level, figure) in [
@@ -110,5 +114,8 @@ mod tests {
             let sum: u64 = figures.iter().filter_map(|name| line[name].as_u64()).sum();
             assert_eq!(sum, 1);
         }
+        let kept = LoginRecord { settings_kept: Some("version 3 stays".to_owned()), ..record(LoginOutcome::SignedIn) };
+        let line = kept.line("n");
+        assert_eq!((&line["level"], &line["settingsKept"]), (&"WARN".into(), &"version 3 stays".into()));
     }
 }

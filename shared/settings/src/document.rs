@@ -12,6 +12,7 @@ use crate::change_rule::ChangeRule;
 use crate::format::FORMAT;
 use crate::json::Json;
 use crate::mistake::{Mistakes, Refused};
+use crate::oidc_client::OidcClient;
 use crate::place::Place;
 use crate::reader::Reader;
 use crate::section::{Feature, Mode, Section, Sku, Supervised, WebhookSettings};
@@ -140,6 +141,17 @@ impl SettingsDocument {
         let default = std::iter::once((root.member("default"), &self.default));
         let sections = default.chain(self.products.iter().map(|(id, section)| (products.member(id.as_str()), section)));
         sections.filter(|(_, section)| has(section)).map(|(place, _)| place.member(member)).collect()
+    }
+
+    /// The applications that buyers' users log in to, each with the product whose section it is in. Those without a product, in
+    /// `default`, are for all products, also for those that have clients of their own: a user logs in to one that is named.
+    pub fn oidc_clients(&self) -> impl Iterator<Item = (Option<&ProductId>, &OidcClient)> {
+        let default = self.default.oidc_clients.iter().map(|client| (None, client));
+        let own = self
+            .products
+            .iter()
+            .flat_map(|(id, section)| section.oidc_clients.iter().map(move |client| (Some(id), client)));
+        default.chain(own)
     }
 
     /// Which changes of specification a renewal of a product may make.
@@ -403,6 +415,8 @@ mod tests {
             ("webhook", json!({ "url": "https://me:s3cret-value@a.example.com/" })),
             ("webhook", json!({ "url": "https://a.example.com/", "secret": "s3cret-value" })),
             ("webhook", json!({ "url": "https://a.example.com/", "secretName": "s3cret-Value_" })),
+            ("oidcClients", json!([{ "client_id": "a", "client_secret": "s3cret-value" }])),
+            ("oidcClients", json!([{ "client_id": "a", "client_secret_sha256": "s3cret-value" }])),
             ("plan", json!("whsec_s3cret-value")),
         ] {
             let told = refused(json!({ "format": 1, "default": { member: value } })).join("\n");
@@ -460,6 +474,12 @@ mod tests {
             "en",
             "support",
             "firstSteps",
+            "oidcClients",
+            "client_id",
+            "client_secret_sha256",
+            "app_id",
+            "redirect_uris",
+            "client_uri",
         ];
         let word = prop::sample::select(words.to_vec());
         let leaf = prop_oneof![

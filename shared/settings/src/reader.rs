@@ -21,11 +21,12 @@ use crate::section::{Feature, Mode, Section, Sku, Supervised, WebhookSettings};
 
 /// The members of each kind of object.
 const DOCUMENT: [&str; 4] = ["$schema", "format", "default", "products"];
-const OF_SECTION: [&str; 10] = [
+const OF_SECTION: [&str; 11] = [
     "provisioning",
     "appInfo",
     "buyerPages",
     "webhook",
+    "oidcClients",
     "changes",
     "licenses",
     "usage",
@@ -47,11 +48,13 @@ const LARGEST_LIMIT: u64 = (1 << 53) - 1;
 /// Reads, and gathers mistakes.
 pub(crate) struct Reader {
     mistakes: Mistakes,
+    /// The ids of the clients so far, and where each stands.
+    clients: BTreeMap<String, Place>,
 }
 
 impl Reader {
     pub(crate) const fn new(mistakes: Mistakes) -> Self {
-        Self { mistakes }
+        Self { mistakes, clients: BTreeMap::new() }
     }
 
     /// What was found wrong, if anything was.
@@ -118,6 +121,7 @@ impl Reader {
         let app_info = at("appInfo").and_then(|(place, value)| self.app_info(&place, value));
         let buyer_pages = at("buyerPages").and_then(|(place, value)| self.buyer_pages(&place, value));
         let webhook = at("webhook").and_then(|(place, value)| self.webhook(&place, value));
+        let clients = at("oidcClients").map(|(place, value)| self.oidc_clients(&place, value));
         let changes = at("changes").and_then(|(place, value)| self.changes(&place, value));
         let cycle = at("usage").and_then(|(place, value)| self.cycle(&place, value));
         let supervision = at("supervision").and_then(|(place, value)| self.supervision(&place, value));
@@ -133,6 +137,7 @@ impl Reader {
             app_info,
             buyer_pages,
             webhook,
+            oidc_clients: clients.unwrap_or_default(),
             changes,
             licenses,
             cycle,
@@ -437,6 +442,15 @@ impl Reader {
 
     pub(crate) fn wrong(&mut self, place: &Place, problem: impl Into<String>) {
         self.mistakes.add(place, problem);
+    }
+
+    /// Takes note of where a client's id stands. If another one has it already, this says where.
+    pub(crate) fn place_of_client(&mut self, id: &str, place: &Place) -> Option<Place> {
+        let other = self.clients.get(id).cloned();
+        if other.is_none() {
+            self.clients.insert(id.to_owned(), place.clone());
+        }
+        other
     }
 
     fn count(&self) -> usize {

@@ -11,6 +11,7 @@ use strum::{EnumString, IntoStaticStr, VariantArray};
 use crate::app_info::AppInfoTemplate;
 use crate::buyer_pages::PagesSetting;
 use crate::change_rule::ChangeRule;
+use crate::oidc_client::OidcClient;
 
 /// What a document says of a product, or of all that it does not name.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Section {
     pub buyer_pages: Option<PagesSetting>,
     /// Where events go.
     pub webhook: Option<WebhookSettings>,
+    /// The applications that buyers' users log in to.
+    pub oidc_clients: Vec<OidcClient>,
     /// Which changes of specification a renewal may make.
     pub changes: Option<ChangeRule>,
     /// What a request for a license must fulfil.

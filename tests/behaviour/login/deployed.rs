@@ -9,7 +9,7 @@ use koogallery::Timestamp;
 use koogallery_local::identity::{Callback, IdentityService, announce, announcements, demo};
 use koogallery_local::log::Silent;
 use koogallery_oidc::{Rotated, SigningKeyError};
-use koogallery_runtime::{Clock, Job, now};
+use koogallery_runtime::{Clock, Job, SettingsSource, now};
 use koogallery_tests::browser::Browser;
 use koogallery_tests::deployment::Deployment;
 use koogallery_tests::kit::RSA_PUBLIC_KEY;
@@ -30,7 +30,8 @@ pub(crate) async fn users_log_in(deployment: &Deployment) {
     let environment = deployment.environment("login").with("KOOGALLERY_LOGIN_ISSUER", &issuer);
     let environment = environment.with("KOOGALLERY_OIDC_CLIENTS", clients.to_string());
     let environment = environment.with("KOOGALLERY_LOGIN_EVENTS", "true");
-    let login = Login::of(&environment, deployment.store("login"), Arc::new(Silent), now).unwrap();
+    let settings = Arc::new(SettingsSource::new(Arc::new(now)));
+    let login = Login::of(&environment, deployment.store("login"), settings, Arc::new(Silent), now).unwrap();
     let router = login::router(Arc::new(login));
     tokio::spawn(async move { axum::serve(listener, router).await });
 

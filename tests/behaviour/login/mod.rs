@@ -4,5 +4,6 @@ mod attacks;
 pub(crate) mod deployed;
 mod keeping;
 mod keys;
+mod of_settings;
 mod whole;
 mod world;

@@ -12,6 +12,7 @@ use koogallery_local::marketplace::Marketplace;
 use koogallery_oidc::{PublicKey, verified};
 use koogallery_runtime::now;
 use koogallery_store::HandleDigest;
+use koogallery_tests::api::TOKEN;
 use koogallery_tests::browser::{Browser, Page};
 use koogallery_tests::kit::{RSA_PRIVATE_KEY, RSA_PUBLIC_KEY};
 use koogallery_tests::{KEYS, Seller};
@@ -47,6 +48,11 @@ fn free_port() -> u16 {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::selling(&[]).await
+    }
+
+    /// The same, where the instances of the tenants are of these products.
+    pub(crate) async fn selling(products: &[&str]) -> Self {
         let port = free_port();
         let clients = json!([
             { "client_id": "shop", "client_secret_sha256": hex(SECRET), "app_id": "demo-app", "client_name": "The shop",
@@ -60,6 +66,7 @@ impl World {
         let seller = Seller::with(|environment| {
             environment
                 .with("KOOGALLERY_RSA_PRIVATE_KEY", RSA_PRIVATE_KEY)
+                .with("KOOGALLERY_API_TOKEN", TOKEN)
                 .with("KOOGALLERY_OIDC_CLIENTS", clients.to_string())
                 .with("KOOGALLERY_UNIFIED_LOGIN_URL", format!("http://127.0.0.1:{port}/unified-login/#/portal-login"))
         })
@@ -71,16 +78,19 @@ impl World {
         let identity = IdentityService::start_at(listen, tenants, now).await.unwrap();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).tls_certs_only([]);
         let world = Self { seller, identity, browser: Browser::default(), http: http.build().unwrap() };
-        for tenant in world.identity.tenants() {
-            world.tell(tenant).await;
+        for (number, tenant) in world.identity.tenants().iter().enumerate() {
+            world.tell(tenant, products.get(number).copied()).await;
         }
         world
     }
 
     /// Tells the seller all of a tenant, as KooGallery does.
-    async fn tell(&self, tenant: &Tenant) {
+    async fn tell(&self, tenant: &Tenant, product: Option<&str>) {
         let key = RSA_PUBLIC_KEY.parse().unwrap();
-        let calls = announcements(tenant, &self.identity.domain(tenant), Some(&key), now()).unwrap();
+        let mut calls = announcements(tenant, &self.identity.domain(tenant), Some(&key), now()).unwrap();
+        for call in calls.iter_mut().filter(|call| call.callback == koogallery::Callback::NewInstance) {
+            call.body.extend(product.map(|product| ("productId".to_owned(), product.into())));
+        }
         announce(&self.marketplace(), calls, now, |told| assert_eq!(told.result_code.as_str(), "000000", "{told:?}"))
             .await
             .unwrap();
@@ -190,7 +200,7 @@ async fn json_of(request: reqwest::RequestBuilder) -> (u16, Value) {
     (status, serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
 }
 
-fn hex(secret: &str) -> String {
+pub(crate) fn hex(secret: &str) -> String {
     HandleDigest::of(secret).to_hex()
 }
 

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use reqwest::redirect::Policy;
 
-use crate::clients::IdentityProtocol;
 use crate::tenant::TenantApplication;
 use address::{Address, AddressError, PublicOnly};
 use answer::AnswerError;
 use koogallery_oidc::Issuer;
+use koogallery_settings::IdentityProtocol;
 
 pub(crate) use cas::CasError;
 pub(crate) use oauth2::RedeemError;

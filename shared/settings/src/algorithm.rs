@@ -1,10 +1,12 @@
-//! The algorithms that sign.
+//! The algorithms that sign ID tokens.
 
 use serde::{Deserialize, Serialize};
-use strum::{IntoStaticStr, VariantArray};
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// An algorithm, by JOSE's name for it (RFC 7518).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, IntoStaticStr, VariantArray)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
+)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256. Spring Security accepts only this one unless it is told otherwise.
     #[default]
@@ -30,6 +32,6 @@ impl Algorithm {
     /// The algorithm with this name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
+        name.parse().ok()
     }
 }
