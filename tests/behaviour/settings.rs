@@ -19,6 +19,7 @@ use koogallery_tests::{KEYS, Seller};
 use serde_json::{Value, json};
 
 use crate::commands::{refused, run, told};
+use crate::simulate::koogallery;
 
 const OPEN_API_KEY: (&str, &str) = ("LOCALTEST", "sk");
 /// What signs the events of the CRM.
@@ -690,4 +691,28 @@ async fn the_commands_check_apply_compare_and_go_back() {
     refused(&seller, &["settings", "show", "9"], 1).await;
     refused(&seller, &["settings", "rollback", "9", "--reason", "x"], 1).await;
     refused(&seller, &["settings", "apply", &first], 2).await;
+}
+
+#[tokio::test]
+async fn a_client_that_the_environment_has_as_well_is_told() {
+    let client = |id: &str| json!({ "client_id": id, "token_endpoint_auth_method": "none", "app_id": "app-1", "redirect_uris": ["https://a.example.com/"] });
+    let document = json!({ "format": 1, "products": { "p-1": { "oidcClients": [client("shop"), client("desk")] } } });
+    let written = file("clients.json", &document.to_string());
+    let environment = json!([client("phone"), client("shop")]).to_string();
+    let checked =
+        koogallery(&[("KOOGALLERY_OIDC_CLIENTS", &environment)]).args(["settings", "check", &written]).output();
+    let checked = checked.await.unwrap();
+    let (out, errors) = (String::from_utf8(checked.stdout).unwrap(), String::from_utf8(checked.stderr).unwrap());
+    assert!(checked.status.success() && out.contains("no mistakes"), "{out}{errors}");
+    assert!(
+        errors.starts_with("the client shop is in KOOGALLERY_OIDC_CLIENTS as well") && errors.lines().count() == 1,
+        "{errors}"
+    );
+
+    let twice =
+        json!({ "format": 1, "default": { "oidcClients": [client("shop")] }, "products": document["products"] });
+    let seller = seller(|environment| environment).await;
+    let problems = refused(&seller, &["settings", "check", &file("twice.json", &twice.to_string())], 1).await;
+    let expected = "/products/p-1/oidcClients/0/client_id: the client at /default/oidcClients/0/client_id has this id";
+    assert!(problems.contains(expected), "{problems}");
 }
