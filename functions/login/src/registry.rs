@@ -107,3 +107,60 @@ pub(crate) async fn attach(State(login): State<Arc<Login>>, mut request: Request
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use koogallery_settings::SettingsDocument;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn client(id: &str, name: &str) -> Value {
+        json!({ "client_id": id, "client_name": name, "token_endpoint_auth_method": "none", "app_id": "app-1",
+            "redirect_uris": ["https://a.example.com/"] })
+    }
+
+    /// The environment has `shop` and `phone`; the settings have `shop` for all products, and `crm` for one.
+    fn registry(unread: Option<&str>) -> Registry {
+        let environment = json!([client("shop", "of the environment"), client("phone", "of the environment")]);
+        let document = json!({
+            "format": 1,
+            "default": { "oidcClients": [client("shop", "of the settings")] },
+            "products": { "p-1": { "oidcClients": [client("crm", "of the settings")] } },
+        });
+        let document = if unread.is_none() { document } else { json!({ "format": 1 }) };
+        let document = SettingsDocument::of(&document.into()).unwrap();
+        Registry {
+            environment: Arc::new(Clients::from_json(&environment.to_string()).unwrap()),
+            settings: Arc::new(CurrentSettings { document, ..CurrentSettings::default() }),
+            unread: unread.map(Arc::from),
+        }
+    }
+
+    #[test]
+    fn each_id_stands_once_and_the_settings_count() {
+        let registry = registry(None);
+        let all: Vec<(&str, &str)> =
+            registry.iter().map(|of| (of.client.client_id.as_str(), of.client.name())).collect();
+        let (environment, settings) = ("of the environment", "of the settings");
+        assert_eq!(all, [("phone", environment), ("shop", settings), ("crm", settings)]);
+        assert_eq!(registry.named("shop").unwrap().unwrap().client.name(), settings);
+        assert!(registry.named("nobody").unwrap().is_none());
+    }
+
+    #[test]
+    fn if_the_settings_are_not_known_nobody_says_that_there_is_no_such_client() {
+        let registry = registry(Some("no table"));
+        assert_eq!(registry.named("shop").unwrap().unwrap().client.name(), "of the environment");
+        assert!(matches!(registry.named("crm"), Err(Failure::Settings(_))));
+        assert!(registry.kept_because().unwrap().ends_with("no table"));
+    }
+
+    #[test]
+    fn a_client_of_a_product_is_for_no_instance_of_an_unknown_one_but_for_those_of_debug_calls() {
+        let registry = registry(None);
+        let (crm, shop) = (registry.named("crm").unwrap().unwrap(), registry.named("shop").unwrap().unwrap());
+        assert!(crm.is_of_a_product() && !shop.is_of_a_product());
+        assert!(!crm.is_for(World::Real, None) && crm.is_for(World::Test, None) && shop.is_for(World::Real, None));
+    }
+}
