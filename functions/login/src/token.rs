@@ -46,7 +46,7 @@ impl Refused {
         Self { status: StatusCode::BAD_REQUEST, error, description, client: None, wait: None }
     }
 
-    const fn unknown() -> Self {
+    fn unknown() -> Self {
         let refused = Self::new("invalid_client", "the client is unknown, or its secret is wrong");
         Self { status: StatusCode::UNAUTHORIZED, ..refused }
     }
