@@ -235,6 +235,7 @@ impl Page {
         let action = attribute(form, "action").unwrap_or_default();
         let is_post = attribute(form, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
         let mut fields = Vec::new();
+        let mut has_choice = true;
         for tag in form.split('<').skip(1) {
             let Some(name) = (tag.starts_with("input") || tag.starts_with("select")).then(|| attribute(tag, "name"))
             else {
@@ -242,13 +243,15 @@ impl Page {
                     // Without a choice, the first one is sent.
                     let select: &mut (String, String) = fields.last_mut().unwrap();
                     let is_chosen = tag.split('>').next().unwrap_or_default().contains(" selected");
-                    if select.1.is_empty() || is_chosen {
+                    if !has_choice || is_chosen {
+                        has_choice = true;
                         let text = || tag.split_once('>').map(|(_, text)| text.to_owned());
                         select.1 = attribute(tag, "value").or_else(text).unwrap();
                     }
                 }
                 continue;
             };
+            has_choice = !tag.starts_with("select");
             let is_box = attribute(tag, "type").is_some_and(|kind| kind == "checkbox");
             if let Some(name) = name.filter(|_| !is_box) {
                 fields.push((name, attribute(tag, "value").unwrap_or_default()));

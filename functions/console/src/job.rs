@@ -24,6 +24,8 @@ pub(crate) async fn step(console: &Console, mut job: ResendJob) -> Result<Resend
     futures_util::future::try_join_all(resends).await?;
     job.seen += u64::try_from(events.len()).unwrap_or_default();
     job.resent += u64::try_from(wanted.len()).unwrap_or_default();
+    let left = ResendJob::MOST_NAMED.saturating_sub(job.events.len());
+    job.events.extend(wanted.iter().take(left).map(|record| record.event.event_id));
     job.ended_at = next.is_none().then_some(now);
     job.place = next;
     if !console.store.advance_job(&job).await? {
@@ -58,6 +60,7 @@ fn is_wanted(job: &ResendJob, record: &EventRecord) -> bool {
     let at = record.event.occurred_at;
     at <= job.began_at
         && job.since.is_none_or(|since| at >= since)
+        && job.until.is_none_or(|until| at < until)
         && job.event_type.is_none_or(|kind| kind == record.event.event_type)
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 use http::header::COOKIE;
-use koogallery::{Text, Timestamp};
+use koogallery::{ResultCode, Text, Timestamp};
 use koogallery_runtime::Language;
 use koogallery_store::{About, Actor, HandleDigest, Subject, Via};
-use koogallery_waiting::{Zone, filled, name_of, name_of_about, path_of};
+use koogallery_waiting::{Zone, filled, meaning, name_of, name_of_about, path_of};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -99,6 +99,11 @@ impl View {
     /// A time.
     pub(crate) fn time(&self, at: Timestamp) -> Markup {
         html! { time datetime=(at.to_rfc_3339()) { (self.zone.write(self.language, at)) } }
+    }
+
+    /// A result code, and what it means.
+    pub(crate) fn code(&self, code: ResultCode) -> Markup {
+        html! { (code) " " span.quiet { (meaning(self.language, code)) } }
     }
 
     /// A time in a sentence.

@@ -71,6 +71,8 @@ enum EvidenceWord {
     ProvisioningWaits,
     /// Your application said that it cannot provision.
     ProvisioningFailed,
+    /// Its instance was released, and newInstance was never answered with success.
+    NeverProvisioned,
     /// The call of a later order was taken.
     Taken,
     /// A release named it: it refunded what another order bought.
@@ -139,6 +141,7 @@ impl StateView {
             Evidence::Provisioned { at } => since(EvidenceWord::Provisioned, at),
             Evidence::ProvisioningWaits { since: at } => since(EvidenceWord::ProvisioningWaits, at),
             Evidence::ProvisioningFailed { since: at } => since(EvidenceWord::ProvisioningFailed, at),
+            Evidence::NeverProvisioned { at } => since(EvidenceWord::NeverProvisioned, at),
             Evidence::Taken { kind, at } => Self { kind: Some(kind.into()), ..since(EvidenceWord::Taken, at) },
             Evidence::Released { at } => since(EvidenceWord::Released, at),
             Evidence::Refused { callback, code, since: at } => Self {

@@ -25,7 +25,7 @@ use crate::time::Time;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct OrdersQuery {
-    /// Only orders of this product, if the call named it.
+    /// Only orders of this product, as far as it is known.
     #[param(value_type = Option<String>, min_length = 1, max_length = 64, pattern = "[^\\s]")]
     product_id: Option<ProductId>,
     /// Only orders that KooGallery reported since then.
@@ -60,7 +60,7 @@ pub(crate) struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     scene: Option<Scene>,
-    /// The product, if the call named it.
+    /// The product: if the call named it, and of a purchase once it is learnt.
     #[serde(skip_serializing_if = "Option::is_none")]
     product_id: Option<String>,
     /// The instance that it made or changed.

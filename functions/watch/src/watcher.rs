@@ -113,7 +113,14 @@ impl Watcher {
         let waiting = self.store().open_by(Kind::Provisioning, now.saturating_sub(PROVISIONING)).await?;
         due.add(waiting.into_iter().map(|open| causes::provisioning(open.subject, open.since, now)));
         let failed = self.still_failed().await?;
-        due.add(causes::failed_calls(&failed, now));
+        // It counts among the failed orders of the month all the same.
+        let mut open = Vec::with_capacity(failed.len());
+        for call in &failed {
+            if !self.is_over(call).await? {
+                open.push(call.clone());
+            }
+        }
+        due.add(causes::failed_calls(&open, now));
         due.add(causes::failed_orders(&failed, now));
         due.add(causes::probes(&self.store().probes().await?, now));
         Ok(due)
@@ -130,6 +137,16 @@ impl Watcher {
             }
         }
         Ok(failed)
+    }
+
+    /// Whether a call was a purchase whose instance is released: nobody can do anything about it any more.
+    async fn is_over(&self, call: &FailedCall) -> Result<bool, StoreError> {
+        match &call.subject {
+            Subject::Order(order) if call.cause() == Cause::PurchaseRefused => {
+                Ok(self.store().order_record(order).await?.is_over())
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Ends what has no cause any more, and raises once more what was snoozed until now.

@@ -32,12 +32,16 @@ impl fmt::Display for Orders {
             return f.write_str("no orders");
         }
         let members = ["orderId", "kind", "scene", "productId", "instanceId", "license", "signedAt"];
+        // The seller API derives states only for a list that asks for one.
+        let has_states = self.0.iter().any(|order| order["state"].is_object());
         let rows = self.0.iter().map(|order| {
             let mut row = of(order, &members);
-            row.push(text(&order["state"]["state"]));
+            row.extend(has_states.then(|| text(&order["state"]["state"])));
             row
         });
-        table(f, &["order", "kind", "scene", "product", "instance", "license", "reported", "state"], rows)
+        let mut header = vec!["order", "kind", "scene", "product", "instance", "license", "reported"];
+        header.extend(has_states.then_some("state"));
+        table(f, &header, rows)
     }
 }
 

@@ -5,8 +5,9 @@
 //! | `sources` | where what waits is found, a file for each kind of thing |
 //! | `matter` | one thing that waits: what it is called, said and linked to |
 //! | `kind` | the kinds, by which people choose what they are told |
-//! | `words`, `names`, `zone` | causes and findings in both languages, names and paths of things, times as people write them |
+//! | `words`, `codes`, `names`, `zone` | causes, findings and result codes in both languages, names and paths of things, times as people write them |
 
+mod codes;
 mod kind;
 mod matter;
 mod names;
@@ -19,12 +20,13 @@ use std::time::Duration;
 use koogallery::Timestamp;
 use koogallery_store::{Store, StoreError};
 
+pub use codes::{explained, meaning};
 pub use kind::{Kind, KindError};
 pub use matter::Matter;
 pub use names::{name_of, name_of_about, path_of, requested, segment};
-pub use sources::money::{FindingPlace, Found, findings, month_of};
+pub use sources::money::{FindingPlace, Found, findings, is_discrepancy, month_of};
 pub use sources::provisioning::PATIENCE;
-pub use words::{cause, either, filled, finding, rowless};
+pub use words::{cause, either, filled, finding, rowless, stage};
 pub use zone::{Zone, length, number};
 
 /// What is lost within this time is urgent.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use koogallery::{InstanceId, ResultCode};
 use koogallery_runtime::Language;
 use koogallery_statements::{Finding, Subject as Of};
-use koogallery_store::{About, Cause, FailedCall, Subject, WarningId};
+use koogallery_store::{About, Cause, FailedCall, Stage, Subject, WarningId};
 use uuid::Uuid;
 
+use crate::codes::explained;
 use crate::kind::Kind;
 use crate::names::{name_of, name_of_about, path_of, segment};
-use crate::words::{cause, either, filled, finding, rowless};
+use crate::words::{cause, either, filled, finding, rowless, stage};
 
 /// What waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Matter {
         cause: Cause,
         /// What it is about.
         about: About,
+        /// Of a seller's step: where the supervision stands.
+        stage: Option<Stage>,
     },
     /// A call failed a moment ago.
     CallFailed(Box<FailedCall>),
@@ -147,11 +150,16 @@ impl Matter {
     pub fn say(&self, language: Language) -> String {
         let fill = |zh, en, values: &[&dyn Display]| filled(either(language, zh, en), values);
         match self {
-            Self::Warned { cause: why, about, .. } => {
+            Self::Warned { cause: why, about, stage: None, .. } => {
                 fill("{}：{}", "{}: {}", &[&name_of_about(about), &cause(language, *why)])
             }
+            Self::Warned { cause: why, about, stage: Some(at), .. } => {
+                let values: [&dyn Display; 3] = [&name_of_about(about), &cause(language, *why), &stage(language, *at)];
+                fill("{}：{}（{}）", "{}: {} ({})", &values)
+            }
             Self::CallFailed(call) => {
-                let values: [&dyn Display; 3] = [&call.callback, &name_of(&call.subject), &call.result_code];
+                let answer = explained(language, call.result_code);
+                let values: [&dyn Display; 3] = [&call.callback, &name_of(&call.subject), &answer];
                 fill("{} 调用失败：{} 应答 {}", "The call {} about {} was answered {}", &values)
             }
             Self::ProvisioningWaits { instance } => fill(
@@ -180,7 +188,7 @@ impl Matter {
             Self::ProbeFailed { callback, result_code } => fill(
                 "调试接口 {} 应答 {}；持续五天商品会被下架",
                 "The debug call {} was answered {}. After five days KooGallery hides the product",
-                &[callback, result_code],
+                &[callback, &explained(language, *result_code)],
             ),
             Self::LicenseRequested { subject } => {
                 fill("License 申请等待上传：{}", "A license is asked for: {}", &[&name_of(subject)])
@@ -207,6 +215,7 @@ impl Matter {
     #[must_use]
     pub const fn act(&self, language: Language) -> &'static str {
         let (zh, en) = match self {
+            Self::Warned { stage: Some(_), .. } => ("录入步骤", "Enter a step"),
             Self::Warned { .. } => ("查看并处理", "Look, and answer"),
             Self::CallFailed(_) => ("查看", "Look at it"),
             Self::ProvisioningWaits { .. } => ("填写开通信息", "Hand in the app info"),
@@ -225,6 +234,7 @@ impl Matter {
     #[must_use]
     pub fn path(&self) -> String {
         match self {
+            Self::Warned { about: About::Subject(of), stage: Some(_), .. } => format!("{}#step", path_of(of)),
             Self::Warned { id, .. } => format!("/warnings/{id}"),
             Self::CallFailed(call) => path_of(&call.subject),
             Self::ProvisioningWaits { instance } => {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use koogallery_runtime::Language;
 use koogallery_statements::{Due, Kind, Reason};
-use koogallery_store::Cause;
+use koogallery_store::{Cause, Stage};
 
 /// The one of two texts in this language.
 #[must_use]
@@ -72,6 +72,27 @@ pub const fn cause(language: Language, cause: Cause) -> &'static str {
         ),
         Cause::RetentionEnds => ("到期的实例即将释放", "an expired instance will be released"),
         Cause::RenewalDue => ("实例即将到期，尚未续费", "an instance is about to expire, and is not renewed"),
+    };
+    either(language, zh, en)
+}
+
+/// Where a supervision stands.
+#[must_use]
+pub const fn stage(language: Language, stage: Stage) -> &'static str {
+    let (zh, en) = match stage {
+        Stage::AwaitsNeed => ("待提交需求", "awaits the need"),
+        Stage::AwaitsConfirmation => ("待确认需求", "awaits confirmation"),
+        Stage::AwaitsDelivery => ("待交付", "awaits delivery"),
+        Stage::AwaitsRecheck => ("待复核", "awaits the recheck"),
+        Stage::AwaitsAcceptance => ("待验收", "awaits acceptance"),
+        Stage::AwaitsCode => ("待领取授权码", "awaits the taking of the code"),
+        Stage::AwaitsActivation => ("待激活", "awaits activation"),
+        Stage::AwaitsShipment => ("待发货", "awaits shipment"),
+        Stage::AwaitsReceipt => ("待收货", "awaits receipt"),
+        Stage::AtWork => ("进行中", "at work"),
+        Stage::AwaitsCompletion => ("待完成", "awaits completion"),
+        Stage::Completed => ("已完成", "completed"),
+        Stage::Refunded => ("已退订", "refunded"),
     };
     either(language, zh, en)
 }

@@ -105,3 +105,14 @@ async fn every_answer_has_the_headers_that_keep_it_to_itself() {
         assert_eq!(header("x-frame-options"), "DENY", "{path}");
     }
 }
+
+#[tokio::test]
+async fn no_address_leads_out_of_the_console_by_dots() {
+    let world = World::start().await;
+    for to in ["/../login", "/%2e%2e/login", "/orders/../../login", "/.%2E/"] {
+        let page = world.open("/").await;
+        let fields = [("language", "en"), ("zone", "+00:00"), ("to", to)];
+        let page = world.browser.submit_to(&page, "/console/settings", &fields).await;
+        assert_eq!(page.leads_to().unwrap().path(), "/console", "{to}");
+    }
+}

@@ -57,13 +57,36 @@ async fn all_that_are_parked_are_delivered_once_more() {
 async fn only_what_matches_is_delivered_once_more() {
     let world = with_parked().await;
     let tomorrow = "2099-01-01";
-    for fields in [[("since", tomorrow), ("reason", "x")], [("type", "instance.frozen"), ("reason", "x")]] {
+    for fields in [
+        [("since", tomorrow), ("reason", "x")],
+        [("until", "2020-01-01"), ("reason", "x")],
+        [("type", "instance.frozen"), ("reason", "x")],
+    ] {
         let page = world.send("/events", "/jobs", &fields).await;
         let page = to_the_end(&world, page).await;
         assert!(page.body.contains("<dd id=\"resent\">0</dd>"), "{}", page.body);
     }
-    for bad in [("type", "instance.unknown"), ("since", "yesterday")] {
+    for bad in [("type", "instance.unknown"), ("since", "yesterday"), ("until", "x")] {
         assert_eq!(world.send("/events", "/jobs", &[bad, ("reason", "x")]).await.status, 400);
+    }
+    // The list is filtered in the same way, and the form takes its filter over.
+    for (query, shown) in [
+        ("since=2099-01-01", 0),
+        ("until=2020-01-01", 0),
+        ("since=2020-01-01&until=2098-12-31", MANY),
+        ("type=instance.frozen", 0),
+        ("type=instance.created", MANY),
+    ] {
+        let list = world.open(&format!("/events?{query}")).await;
+        assert_eq!(list.body.matches("/console/events/").count(), shown, "{query}: {}", list.body);
+        let form = list.forms().into_iter().find(|form| form.action.path() == "/console/jobs").unwrap();
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').unwrap();
+            assert!(form.fields.contains(&(name.to_owned(), value.to_owned())), "{query}: {:?}", form.fields);
+        }
+    }
+    for bad in ["/events?since=x", "/events?until=2020-13-01"] {
+        assert_eq!(world.browser.open(&world.at(bad)).await.status, 400, "{bad}");
     }
     let left = world.seller.host.store().oldest_open(koogallery_store::Kind::Parked, 100).await.unwrap();
     assert_eq!(left.found.len(), MANY);
@@ -73,10 +96,12 @@ async fn only_what_matches_is_delivered_once_more() {
 async fn all_of_one_subject_are_delivered_once_more() {
     let world = World::start().await;
     world.seller.say_all(&[bodies::purchase(), bodies::freeze(), bodies::unfreeze()]).await;
-    let origin = world.seller.host.address().trim_end_matches('/').to_owned();
-    let fields = [("of", "subject"), ("subject", bodies::INSTANCE), ("reason", "x")];
-    let page = world.browser.post(&world.at("/jobs"), &origin, &fields).await;
-    let page = world.browser.follow(page).await;
+    // Each thing's own page offers it.
+    let page = world.send("/instances/b-1", "/jobs", &[("reason", "x")]).await;
     let page = to_the_end(&world, page).await;
     assert!(page.body.contains("<dd id=\"resent\">3</dd>"), "{}", page.body);
+    for event in world.seller.whole_events(bodies::INSTANCE).await {
+        assert!(page.body.contains(&format!("/console/events/{}", event.event_id)), "{}", page.body);
+    }
+    assert!(world.open("/orders/CS1").await.body.contains("value=\"ORDER#CS1\""), "an order's page offers it too");
 }

@@ -24,6 +24,11 @@ async fn findings_wait_until_somebody_explains_them() {
         let evidence = json!({ "known": "8800.00", "stated": "8900.00", "currency": "CNY" });
         json!({ "id": digit.repeat(64), "kind": kind, "subject": { "order": order }, "evidence": evidence }).to_string()
     };
+    let of_amounts = |digit: &str, [known, stated]: [&str; 2], currency: &str| {
+        let evidence = json!({ "known": known, "stated": stated, "currency": currency });
+        let subject = json!({ "order": format!("CS-{digit}") });
+        json!({ "id": digit.repeat(64), "kind": "amountDiffers", "subject": subject, "evidence": evidence }).to_string()
+    };
     let by = "Li".to_owned().try_into().unwrap();
     let month_text = month.clone().try_into().unwrap();
     // The order query names no currency; the bills do.
@@ -40,12 +45,15 @@ async fn findings_wait_until_somebody_explains_them() {
     let currency = Some(koogallery::Text::try_from("CNY".to_owned()).unwrap());
     let billed = MonthMoney { currency, billed: amount("7000"), paid: amount("5000"), ..nothing };
     let comparison =
-        Comparison { month: month_text, run: Uuid::now_v7(), at: now(), by, findings: 3, money: vec![sold, billed] };
+        Comparison { month: month_text, run: Uuid::now_v7(), at: now(), by, findings: 6, money: vec![sold, billed] };
     let hostile = "<script>alert(1)</script>";
     let found = vec![
         finding("a", "amountDiffers", "CS1"),
         finding("b", "matched", "CS2"),
         finding("c", "inStatementOnly", hostile),
+        of_amounts("d", ["500.00", "300.00"], "USD"),
+        of_amounts("e", ["20.50", "20.00"], "USD"),
+        of_amounts("f", ["9.00", "8.99"], "CNY"),
     ];
     store.keep_findings(&comparison, 0, found).await.unwrap();
     store.keep_comparison(&comparison).await.unwrap();
@@ -62,6 +70,17 @@ async fn findings_wait_until_somebody_explains_them() {
     }
     assert!(!listed.body.contains("CS2") && !listed.body.contains("<script"), "{}", listed.body);
     assert!(world.open(&format!("/money?month={month}&all=true")).await.body.contains("CS2"));
+
+    assert!(listed.body.contains("100.00 more") && listed.body.contains("200.00 less"), "{}", listed.body);
+    let less = world.open(&format!("/money?month={month}&less=true")).await;
+    for text in ["0.01 CNY in 1 findings", "200.50 USD in 2 findings", "/console/orders/CS-e"] {
+        assert!(less.body.contains(text), "{text}: {}", less.body);
+    }
+    assert!(!less.body.contains("/console/orders/CS1") && !less.body.contains("&lt;script"), "{}", less.body);
+    let order = world.open("/orders/CS1").await;
+    for text in ["Beside the statements", &format!("/console/money?month={month}"), "100.00 more"] {
+        assert!(order.body.contains(text), "{text}: {}", order.body);
+    }
 
     let explain = format!("/findings/{}/explain", "a".repeat(64));
     let why = [("reason", "settled by hand")];

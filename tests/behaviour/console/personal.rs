@@ -2,11 +2,14 @@
 
 use koogallery::{AccessKeys, InterfaceType};
 use koogallery_local::marketplace::SignedCall;
+use koogallery_local::open_api::StandIn;
+use koogallery_open_api::Credentials;
 use koogallery_runtime::now;
 use koogallery_store::Action;
-use koogallery_tests::bodies;
+use koogallery_tests::bodies::{self, with};
 use koogallery_tests::kit::{auth, tenant, user};
 use koogallery_tests::{KEYS, Seller};
+use serde_json::json;
 
 use super::world::World;
 
@@ -76,8 +79,10 @@ async fn a_user_and_a_customer_are_found_by_those_who_say_why() {
     let typed = [("text", "user-00007"), ("reason", "a buyer called")];
     let of_tenant = world.send("/tenants/t-1", "/find/people", &typed).await;
     assert!(of_tenant.body.contains("/console/instances/b-1"), "{}", of_tenant.body);
-    let unsaid = [("text", "user-00007"), ("reason", " ")];
-    assert_eq!(world.send("/find?q=", "/find/people", &unsaid).await.status, 400);
+    for unsaid in [" ", "\u{200b}", "\u{3164}\u{feff}"] {
+        let unsaid = [("text", "user-00007"), ("reason", unsaid)];
+        assert_eq!(world.send("/find?q=", "/find/people", &unsaid).await.status, 400);
+    }
 
     let actions = world.actions().await;
     assert!(actions.iter().all(|action| action.what == Action::PERSONAL_DATA_SEARCHED), "{actions:?}");
@@ -107,4 +112,58 @@ async fn a_customer_is_found_by_what_v1_said_of_the_buyer() {
         assert!(found.body.contains("/console/orders/CS7"), "{text}: {}", found.body);
     }
     assert!(!world.open("/audit").await.body.contains("customer-77"));
+}
+
+/// A console beside a stand-in for KooGallery's open APIs, which knows the order of [`bodies::purchase`].
+async fn with_order_query() -> (World, StandIn) {
+    let keys = AccessKeys::from_json(KEYS).unwrap();
+    let stand_in = StandIn::start(Credentials::new("LOCALTEST", "sk").unwrap(), keys, now).await.unwrap();
+    let endpoint = stand_in.endpoint().to_string();
+    let world = World::with(|environment| {
+        environment
+            .with("KOOGALLERY_OPEN_API_URL", endpoint)
+            .with("KOOGALLERY_ACCESS_KEY_ID", "LOCALTEST")
+            .with("KOOGALLERY_SECRET_ACCESS_KEY", "sk")
+    })
+    .await;
+    let line = json!({ "orderLineId": "CS1-000001", "productInfo": [{ "productId": "p-1" }] });
+    let order = json!({ "orderId": "CS1", "orderType": "NEW", "orderLine": [line],
+        "buyerInfo": { "customerId": "c-1", "customerName": "Example Buyer" } });
+    stand_in.put_order(serde_json::from_value(order).unwrap());
+    (world, stand_in)
+}
+
+#[tokio::test]
+async fn the_buyer_of_an_order_line_is_found_whether_the_call_names_its_product_or_not() {
+    for (product, sort) in [(Some("p-1"), "PRODUCT#p-1"), (None, "LINE#CS1-000001")] {
+        let (world, _stand_in) = with_order_query().await;
+        let purchase = product.map_or_else(bodies::purchase, |id| with(bodies::purchase(), "productId", id));
+        world.seller.say_all(&[purchase]).await;
+        let (order, line) = ("CS1".parse().unwrap(), "CS1-000001".parse().unwrap());
+        let store = world.seller.host.store();
+        let is_learnt = async || {
+            let bought = world.seller.instance(bodies::ID).await.unwrap().life.bought;
+            store.order_details(&order, Some(&line), now()).await.unwrap().is_some()
+                && bought.is_some_and(|bought| bought.product_id.is_some())
+        };
+        while !is_learnt().await {
+            tokio::task::yield_now().await;
+        }
+        // Second, as an earlier version kept it: without the line.
+        for is_earlier in [false, true] {
+            if is_earlier {
+                let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+                let update = store.client().update_item().table_name(store.table()).key("pk", text("ORDER#CS1"));
+                update.key("sk", text(sort)).update_expression("REMOVE orderLineId").send().await.unwrap();
+            }
+            for (path, says) in [("/orders", "CS1-000001"), ("/orders", "p-1"), ("/orders/CS1", "CS1-000001")] {
+                assert!(world.open(path).await.body.contains(says), "{sort} {path} {says}");
+            }
+            let shown = world.send("/orders/CS1", "/orders/CS1/show", &[("reason", "the buyer called")]).await;
+            assert!(shown.body.contains("<bdi>Example Buyer</bdi>"), "{sort}: {}", shown.body);
+            let typed = [("text", "example buyer"), ("reason", "a buyer called")];
+            let found = world.send("/find?q=", "/find/people", &typed).await;
+            assert!(found.body.contains("/console/orders/CS1"), "{sort}: {}", found.body);
+        }
+    }
 }

@@ -51,6 +51,19 @@ async fn each_warning_is_on_one_page() {
     }
 }
 
+#[tokio::test]
+async fn a_purchase_that_was_refused_waits_for_nobody_once_it_is_released() {
+    let world = World::start().await;
+    world.seller.say_all(&[bodies::purchase()]).await;
+    let raise = Raise { cause: Cause::PurchaseRefused, since: now(), at: now(), due_at: None };
+    let warning = Warning::new("ORDER#CS1".parse().unwrap(), &raise, now());
+    assert!(world.seller.host.store().raise(&warning).await.unwrap());
+    let link = format!("/console/warnings/{}", warning.warning_id);
+    assert!(world.open("/").await.body.contains(&link));
+    world.seller.say_all(&[bodies::release()]).await;
+    assert!(!world.open("/").await.body.contains(&link), "the watch ends it when it runs next");
+}
+
 struct Nobody;
 
 impl Journal for Nobody {

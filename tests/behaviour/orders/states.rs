@@ -67,6 +67,23 @@ async fn a_purchase_is_in_process_until_it_is_provisioned() {
     assert_eq!(state(&api, "CS1").await, pair("unknown", "provisioning-failed"));
     api.put("/v1/instances/CS2/app-info", &json!({ "frontEndUrl": "https://app.example.com/" })).await.expect(204);
     assert_eq!(state(&api, "CS2").await, pair("completed", "provisioned"));
+    // What was never provisioned stays so when its personal data is erased; so does what was.
+    assert_eq!(seller.say(&bought("CS3")).await, "000004");
+    for order in ["CS2", "CS3"] {
+        seller.say_all(&[with(with(bodies::release(), "instanceId", order), "orderId", format!("X-{order}"))]).await;
+    }
+    for is_erased in [false, true] {
+        if is_erased {
+            for order in ["CS2", "CS3"] {
+                let subject = format!("INSTANCE#{order}").parse().unwrap();
+                let later = koogallery_runtime::now().saturating_add(super::DAY);
+                let erased = seller.host.store().erase(&subject, later, later).await.unwrap();
+                assert!(matches!(erased, koogallery_store::Erased::Done(_)), "{erased:?}");
+            }
+        }
+        assert_eq!(state(&api, "CS2").await, pair("completed", "provisioned"));
+        assert_eq!(state(&api, "CS3").await, pair("unknown", "never-provisioned"));
+    }
 }
 
 #[tokio::test]

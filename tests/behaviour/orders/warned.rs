@@ -131,6 +131,20 @@ async fn refused_calls_and_waiting_purchases_are_told_until_they_come_well() {
 }
 
 #[tokio::test]
+async fn a_refused_purchase_is_told_until_its_instance_is_released() {
+    let seller = Seller::with(|environment| with_token(environment).with("KOOGALLERY_PROVISIONING", "deferred")).await;
+    let api = Api::of(&seller);
+    let watch = Watch::of(&seller);
+    assert_eq!(seller.say(&bought("CS1")).await, "000004");
+    api.put("/v1/instances/CS1/provisioning-failure", &json!({ "resultCode": "000106" })).await.expect(204);
+    assert_eq!(seller.say(&bought("CS1")).await, "000106");
+    assert_eq!(watch.after(11 * Duration::from_mins(1)).await, [Cause::PurchaseRefused]);
+    seller.say_all(&[with(with(bodies::release(), "instanceId", "CS1"), "orderId", "X1")]).await;
+    assert_eq!(watch.after(Duration::from_mins(1)).await, []);
+    assert_eq!(standing(&seller).await, []);
+}
+
+#[tokio::test]
 async fn three_lost_orders_of_a_month_are_told_once() {
     let (seller, _api) = start().await;
     let watch = Watch::of(&seller);

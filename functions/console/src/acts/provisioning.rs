@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use koogallery::{AppInfo, InstanceId, ResultCode};
 use koogallery_store::{Action, Instance, Provisioned, ProvisioningFailure, Status, Subject};
-use koogallery_waiting::path_of;
+use koogallery_waiting::{meaning, path_of};
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
@@ -20,7 +20,16 @@ use crate::texts::Acts;
 use crate::view::View;
 
 /// The codes that a buyer can be told (topic 0070649476).
-const CODES: [&str; 8] = ["000100", "000101", "000102", "000103", "000104", "000105", "000106", "000107"];
+const CODES: [ResultCode; 8] = [
+    ResultCode::NoResource,
+    ResultCode::MobileNumber,
+    ResultCode::Email,
+    ResultCode::AlreadyPurchased,
+    ResultCode::ProductServiceFailed,
+    ResultCode::BenefitHeld,
+    ResultCode::SoldOut,
+    ResultCode::EmailDomainExists,
+];
 
 /// The forms on an instance's page.
 pub(crate) fn forms(view: &View, instance: &Instance) -> Markup {
@@ -43,7 +52,7 @@ pub(crate) fn forms(view: &View, instance: &Instance) -> Markup {
     let failure = html! {
         label {
             span { (view.say(Acts::ResultCode)) }
-            select name="resultCode" { @for code in CODES { option { (code) } } }
+            select name="resultCode" { @for code in CODES { option value=(code) { (code) " " (meaning(view.language, code)) } } }
         }
         (text("message", Acts::Message, 255, "text", false))
     };

@@ -12,6 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderMap;
 use koogallery_oidc::random;
 use koogallery_store::{About, Action, HandleDigest, LoginStep, LoginUse};
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -47,7 +48,14 @@ pub(crate) struct To {
 pub(crate) fn own_path(text: &str) -> &str {
     let is_path = text.starts_with('/') && !text.starts_with("//") && text.len() <= 2048;
     let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if is_path && is_plain { text } else { "/" }
+    if is_path && is_plain && !climbs(text) { text } else { "/" }
+}
+
+/// Whether a browser would leave the console by this path: it takes `..` out, also where it is written `%2e%2e`.
+fn climbs(text: &str) -> bool {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    decoded.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
 }
 
 /// Sends somebody to the identity provider.
@@ -162,12 +170,15 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_to_another_site() {
-        for own in ["/", "/orders?status=a&cursor=b", "/instances/a%2Fb"] {
+        for own in ["/", "/orders?status=a&cursor=b", "/instances/a%2Fb", "/instances/a..b", "/orders?text=/../x"] {
             assert_eq!(own_path(own), own);
         }
         for other in
             ["", "https://evil.org", "//evil.org", "/\\evil.org", "\\/evil.org", "/a\nb", "javascript:x", "/ /evil.org"]
         {
+            assert_eq!(own_path(other), "/", "{other:?}");
+        }
+        for other in ["/../login", "/%2e%2e/login", "/%2E./login", "/orders/..", "/./x", "/..%2flogin", "/..%5Clogin"] {
             assert_eq!(own_path(other), "/", "{other:?}");
         }
     }

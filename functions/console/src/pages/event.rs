@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use koogallery_store::{DestinationState, Ended, EventRecord};
+use koogallery_store::{DestinationState, Ended, EventRecord, EventType, Subject};
+use koogallery_waiting::explained;
 use maud::{Markup, html};
 use serde_json::Value;
 use uuid::Uuid;
@@ -31,6 +32,7 @@ pub(crate) async fn get(
     let content = html! {
         (said(&view, &done))
         (facts(&view, &record))
+        (refusal(&console, &view, &record).await?)
         (forms(&view, &record))
         h2 { (view.say(Facts::Data)) }
         (data(&view, record.event.data.clone()))
@@ -57,6 +59,22 @@ fn facts(view: &View, record: &EventRecord) -> Markup {
             p.says { (view.fill(Facts::DiscardedBy, &[&gone.by, &view.told(gone.at), &gone.reason])) }
         }
     }
+}
+
+/// What the application answered to a purchase that it refused, as long as the instance keeps it.
+async fn refusal(console: &Console, view: &View, record: &EventRecord) -> Result<Markup, Stop> {
+    let (EventType::Created, Subject::Instance(id)) = (record.event.event_type, &record.subject) else {
+        return Ok(html! {});
+    };
+    let failure = console.store.instance(id).await?.and_then(|instance| instance.provisioning_failure);
+    Ok(html! {
+        @if let Some(failure) = failure {
+            p.says {
+                (view.fill(Facts::AppRefused, &[&explained(view.language, failure.reply().result_code)])) " "
+                (view.link(&record.subject))
+            }
+        }
+    })
 }
 
 /// What the event says, without what names somebody.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use koogallery_store::{EventRecord, OpenEvents, OpenPlace};
+use koogallery_store::{Event, EventPage, EventRecord, EventType, OpenEvents, OpenPlace, StoreError};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::jobs;
-use super::listing::{PAGE, choice, place, ways};
+use super::listing::{choice, fitting, ways};
 use crate::Console;
 use crate::access::Role;
 use crate::extract::{QueryOf, given};
@@ -25,6 +25,10 @@ pub(crate) struct Filters {
     state: Which,
     #[serde(default, rename = "type")]
     kind: String,
+    /// The first day.
+    since: Option<String>,
+    /// The last day.
+    until: Option<String>,
     from: Option<String>,
 }
 
@@ -50,34 +54,59 @@ impl Which {
 pub(crate) async fn list(
     State(console): State<Arc<Console>>,
     Extension(view): Extension<View>,
-    QueryOf(Filters { state, kind, from }): QueryOf<Filters>,
+    QueryOf(Filters { state, kind, since, until, from }): QueryOf<Filters>,
 ) -> Result<Markup, Stop> {
     let which = match state {
         Which::Parked => OpenEvents::Parked,
         Which::Undelivered => OpenEvents::Undelivered,
     };
-    let place: OpenPlace = place(from.as_deref())?.unwrap_or_default();
-    let page = console.store.open_events(which, place, PAGE).await?;
-    let wanted = given(Some(&kind));
-    let fits = |event: &&EventRecord| wanted.is_none_or(|wanted| event_type(event.event.event_type).contains(wanted));
+    let (since, until) = (given(since.as_deref()), given(until.as_deref()));
+    let refused = |name: &str| Stop::Invalid(Acts::BadField, Some(name.to_owned()));
+    let begin = since.map(|day| view.zone.begin(day).ok_or_else(|| refused("since"))).transpose()?;
+    let end = until.map(|day| jobs::end_of(&view, day).ok_or_else(|| refused("until"))).transpose()?;
+    // What is no type is ignored.
+    let kind = EventType::ALL.iter().copied().find(|known| event_type(*known) == kind.trim());
+    let fits = |record: &EventRecord| {
+        let Event { event_type, occurred_at, .. } = &record.event;
+        kind.is_none_or(|kind| kind == *event_type)
+            && begin.is_none_or(|begin| *occurred_at >= begin)
+            && end.is_none_or(|end| *occurred_at < end)
+    };
+    let store = &console.store;
+    let read = |place: OpenPlace, limit| async move {
+        let EventPage { events, next } = store.open_events(which, place, limit).await?;
+        Ok::<_, StoreError>((events, next))
+    };
+    let (events, next) = fitting(from.as_deref(), read, fits).await?;
     let heads =
         [Lists::Event, Lists::Type, Lists::Subject, Lists::Happened, Lists::Attempts, Lists::NextTry, Lists::Problem];
     let heads = heads.map(|head| view.say(head));
-    let rows: Vec<Vec<Markup>> = page.events.iter().filter(fits).map(|event| row(&view, event)).collect();
+    let rows: Vec<Vec<Markup>> = events.iter().map(|event| row(&view, event)).collect();
     let states = [(Which::Parked, Lists::ParkedEvents), (Which::Undelivered, Lists::Undelivered)];
     let states = states.map(|(state, word)| (state.word().to_owned(), view.say(word).to_owned()));
-    let next = page.next.map(|place| place.to_string());
+    let chosen = kind.map(event_type).unwrap_or_default();
+    let kept = [
+        ("state", state.word()),
+        ("type", chosen.as_str()),
+        ("since", since.unwrap_or_default()),
+        ("until", until.unwrap_or_default()),
+    ];
+    let is_filtered = kind.is_some() || begin.is_some() || end.is_some();
     let content = html! {
         form.filters {
             (choice(&view, view.say(Lists::State), "state", state.word(), false, &states))
-            label { span { (view.say(Lists::Type)) } input name="type" value=(kind) maxlength="64"; }
+            (jobs::types(&view, kind))
+            label { span { (view.say(Lists::From)) } input type="date" name="since" value=[since]; }
+            label { span { (view.say(Lists::To)) } input type="date" name="until" value=[until]; }
             button { (view.say(General::Filter)) }
         }
+        @if is_filtered { p.quiet { (view.say(Lists::ShortPage)) } }
         (table(&view, &heads, &rows))
-        (ways(&view, "/events", &[("state", state.word()), ("type", &kind)], from.as_deref(), next.as_deref()))
+        (ways(&view, "/events", &kept, from.as_deref(), next.as_deref()))
+        p.quiet { (view.say(Lists::DeliveredLate)) }
         @if view.may(Role::Operator) {
             h2 { (view.say(Acts::ResendAll)) }
-            (jobs::form(&view, state.word(), None))
+            (jobs::form(&view, state.word(), &jobs::First { since, until, kind }))
         }
     };
     Ok(layout::page(&view, view.say(General::Events), None, &content))

@@ -14,13 +14,14 @@ use maud::{Markup, html};
 
 use crate::Console;
 use crate::layout;
+use crate::pages::months;
 use crate::stop::{Failure, Stop};
 use crate::texts::{Figures, General};
 use crate::view::View;
 
 /// Answers with them. All that they need is read side by side.
 pub(crate) async fn get(State(console): State<Arc<Console>>, Extension(view): Extension<View>) -> Result<Markup, Stop> {
-    let (store, months) = (&console.store, money::months(&view)?);
+    let (store, months) = (&console.store, months::latest(&view)?);
     let (orders, (_, notes), failed, waiting, parked, compared) = futures_util::try_join!(
         store.order_times(weeks::since(&view), weeks::MOST_ORDERS),
         store.walk(),

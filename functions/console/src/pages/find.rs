@@ -92,7 +92,7 @@ fn called(view: &View, calls: &[FoundCall]) -> Markup {
         vec![
             view.time(found.call.last_at),
             html! { (said.callback) },
-            html! { (said.result_code) },
+            view.code(said.result_code),
             view.link(&found.subject),
             html! { @if let Some(reason) = &said.reason { (reason) } },
         ]

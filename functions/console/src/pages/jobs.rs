@@ -2,17 +2,20 @@
 //! come again, so a job goes on as long as somebody looks at it, needs no JavaScript, and goes on later where it was left.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use koogallery_store::{About, Action, JobOf, ResendJob, Subject};
+use koogallery::Timestamp;
+use koogallery_store::{About, Action, EventType, JobOf, ResendJob, Subject};
 use koogallery_waiting::number;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::listing::choice;
 use crate::Console;
 use crate::access::Role;
 use crate::acts::reason_field;
@@ -23,27 +26,57 @@ use crate::stop::{Failure, Stop};
 use crate::texts::{Acts, General, Lists, event_type};
 use crate::view::View;
 
+/// No zone here has summer time.
+const DAY: Duration = Duration::from_hours(24);
 /// So many jobs are shown: the newest.
 const SHOWN: i32 = 50;
 
-/// The form that begins one.
-pub(crate) fn form(view: &View, of: &str, subject: Option<&Subject>) -> Markup {
+/// What the fields of the form say at first: what a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct First<'a> {
+    pub(crate) since: Option<&'a str>,
+    pub(crate) until: Option<&'a str>,
+    pub(crate) kind: Option<EventType>,
+}
+
+/// The form that begins one of what a list shows.
+pub(crate) fn form(view: &View, of: &str, first: &First<'_>) -> Markup {
+    let which = html! { input type="hidden" name="of" value=(of); };
+    html! { div.acts { (beginning(view, Acts::ResendAll, &which, first)) } }
+}
+
+/// The form that begins one of all events of one thing.
+pub(crate) fn form_of(view: &View, subject: &Subject) -> Markup {
+    let which = html! {
+        input type="hidden" name="of" value="subject";
+        input type="hidden" name="subject" value=(subject.partition());
+    };
+    beginning(view, Acts::ResendOfThis, &which, &First::default())
+}
+
+fn beginning(view: &View, title: Acts, which: &Markup, first: &First<'_>) -> Markup {
     html! {
-        div.acts {
-            details #resend-all {
-                summary { (view.say(Acts::ResendAll)) }
-                p.quiet { (view.say(Acts::ResendAllHelp)) }
-                form method="post" action=(view.at("/jobs")) {
-                    input type="hidden" name="of" value=(of);
-                    @if let Some(subject) = subject { input type="hidden" name="subject" value=(subject.partition()); }
-                    label { span { (view.say(Acts::ResendSince)) } input type="date" name="since"; }
-                    label { span { (view.say(Lists::Type)) } input name="type" maxlength="64"; }
-                    (reason_field(view))
-                    button.main { (view.say(Acts::Start)) }
-                }
+        details #resend-all {
+            summary { (view.say(title)) }
+            p.quiet { (view.say(Acts::ResendAllHelp)) }
+            form method="post" action=(view.at("/jobs")) {
+                (which)
+                label { span { (view.say(Acts::ResendSince)) } input type="date" name="since" value=[first.since]; }
+                label { span { (view.say(Acts::ResendUntil)) } input type="date" name="until" value=[first.until]; }
+                (types(view, first.kind))
+                (reason_field(view))
+                button.main { (view.say(Acts::Start)) }
             }
         }
     }
+}
+
+/// The field with the types of events. Blank means all.
+pub(crate) fn types(view: &View, chosen: Option<EventType>) -> Markup {
+    let all: Vec<(String, String)> =
+        EventType::ALL.iter().map(|kind| event_type(*kind)).map(|word| (word.clone(), word)).collect();
+    let chosen = chosen.map(event_type).unwrap_or_default();
+    choice(view, view.say(Lists::Type), "type", &chosen, true, &all)
 }
 
 /// Which events to deliver once more, and why.
@@ -52,6 +85,7 @@ pub(crate) struct Wanted {
     of: Of,
     subject: Option<Subject>,
     since: Option<String>,
+    until: Option<String>,
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(default)]
@@ -83,6 +117,8 @@ pub(crate) async fn begin(
     };
     let since =
         given(wanted.since.as_deref()).map(|day| view.zone.begin(day).ok_or_else(|| refused("since"))).transpose()?;
+    let until =
+        given(wanted.until.as_deref()).map(|day| end_of(&view, day).ok_or_else(|| refused("until"))).transpose()?;
     let kind = given(wanted.kind.as_deref()).map(|kind| serde_json::from_value(json!(kind))).transpose();
     let job = ResendJob {
         id: Uuid::now_v7(),
@@ -90,11 +126,13 @@ pub(crate) async fn begin(
         reason,
         of,
         since,
+        until,
         event_type: kind.map_err(|_| refused("type"))?,
         began_at: view.now,
         place: None,
         seen: 0,
         resent: 0,
+        events: Vec::new(),
         ended_at: None,
         version: 0,
     };
@@ -102,10 +140,15 @@ pub(crate) async fn begin(
         JobOf::Subject { subject } => About::Subject(subject.clone()),
         JobOf::Parked | JobOf::Undelivered => About::Deployment,
     };
-    let told = json!({ "jobId": job.id, "since": job.since, "type": job.event_type });
+    let told = json!({ "jobId": job.id, "since": job.since, "until": job.until, "type": job.event_type });
     let action = Action::new(&actor, Action::JOB_BEGUN, about, view.now).to(told);
     console.store.begin_job(&job, &action).await?;
     Ok(Redirect::to(&view.at(format_args!("/jobs/{}", job.id))).into_response())
+}
+
+/// When a day of the reader's zone is over.
+pub(crate) fn end_of(view: &View, day: &str) -> Option<Timestamp> {
+    Some(view.zone.begin(day)?.saturating_add(DAY))
 }
 
 /// Lists them, the newest first.
@@ -156,14 +199,28 @@ pub(crate) async fn get(
             dt { (view.say(General::Reason)) } dd { (job.reason.as_str()) }
             dt { (view.say(Lists::Subject)) } dd { (of(&view, &job)) }
             @if let Some(since) = job.since { dt { (view.say(Acts::ResendSince)) } dd { (view.time(since)) } }
+            @if let Some(until) = job.until { dt { (view.say(Lists::Before)) } dd { (view.time(until)) } }
             @if let Some(kind) = job.event_type { dt { (view.say(Lists::Type)) } dd { (event_type(kind)) } }
             dt { (view.say(Lists::Began)) } dd { (view.time(job.began_at)) }
             @if let Some(at) = job.ended_at { dt { (view.say(Lists::Ends)) } dd { (view.time(at)) } }
             dt { (view.say(Lists::Seen)) } dd { (number(job.seen)) }
             dt { (view.say(Lists::Resent)) } dd #resent { (number(job.resent)) }
         }
+        (resent(&view, &job))
     };
     Ok(layout::page(&view, view.say(General::Jobs), goes_on.then_some(1), &content))
+}
+
+/// Which events it delivered once more.
+fn resent(view: &View, job: &ResendJob) -> Markup {
+    let is_whole = u64::try_from(job.events.len()).unwrap_or(u64::MAX) >= job.resent;
+    html! {
+        @if !job.events.is_empty() {
+            h2 { (view.say(Lists::ResentEvents)) }
+            ul #events { @for id in &job.events { li { a href=(view.at(format_args!("/events/{id}"))) { (id) } } } }
+            @if !is_whole { p.quiet { (view.fill(Lists::ResentCut, &[&job.events.len()])) } }
+        }
+    }
 }
 
 fn of(view: &View, job: &ResendJob) -> Markup {

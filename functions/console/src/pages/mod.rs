@@ -13,6 +13,7 @@ pub(crate) mod keys;
 pub(crate) mod license_requests;
 pub(crate) mod listing;
 pub(crate) mod money;
+pub(crate) mod months;
 pub(crate) mod orders;
 pub(crate) mod people;
 pub(crate) mod personal;

@@ -1,14 +1,17 @@
 //! Money: what the last comparison of a month's statements with orders found, and the statements that were imported.
 
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
 use koogallery::Text;
-use koogallery_statements::Subject as Of;
-use koogallery_store::{Place, StatementFile, Subject};
-use koogallery_waiting::{FindingPlace, Found, finding, findings, month_of, rowless};
+use koogallery_statements::{Evidence, Finding, Kind, Subject as Of};
+use koogallery_store::{Comparison, Place, StatementFile, Subject};
+use koogallery_waiting::{FindingPlace, Found, finding, findings, is_discrepancy, rowless};
 use maud::{Markup, html};
+use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::Console;
@@ -16,13 +19,15 @@ use crate::access::Role;
 use crate::acts::{Said, said};
 use crate::extract::{QueryOf, given};
 use crate::layout::{self, table};
-use crate::pages::statement;
-use crate::stop::Stop;
+use crate::pages::{months, statement};
+use crate::stop::{Failure, Stop};
 use crate::texts::{Acts, General, Money};
 use crate::view::View;
 
 /// So many findings a page has: each may have a form.
 const PAGE: usize = 30;
+/// So many parts of the findings are added up: each has up to 200.
+const MOST_PARTS: u32 = 50;
 /// So many statements are listed.
 const MOST_STATEMENTS: usize = 20;
 
@@ -32,6 +37,9 @@ pub(crate) struct Filters {
     month: Option<String>,
     #[serde(default)]
     all: bool,
+    /// Only what was paid too little.
+    #[serde(default)]
+    less: bool,
     from: Option<String>,
     done: Option<String>,
 }
@@ -57,25 +65,31 @@ pub(crate) async fn list(
     QueryOf(filters): QueryOf<Filters>,
 ) -> Result<Markup, Stop> {
     let refused = || Stop::Invalid(Acts::BadField, Some("month".to_owned()));
-    let month = given(filters.month.as_deref()).map_or_else(|| month_of(view.now), str::to_owned);
+    let statements = console.store.statements(Place::default(), MOST_STATEMENTS).await?.members;
+    let month = match given(filters.month.as_deref()) {
+        Some(month) => month.to_owned(),
+        None => months::newest(&console, &view, &statements).await?,
+    };
     let named: koogallery_statements::Month = month.parse().map_err(|_| refused())?;
     let text = Text::try_from(named.to_string()).map_err(|_| refused())?;
     let at = At::read(filters.from.as_deref())?;
-    let (comparison, statements) = futures_util::future::join(
-        console.store.comparison(&text),
-        console.store.statements(Place::default(), MOST_STATEMENTS),
-    )
-    .await;
-    let (comparison, statements) = (comparison?, statements?.members);
+    let comparison = console.store.comparison(&text).await?;
+    let wanted = |finding: &Finding| {
+        if filters.less { too_little(finding).is_some() } else { filters.all || is_discrepancy(finding) }
+    };
     let (found, next) = match &comparison {
-        Some(comparison) => findings(&console.store, comparison, at.0, PAGE, filters.all).await?,
+        Some(comparison) => findings(&console.store, comparison, at.0, PAGE, wanted).await?,
         None => (Vec::new(), None),
+    };
+    let in_all = match comparison.as_ref().filter(|_| filters.less) {
+        Some(comparison) => Some(Sum::of(&console, comparison).await?),
+        None => None,
     };
     let next = next.map(|FindingPlace { part, first }| {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("month", &month).append_pair("from", &format!("{part}:{first}"));
-        if filters.all {
-            query.append_pair("all", "true");
+        for (name, _) in [("all", filters.all), ("less", filters.less)].iter().filter(|(_, is_chosen)| *is_chosen) {
+            query.append_pair(name, "true");
         }
         view.at(format_args!("/money?{}", query.finish()))
     });
@@ -84,11 +98,13 @@ pub(crate) async fn list(
         form.filters {
             label { span { (view.say(Money::Month)) } input type="month" name="month" value=(month); }
             label { input type="checkbox" name="all" value="true" checked[filters.all]; " " (view.say(General::All)) }
+            label { input type="checkbox" name="less" value="true" checked[filters.less]; " " (view.say(Money::TooLittle)) }
             button { (view.say(General::Filter)) }
         }
         @match &comparison {
             Some(done) => {
                 p { (view.fill(Money::Compared, &[&done.by.as_str(), &view.told(done.at), &done.findings])) }
+                @if let Some(sum) = &in_all { (sum.said(&view)) }
                 (rows(&view, &month, &found))
             }
             None => { p { (view.say(Money::NotCompared)) } }
@@ -102,7 +118,8 @@ pub(crate) async fn list(
 }
 
 fn rows(view: &View, month: &str, found: &[Found]) -> Markup {
-    let heads = [Money::Found, Money::About, Money::Known, Money::Stated, Money::Day, Money::Explanation];
+    let heads =
+        [Money::Found, Money::About, Money::Known, Money::Stated, Money::Difference, Money::Day, Money::Explanation];
     let row = |one: &Found| {
         let evidence = &one.finding.evidence;
         let currency = evidence.currency.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -111,11 +128,68 @@ fn rows(view: &View, month: &str, found: &[Found]) -> Markup {
             about(view, &one.finding.subject),
             html! { @if let Some(known) = &evidence.known { (known) " " (currency) } },
             html! { @if let Some(stated) = &evidence.stated { (stated) " " (currency) } },
+            html! { @if let Some(text) = difference(view, evidence) { (text) } },
             html! { @if let Some(day) = &evidence.day { (day) } },
             explained(view, month, one),
         ]
     };
     table(view, &heads.map(|head| view.say(head)), &found.iter().map(row).collect::<Vec<_>>())
+}
+
+/// How much less or more the statement says than is known here.
+pub(crate) fn difference(view: &View, evidence: &Evidence) -> Option<String> {
+    let (known, stated) = (evidence.known?, evidence.stated?);
+    match stated.cmp(&known) {
+        Ordering::Less => Some(view.fill(Money::Less, &[&(known - stated)])),
+        Ordering::Equal => None,
+        Ordering::Greater => Some(view.fill(Money::More, &[&(stated - known)])),
+    }
+}
+
+/// How much less was paid than is known here.
+fn too_little(finding: &Finding) -> Option<Decimal> {
+    let (known, stated) = (finding.evidence.known?, finding.evidence.stated?);
+    (finding.kind == Kind::AmountDiffers && stated < known).then(|| known - stated)
+}
+
+/// What was paid too little in a month, by currency.
+struct Sum {
+    of: BTreeMap<String, (Decimal, usize)>,
+    is_cut: bool,
+}
+
+impl Sum {
+    async fn of(console: &Console, comparison: &Comparison) -> Result<Self, Stop> {
+        let mut sum = Self { of: BTreeMap::new(), is_cut: false };
+        let mut part = 0;
+        while let Some(found) = console.store.findings(comparison, part).await? {
+            if part == MOST_PARTS {
+                sum.is_cut = true;
+                break;
+            }
+            for text in &found {
+                let finding: Finding = serde_json::from_str(text).map_err(|_| Failure::Content)?;
+                if let Some(amount) = too_little(&finding) {
+                    let currency = finding.evidence.currency.map_or_else(|| "–".to_owned(), |one| one.to_string());
+                    let (total, count) = sum.of.entry(currency).or_default();
+                    *total = total.saturating_add(amount);
+                    *count += 1;
+                }
+            }
+            part += 1;
+        }
+        Ok(sum)
+    }
+
+    fn said(&self, view: &View) -> Markup {
+        html! {
+            @if self.of.is_empty() { p.done { (view.say(Money::NothingTooLittle)) } }
+            @for (currency, (total, count)) in &self.of {
+                p.says.too-little { (view.fill(Money::TooLittleInAll, &[&format_args!("{total} {currency}"), count])) }
+            }
+            @if self.is_cut { p.quiet { (view.say(Money::TooLittleCut)) } }
+        }
+    }
 }
 
 /// What a finding is about. Ids of statements come from outside: what is none here has no page.

@@ -1,12 +1,13 @@
 //! Personal data: it is shown only when somebody asks for it and says why, and the audit has that first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use koogallery::{InstanceId, OrderId, TenantId};
+use koogallery::{InstanceId, OrderId, OrderLineId, TenantId};
 use koogallery_orders::KeptOrders;
-use koogallery_store::{Action, Subject, World, purchase_details_place};
+use koogallery_store::{Action, Instance, Subject, World, purchase_details_place};
 use koogallery_waiting::{name_of, path_of};
 use maud::{Markup, html};
 use serde_json::{Value, json};
@@ -45,11 +46,7 @@ pub(crate) async fn instance(
         shown.push((view.say(Facts::Message).to_owned(), failure.reply().result_msg.into_owned()));
     }
     if instance.life.erased_at.is_none() {
-        if let Some(sealed) = console.store.purchase_details(World::Real, &id).await? {
-            let place = purchase_details_place(&instance.order_id);
-            let opened = console.vault.open(&console.store, &place, &sealed).await?;
-            flat("", &serde_json::from_slice(&opened).map_err(|_| Failure::Content)?, &mut shown);
-        }
+        purchased(&console, &instance, &mut shown).await?;
         let line = (&instance.order_id, instance.order_line_id.as_ref());
         order_details(&console, line, &mut shown).await?;
     }
@@ -65,8 +62,18 @@ pub(crate) async fn order(
 ) -> Result<Markup, Stop> {
     let subject = Subject::Order(id.clone());
     log(&console, &view, &subject, &why).await?;
+    let record = console.store.order_record(&id).await?;
+    let bought = || record.instances.iter().filter(|instance| instance.order_id == id);
     let mut shown = Shown::new();
-    order_details(&console, (&id, None), &mut shown).await?;
+    for instance in bought() {
+        purchased(&console, instance, &mut shown).await?;
+    }
+    // The order query is asked about lines; about the whole order where a call names none.
+    let of_instances = bought().map(|instance| &instance.order_line_id);
+    let lines = record.reports.iter().map(|report| &report.order_line_id).chain(of_instances).cloned();
+    for line in lines.chain([None]).collect::<BTreeSet<Option<OrderLineId>>>() {
+        order_details(&console, (&id, line.as_ref()), &mut shown).await?;
+    }
     Ok(page(&view, &subject, &shown))
 }
 
@@ -101,6 +108,16 @@ async fn log(console: &Console, view: &View, of: &Subject, why: &Why) -> Result<
     Ok(console.store.keep_action(&action).await?)
 }
 
+/// What V1.0 said of the buyer of an instance.
+async fn purchased(console: &Console, instance: &Instance, shown: &mut Shown) -> Result<(), Stop> {
+    if let Some(sealed) = console.store.purchase_details(World::Real, &instance.instance_id).await? {
+        let place = purchase_details_place(&instance.order_id);
+        let opened = console.vault.open(&console.store, &place, &sealed).await?;
+        flat("", &serde_json::from_slice(&opened).map_err(|_| Failure::Content)?, shown);
+    }
+    Ok(())
+}
+
 /// What is kept of an order line. KooGallery is not asked.
 async fn order_details(console: &Console, line: koogallery_orders::Line<'_>, shown: &mut Shown) -> Result<(), Stop> {
     let orders = KeptOrders { vault: &console.vault, store: &console.store };
@@ -126,7 +143,8 @@ fn page(view: &View, of: &Subject, shown: &Shown) -> Markup {
     let content = html! {
         p.says { (view.say(Facts::Shown)) }
         @if shown.is_empty() { p { (view.say(crate::texts::General::Nothing)) } }
-        dl.facts #personal { @for (name, value) in shown { dt { (name) } dd { (value) } } }
+        // What a buyer wrote may run from right to left: it must not turn what stands beside it.
+        dl.facts #personal { @for (name, value) in shown { dt { (name) } dd { bdi { (value) } } } }
         p { a.button href=(view.at(path_of(of))) { (name_of(of)) } }
     };
     layout::page(view, view.say(Facts::Show), None, &content)

@@ -31,7 +31,7 @@ pub(crate) async fn list(
             vec![
                 html! { (probe.call.callback) },
                 view.time(probe.at),
-                html! { span.bad[!is_right] { (probe.call.result_code) } },
+                html! { span.bad[!is_right] { (view.code(probe.call.result_code)) } },
                 html! { @if let Some(reason) = &probe.call.reason { (reason) } },
             ]
         })

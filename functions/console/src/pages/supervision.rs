@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::State;
 use koogallery_store::{Party, Subject, SupervisedOrder};
+use koogallery_waiting::stage;
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -13,7 +14,7 @@ use crate::Console;
 use crate::extract::{QueryOf, given};
 use crate::layout::{self, table};
 use crate::stop::Stop;
-use crate::texts::{Acts, General, Orders, flow, party, stage};
+use crate::texts::{Acts, General, Orders, flow, party};
 use crate::view::View;
 
 /// Which orders.

@@ -1,10 +1,12 @@
 //! The page of one thing (an instance, an order, a license code, a tenant): its facts, what follows from them, what to do, and its
 //! timeline.
 
+mod findings;
 mod instance;
 mod license;
 mod life;
 mod order;
+mod refund;
 mod sentence;
 mod tenant;
 mod used;
@@ -22,7 +24,7 @@ use crate::access::Role;
 use crate::acts::{Said, erase, provisioning, said, supervision};
 use crate::extract::{PathOf, QueryOf};
 use crate::layout;
-use crate::pages::people;
+use crate::pages::{jobs, people};
 use crate::stop::Stop;
 use crate::texts::{Acts, Facts, Lists, Orders, Says};
 use crate::timeline;
@@ -47,12 +49,14 @@ pub(crate) async fn instance(
     let content = html! {
         (said(&view, &done))
         (sentence::of(&view, &found.life, Some(&found)))
+        (refund::of(&console, &view, &found, &trace).await?)
         h2 { (view.say(Facts::Known)) }
         (instance::facts(&view, &found, &orders))
         @if view.may(Role::Operator) {
             h2 { (view.say(Acts::Possible)) }
             div.acts {
                 (provisioning::forms(&view, &found))
+                (jobs::form_of(&view, &subject))
                 (show(&view, &subject))
                 (erase::form(&view, &subject, &found.life))
             }
@@ -102,6 +106,7 @@ pub(crate) async fn order(
     let supervised = record.whole_supervision().zip(record.standing());
     let content = html! {
         (said(&view, &done))
+        (refund::of_order(&console, &view, &record, &trace).await?)
         (order::state(&view, &record))
         (order::warned(&view, &warnings))
         h2 { (view.say(Orders::Supervision)) }
@@ -115,9 +120,11 @@ pub(crate) async fn order(
                     Some((supervision, standing)) => { (supervision::step_form(&view, &id, supervision, standing)) }
                     None => { (supervision::opening(&view, &id)) }
                 }
+                (jobs::form_of(&view, &subject))
                 (show(&view, &subject))
             }
         }
+        (findings::of(&console, &view, &id).await?)
         (order::told(&view, &record))
         (timeline::show(&view, trace, &actions))
     };
@@ -139,7 +146,7 @@ pub(crate) async fn tenant(
     let content = html! {
         h2 { (view.say(Facts::Bindings)) }
         (tenant::bindings(&view, &bindings))
-        @if view.may(Role::Operator) { div.acts { (show(&view, &subject)) (people::form(&view, Some(&id))) } }
+        @if view.may(Role::Operator) { div.acts { (jobs::form_of(&view, &subject)) (show(&view, &subject)) (people::form(&view, Some(&id))) } }
         (timeline::show(&view, trace, &actions))
     };
     Ok(titled(&view, Lists::Tenant, id.as_str(), &content))

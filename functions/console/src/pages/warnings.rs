@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
+use koogallery::ResultCode;
 use koogallery_store::{Cause, Warning, WarningId};
 use koogallery_waiting::cause;
 use maud::{Markup, html};
@@ -76,6 +77,15 @@ fn state(view: &View, warning: &Warning) -> String {
     }
 }
 
+/// What else a warning says: of a call that failed, its answer.
+fn said_of(view: &View, detail: &str) -> Markup {
+    let answered = detail.rsplit_once(' ').and_then(|(call, code)| Some((call, code.parse::<ResultCode>().ok()?)));
+    match answered {
+        Some((call, code)) => html! { (call) " " (view.code(code)) },
+        None => html! { (detail) },
+    }
+}
+
 /// The page of one, also of one that has ended.
 pub(crate) async fn get(
     State(console): State<Arc<Console>>,
@@ -89,7 +99,7 @@ pub(crate) async fn get(
         p.says { (cause(view.language, warning.cause)) }
         dl.facts {
             dt { (view.say(Warnings::About)) } dd { (view.link_about(&warning.about)) }
-            @if let Some(detail) = &warning.detail { dt { (view.say(Warnings::Detail)) } dd { (detail) } }
+            @if let Some(detail) = &warning.detail { dt { (view.say(Warnings::Detail)) } dd { (said_of(&view, detail)) } }
             dt { (view.say(Home::Since)) } dd { (view.time(warning.since)) }
             dt { (view.say(Warnings::Raised)) } dd { (view.time(warning.raised_at)) }
             @if let Some(due) = warning.due_at { dt { (view.say(Home::Deadline)) } dd { (view.time(due)) } }

@@ -26,7 +26,9 @@ texts! {
         Confirm: "我确认", "I am sure";
         ResendAll: "批量重发", "Resend all that match";
         ResendAllHelp: "逐步重发；打开任务页面即可继续，直至完成。", "In steps: the job's page goes on with it as long as it is open.";
-        ResendSince: "重发此时间之后的全部事件", "Resend all since";
+        ResendSince: "从此日起", "Since this day";
+        ResendUntil: "直到此日（含）", "Until this day, included";
+        ResendOfThis: "重发全部事件", "Resend all of this";
         Start: "开始", "Start";
         RotateKeys: "更换签名密钥", "Make the next signing key";
         RotateHelp: "新密钥先公布一天，再开始签名。", "It is published for a day, and then signs.";

@@ -45,6 +45,9 @@ texts! {
         Ended: "已完成", "ended";
         Seen: "已查看", "Looked at";
         Resent: "已重发", "Resent";
+        ResentEvents: "已重发的事件", "The events that were resent";
+        ResentCut: "仅列出前 {} 个；全部见操作记录。", "The first {} are listed. The audit has all of them.";
+        DeliveredLate: "先失败、后来送达的事件不在此列表中：索引只包含未送达和已停放的事件。它们在各对象的时间线中。", "Events that failed first and were delivered later are not in this list: its index has only what is undelivered or parked. The timeline of each thing has them.";
         Algorithm: "算法", "Algorithm";
         KeyId: "密钥标识", "Key";
         Phase: "用途", "Is";

@@ -23,7 +23,7 @@ pub(crate) use general::General;
 pub(crate) use home::Home;
 pub(crate) use lists::Lists;
 pub(crate) use money::Money;
-pub(crate) use orders::{Orders, demand_state, evidence, flow, order_state, party, stage, step};
+pub(crate) use orders::{Orders, demand_state, evidence, flow, order_state, party, step};
 pub(crate) use statements::{Statements, bill_kind, column, kind, problem};
 pub(crate) use warnings::Warnings;
 pub(crate) use words::{delivery, event_type, freeze_cause, order_kind, role, status, what};

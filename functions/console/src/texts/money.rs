@@ -13,6 +13,15 @@ texts! {
         About: "对象", "About";
         Known: "商家已知", "Known here";
         Stated: "账单所列", "In the statement";
+        Difference: "差额", "Difference";
+        Less: "少 {}", "{} less";
+        More: "多 {}", "{} more";
+        TooLittle: "只看少付的", "Paid too little only";
+        TooLittleInAll: "少付合计：{}（{} 项，包括已说明的）。", "Paid too little in all: {} in {} findings, also those that are explained.";
+        NothingTooLittle: "没有少付的。", "Nothing was paid too little.";
+        TooLittleCut: "发现很多：合计只包括前面的部分。", "There are many findings: the sum is of the first of them.";
+        OfOrder: "与账单的比较", "Beside the statements";
+        OfMonth: "{} 的对账", "Statements of {}";
         Day: "日期", "Day";
         Explanation: "说明", "Explanation";
         ExplainedBy: "{}（{}，{}）", "{} ({}, {})";

@@ -1,7 +1,7 @@
 //! Orders after the payment: their state, their supervision, customer demands.
 
 use koogallery_runtime::Language;
-use koogallery_store::{DemandState, Evidence, Flow, OrderState, Party, Stage, StepKind};
+use koogallery_store::{DemandState, Evidence, Flow, OrderState, Party, StepKind};
 use koogallery_waiting::either;
 
 use super::texts;
@@ -81,6 +81,10 @@ pub(crate) const fn evidence(language: Language, evidence: &Evidence) -> &'stati
         Evidence::ProvisioningFailed { .. } => {
             ("应用无法开通，云商店可能已退款", "the application could not provision: KooGallery may have refunded it")
         }
+        Evidence::NeverProvisioned { .. } => (
+            "释放之前 newInstance 从未成功应答，云商店已退款",
+            "newInstance was never answered with success before the release: KooGallery refunded it",
+        ),
         Evidence::Taken { .. } => ("续费、升级或退订的调用已被接受", "the call of a later order was taken"),
         Evidence::Released { .. } => ("释放时指明它是退订订单", "a release named it as the refund"),
         Evidence::Refused { .. } => {
@@ -104,26 +108,6 @@ pub(crate) const fn flow(language: Language, flow: Flow) -> &'static str {
         Flow::Hardware => ("硬件", "hardware"),
         Flow::Package => ("软件包", "package"),
         Flow::Free => ("自定义步骤", "free steps"),
-    };
-    either(language, zh, en)
-}
-
-/// Where a supervision stands.
-pub(crate) const fn stage(language: Language, stage: Stage) -> &'static str {
-    let (zh, en) = match stage {
-        Stage::AwaitsNeed => ("待提交需求", "awaits the need"),
-        Stage::AwaitsConfirmation => ("待确认需求", "awaits confirmation"),
-        Stage::AwaitsDelivery => ("待交付", "awaits delivery"),
-        Stage::AwaitsRecheck => ("待复核", "awaits the recheck"),
-        Stage::AwaitsAcceptance => ("待验收", "awaits acceptance"),
-        Stage::AwaitsCode => ("待领取授权码", "awaits the taking of the code"),
-        Stage::AwaitsActivation => ("待激活", "awaits activation"),
-        Stage::AwaitsShipment => ("待发货", "awaits shipment"),
-        Stage::AwaitsReceipt => ("待收货", "awaits receipt"),
-        Stage::AtWork => ("进行中", "at work"),
-        Stage::AwaitsCompletion => ("待完成", "awaits completion"),
-        Stage::Completed => ("已完成", "completed"),
-        Stage::Refunded => ("已退订", "refunded"),
     };
     either(language, zh, en)
 }

@@ -2,6 +2,7 @@
 
 use koogallery::ResultCode;
 use koogallery_store::KeptCall;
+use koogallery_waiting::meaning;
 use maud::html;
 
 use super::Entry;
@@ -12,6 +13,7 @@ pub(super) fn entry(view: &View, kept: &KeptCall) -> Entry {
     let call = &kept.call;
     let is_right = matches!(call.result_code, ResultCode::Success | ResultCode::Processing);
     let more = html! {
+        @if call.result_code != ResultCode::Success { span.quiet { (meaning(view.language, call.result_code)) } " " }
         @if call.test { "(" (view.say(Facts::CallTest)) ") " }
         @if kept.calls > 1 { (view.fill(Facts::CallCount, &[&kept.calls])) " " }
         @if let Some(reason) = &call.reason { span.bad { (reason) } " " }

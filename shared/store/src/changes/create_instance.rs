@@ -149,6 +149,7 @@ fn made_by(
         interface_type,
         app_info,
         told_by_seller_api: false,
+        never_provisioned: false,
         usage_info: Vec::new(),
         metered: false,
         provisioning_failure: None,
@@ -183,6 +184,10 @@ fn purchase_item(call: &Call, family: InterfaceType, request: &NewInstance, id: 
     let mut item = List::Orders.entry(call.world(), request.order_id.as_str(), call.signed_at(), &key);
     item.extend(key.into_item());
     item.insert("instanceId".to_owned(), AttributeValue::S(id.as_str().to_owned()));
+    // The key has the product where the call names one, and then not the line.
+    if let (Some(line), Some(_)) = (&request.order_line_id, &request.product_id) {
+        item.insert("orderLineId".to_owned(), AttributeValue::S(line.as_str().to_owned()));
+    }
     item
 }
 

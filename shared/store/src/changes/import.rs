@@ -161,6 +161,7 @@ impl Store {
                 interface_type: imported.interface_type,
                 app_info,
                 told_by_seller_api: imported.app_info.is_some(),
+                never_provisioned: false,
                 usage_info: Vec::new(),
                 metered: false,
                 provisioning_failure: None,

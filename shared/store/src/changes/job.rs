@@ -51,6 +51,9 @@ pub struct ResendJob {
     /// Only events that happened then or later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Only events that happened before then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
     /// Only events of this type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event_type: Option<EventType>,
@@ -63,6 +66,9 @@ pub struct ResendJob {
     pub seen: u64,
     /// How many it has delivered once more.
     pub resent: u64,
+    /// The first events that it has delivered once more, up to [`ResendJob::MOST_NAMED`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Uuid>,
     /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
@@ -72,6 +78,9 @@ pub struct ResendJob {
 }
 
 impl ResendJob {
+    /// So many events a job names: its item stays small, and its page short. The audit has all of them.
+    pub const MOST_NAMED: usize = 200;
+
     fn to_item(&self) -> Result<Item, StoreError> {
         let mut item: Item = serde_dynamo::to_item(self)?;
         item.extend(Key::job(self.id).into_item());

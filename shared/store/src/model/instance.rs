@@ -42,6 +42,9 @@ pub struct Instance {
     /// Fact: the buyer's acceptance, if V1.0 reported one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<Acceptance>,
+    /// Whether it was erased without ever having had a way in: afterwards nothing else tells that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub never_provisioned: bool,
     /// Online License: how many licenses were requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub licenses: Option<u32>,
@@ -124,6 +127,7 @@ impl Instance {
     /// Removes its personal data: the buyer's way in, the address that shows the use, and the application's own text may name
     /// a person.
     pub(crate) fn erase(&mut self, at: Timestamp) {
+        self.never_provisioned = self.app_info.is_none();
         self.app_info = None;
         self.usage_info.clear();
         if let Some(failure) = &mut self.provisioning_failure {
@@ -139,6 +143,13 @@ impl Instance {
         if self.acceptance.as_ref().is_none_or(|known| order(known) < order(acceptance)) {
             self.acceptance = Some(acceptance.clone());
         }
+    }
+
+    /// When it was released without newInstance ever having been answered with success; none if it was, or if nobody knows.
+    #[must_use]
+    pub fn gone_unprovisioned(&self) -> Option<Timestamp> {
+        let never = if self.life.erased_at.is_some() { self.never_provisioned } else { self.app_info.is_none() };
+        self.life.released_at.filter(|_| never)
     }
 
     /// Whether the application has still to send the buyer's way in, or the reason why there is none.

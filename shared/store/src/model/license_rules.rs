@@ -120,6 +120,7 @@ mod tests {
             app_info: None,
             provisioning_failure: None,
             told_by_seller_api: false,
+            never_provisioned: false,
             usage_info: Vec::new(),
             metered: false,
             v1: false,

@@ -1,7 +1,7 @@
 //! Lists of instances, orders, license codes, tenants and open requests for licenses, in pages. They are found by an index, so a
 //! page costs what it shows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use koogallery::{InstanceId, OrderId, OrderLineId, ProductId, Scene, Timestamp};
@@ -16,6 +16,7 @@ use crate::model::license_request::LicenseRequest;
 use crate::model::lifecycle::Status;
 use crate::model::orders::reported::{ListedOrder, OrderKind};
 use crate::model::subject::Subject;
+use crate::model::world::World;
 use crate::queries::parts::{Part, read_parts};
 use crate::table::client::{Store, StoreError};
 use crate::table::key::{Item, Key};
@@ -92,7 +93,18 @@ impl Store {
 
     /// Up to `limit` orders: purchases, order notices, and later orders of instances and license codes.
     pub async fn orders(&self, from: Place, limit: usize) -> Result<Page<ListedOrder>, StoreError> {
-        self.listed(&partitions(List::Orders), from, limit, |entry, item| order(entry, item).map(Some)).await
+        let page =
+            self.listed(&partitions(List::Orders), from, limit, |entry, item| order(entry, item).map(Some)).await?;
+        Ok(Page { members: self.told_more(page.members).await?, next: page.next })
+    }
+
+    /// These orders, each purchase with the line and the product that its instance knows.
+    pub(crate) async fn told_more(&self, mut orders: Vec<ListedOrder>) -> Result<Vec<ListedOrder>, StoreError> {
+        let wanted: BTreeSet<InstanceId> = orders.iter().filter_map(ListedOrder::told_more_by).cloned().collect();
+        let wanted: Vec<InstanceId> = wanted.into_iter().collect();
+        let instances = self.instances(World::Real, &wanted).await?;
+        ListedOrder::take_in_all(&mut orders, &instances);
+        Ok(orders)
     }
 
     /// Up to `limit` members of a list, each as its item has it.

@@ -69,6 +69,13 @@ impl Store {
             record.instances.push(instance);
             record.reports.extend(later);
         }
+        for report in &mut record.reports {
+            let instance =
+                record.instances.iter().find(|instance| report.told_more_by() == Some(&instance.instance_id));
+            if let Some(instance) = instance {
+                report.take_in(instance);
+            }
+        }
         for (license, later) in licenses {
             let Some(license) = license else { continue };
             record.licenses.push(license);

@@ -49,6 +49,7 @@ impl Store {
         let items = self.standing_items(keys).await?;
         let orders = items.into_iter().filter_map(|item| listed_order(item).transpose());
         let mut orders: Vec<ListedOrder> = orders.collect::<Result<_, _>>()?;
+        orders = self.told_more(orders).await?;
         orders.sort_by(|one, other| (other.signed_at, &one.order_id).cmp(&(one.signed_at, &other.order_id)));
         Ok(orders)
     }

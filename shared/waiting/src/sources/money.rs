@@ -31,13 +31,13 @@ pub fn month_of(at: Timestamp) -> String {
     Zone::default().day(at).chars().take(7).collect()
 }
 
-/// Up to `most` findings from a place on, and the place after them: all, or those that are discrepancies.
+/// Up to `most` findings from a place on that are wanted, and the place after them.
 pub async fn findings(
     store: &Store,
     of: &Comparison,
     mut at: FindingPlace,
     most: usize,
-    all: bool,
+    wanted: impl Fn(&Finding) -> bool,
 ) -> Result<(Vec<Found>, Option<FindingPlace>), StoreError> {
     let mut found = Vec::new();
     while let Some(part) = store.findings(of, at.part).await? {
@@ -46,7 +46,7 @@ pub async fn findings(
                 return Ok((found, Some(FindingPlace { part: at.part, first: place })));
             }
             let one: Finding = serde_json::from_str(text).map_err(|_| unreadable())?;
-            if all || one.kind.is_discrepancy() {
+            if wanted(&one) {
                 let explained = if one.kind.is_discrepancy() { explanation(store, &one).await? } else { None };
                 found.push(Found { finding: one, explained });
             }
@@ -54,6 +54,12 @@ pub async fn findings(
         at = FindingPlace { part: at.part.saturating_add(1), first: 0 };
     }
     Ok((found, None))
+}
+
+/// Whether something differs, and is not only told.
+#[must_use]
+pub fn is_discrepancy(finding: &Finding) -> bool {
+    finding.kind.is_discrepancy()
 }
 
 async fn explanation(store: &Store, finding: &Finding) -> Result<Option<KeptExplanation>, StoreError> {
@@ -70,7 +76,7 @@ async fn open(ask: Ask<'_>, month: &str) -> Listed {
     let text = Text::try_from(month.to_owned()).map_err(|_| unreadable())?;
     let Some(comparison) = ask.store.comparison(&text).await? else { return Ok((Vec::new(), true)) };
     let looked_at = 2 * usize::from(ask.most);
-    let (found, next) = findings(ask.store, &comparison, FindingPlace::default(), looked_at, false).await?;
+    let (found, next) = findings(ask.store, &comparison, FindingPlace::default(), looked_at, is_discrepancy).await?;
     let open = found.into_iter().filter(|found| found.explained.is_none());
     let waiting = open.map(|Found { finding, .. }| Waiting {
         matter: Matter::MoneyDiffers { month: month.to_owned(), finding: Box::new(finding) },

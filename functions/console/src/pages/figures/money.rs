@@ -4,34 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use koogallery::Text;
-use koogallery_statements::Month;
 use koogallery_store::{Comparison, MonthMoney};
-use koogallery_waiting::month_of;
 use maud::{Markup, html};
 
 use crate::chart::{Column, compared};
-use crate::stop::Failure;
 use crate::texts::Figures;
 use crate::view::View;
 
-/// So many months are shown.
-const MONTHS: usize = 12;
 /// So many currencies have a chart.
 const MOST_CURRENCIES: usize = 3;
 /// Sold, billed, paid out.
 const SERIES: usize = 3;
-
-/// The months that are shown, the first first.
-pub(super) fn months(view: &View) -> Result<Vec<Text<7>>, Failure> {
-    let mut months = Vec::with_capacity(MONTHS);
-    let mut month: Option<Month> = month_of(view.now).parse().ok();
-    while let Some(one) = month.filter(|_| months.len() < MONTHS) {
-        months.push(Text::try_from(one.to_string()).map_err(|_| Failure::Content)?);
-        month = Month::new(one.year(), one.month() - 1).or_else(|| Month::new(one.year() - 1, 12));
-    }
-    months.reverse();
-    Ok(months)
-}
 
 pub(super) fn charts(view: &View, months: &[Text<7>], comparisons: &[Comparison]) -> Markup {
     let of_month: BTreeMap<&str, &Comparison> = comparisons.iter().map(|one| (one.month.as_str(), one)).collect();

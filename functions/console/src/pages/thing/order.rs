@@ -4,13 +4,13 @@ use koogallery_store::{
     Cause, FailedCall, ListedOrder, OrderAmount, OrderRecord, Standing, Step, StepSource, Subject, Supervision,
     Warning, WarningId,
 };
-use koogallery_waiting::cause;
+use koogallery_waiting::{cause, stage};
 use maud::{Markup, html};
 
 use crate::Console;
 use crate::layout::table;
 use crate::stop::Stop;
-use crate::texts::{Lists, Orders, Warnings, evidence, flow, order_kind, order_state, party, stage, status, step};
+use crate::texts::{Lists, Orders, Warnings, evidence, flow, order_kind, order_state, party, status, step};
 use crate::view::View;
 
 /// So many rows of each table are shown: the newest.
@@ -97,7 +97,7 @@ fn failed(view: &View, failed: &[FailedCall]) -> Markup {
     let row = |call: &FailedCall| {
         vec![
             html! { (call.callback) },
-            html! { span.bad { (call.result_code) } },
+            html! { span.bad { (view.code(call.result_code)) } },
             html! { @if let Some(reason) = &call.reason { (reason) } },
             view.time(call.first_at),
             view.time(call.last_at),

@@ -1,7 +1,7 @@
 //! What follows from the facts of a life, in a sentence.
 
 use koogallery_store::{FreezeCause, Instance, Lifecycle, Status};
-use koogallery_waiting::PATIENCE;
+use koogallery_waiting::{PATIENCE, explained};
 use maud::{Markup, html};
 
 use crate::texts::Facts;
@@ -15,7 +15,7 @@ pub(super) fn of(view: &View, life: &Lifecycle, instance: Option<&Instance>) -> 
         (Status::Provisioning, _) => {
             let failure = instance.and_then(|instance| instance.provisioning_failure.as_ref());
             if let Some(failure) = failure {
-                view.fill(Facts::Failing, &[&failure.reply().result_code])
+                view.fill(Facts::Failing, &[&explained(view.language, failure.reply().result_code)])
             } else {
                 let since = life.created_at;
                 view.fill(Facts::Provisioning, &[&told(since), &told(since.saturating_add(PATIENCE))])

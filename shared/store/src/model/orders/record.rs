@@ -81,6 +81,11 @@ pub enum Evidence {
         /// When the order was paid.
         since: Timestamp,
     },
+    /// Its instance was released, and newInstance was never answered with success: KooGallery refunds such an order.
+    NeverProvisioned {
+        /// When it was released.
+        at: Timestamp,
+    },
     /// A later order's call was taken: a renewal, an upgrade, a refunded renewal.
     Taken {
         /// What the order did.
@@ -149,6 +154,13 @@ impl OrderRecord {
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         *self == Self::of(self.order_id.clone())
+    }
+
+    /// Whether all that it bought was released: nothing can be done for its buyer any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let mut bought = self.instances.iter().filter(|instance| instance.order_id == self.order_id).peekable();
+        bought.peek().is_some() && bought.all(|instance| instance.life.status == Status::Released)
     }
 
     /// Where the supervision stands, with the facts that callbacks told.
@@ -223,6 +235,10 @@ impl OrderRecord {
         let since = purchase.signed_at;
         if bought().any(|instance| instance.provisioning_failure.is_some()) {
             return Some((None, Evidence::ProvisioningFailed { since }));
+        }
+        let gone: Option<Vec<Timestamp>> = bought().map(Instance::gone_unprovisioned).collect();
+        if let Some(at) = gone.and_then(|gone| gone.into_iter().max()) {
+            return Some((None, Evidence::NeverProvisioned { at }));
         }
         if bought().any(|instance| instance.life.status == Status::Provisioning) {
             return Some((Some(OrderState::Processing), Evidence::ProvisioningWaits { since }));
