@@ -74,7 +74,7 @@ fn argument(arg: Arg, texts: &HashMap<&str, &'static str>) -> Arg {
     let mut help = help.to_owned();
     for (label, told) in [("可用的值", values.join(", ")), ("默认", defaults.join(", "))] {
         if !told.is_empty() {
-            help.push_str(&format!(" [{label}：{told}]"));
+            help.extend([" [", label, "：", &told, "]"]);
         }
     }
     arg.help(help.clone()).long_help(help).hide_possible_values(true).hide_default_value(true)

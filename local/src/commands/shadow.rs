@@ -14,7 +14,7 @@ use crate::shadow::Shadow;
 /// Stand between KooGallery and your old code, and compare what a new deployment would have replied.
 ///
 /// Each call is passed on to the old code, whose answer KooGallery gets unchanged. A copy goes to the new deployment. Where the two differ,
-/// a line of JSON says so, without personal data. With KOOGALLERY_KEYS it looks at the signatures of V1.0 replies as well. docs/moving-in.md says how to set it up. Ends on Ctrl-C with the sums, and with 1 if something differed.
+/// a line of JSON says so, without personal data. With `KOOGALLERY_KEYS` it looks at the signatures of V1.0 replies as well. docs/moving-in.md says how to set it up. Ends on Ctrl-C with the sums, and with 1 if something differed.
 #[derive(Debug, Args)]
 pub(crate) struct ShadowCalls {
     /// The code that answers KooGallery.

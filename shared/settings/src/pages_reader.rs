@@ -25,7 +25,7 @@ impl Reader {
         self.known(place, members, &OF_PAGES);
         let at = |name: &str| (place.member(name), members.get(name));
         let name = match at("name") {
-            (place, Some(name)) => self.in_both(&place, name, |reader, place, text| reader.text(place, text)),
+            (place, Some(name)) => self.in_both(&place, name, Self::text),
             (place, None) => {
                 self.wrong(&place, "it is missing: give what buyers call you, as {\"zh\":\"…\",\"en\":\"…\"}");
                 None

@@ -1,5 +1,7 @@
 //! Applications that the settings of products name: who logs in to them, when they hold, and what counts where the environment has them too.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -80,9 +80,8 @@ fn state(view: &View, warning: &Warning) -> String {
 /// What else a warning says: of a call that failed, its answer.
 fn said_of(view: &View, detail: &str) -> Markup {
     let answered = detail.rsplit_once(' ').and_then(|(call, code)| Some((call, code.parse::<ResultCode>().ok()?)));
-    match answered {
-        Some((call, code)) => html! { (call) " " (view.code(code)) },
-        None => html! { (detail) },
+    html! {
+        @if let Some((call, code)) = answered { (call) " " (view.code(code)) } @else { (detail) }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::model::lifecycle::{Lifecycle, Status};
 /// One instance, in its current state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_excessive_bools)] // each is a fact by itself
 pub struct Instance {
     /// Its id: the reply to newInstance contains it.
     pub instance_id: InstanceId,
