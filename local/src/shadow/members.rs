@@ -68,12 +68,13 @@ pub(super) fn members(replied: &Replied, is_v1: bool, keys: Option<&AccessKeys>)
 
 /// Whether a member may be told with what it says.
 pub(super) fn is_told(path: &str, value: &Value) -> bool {
-    let Some(text) = value.as_str() else { return path.starts_with('(') };
+    let is_ours = path.starts_with('(') && !path.starts_with(OTHER);
+    let Some(text) = value.as_str() else { return is_ours };
     match path.rsplit('.').next() {
         Some("resultCode") => text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit()),
         Some("instanceId") => is_id(text),
         Some("status") => ["NORMAL", "FREEZE", "UNFREEZE", "FROZEN", "ACTIVE", "RELEASED"].contains(&text),
-        _ => path.starts_with('('),
+        _ => is_ours,
     }
 }
 
