@@ -14,7 +14,7 @@ use crate::v1_reply::decrypted;
 /// Members that are not compared: words for a person, and what is encrypted anew each time.
 const NOT_COMPARED: [&str; 6] = ["resultMsg", "userName", "password", "memo", "encryptType", "ivp"];
 /// What replies have by KooGallery's guides. Old code may write others, with whatever in their names.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 12] = [
     "resultCode",
     "instanceId",
     "appInfo",
@@ -27,8 +27,6 @@ const KNOWN: [&str; 14] = [
     "usageValue",
     "statisticalTime",
     "dashboardUrl",
-    "status",
-    "productInfo",
 ];
 /// What stands for the name of another member, and for what may be no id.
 const OTHER: &str = "(other)";
@@ -73,7 +71,6 @@ pub(super) fn is_told(path: &str, value: &Value) -> bool {
     match path.rsplit('.').next() {
         Some("resultCode") => text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit()),
         Some("instanceId") => is_id(text),
-        Some("status") => ["NORMAL", "FREEZE", "UNFREEZE", "FROZEN", "ACTIVE", "RELEASED"].contains(&text),
         _ => is_ours,
     }
 }
