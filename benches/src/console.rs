@@ -1,23 +1,19 @@
 //! How long the console's pages take, and how large they are, beside a table that holds much: neither may grow with it.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
-use koogallery_local::keys::LOCAL_TEST_KEYS;
-use koogallery_local::log::Silent;
+use koogallery::Callback;
 use koogallery_local::marketplace::Marketplace;
-use koogallery_runtime::Environment;
 use koogallery_store::Place;
 use koogallery_tests::browser::Browser;
 use serde::Serialize;
 
 use crate::Problem;
 use crate::calls;
+use crate::own_host;
 use crate::report::{Row, cell, median, quantile};
 
 #[derive(Debug, Args)]
@@ -58,15 +54,7 @@ impl Row for Measured {
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
-    let host = LocalHost::start(HostOptions::new(
-        ([127, 0, 0, 1], 0).into(),
-        TableAt::Embedded { file: options.data.clone(), listen: None },
-        Environment::default(),
-        Arc::new(Silent),
-        Arc::new(Silent),
-    ))
-    .await?;
-    let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
+    let (host, marketplace) = own_host::start(options.data.clone()).await?;
     let purchases = (options.held..options.instances).map(|number| buy(&marketplace, number));
     let () = stream::iter(purchases).buffer_unordered(BUYERS).try_collect().await?;
     let browser = Browser::default();

@@ -1,22 +1,19 @@
 //! How the local host's answers depend on how much its table holds: they must not.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
-use koogallery_local::keys::LOCAL_TEST_KEYS;
-use koogallery_local::log::Silent;
+use koogallery::Callback;
+use koogallery_local::host::LocalHost;
 use koogallery_local::marketplace::Marketplace;
-use koogallery_runtime::Environment;
 use serde::Serialize;
 
 use crate::Problem;
 use crate::calls;
 use crate::host::Template;
+use crate::own_host;
 use crate::process::mebibytes;
 use crate::report::{Row, cell, median, quantile};
 
@@ -155,15 +152,7 @@ struct Table {
 
 impl Table {
     async fn start(file: Option<PathBuf>, holds: usize) -> Result<Self, Problem> {
-        let host = LocalHost::start(HostOptions::new(
-            ([127, 0, 0, 1], 0).into(),
-            TableAt::Embedded { file, listen: None },
-            Environment::default(),
-            Arc::new(Silent),
-            Arc::new(Silent),
-        ))
-        .await?;
-        let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
+        let (host, marketplace) = own_host::start(file).await?;
         Ok(Self { host, marketplace, holds })
     }
 

@@ -1,18 +1,16 @@
 //! The local host beside its own store: the same transactions, through the same client, without our code. And beside an empty host:
 //! how many requests one core answers.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use koogallery::{AccessKeys, Callback};
-use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
+use koogallery_local::host::LocalHost;
 use koogallery_local::keys::LOCAL_TEST_KEYS;
-use koogallery_local::log::Silent;
 use koogallery_local::marketplace::{Marketplace, SignedCall};
-use koogallery_runtime::{Environment, now};
+use koogallery_runtime::now;
 use koogallery_store::Store;
 use koogallery_tests::{Item, text};
 use serde::Serialize;
@@ -21,6 +19,7 @@ use uuid::Uuid;
 use crate::Problem;
 use crate::apart::{Apart, What};
 use crate::calls;
+use crate::own_host;
 use crate::report::{Row, cell, median, quantile};
 
 #[derive(Debug, Args)]
@@ -75,15 +74,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem>
 }
 
 async fn beside_its_store(options: &Options) -> Result<Vec<Measured>, Problem> {
-    let host = LocalHost::start(HostOptions::new(
-        ([127, 0, 0, 1], 0).into(),
-        TableAt::IN_MEMORY,
-        Environment::default(),
-        Arc::new(Silent),
-        Arc::new(Silent),
-    ))
-    .await?;
-    let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
+    let (host, marketplace) = own_host::start(None).await?;
     let template = Template::of(&host, &marketplace).await?;
 
     let mut kinds: [(&str, Timed); 4] = [

@@ -2,22 +2,18 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use clap::Args;
-use koogallery::{AccessKeys, Callback};
+use koogallery::Callback;
 use koogallery_local::api::Api;
-use koogallery_local::host::{LocalHost, Options as HostOptions, TableAt};
 use koogallery_local::import::{self, Format};
-use koogallery_local::keys::{LOCAL_API_TOKEN, LOCAL_TEST_KEYS};
-use koogallery_local::log::Silent;
-use koogallery_local::marketplace::Marketplace;
-use koogallery_runtime::Environment;
+use koogallery_local::keys::LOCAL_API_TOKEN;
 use serde::Serialize;
 
 use crate::Problem;
 use crate::calls;
+use crate::own_host;
 use crate::report::{Row, cell, median, quantile};
 
 #[derive(Debug, Args)]
@@ -64,15 +60,7 @@ impl Row for Measured {
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Measured>, Problem> {
-    let host = LocalHost::start(HostOptions::new(
-        ([127, 0, 0, 1], 0).into(),
-        TableAt::Embedded { file: options.data.clone(), listen: None },
-        Environment::default(),
-        Arc::new(Silent),
-        Arc::new(Silent),
-    ))
-    .await?;
-    let marketplace = Marketplace::new(&host.address(), AccessKeys::from_json(LOCAL_TEST_KEYS)?)?;
+    let (host, marketplace) = own_host::start(options.data.clone()).await?;
     let api = Api::new(&format!("{}seller-api", host.address()), LOCAL_API_TOKEN.to_owned())?;
     let file = customers(options.rows)?;
     // The command does the same: it reads the file, and sends its rows.

@@ -10,6 +10,7 @@ mod growth;
 mod host;
 mod import;
 mod kit;
+mod own_host;
 mod process;
 mod report;
 mod tls;
